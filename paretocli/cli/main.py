@@ -1,0 +1,71 @@
+"""The program `paretocli`: its commands, its exit codes and how it reports errors."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from paretocli import __version__
+from paretocli.cli.plot_front import plot_front
+from paretocli.errors import InputError, RunError
+
+app = typer.Typer(
+    name="paretocli",
+    help="Explore the Pareto front of deep multi-task learning.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(name="plot-front")(plot_front)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"paretocli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + signum)
+
+
+def main() -> None:
+    """Run the program and exit.
+
+    Exit codes: 0 all well, 1 a run failed, 2 wrong usage or input, 130 Ctrl-C, 143 SIGTERM.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = app(standalone_mode=False)
+    except (InputError, RunError) as error:
+        if os.environ.get("PARETOCLI_DEBUG") == "1":
+            raise
+        _fail(str(error), 1 if isinstance(error, RunError) else 2)
+    except typer.TyperException as error:
+        _fail(error.format_message(), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("Interrupted; the same command goes on from here.", 130)
+    except BrokenPipeError:
+        # The reader of a pipe has gone (`paretocli … | head`): nothing is left to say to it.
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"Error: {message}", err=True)
+    sys.exit(code)

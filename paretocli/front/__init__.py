@@ -1,0 +1,1 @@
+"""Fronts of finished points: reading them, dominance, indicators. No torch in here."""

@@ -1,0 +1,110 @@
+"""What the name of a column of `results.csv` says: its better direction, and words for it."""
+
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+Direction = Literal["higher", "lower"]
+
+SPLITS = ("train", "val", "test")
+
+_SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
+
+_HIGHER = (
+    *("accuracy", "acc", "top1", "top5", "r2", "miou", "iou", "auc", "auroc"),
+    *("precision", "recall", "psnr", "ssim", "speedup", "hypervolume"),
+    *("sparsity_rate", "compression_rate", "parameter_sharing"),
+)
+_LOWER = (
+    *("loss", "rmse", "mse", "mae", "error", "angle", "perplexity"),
+    *("gap", "stationarity", "chebyshev_value"),
+    *("parameters_kept", "parameters", "unique_parameters", "bytes", "macs", "flops", "latency"),
+    *("seconds", "epochs", "best_epoch"),
+)
+_DIRECTIONS: dict[str, Direction] = {
+    **dict.fromkeys(_HIGHER, "higher"),
+    **dict.fromkeys(_LOWER, "lower"),
+}
+
+_WORDS = {
+    "r2": "R²",
+    "miou": "mIoU",
+    "iou": "IoU",
+    "rmse": "RMSE",
+    "mse": "MSE",
+    "mae": "MAE",
+    "macs": "multiply-accumulates",
+    "sparsity_rate": "sparsity rate (%)",
+    "chebyshev_value": "Chebyshev value",
+    "seconds": "training time (s)",
+}
+
+
+def split_of(column: str) -> str | None:
+    """Name the split that a column was measured on: `train`, `val`, `test`, or none of them."""
+    last = column.rpartition("_")[2]
+    return last if last in SPLITS and last != column else None
+
+
+def _body(column: str) -> str:
+    """Drop the split from the end of a column's name."""
+    split = split_of(column)
+    return column.removesuffix(f"_{split}") if split else column
+
+
+def direction(column: str) -> Direction | None:
+    """Tell which direction of a column is better, or `None` where its name does not say.
+
+    A column is `<metric>_<task>_<split>`, so the first known word decides: `loss_accuracy_test`
+    is the loss of a task called accuracy.
+    """
+    parts = _body(column).lower().split("_")
+    for start in range(len(parts)):
+        for end in range(len(parts), start, -1):  # the longest name first
+            found = _DIRECTIONS.get("_".join(parts[start:end]))
+            if found:
+                return found
+    return None
+
+
+def _metric_and_task(body: str, objectives: Collection[str]) -> tuple[str, str]:
+    """Cut `pixel_accuracy_road` in two; names of tasks may hold underscores themselves."""
+    if body in _DIRECTIONS:
+        return body, ""
+    for task in sorted(objectives, key=len, reverse=True):
+        if body.endswith(f"_{task}"):
+            return body.removesuffix(f"_{task}"), task
+    for metric in sorted(_DIRECTIONS, key=len, reverse=True):
+        if body.startswith(f"{metric}_"):
+            return metric, body.removeprefix(f"{metric}_")
+    return body, ""
+
+
+def label(
+    column: str,
+    objectives: Sequence[str] = (),
+    *,
+    has_splits: bool = True,
+    bare: bool = False,
+) -> str:
+    """Word a column for people: `accuracy_left_test` becomes "Test accuracy, left".
+
+    Args:
+        column: the column's name.
+        objectives: the sweep's objectives, which tell where the metric ends and the task begins.
+        has_splits: false where the column is the same on every split, so that naming one would
+            suggest a difference: "Loss, sparsity".
+        bare: true where only the objective's own name is wanted: "f1".
+    """
+    split = split_of(column)
+    metric, task = _metric_and_task(_body(column), objectives)
+    if bare and task:
+        return task
+    if not split and not task and column not in _DIRECTIONS:
+        # A stranger's column: its author's own spelling says more than ours would.
+        return column
+    words = _WORDS.get(metric, metric.replace("_", " "))
+    if split and has_splits:
+        words = f"{_SPLIT_WORDS[split]} {words}"
+    else:
+        words = words[:1].upper() + words[1:]
+    return f"{words}, {task.replace('_', ' ')}" if task else words

@@ -1,0 +1,42 @@
+"""Numbers that say how good a front is."""
+
+import moocore
+import numpy as np
+import numpy.typing as npt
+
+
+def hypervolume(values: npt.ArrayLike, reference_point: npt.ArrayLike) -> float:
+    """Measure the part of the objective space that the points dominate.
+
+    The volume is bounded by `reference_point`, and means nothing without it: it has no default,
+    and numbers with different reference points, splits or units must not be compared. All
+    objectives are minimised. Points that are not below the reference point everywhere add nothing.
+
+    Args:
+        values: (N, m) objectives, one row a point; N may be 0.
+        reference_point: (m,), worse than the points of interest, in the same units.
+
+    Returns:
+        The volume, in the product of the objectives' units.
+
+    Raises:
+        ValueError: the shapes do not fit, or a number is NaN or (in the reference point) infinite.
+
+    Source: Zitzler, Thiele, *Multiobjective optimization using evolutionary algorithms*, PPSN 1998;
+    computed by moocore.
+    """
+    table = np.asarray(values, dtype=np.float64)
+    reference = np.asarray(reference_point, dtype=np.float64)
+    if table.ndim != 2 or table.shape[1] == 0:
+        raise ValueError(f"Parameter `values` should have shape (N, m). Found {table.shape}.")
+    if reference.shape != table.shape[1:]:
+        raise ValueError(
+            f"Parameter `reference_point` should have shape ({table.shape[1]},), one number for "
+            f"each objective. Found {reference.shape}."
+        )
+    if np.isnan(table).any() or not np.isfinite(reference).all():
+        raise ValueError(
+            "Parameters `values` and `reference_point` should hold numbers. Found NaN or infinity."
+        )
+    inside = table[(table < reference).all(axis=1)]
+    return float(moocore.hypervolume(inside, ref=reference)) if len(inside) else 0.0

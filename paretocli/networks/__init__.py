@@ -1,0 +1,1 @@
+"""Hard parameter sharing, MDMTN, and others."""

@@ -1,0 +1,161 @@
+"""What a picture of fronts shows: its axes and, for each input, its points."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from paretocli.errors import InputError
+from paretocli.front.columns import SPLITS, direction, label, split_of
+from paretocli.front.dominance import non_dominated
+from paretocli.front.results import Results
+from paretocli.plots.words import legend_names, title_of
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One column as an axis.
+
+    Attributes:
+        column: its name in the file.
+        label: its name for people.
+        higher: whether higher is better.
+        low: smallest value of all points drawn.
+        high: largest value of all points drawn.
+    """
+
+    column: str
+    label: str
+    higher: bool
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """The points of one input.
+
+    Attributes:
+        name: what the legend calls it.
+        values: (N, m), one row a point, one column an axis.
+        on_front: (N,), not dominated by another point of the same input in the columns drawn.
+        failed: points that the input lists as not finished.
+        incomplete: finished points left out, because a cell is empty or infinite.
+    """
+
+    name: str
+    values: npt.NDArray[np.float64]
+    on_front: npt.NDArray[np.bool_]
+    failed: int
+    incomplete: int
+
+
+@dataclass(frozen=True, eq=False)
+class FrontData:
+    """A whole picture: m axes, one series an input, and a title."""
+
+    axes: tuple[Axis, ...]
+    series: tuple[Series, ...]
+    title: str
+
+
+def loss_columns(results: Sequence[Results], split: str) -> list[str]:
+    """Name the loss columns of all objectives, in the order of the first input.
+
+    Raises:
+        InputError: an input names no objectives, or not those of the first.
+    """
+    first = results[0]
+    for other in results:
+        if len(other.objectives) < 2:
+            found = f"only weight_{other.objectives[0]}" if other.objectives else "none"
+            raise InputError(
+                f"{other.path} does not name two objectives (they come from the columns "
+                f"weight_<objective>; found {found}); choose two columns with --x and --y."
+            )
+        if set(other.objectives) != set(first.objectives):
+            raise InputError(
+                f"{first.path} and {other.path} have different objectives "
+                f"({', '.join(first.objectives)} against {', '.join(other.objectives)}); overlay "
+                f"sweeps of the same objectives, or choose two common columns with --x and --y."
+            )
+    return [f"loss_{objective}_{split}" for objective in first.objectives]
+
+
+def gather(
+    results: Sequence[Results],
+    columns: Sequence[str],
+    *,
+    maximise: Collection[str] = (),
+    title: str | None = None,
+) -> FrontData:
+    """Collect what a picture of some columns shows.
+
+    The front is the one of the columns drawn, so that the picture agrees with itself. It can
+    differ from the file's `on_front`, which is decided on all validation losses.
+
+    Args:
+        results: the inputs, at least one.
+        columns: m names of columns that every input has.
+        maximise: those where higher is better although the name does not say so.
+        title: the title; by default problem and split.
+
+    Raises:
+        InputError: a column is missing or holds words, or an input has no point to draw.
+    """
+    higher = [name in maximise or direction(name) == "higher" for name in columns]
+    names = legend_names(results)
+    series = tuple(
+        _series(result, name, columns, higher) for result, name in zip(results, names, strict=True)
+    )
+    everything = np.concatenate([one.values for one in series])
+    splitless = [all(_same_on_all_splits(one, name) for one in results) for name in columns]
+    losses = [name.startswith("loss_") for name in columns]
+    bare = all(losses) and all(splitless)
+    objectives = results[0].objectives
+    axes = tuple(
+        Axis(
+            column=name,
+            label=label(name, objectives, has_splits=not same, bare=bare),
+            higher=better,
+            low=float(everything[:, j].min()),
+            high=float(everything[:, j].max()),
+        )
+        for j, (name, same, better) in enumerate(zip(columns, splitless, higher, strict=True))
+    )
+    splits = {split_of(name) for name, same in zip(columns, splitless, strict=True) if not same}
+    return FrontData(axes, series, title or title_of(results, splits - {None}))
+
+
+def _series(result: Results, name: str, columns: Sequence[str], higher: Sequence[bool]) -> Series:
+    values = result.values(columns)
+    complete = np.isfinite(values).all(axis=1)
+    if not complete.any():
+        raise InputError(
+            f"No finished point of {result.path} has a number in each of the columns "
+            f"{', '.join(columns)}; choose other columns with --x and --y."
+        )
+    drawn = values[complete]
+    return Series(
+        name=name,
+        values=drawn,
+        on_front=non_dominated(drawn, maximise=higher),
+        failed=result.failed,
+        incomplete=int((~complete).sum()),
+    )
+
+
+def _same_on_all_splits(result: Results, column: str) -> bool:
+    """Tell whether a column has its twins for the other splits, with the very same values.
+
+    So it is for analytic problems, and for objectives that need no data, such as sparsity.
+    """
+    split = split_of(column)
+    if split is None:
+        return False
+    twins = [f"{column.removesuffix(split)}{name}" for name in SPLITS]
+    if not all(twin in result.frame.columns for twin in twins):
+        return False
+    table = result.frame[twins]
+    return all((table[twin] == table[column]).all() for twin in twins)

@@ -1,0 +1,77 @@
+"""The picture of one or several fronts, from results to a file."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from paretocli.front.results import Results
+from paretocli.plots import parallel, scatter, space
+from paretocli.plots.data import FrontData, gather
+from paretocli.plots.saving import check_target, save
+from paretocli.plots.style import RC, legend_handles
+
+
+def draw_front(
+    results: Sequence[Results],
+    columns: Sequence[str],
+    path: Path,
+    title: str | None = None,
+    *,
+    maximise: Collection[str] = (),
+) -> FrontData:
+    """Draw the fronts of some inputs over each other and write the picture.
+
+    Two columns make a scatter with staircases, three a view in space with its projections, four
+    or more parallel coordinates.
+
+    Args:
+        results: the inputs, at least one.
+        columns: m ≥ 2 names of columns; `loss_columns` names those of all objectives.
+        path: where the picture goes; its suffix (png, svg, pdf) is the format.
+        title: the title; by default problem and split.
+        maximise: columns where higher is better although their name does not say so.
+
+    Returns:
+        What the picture shows: the points of each input, and how many it left out.
+
+    Raises:
+        InputError: a column is missing, no point is left, or the picture cannot be written.
+    """
+    check_target(path)
+    data = gather(results, columns, maximise=maximise, title=title)
+    with rc_context(RC):
+        save(figure_of(data), path)
+    return data
+
+
+def figure_of(data: FrontData) -> Figure:
+    """Draw a picture without writing it."""
+    count = len(data.axes)
+    if count == 2:
+        figure = Figure(figsize=scatter.SIZE, layout=_layout())
+        scatter.draw(figure, data)
+    elif count == 3:
+        figure = Figure(figsize=space.SIZE, layout=_layout())
+        space.draw(figure, data)
+    else:
+        width = parallel.width_of(count)
+        figure = Figure(figsize=(width, parallel.HEIGHT), layout=_layout())
+        parallel.draw(figure, data)
+    handles = legend_handles(data, lines=count != 3)
+    # Below the axes: inside, a legend would sooner or later lie on somebody's points.
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=2 if max(len(str(one.get_label())) for one in handles) < 46 else 1,
+        frameon=False,
+        fontsize=9.5,
+    )
+    return figure
+
+
+def _layout() -> ConstrainedLayoutEngine:
+    """Leave a tenth of an inch around everything."""
+    return ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)

@@ -1,0 +1,43 @@
+"""What a picture calls its inputs."""
+
+from collections.abc import Collection, Sequence
+
+from paretocli.front.results import Results
+
+_SOLVERS = {"chebyshev": "Chebyshev", "linear": "linear (weighted sum)"}
+
+_DIFFERENCES = ("problem", "network", "seed")
+
+
+def legend_names(results: Sequence[Results]) -> list[str]:
+    """Name every input by its solver and by what sets it apart from the others.
+
+    Where solver, problem, network and seed do not tell two inputs apart, the name of their
+    directory or file does, and at last their path.
+    """
+    solvers = [result.constant("solver") for result in results]
+    if not all(solvers):
+        names = [result.source for result in results]
+    else:
+        names = [_SOLVERS.get(solver, solver) for solver in solvers]
+        for column in _DIFFERENCES:
+            values = [result.constant(column) for result in results]
+            if len(set(values)) > 1 and all(values):
+                word = "seed " if column == "seed" else ""
+                names = [f"{name}, {word}{one}" for name, one in zip(names, values, strict=True)]
+        if len(set(names)) < len(names):
+            names = [f"{name}, {one.source}" for name, one in zip(names, results, strict=True)]
+    if len(set(names)) < len(names):
+        names = [str(result.path) for result in results]
+    return names
+
+
+def title_of(results: Sequence[Results], splits: Collection[str | None]) -> str:
+    """Say the problem and, where all columns come from the same one, the split."""
+    problems = dict.fromkeys(result.constant("problem") or result.source for result in results)
+    words = " and ".join(problems) if len(problems) < 3 else f"{len(problems)} problems"
+    if len(splits) != 1:
+        return words
+    (split,) = splits
+    named = {"val": "validation", "train": "training"}.get(str(split), str(split))
+    return f"{words}, {named} split"

@@ -1,0 +1,1 @@
+"""K subproblems as one stacked network."""

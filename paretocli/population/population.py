@@ -1,0 +1,120 @@
+"""K copies of one network as one stacked network."""
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from paretocli.problems.problem import Task
+
+IMAGE_BATCH_DIMENSIONS = 4
+
+
+class Population:
+    """K subproblems that train together: parameters and buffers with K on the leading axis.
+
+    All K start as copies of one network and see the same batches; nothing passes from one to
+    another. K = 1 runs without vmap, by the same code: that is how subproblems are solved one
+    after another.
+
+    Args:
+        network: Returns one output a task. Its parameters are the start of every subproblem.
+        tasks: What to measure on the outputs.
+        size: K.
+        device: Where the parameters live.
+        autocast: Compute the forward pass in bfloat16 where torch thinks it safe.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        tasks: Sequence[Task],
+        size: int,
+        *,
+        device: torch.device,
+        autocast: bool = False,
+    ) -> None:
+        self.size = size
+        self.tasks = tuple(tasks)
+        self.device = device
+        self.autocast = autocast
+        self._network = network.to(device)
+        self.parameters = _stacked(network.named_parameters(), size)
+        self.buffers = _stacked(network.named_buffers(), size)
+        for parameter in self.parameters.values():
+            parameter.requires_grad_()
+
+    def train(self, mode: bool = True) -> None:
+        """Switch dropout, batch norm and the like to training or evaluation."""
+        self._network.train(mode)
+
+    def measure(self, inputs: Tensor, targets: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """The tasks' losses (K, m), differentiable, and their metrics (K, q), on one batch.
+
+        Args:
+            inputs: Prepared inputs (B, …), the same for all subproblems.
+            targets: One tensor (B, …) a task.
+        """
+        if inputs.dim() == IMAGE_BATCH_DIMENSIONS:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+            if self.size == 1:
+                outputs = self._call(_first(self.parameters), _first(self.buffers), inputs)
+                losses, metrics = self._score(outputs, targets)
+                return losses.unsqueeze(0), metrics.unsqueeze(0)
+            # Dropout draws the masks once for all subproblems, so that one subproblem's result
+            # does not depend on how many others there are.
+            outputs = vmap(self._call, in_dims=(0, 0, None), randomness="same")(
+                self.parameters, self.buffers, inputs
+            )
+            losses, metrics = vmap(self._score, in_dims=(0, None))(outputs, tuple(targets))
+            return losses, metrics
+
+    def _call(
+        self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], inputs: Tensor
+    ) -> tuple[Tensor, ...]:
+        outputs = functional_call(self._network, (parameters, buffers), (inputs,))
+        return tuple(output.float() for output in outputs)
+
+    def _score(
+        self, outputs: Sequence[Tensor], targets: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        losses, metrics = [], []
+        for task, output, target in zip(self.tasks, outputs, targets, strict=True):
+            losses.append(task.loss(output, target))
+            metrics.extend(metric(output.detach(), target) for metric in task.metrics.values())
+        return torch.stack(losses), torch.stack(metrics) if metrics else losses[0].new_zeros(0)
+
+    def finite(self) -> Tensor:
+        """Whether all parameters of each subproblem are finite (K,)."""
+        checks = [p.detach().flatten(1).isfinite().all(dim=1) for p in self.parameters.values()]
+        return torch.stack(checks).all(dim=0)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """All tensors that make up the networks, by the network's own names, K leading."""
+        return {name: t.detach() for name, t in (self.parameters | self.buffers).items()}
+
+    @torch.no_grad()
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Take up a state given by `state_dict`."""
+        for name, tensor in (self.parameters | self.buffers).items():
+            tensor.copy_(state[name])
+
+
+def _first(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.squeeze(0) for name, tensor in tensors.items()}
+
+
+def _stacked(tensors: Iterable[tuple[str, Tensor]], size: int) -> dict[str, Tensor]:
+    stacked = {}
+    for name, tensor in tensors:
+        copies = tensor.detach().expand(size, *tensor.shape)
+        if tensor.dim() == IMAGE_BATCH_DIMENSIONS:
+            # Each convolution's kernel lies in memory with the channels last: the layout decides
+            # which kernels run, and this one is the faster.
+            channels_last = copies.permute(0, 1, 3, 4, 2).contiguous()
+            stacked[name] = channels_last.permute(0, 1, 4, 2, 3)
+        else:
+            stacked[name] = copies.clone(memory_format=torch.contiguous_format)
+    return stacked

@@ -1,0 +1,177 @@
+"""Preferences: grids of weights on the simplex.
+
+A weights vector has one non-negative entry an objective and sums to 1. Everything here is
+numpy alone.
+"""
+
+import csv
+from collections.abc import Sequence
+from itertools import combinations
+from math import comb
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from paretocli.errors import InputError
+
+Weights = npt.NDArray[np.float64]
+
+LARGEST_GRID = 100_000
+
+
+def simplex_lattice(objectives: int, divisions: int) -> Weights:
+    """All weights whose entries are multiples of 1/divisions.
+
+    Das and Dennis, *Normal-Boundary Intersection*, SIAM J. Optim. 8 (1998), section 4.
+
+    Args:
+        objectives: Number of objectives m ≥ 1.
+        divisions: Number of steps H from one corner to another; 0 gives the barycentre alone.
+
+    Returns:
+        Weights (C(H + m − 1, m − 1), m), the first objective's weight rising.
+    """
+    if objectives < 1 or divisions < 0:
+        raise InputError(
+            f"A lattice needs at least 1 objective and 0 divisions, found {objectives} and "
+            f"{divisions}; choose larger numbers."
+        )
+    if divisions == 0:
+        return np.full((1, objectives), 1.0 / objectives)
+    if lattice_size(objectives, divisions) > LARGEST_GRID:
+        raise InputError(
+            f"{divisions} divisions of {objectives} objectives make "
+            f"{lattice_size(objectives, divisions)} points, more than {LARGEST_GRID}; "
+            "choose fewer divisions."
+        )
+    # Stars and bars: m − 1 bars among H + m − 1 places leave m gaps that sum to H.
+    places = divisions + objectives - 1
+    bars = np.array(list(combinations(range(places), objectives - 1)), dtype=np.int64)
+    bars = bars.reshape(-1, objectives - 1)
+    edges = np.pad(bars, ((0, 0), (1, 1)), constant_values=((0, 0), (-1, places)))
+    return (np.diff(edges, axis=1) - 1) / divisions
+
+
+def lattice_size(objectives: int, divisions: int) -> int:
+    """Number of points of the lattice: C(H + m − 1, m − 1)."""
+    return comb(divisions + objectives - 1, objectives - 1)
+
+
+def closest_divisions(objectives: int, points: int) -> int:
+    """The divisions whose lattice size is closest to `points`, the larger one of two equals."""
+    if points < 1:
+        raise InputError(f"The number of points should be at least 1, found {points}.")
+    if points > LARGEST_GRID:
+        raise InputError(f"The number of points should be at most {LARGEST_GRID}, found {points}.")
+    if points == 1 or objectives == 1:
+        return 0
+    above = 1
+    while lattice_size(objectives, above) < points:
+        above += 1
+    below = above - 1
+    # A lattice without divisions is its barycentre: no answer to a wish for several points.
+    if below >= 1 and points - lattice_size(objectives, below) < (
+        lattice_size(objectives, above) - points
+    ):
+        return below
+    return above
+
+
+def floored(weights: Weights, floor: float) -> Weights:
+    """Lift entries below `floor` to it and make each row sum to 1 again.
+
+    A weight of exactly zero would drop its objective from the scalarization, and the solution
+    might be only weakly Pareto-optimal.
+
+    Args:
+        weights: Weights (…, m).
+        floor: Smallest weight before the rows are normalised, 0 ≤ floor < 1/m.
+    """
+    if not 0 <= floor < 1 / weights.shape[-1]:
+        raise InputError(
+            f"The floor of the weights should be at least 0 and below 1/{weights.shape[-1]}, "
+            f"found {floor}."
+        )
+    lifted = np.maximum(weights, floor)
+    return lifted / lifted.sum(axis=-1, keepdims=True)
+
+
+def checked(weights: Sequence[float], objectives: Sequence[str], origin: str) -> Weights:
+    """One weights vector (m,), checked and scaled to sum 1.
+
+    Args:
+        weights: One number an objective.
+        objectives: Names of the objectives, for the messages.
+        origin: Where the weights come from, for the messages ("--weights 0.2,0.8").
+
+    Raises:
+        InputError: The length is wrong, an entry is negative or not finite, or all are zero.
+    """
+    names = ", ".join(objectives)
+    vector = np.asarray(weights, dtype=np.float64)
+    if len(vector) != len(objectives):
+        raise InputError(
+            f"{origin} has {len(vector)} numbers, but there are {len(objectives)} objectives "
+            f"({names}); give one number for each."
+        )
+    if not np.isfinite(vector).all():
+        raise InputError(f"{origin} holds a number that is not finite; give finite weights.")
+    if (vector < 0).any():
+        raise InputError(f"{origin} holds a negative number; weights should be zero or more.")
+    if vector.sum() == 0:
+        raise InputError(f"{origin} holds zeros alone; at least one weight should be positive.")
+    return vector / vector.sum()
+
+
+def parse_weights(text: str, objectives: Sequence[str], option: str = "--weights") -> Weights:
+    """Read one weights vector (m,) from text such as "0.2,0.8"."""
+    origin = f"{option} {text}"
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(
+            f"{origin} is not a list of numbers; write one number an objective, separated by "
+            "commas, for example 0.2,0.8."
+        ) from None
+    return checked(numbers, objectives, origin)
+
+
+def read_weights_file(path: Path, objectives: Sequence[str]) -> Weights:
+    """Read weights (K, m) from a CSV with one row a point and a column named after each objective.
+
+    Columns may stand in any order. Every message names the file and the line.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, skipinitialspace=True)
+            rows = [(reader.line_num, row) for row in reader]
+            columns = [name.strip() for name in reader.fieldnames or ()]
+    except FileNotFoundError:
+        raise InputError(f"The weights file {path} does not exist; check the path.") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"The weights file {path} cannot be read ({error}); a CSV with a column for each "
+            "objective was expected."
+        ) from None
+    if sorted(columns) != sorted(objectives):
+        raise InputError(
+            f"The weights file {path} has the columns {', '.join(columns) or '(none)'}; it should "
+            f"have one for each objective: {', '.join(objectives)}."
+        )
+    if not rows:
+        raise InputError(f"The weights file {path} has no row; write one row a point.")
+    found = []
+    for line, row in rows:
+        cells = {name.strip(): cell for name, cell in row.items() if name is not None}
+        try:
+            numbers = [float(cells[name] or "") for name in objectives]
+        except ValueError:
+            raise InputError(
+                f"Line {line} of {path} holds a cell that is not a number; give one number for "
+                f"each of {', '.join(objectives)}."
+            ) from None
+        if None in row:
+            raise InputError(f"Line {line} of {path} has more cells than the header; mend it.")
+        found.append(checked(numbers, objectives, f"Line {line} of {path}"))
+    return np.stack(found)

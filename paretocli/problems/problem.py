@@ -1,0 +1,166 @@
+"""What a problem is: data, tasks and networks. A user's own problem is made of these too."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from paretocli.errors import InputError
+
+SPLITS = ("train", "val", "test")
+Split = Literal["train", "val", "test"]
+
+TaskFunction = Callable[[Tensor, Tensor], Tensor]
+NetworkFactory = Callable[[], nn.Module]
+
+
+@dataclass(frozen=True)
+class Task:
+    """An objective with data and metrics.
+
+    Attributes:
+        name: Short name, used in column names.
+        loss: `(output (B, …), target (B, …)) → ()`, a mean over the batch, to be minimised.
+        metrics: Further figures by name, of the same form as the loss; never trained on.
+        outputs: Numbers that the task's head gives for a sample, for the generic networks.
+    """
+
+    name: str
+    loss: TaskFunction
+    metrics: Mapping[str, TaskFunction] = field(default_factory=dict)
+    outputs: int = 1
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One split of the data, held in memory in the form that takes least room.
+
+    Attributes:
+        inputs: (N, …), uint8 for images; `Problem.prepare` makes the network's input of a batch.
+        targets: One tensor (N, …) a task, in the tasks' order.
+    """
+
+    inputs: Tensor
+    targets: tuple[Tensor, ...]
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def to(self, device: torch.device) -> "Samples":
+        """The same samples on another device."""
+        return Samples(self.inputs.to(device), tuple(t.to(device) for t in self.targets))
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a problem's name alone means; every value can be overridden."""
+
+    network: str = "hps"
+    points: int = 9
+    epochs: int = 20
+    batch_size: int = 256
+    lr: float = 1e-3
+    optimizer: str = "adam"
+    schedule: str = "cosine"
+    weight_decay: float = 0.0
+    scale: str = "initial"
+    averaging: int = 20
+
+
+def as_float(inputs: Tensor) -> Tensor:
+    """The default preparation of a batch: numbers as they are, in single precision."""
+    return inputs.float()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Data, tasks and networks for one multi-task question.
+
+    Attributes:
+        name: Name in records and pictures.
+        tasks: The tasks; with them come the objectives, in this order.
+        train, val, test: The three splits.
+        prepare: Turns a batch of `Samples.inputs` into the network's input, on the batch's device.
+        networks: The problem's own networks by name, beside the generic ones. A network is a
+            module that returns one output a task, as a tuple or list.
+        generic: Whether the generic networks (`hps`, `mdmtn`) fit the inputs.
+        ideal: The ideal a (m,), a lower bound of each objective. Zero unless given.
+        defaults: What is used where the user says nothing.
+    """
+
+    name: str
+    tasks: Sequence[Task]
+    train: Samples
+    val: Samples
+    test: Samples
+    prepare: Callable[[Tensor], Tensor] = as_float
+    networks: Mapping[str, NetworkFactory] = field(default_factory=dict)
+    generic: bool = True
+    ideal: Sequence[float] | None = None
+    defaults: Defaults = field(default_factory=Defaults)
+
+    def __post_init__(self) -> None:
+        names = [task.name for task in self.tasks]
+        if not names or len(set(names)) != len(names):
+            raise InputError(
+                f"Problem {self.name} should have tasks with distinct names, found "
+                f"{', '.join(names) or 'none'}; rename them."
+            )
+        for split, samples in self.splits().items():
+            self._check(split, samples)
+        if self.ideal is not None and len(self.ideal) != len(names):
+            raise InputError(
+                f"The ideal of problem {self.name} has {len(self.ideal)} numbers for "
+                f"{len(names)} objectives; give one for each."
+            )
+
+    def _check(self, split: str, samples: Samples) -> None:
+        where = f"The {split} split of problem {self.name}"
+        if len(samples) == 0:
+            raise InputError(f"{where} is empty; every split needs at least one sample.")
+        if len(samples.targets) != len(self.tasks):
+            raise InputError(
+                f"{where} has {len(samples.targets)} targets for {len(self.tasks)} tasks; "
+                "give one tensor for each task."
+            )
+        for task, target in zip(self.tasks, samples.targets, strict=True):
+            if len(target) != len(samples):
+                raise InputError(
+                    f"{where} has {len(samples)} inputs, but {len(target)} targets of task "
+                    f"{task.name}; they should be equally many."
+                )
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """Names of the objectives, in order."""
+        return tuple(task.name for task in self.tasks)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names `<metric>_<task>` of the metrics, in order."""
+        return tuple(f"{metric}_{task.name}" for task in self.tasks for metric in task.metrics)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one prepared input."""
+        return tuple(self.prepare(self.train.inputs[:1]).shape[1:])
+
+    def splits(self) -> dict[Split, Samples]:
+        """The three splits by name."""
+        return {"train": self.train, "val": self.val, "test": self.test}
+
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 of each split's inputs and targets."""
+        return {name: _checksum(samples) for name, samples in self.splits().items()}
+
+
+def _checksum(samples: Samples) -> str:
+    digest = hashlib.sha256()
+    for tensor in (samples.inputs, *samples.targets):
+        digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(np.ascontiguousarray(tensor.numpy()).data)
+    return digest.hexdigest()

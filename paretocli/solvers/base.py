@@ -1,0 +1,56 @@
+"""What every solver is: from objectives (K, m) to a scalar to differentiate."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from torch import Tensor
+
+from paretocli.solvers.chebyshev import Scalarization
+
+
+class Solver(ABC):
+    """Turns the K subproblems' objectives into K scalars whose gradients train them.
+
+    All state lies in tensors with the subproblem on the leading axis, named in `state_names`, so
+    that one subproblem never sees another.
+
+    Args:
+        scalarization: Weights (K, m), ideal, scale and ε.
+    """
+
+    state_names: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, scalarization: Scalarization) -> None:
+        self.scalarization = scalarization
+
+    @abstractmethod
+    def loss(self, objectives: Tensor) -> Tensor:
+        """The scalars (K,) to differentiate, from one batch's objectives (K, m)."""
+
+    @abstractmethod
+    def value(self, objectives: Tensor) -> Tensor:
+        """What the subproblem minimises (K,), from objectives (K, m); picks the best epoch."""
+
+    @abstractmethod
+    def coefficients(self) -> Tensor:
+        """c (K, m) ≥ 0 such that the scalar's gradient is Σ_j c_j ∇f_j at the solver's state."""
+
+    def multipliers(self) -> Tensor | None:
+        """λ (K, m), rows on the simplex, of solvers that have multipliers."""
+        return None
+
+    def end_outer_iteration(self) -> None:  # noqa: B027 - most solvers have nothing to do here
+        """Close an outer iteration, here an epoch: update multipliers and the like."""
+
+    def penalty(self) -> Tensor | None:
+        """The relative penalty (K,) of solvers that have one."""
+        return None
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Copies of the solver's state, each with K on the leading axis."""
+        return {name: getattr(self, name).clone() for name in self.state_names}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Take up a state given by `state_dict`."""
+        for name in self.state_names:
+            getattr(self, name).copy_(state[name])

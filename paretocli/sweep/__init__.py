@@ -1,0 +1,1 @@
+"""From a plan of subproblems to a run directory of points."""

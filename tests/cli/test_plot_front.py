@@ -1,0 +1,168 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("paretocli")
+
+HEADER = (
+    "point,status,problem,solver,network,seed,weight_left,weight_right,"
+    "loss_left_test,loss_right_test,loss_left_val,loss_right_val,"
+    "accuracy_left_test,accuracy_right_test,error\n"
+)
+ROWS = (
+    "0,done,toy,{solver},hps,0,0.1,0.9,0.5,0.1,0.6,0.2,0.8,0.95,\n"
+    "1,done,toy,{solver},hps,0,0.9,0.1,0.1,0.5,0.2,0.6,0.95,0.8,\n"
+    "2,done,toy,{solver},hps,0,0.5,0.5,0.6,0.6,0.1,0.1,0.7,0.7,\n"
+    "3,failed,toy,{solver},hps,0,0.3,0.7,,,,,,,diverged at epoch 2\n"
+)
+
+
+def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(PROGRAM), "plot-front", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Path:
+    return write(tmp_path / "sweep", "chebyshev")
+
+
+def write(folder: Path, solver: str, header: str = HEADER) -> Path:
+    folder.mkdir()
+    (folder / "results.csv").write_text(header + ROWS.format(solver=solver))
+    return folder
+
+
+def test_a_run_directory_gives_a_picture_in_it(sweep, tmp_path):
+    done = run("sweep", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "sweep/front.png\n"
+    assert done.stderr == "Chebyshev: left out 1 unfinished or failed.\n"
+    assert (sweep / "front.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_json_says_what_the_picture_shows(sweep, tmp_path):
+    write(tmp_path / "rival", "linear")
+    done = run("sweep", "rival", "--json", "--quiet", "--out", "both.svg", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    counts = {"points": 3, "front_points": 2, "failed_points": 1, "incomplete_points": 0}
+    assert json.loads(done.stdout) == {
+        "picture": "both.svg",
+        "columns": ["loss_left_test", "loss_right_test"],
+        "inputs": [
+            {"name": "Chebyshev", "path": "sweep/results.csv", **counts},
+            {"name": "linear (weighted sum)", "path": "rival/results.csv", **counts},
+        ],
+    }
+    assert (tmp_path / "both.svg").exists()
+
+
+def test_another_split_has_another_front(sweep, tmp_path):
+    done = run(sweep, "--split", "val", "--json", cwd=tmp_path)
+    result = json.loads(done.stdout)
+    assert result["columns"] == ["loss_left_val", "loss_right_val"]
+    assert result["inputs"][0]["front_points"] == 1
+
+
+def test_accuracies_are_maximised(sweep, tmp_path):
+    columns = ["--x", "accuracy_left_test", "--y", "accuracy_right_test"]
+    result = json.loads(run(sweep, *columns, "--json", cwd=tmp_path).stdout)
+    assert result["inputs"][0]["front_points"] == 2
+
+
+def test_any_two_columns_of_a_foreign_file(tmp_path):
+    (tmp_path / "mine.csv").write_text("cost,profit\n1,1\n2,5\n3,4\n")
+    done = run("mine.csv", "--x", "cost", "--y", "profit", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["inputs"][0]["front_points"] == 1
+    assert 'Assumed that lower is better for "cost"' in done.stderr
+    told = ["--maximize", "profit"]
+    done = run("mine.csv", "--x", "cost", "--y", "profit", "--json", *told, cwd=tmp_path)
+    assert json.loads(done.stdout)["inputs"][0]["front_points"] == 2
+    assert "profit" not in done.stderr
+    assert (tmp_path / "front.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "nowhere does not exist"),
+        (["."], "holds no results.csv"),
+        (["sweep", "--x", "loss_left_test"], "--x was given without --y"),
+        (["sweep", "--y", "loss_left_test"], "--y was given without --x"),
+        (["sweep", "--x", "loss_left_tst", "--y", "seed"], "the closest are loss_left_test"),
+        (["sweep", "--x", "error", "--y", "seed"], "where a number is needed"),
+        (["sweep", "--split", "train"], 'no column "loss_left_train"'),
+        (["sweep", "--split", "tset"], "'tset' is not one of 'test', 'val', 'train'"),
+        (["sweep", "--maximize", "seed"], "not drawn"),
+        (["sweep", "--out", "front.bmp"], ".png, .svg or .pdf"),
+        (["sweep", "--out", "no/such/folder.png"], "cannot be written"),
+        (["sweep", "--out", "sweep/results.csv/a.png"], "cannot be written"),
+        (["sweep", "--out", "folder.png"], "is a folder"),
+        (["sweep", "sweep/results.csv"], "given twice"),
+        (["sweep", "other"], "different objectives (left, right against up, down)"),
+        (["mine.csv"], "choose two columns with --x and --y"),
+        ([], "Missing argument"),
+    ],
+)
+def test_wrong_input_is_one_sentence_and_writes_nothing(sweep, tmp_path, arguments, message):
+    other = HEADER.replace("left", "up").replace("right", "down")
+    write(tmp_path / "other", "chebyshev", other)
+    (tmp_path / "mine.csv").write_text("cost,profit\n1,1\n")
+    (tmp_path / "folder.png").mkdir()
+    with (sweep / "results.csv").open("a") as file:
+        file.write("4,done,toy,chebyshev,hps,0,0.3,0.7,1,1,1,1,1,1,a word\n")
+    before = sorted(tmp_path.rglob("*"))
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_neither_torch_nor_pyplot_is_imported(sweep, tmp_path):
+    program = (
+        "import sys\n"
+        "from paretocli.cli.main import main\n"
+        "sys.argv = ['paretocli', 'plot-front', sys.argv[1]]\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print(*sorted(sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(sweep)], capture_output=True, text=True, check=True
+    )
+    picture, modules = done.stdout.splitlines()
+    assert Path(picture).exists()
+    assert "matplotlib.figure" in modules.split()
+    assert not {"torch", "torchvision", "matplotlib.pyplot"} & set(modules.split())
+
+
+def test_help_imports_nothing_heavy(tmp_path):
+    program = (
+        "import sys\n"
+        "from paretocli.cli.main import main\n"
+        "sys.argv = ['paretocli', 'plot-front', '--help']\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print('modules:', *sorted(sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    text, _, modules = done.stdout.partition("modules:")
+    assert "--maximize" in text
+    assert not {"torch", "numpy", "pandas", "matplotlib"} & set(modules.split())

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from paretocli.front.indicators import hypervolume
+
+TABLES = hnp.arrays(
+    np.float64,
+    st.tuples(st.integers(1, 6), st.integers(1, 4)),
+    elements=st.integers(0, 5).map(float),
+)
+
+
+def count_cells(values: np.ndarray, side: int) -> int:
+    """Count the unit cells of a grid up to (side, …, side) that some point dominates."""
+    m = values.shape[1]
+    corners = np.stack(np.meshgrid(*[np.arange(side)] * m), axis=-1).reshape(-1, m)
+    return int((values[None] <= corners[:, None]).all(axis=2).any(axis=1).sum())
+
+
+@given(TABLES)
+def test_agrees_with_counting_cells(values):
+    assert hypervolume(values, [4.0] * values.shape[1]) == pytest.approx(count_cells(values, 4))
+
+
+@given(TABLES, st.randoms(use_true_random=False))
+def test_order_and_dominated_points_do_not_matter(values, random):
+    order = list(range(len(values)))
+    random.shuffle(order)
+    more = np.vstack([values[order], values[0] + 1.0, values[0]])
+    reference = [6.0] * values.shape[1]
+    assert hypervolume(more, reference) == pytest.approx(hypervolume(values, reference))
+
+
+def test_three_steps_by_hand():
+    # 3 × 1 + 2 × 1 + 1 × 1: a stair of three steps below (3, 3)
+    points = [[0.0, 2.0], [1.0, 1.0], [2.0, 0.0]]
+    assert hypervolume(points, [3.0, 3.0]) == pytest.approx(6.0)
+
+
+def test_a_point_beyond_the_reference_adds_nothing():
+    assert hypervolume([[0.5, 0.5], [-9.0, 1.0]], [1.0, 1.0]) == pytest.approx(0.25)
+    assert hypervolume([[2.0, 2.0]], [1.0, 1.0]) == 0.0
+    assert hypervolume(np.empty((0, 2)), [1.0, 1.0]) == 0.0
+
+
+def test_the_reference_point_is_required():
+    with pytest.raises(TypeError):
+        hypervolume([[0.0, 0.0]])  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("values", "reference"),
+    [
+        ([[0.0, 0.0]], [1.0]),
+        ([[0.0, 0.0]], 1.0),
+        ([0.0, 0.0], [1.0, 1.0]),
+        ([[0.0, np.nan]], [1.0, 1.0]),
+        ([[0.0, 0.0]], [1.0, np.inf]),
+    ],
+)
+def test_what_does_not_fit_is_refused(values, reference):
+    with pytest.raises(ValueError, match="should"):
+        hypervolume(values, reference)
