@@ -94,7 +94,8 @@ def floored(weights: Weights, floor: float) -> Weights:
             f"found {floor}."
         )
     lifted = np.maximum(weights, floor)
-    return lifted / lifted.sum(axis=-1, keepdims=True)
+    normalised: Weights = lifted / lifted.sum(axis=-1, keepdims=True)
+    return normalised
 
 
 def checked(weights: Sequence[float], objectives: Sequence[str], origin: str) -> Weights:
@@ -121,7 +122,8 @@ def checked(weights: Sequence[float], objectives: Sequence[str], origin: str) ->
         raise InputError(f"{origin} holds a negative number; weights should be zero or more.")
     if vector.sum() == 0:
         raise InputError(f"{origin} holds zeros alone; at least one weight should be positive.")
-    return vector / vector.sum()
+    normalised: Weights = vector / vector.sum()
+    return normalised
 
 
 def parse_weights(text: str, objectives: Sequence[str], option: str = "--weights") -> Weights:

@@ -10,6 +10,9 @@ import typer
 
 from paretocli import __version__
 from paretocli.cli.plot_front import plot_front
+from paretocli.cli.problems import problems
+from paretocli.cli.sweep import sweep
+from paretocli.cli.train import train
 from paretocli.errors import InputError, RunError
 
 app = typer.Typer(
@@ -20,7 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(train)
+app.command()(sweep)
 app.command(name="plot-front")(plot_front)
+app.command()(problems)
 
 
 def _show_version(asked: bool) -> None:

@@ -77,10 +77,9 @@ class Population:
         outputs = functional_call(self._network, (parameters, buffers), (inputs,))
         return tuple(output.float() for output in outputs)
 
-    def _score(
-        self, outputs: Sequence[Tensor], targets: Sequence[Tensor]
-    ) -> tuple[Tensor, Tensor]:
-        losses, metrics = [], []
+    def _score(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        losses: list[Tensor] = []
+        metrics: list[Tensor] = []
         for task, output, target in zip(self.tasks, outputs, targets, strict=True):
             losses.append(task.loss(output, target))
             metrics.extend(metric(output.detach(), target) for metric in task.metrics.values())

@@ -3,6 +3,18 @@
 A problem of your own is a function that returns a `Problem`; see `paretocli.problems.problem`.
 """
 
-from paretocli.problems.problem import Defaults, Problem, Samples, Task
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from paretocli.problems.problem import Defaults, Problem, Samples, Task
 
 __all__ = ["Defaults", "Problem", "Samples", "Task"]
+
+
+def __getattr__(name: str) -> Any:
+    """Bring in torch only when one of the classes is asked for, not with the list of problems."""
+    if name in __all__:
+        from paretocli.problems import problem  # noqa: PLC0415
+
+        return getattr(problem, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

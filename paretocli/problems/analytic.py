@@ -131,6 +131,7 @@ def _problem(
             batch_size=1,
             lr=lr,
             scale="none",
+            penalty=10.0,
             averaging=1,
         ),
     )

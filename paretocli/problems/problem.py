@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from paretocli.errors import InputError
 
-SPLITS = ("train", "val", "test")
 Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 TaskFunction = Callable[[Tensor, Tensor], Tensor]
 NetworkFactory = Callable[[], nn.Module]
@@ -68,7 +68,8 @@ class Defaults:
     schedule: str = "cosine"
     weight_decay: float = 0.0
     scale: str = "initial"
-    averaging: int = 20
+    penalty: float = 5.0
+    averaging: int = 5
 
 
 def as_float(inputs: Tensor) -> Tensor:

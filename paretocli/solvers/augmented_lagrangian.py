@@ -22,8 +22,11 @@ class AugmentedLagrangian(Solver):
     the simplex, and its gradient in θ is Σ_i λ̂_i ∇g_i:
 
         λ̂ = Π_Δ(λ + μ ḡ)                     at every step; no gradient flows through λ̂
-        λ ← λ̂                                 at the end of an outer iteration
-        μ ← growth · μ   if gap > shrink · previous gap,   gap = max_i ḡ_i − Σ_i λ̂_i ḡ_i
+        λ ← mean of λ̂ over the steps           at the end of an outer iteration
+        μ ← growth · μ   if gap > shrink · previous gap,   gap = max_i ḡ_i − Σ_i λ_i ḡ_i
+
+    The mean is what the optimiser has followed, on average; where there is no noise λ̂ settles and
+    the mean is as good as the last.
 
     ḡ is a running mean of g over the batches. μ is relative to the size of g, μ = penalty / max ḡ,
     because g falls by orders of magnitude while a network trains, and a fixed μ would freeze the
@@ -34,7 +37,7 @@ class AugmentedLagrangian(Solver):
         penalty: The relative penalty at the start. On a concave front it must be large enough to
             make the augmented Lagrangian convex along the front; too large, and the multipliers
             follow the batches' noise.
-        largest_penalty: Bound on the relative penalty.
+        largest_growth: Bound on the relative penalty, as a multiple of the one at the start.
         growth: Factor of the penalty after an outer iteration without progress.
         shrink: Progress means that the gap fell below this share of the previous gap.
         tolerance: Relative gap below which the penalty stays as it is.
@@ -48,7 +51,8 @@ class AugmentedLagrangian(Solver):
 
     state_names: ClassVar[tuple[str, ...]] = (
         "current_multipliers",
-        "base_multipliers",
+        "sum_of_multipliers",
+        "steps",
         "relative_penalty",
         "mean_terms",
         "mean_weight",
@@ -60,23 +64,24 @@ class AugmentedLagrangian(Solver):
         scalarization: Scalarization,
         *,
         penalty: float = 10.0,
-        largest_penalty: float = 20.0,
+        largest_growth: float = 4.0,
         growth: float = 1.5,
         shrink: float = 0.9,
         tolerance: float = 0.01,
         memory: float = 0.0,
     ) -> None:
         super().__init__(scalarization)
-        self.largest_penalty = max(penalty, largest_penalty)
+        self.largest_penalty = largest_growth * penalty
         self.growth = growth
         self.shrink = shrink
         self.tolerance = tolerance
         self.memory = memory
         weights = scalarization.weights
         subproblems, objectives = weights.shape
-        # The multipliers under which a weighted sum would be taken: all terms count alike.
-        self.base_multipliers = torch.full_like(weights, 1 / objectives)
-        self.current_multipliers = self.base_multipliers.clone()
+        # All terms count alike at the start.
+        self.current_multipliers = torch.full_like(weights, 1 / objectives)
+        self.sum_of_multipliers = torch.zeros_like(weights)
+        self.steps = weights.new_zeros(subproblems)
         self.relative_penalty = weights.new_full((subproblems,), penalty)
         self.mean_terms = torch.zeros_like(weights)
         self.mean_weight = weights.new_zeros(subproblems)
@@ -86,18 +91,21 @@ class AugmentedLagrangian(Solver):
         """Σ_i λ̂_i g_i (K,), after g (K, m) has entered the running mean."""
         terms = self.scalarization.terms(objectives)
         self._observe(terms.detach())
-        return (self.current_multipliers * terms).sum(dim=-1)
+        projected = self._projected()
+        self.sum_of_multipliers.add_(projected)
+        self.steps.add_(1)
+        return (projected * terms).sum(dim=-1)
 
     def value(self, objectives: Tensor) -> Tensor:
         """max_i g_i (K,)."""
         return self.scalarization.value(objectives)
 
     def coefficients(self) -> Tensor:
-        """Σ_i λ̂_i ∂g_i/∂f_j (K, m)."""
+        """Σ_i λ_i ∂g_i/∂f_j (K, m)."""
         return torch.einsum("ki,kij->kj", self.current_multipliers, self.scalarization.jacobian())
 
     def multipliers(self) -> Tensor:
-        """λ̂ (K, m)."""
+        """λ (K, m), as of the last outer iteration."""
         return self.current_multipliers
 
     def penalty(self) -> Tensor:
@@ -105,7 +113,10 @@ class AugmentedLagrangian(Solver):
         return self.relative_penalty
 
     def end_outer_iteration(self) -> None:
-        """λ ← λ̂, and a larger penalty where the gap does not shrink."""
+        """λ ← mean of λ̂, and a larger penalty where the gap does not shrink."""
+        self.current_multipliers.copy_(self.sum_of_multipliers / self.steps.unsqueeze(-1))
+        self.sum_of_multipliers.zero_()
+        self.steps.zero_()
         mean = self._mean()
         largest = mean.amax(dim=-1)
         gap = largest - (self.current_multipliers * mean).sum(dim=-1)
@@ -113,18 +124,16 @@ class AugmentedLagrangian(Solver):
         grown = (self.relative_penalty * self.growth).clamp(max=self.largest_penalty)
         self.relative_penalty.copy_(torch.where(stuck, grown, self.relative_penalty))
         self.previous_gap.copy_(gap)
-        self.base_multipliers.copy_(self.current_multipliers)
 
     def _observe(self, terms: Tensor) -> None:
         self.mean_terms.mul_(self.memory).add_(terms, alpha=1 - self.memory)
         self.mean_weight.mul_(self.memory).add_(1 - self.memory)
+
+    def _projected(self) -> Tensor:
         mean = self._mean()
         size = mean.abs().amax(dim=-1, keepdim=True).clamp(min=torch.finfo(mean.dtype).tiny)
         penalty = self.relative_penalty.unsqueeze(-1) / size
-        # A diverged subproblem has no projection; its NaN must not turn into a valid multiplier.
-        self.current_multipliers.copy_(
-            project_onto_simplex(self.base_multipliers + penalty * mean)
-        )
+        return project_onto_simplex(self.current_multipliers + penalty * mean)
 
     def _mean(self) -> Tensor:
         return self.mean_terms / self.mean_weight.unsqueeze(-1)

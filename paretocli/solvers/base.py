@@ -33,7 +33,7 @@ class Solver(ABC):
 
     @abstractmethod
     def coefficients(self) -> Tensor:
-        """c (K, m) ≥ 0 such that the scalar's gradient is Σ_j c_j ∇f_j at the solver's state."""
+        """C (K, m) ≥ 0 such that the scalar's gradient is Σ_j c_j ∇f_j at the solver's state."""
 
     def multipliers(self) -> Tensor | None:
         """λ (K, m), rows on the simplex, of solvers that have multipliers."""

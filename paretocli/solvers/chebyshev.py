@@ -32,11 +32,11 @@ class Scalarization:
     epsilon: float
 
     def normalised(self, objectives: Tensor) -> Tensor:
-        """u (…, m) from objectives f (…, m)."""
+        """U (…, m) from objectives f (…, m)."""
         return (objectives - self.ideal) / self.scale
 
     def terms(self, objectives: Tensor) -> Tensor:
-        """g (K, m) from objectives f (K, m)."""
+        """G (K, m) from objectives f (K, m)."""
         normalised = self.normalised(objectives)
         return self.weights * (normalised + self.epsilon * normalised.sum(dim=-1, keepdim=True))
 

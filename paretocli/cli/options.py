@@ -1,0 +1,226 @@
+"""The options that `train` and `sweep` share, with their help."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TRAINING, WEIGHTS, MACHINE, OUTPUT = "Training", "Weights", "Machine", "Output"
+
+ProblemName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[PROBLEM]",
+        help="A name that `paretocli problems` lists, or file.py:function.",
+        show_default="multidigits",
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="The run directory; an unfinished run there goes on.",
+        show_default="runs/<problem>-<solver>-<hash>",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Options from a TOML file; those given here win."),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        envvar="PARETOCLI_DATA",
+        help="The folder of data sets.",
+        show_default="in the user's cache",
+        rich_help_panel=MACHINE,
+    ),
+]
+Network = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="hps, mdmtn, or one of the problem's own.",
+        show_default="the problem's",
+        rich_help_panel=TRAINING,
+    ),
+]
+SolverName = Annotated[
+    str | None,
+    typer.Option(
+        "--solver",
+        metavar="NAME",
+        help="chebyshev or linear (a weighted sum).",
+        show_default="chebyshev",
+        rich_help_panel=TRAINING,
+    ),
+]
+Points = Annotated[
+    int | None,
+    typer.Option(
+        help="A lattice of about so many points.",
+        show_default="the problem's",
+        rich_help_panel=WEIGHTS,
+    ),
+]
+Divisions = Annotated[
+    int | None,
+    typer.Option(
+        help="A lattice with so many steps from corner to corner.", rich_help_panel=WEIGHTS
+    ),
+]
+WeightsFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A CSV with one row a point and a column for each objective.",
+        rich_help_panel=WEIGHTS,
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        help="Passes over the training data.",
+        show_default="the problem's",
+        rich_help_panel=TRAINING,
+    ),
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(help="Samples a step.", show_default="the problem's", rich_help_panel=TRAINING),
+]
+LearningRate = Annotated[
+    float | None,
+    typer.Option(
+        "--lr", help="Learning rate.", show_default="the problem's", rich_help_panel=TRAINING
+    ),
+]
+OptimizerName = Annotated[
+    str | None,
+    typer.Option(
+        "--optimizer",
+        metavar="NAME",
+        help="adam, adamw or sgd.",
+        show_default="adam",
+        rich_help_panel=TRAINING,
+    ),
+]
+WeightDecay = Annotated[
+    float | None,
+    typer.Option(help="Weight decay.", show_default="0", rich_help_panel=TRAINING),
+]
+Schedule = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="How the learning rate falls: cosine, linear or constant.",
+        show_default="cosine",
+        rich_help_panel=TRAINING,
+    ),
+]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="fp32 or bf16.",
+        show_default="fp32",
+        rich_help_panel=TRAINING,
+    ),
+]
+Scale = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What an objective is divided by: its initial value, its range in a payoff table "
+        "(trains each alone first), or none.",
+        show_default="initial",
+        rich_help_panel=TRAINING,
+    ),
+]
+Ideal = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B",
+        help="What is subtracted from the objectives.",
+        show_default="zeros",
+        rich_help_panel=TRAINING,
+    ),
+]
+Epsilon = Annotated[
+    float | None,
+    typer.Option(
+        help="ε of the modified Chebyshev scalarization.",
+        show_default="0.0001",
+        rich_help_panel=TRAINING,
+    ),
+]
+Penalty = Annotated[
+    float | None,
+    typer.Option(
+        help="The augmented Lagrangian's penalty at the start, relative to the largest term.",
+        show_default="the problem's",
+        rich_help_panel=TRAINING,
+    ),
+]
+Averaging = Annotated[
+    int | None,
+    typer.Option(
+        help="Batches over which the multipliers see a running mean.",
+        show_default="the problem's",
+        rich_help_panel=TRAINING,
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        help="Seed of the networks' start and of the batches.",
+        show_default="0",
+        rich_help_panel=TRAINING,
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        envvar="PARETOCLI_DEVICE",
+        help="auto, cpu or cuda.",
+        show_default="auto",
+        rich_help_panel=MACHINE,
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        envvar="PARETOCLI_THREADS",
+        help="Processors to use. Another number gives results that differ in the last digits.",
+        show_default="all",
+        rich_help_panel=MACHINE,
+    ),
+]
+Stack = Annotated[
+    int | None,
+    typer.Option(
+        help="Points that train together as one stacked network.",
+        show_default="all; 1 for convolutions on a CPU",
+        rich_help_panel=MACHINE,
+    ),
+]
+RetryFailed = Annotated[
+    bool,
+    typer.Option("--retry-failed", help="Solve failed points again.", rich_help_panel=OUTPUT),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the results as JSON.", rich_help_panel=OUTPUT)
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="No progress and no hints.", rich_help_panel=OUTPUT),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Show what would be done, and write nothing.", rich_help_panel=OUTPUT
+    ),
+]

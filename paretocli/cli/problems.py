@@ -1,0 +1,82 @@
+"""`paretocli problems`: what there is to sweep."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from paretocli.cli import options as o
+
+
+def problems(
+    *,
+    data_dir: o.DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """List the problems: their tasks, their sizes, and whether their data is there.
+
+    A problem of your own needs no entry here: name it as file.py:function.
+    """
+    from paretocli.directories import default_data_dir
+    from paretocli.problems.catalogue import BUILT_IN, installed
+
+    folder = data_dir or default_data_dir()
+    rows = [
+        {
+            "name": name,
+            "tasks": list(entry.tasks),
+            "samples": list(entry.sizes) if entry.sizes else None,
+            "data": _availability(entry.data, folder),
+            "summary": entry.summary,
+        }
+        for name, entry in BUILT_IN.items()
+    ]
+    for name in sorted(set(installed()) - set(BUILT_IN)):
+        rows.append(_installed_row(name, folder))
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+    else:
+        _print(rows, folder)
+
+
+def _availability(data: str | None, folder: Path) -> str:
+    if data is None:
+        return "built in"
+    from paretocli.problems.mnist_files import is_there
+
+    return "there" if is_there(folder) else "to be downloaded"
+
+
+def _installed_row(name: str, folder: Path) -> dict[str, Any]:
+    from paretocli.errors import InputError
+    from paretocli.problems.catalogue import load_problem
+
+    try:
+        problem = load_problem(name, folder)
+    except InputError as error:
+        return {"name": name, "tasks": [], "samples": None, "data": "", "summary": str(error)}
+    return {
+        "name": name,
+        "tasks": list(problem.objectives),
+        "samples": [len(samples) for samples in problem.splits().values()],
+        "data": "there",
+        "summary": "from an installed package",
+    }
+
+
+def _print(rows: list[dict[str, Any]], folder: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("problem", "tasks", "train / val / test", "data"):
+        table.add_column(header, no_wrap=True)
+    table.add_column("what it is")
+    for row in rows:
+        sizes = " / ".join(f"{size:,}" for size in row["samples"] or ()) or "–"
+        table.add_row(row["name"], ", ".join(row["tasks"]), sizes, row["data"], row["summary"])
+    width = None if sys.stdout.isatty() else 1000
+    Console(width=width).print(table)
+    typer.echo(f"\nData directory: {folder}", err=True)

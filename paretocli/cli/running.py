@@ -1,0 +1,79 @@
+"""What `train` and `sweep` do with their options."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from paretocli.cli.progress import progress_observer
+from paretocli.cli.report import dry_run_report, hint, sweep_report, sweep_summary
+from paretocli.config import FILE_KEYS, OptionValue, merge, read_config_file
+from paretocli.errors import InputError, RunError
+from paretocli.front.results import read_results
+from paretocli.plots.data import loss_columns
+from paretocli.plots.front_figure import draw_front
+from paretocli.sweep.resolve import Resolved, resolve
+from paretocli.sweep.run import run_sweep
+from paretocli.sweep.store import RunDirectory
+
+GRID_KEYS = ("points", "divisions", "weights_file")
+
+
+def run_command(given: Mapping[str, Any], *, single: bool) -> None:
+    """Carry out `train` (a single point) or `sweep`.
+
+    Raises:
+        InputError: An option is wrong; nothing was written.
+        RunError: A point failed; the others are there.
+    """
+    quiet = given["quiet"]
+    resolved = resolve(_options(given, single=single), single=single)
+    config = resolved.config
+    for note in resolved.notes:
+        hint(note, quiet=quiet)
+    directory = RunDirectory(config.out)
+    if given["dry_run"]:
+        directory.check(config.of_kind("identity"), resolved.problem.checksums())
+        typer.echo(dry_run_report(resolved, as_json=given["as_json"]))
+        return
+    with progress_observer(config, quiet=quiet) as observer:
+        records = run_sweep(
+            config, resolved.problem, directory, observer, retry_failed=given["retry_failed"]
+        )
+    failed = [record for record in records if record["status"] == "failed"]
+    _draw(resolved, directory, any_done=len(failed) < len(records))
+    if given["as_json"]:
+        typer.echo(json.dumps(sweep_summary(config, directory, records), indent=2))
+    elif quiet:
+        typer.echo(directory.results_file)
+    else:
+        typer.echo(sweep_report(config, resolved.problem, directory, records))
+    if failed:
+        names = ", ".join(str(record["point"]) for record in failed)
+        raise RunError(
+            f"{len(failed)} of {len(records)} points failed ({names}: {failed[0]['error']}); "
+            "a smaller --lr may help, and --retry-failed solves them again."
+        )
+
+
+def _options(given: Mapping[str, Any], *, single: bool) -> dict[str, OptionValue]:
+    file = read_config_file(given["config"]) if given["config"] else {}
+    if single:
+        for key in GRID_KEYS:
+            # A file made for a sweep serves for one of its points too.
+            file.pop(key, None)
+    options = merge({key: given.get(key) for key in FILE_KEYS}, file)
+    weights = options.get("weights")
+    if single and isinstance(weights, list) and len(weights) > 1:
+        raise InputError(
+            f"`train` solves one point, but the config file lists {len(weights)} weights; choose "
+            "one with --weights, or use `paretocli sweep`."
+        )
+    return options
+
+
+def _draw(resolved: Resolved, directory: RunDirectory, *, any_done: bool) -> None:
+    if any_done and len(resolved.config.objectives) > 1 and len(resolved.config.weights) > 1:
+        results = read_results(directory.path)
+        draw_front([results], loss_columns([results], "test"), directory.picture_file)

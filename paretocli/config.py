@@ -1,0 +1,207 @@
+"""The configuration: options from flags, environment and file in; validated and hashed out."""
+
+import hashlib
+import json
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from paretocli.errors import InputError
+
+OptionValue = str | int | float | bool | Path | list[Any]
+Options = dict[str, OptionValue]
+
+# How weights can be asked for; the ones named at the highest level win together.
+WEIGHT_OPTIONS = ("points", "divisions", "weights", "weights_file")
+
+TEXT, WHOLE, NUMBER, FLAG, LIST = "a text", "a whole number", "a number", "true or false", "a list"
+
+FILE_KEYS: dict[str, str] = {
+    "problem": TEXT,
+    "out": TEXT,
+    "data_dir": TEXT,
+    "network": TEXT,
+    "solver": TEXT,
+    "points": WHOLE,
+    "divisions": WHOLE,
+    "weights": LIST,
+    "weights_file": TEXT,
+    "epochs": WHOLE,
+    "batch_size": WHOLE,
+    "lr": NUMBER,
+    "optimizer": TEXT,
+    "weight_decay": NUMBER,
+    "schedule": TEXT,
+    "precision": TEXT,
+    "scale": TEXT,
+    "ideal": TEXT,
+    "epsilon": NUMBER,
+    "penalty": NUMBER,
+    "averaging": WHOLE,
+    "device": TEXT,
+    "threads": WHOLE,
+    "stack": WHOLE,
+    "seed": WHOLE,
+}
+
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    TEXT: lambda value: isinstance(value, str),
+    WHOLE: lambda value: isinstance(value, int) and not isinstance(value, bool),
+    NUMBER: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    FLAG: lambda value: isinstance(value, bool),
+    LIST: lambda value: isinstance(value, list),
+}
+
+
+def read_config_file(path: Path) -> Options:
+    """Read options from a TOML file; keys are the options' names without the dashes in front.
+
+    Relative paths in the file are relative to the file.
+
+    Raises:
+        InputError: The file cannot be read, a key is unknown, or a value has the wrong type.
+    """
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except FileNotFoundError:
+        raise InputError(f"The config file {path} does not exist; check the path.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The config file {path} cannot be read: {error}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"The config file {path} is not valid TOML: {error}.") from None
+    options: Options = {}
+    for written, value in content.items():
+        key = written.replace("-", "_")
+        if key not in FILE_KEYS:
+            close = get_close_matches(key, FILE_KEYS, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(FILE_KEYS)}."
+            raise InputError(f"The config file {path} has the unknown key {written!r}; {hint}")
+        kind = FILE_KEYS[key]
+        if not _TYPES[kind](value):
+            raise InputError(
+                f"The key {written!r} in {path} should be {kind}, found {json.dumps(value)}."
+            )
+        options[key] = value
+    for key in ("out", "data_dir", "weights_file"):
+        if key in options:
+            options[key] = path.parent / str(options[key])
+    if isinstance(problem := options.get("problem"), str) and ".py" in problem:
+        options["problem"] = str(path.parent / problem)
+    if "weights" in options:
+        options["weights"] = _weights_from_file(options["weights"], path)
+    return options
+
+
+def _weights_from_file(value: Any, path: Path) -> list[str]:
+    rows = value if all(isinstance(row, list) for row in value) else [value]
+    if not value or not all(_TYPES[NUMBER](cell) for row in rows for cell in row):
+        raise InputError(
+            f"The key 'weights' in {path} should be a list of numbers or a list of such lists, "
+            f"found {json.dumps(value)}."
+        )
+    return [",".join(repr(cell) for cell in row) for row in rows]
+
+
+def merge(flags: Mapping[str, OptionValue | None], file: Options) -> Options:
+    """Flags over file. Asking for weights in one way drops what a lower level says in another."""
+    # Typer gives an empty sequence for a repeatable option that was not used.
+    given = {key: value for key, value in flags.items() if value not in (None, [], ())}
+    lower = dict(file)
+    if any(key in given for key in WEIGHT_OPTIONS):
+        for key in WEIGHT_OPTIONS:
+            lower.pop(key, None)
+    merged = {**lower, **given}
+    asked = [key for key in WEIGHT_OPTIONS if key in merged]
+    if len(asked) > 1:
+        names = " and ".join(f"--{key.replace('_', '-')}" for key in asked)
+        raise InputError(f"{names} were given together; give one of them.")
+    return merged
+
+
+def _identity(check: Callable[[Any], bool] | None = None, expected: str = "") -> Any:
+    return field(metadata={"kind": "identity", "check": check, "expected": expected})
+
+
+def _runtime() -> Any:
+    return field(metadata={"kind": "runtime"})
+
+
+def _is_positive(value: float) -> bool:
+    return math.isfinite(value) and value > 0
+
+
+def _is_not_negative(value: float) -> bool:
+    return math.isfinite(value) and value >= 0
+
+
+_AT_LEAST_1 = (lambda value: value >= 1, "at least 1")
+_AT_LEAST_0 = (lambda value: value >= 0, "at least 0")
+_POSITIVE = (_is_positive, "positive and finite")
+_NOT_NEGATIVE = (_is_not_negative, "at least 0 and finite")
+
+
+def _one_of(*names: str) -> tuple[Callable[[Any], bool], str]:
+    return (lambda value: value in names), f"one of {', '.join(names)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepConfig:
+    """A sweep, resolved: every value is set, and what is left is to run it.
+
+    Each field is declared either *identity*, which changes results, or *runtime*, which does not.
+    """
+
+    problem: str = _identity()
+    objectives: tuple[str, ...] = _identity()
+    network: str = _identity()
+    solver: str = _identity()
+    weights: tuple[tuple[float, ...], ...] = _identity()
+    epochs: int = _identity(*_AT_LEAST_1)
+    batch_size: int = _identity(*_AT_LEAST_1)
+    lr: float = _identity(*_POSITIVE)
+    optimizer: str = _identity()
+    weight_decay: float = _identity(*_NOT_NEGATIVE)
+    schedule: str = _identity()
+    precision: str = _identity(*_one_of("fp32", "bf16"))
+    scale: str = _identity(*_one_of("initial", "none", "payoff"))
+    ideal: tuple[float, ...] = _identity()
+    epsilon: float = _identity(*_NOT_NEGATIVE)
+    penalty: float = _identity(*_POSITIVE)
+    averaging: int = _identity(*_AT_LEAST_1)
+    seed: int = _identity(*_AT_LEAST_0)
+    device: str = _identity()
+    threads: int = _identity(*_AT_LEAST_1)
+    stack: int = _identity(*_AT_LEAST_1)
+    out: Path = _runtime()
+    data_dir: Path = _runtime()
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            check = entry.metadata.get("check")
+            value = getattr(self, entry.name)
+            if check is not None and not check(value):
+                raise InputError(
+                    f"--{entry.name.replace('_', '-')} should be {entry.metadata['expected']}, "
+                    f"found {value}."
+                )
+
+    def of_kind(self, kind: str) -> dict[str, Any]:
+        """The fields declared `identity` or `runtime`, ready for JSON."""
+        chosen = {e.name: getattr(self, e.name) for e in fields(self) if e.metadata["kind"] == kind}
+        plain: dict[str, Any] = json.loads(json.dumps(chosen, default=str))
+        return plain
+
+    def digest(self) -> str:
+        """Eight characters that name this configuration."""
+        return digest_of(self.of_kind("identity"))
+
+
+def digest_of(identity: Mapping[str, Any]) -> str:
+    """Eight characters that name the fields given."""
+    text = json.dumps(identity, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

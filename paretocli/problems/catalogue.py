@@ -1,0 +1,172 @@
+"""The problems by name, and how a user's own is found. Loads no torch until a problem is made."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from paretocli.errors import InputError
+from paretocli.registries import lookup
+
+if TYPE_CHECKING:
+    from paretocli.problems.problem import Problem
+
+ENTRY_POINTS = "paretocli.problems"
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """What is known of a built-in problem without making it.
+
+    Attributes:
+        factory: `module:function` that makes it.
+        summary: One line for the list of problems.
+        tasks: Names of its tasks.
+        sizes: Samples for training, validation and test, if it has data.
+        data: The data set that it needs in the data directory, if any.
+    """
+
+    factory: str
+    summary: str
+    tasks: tuple[str, ...]
+    sizes: tuple[int, int, int] | None = None
+    data: str | None = None
+
+
+BUILT_IN: dict[str, BuiltIn] = {
+    "multidigits": BuiltIn(
+        "paretocli.problems.multidigits:make",
+        "two 8 × 8 handwritten digits overlaid; the data comes with scikit-learn",
+        ("left", "right"),
+        (10_780, 1_800, 1_795),
+    ),
+    "multimnist": BuiltIn(
+        "paretocli.problems.multimnist:make",
+        "two MNIST digits overlaid",
+        ("left", "right"),
+        (50_000, 10_000, 10_000),
+        data="MNIST",
+    ),
+    "vlmop2": BuiltIn(
+        "paretocli.problems.analytic:make_vlmop2",
+        "10 variables, concave front, known exactly",
+        ("f1", "f2"),
+    ),
+    "zdt1": BuiltIn(
+        "paretocli.problems.analytic:make_zdt1",
+        "30 variables in a box, convex front, known exactly",
+        ("f1", "f2"),
+    ),
+    "zdt2": BuiltIn(
+        "paretocli.problems.analytic:make_zdt2",
+        "30 variables in a box, concave front, known exactly",
+        ("f1", "f2"),
+    ),
+    "dtlz2": BuiltIn(
+        "paretocli.problems.analytic:make_dtlz2",
+        "12 variables in a box, concave front, known exactly",
+        ("f1", "f2", "f3"),
+    ),
+}
+
+
+def installed() -> dict[str, EntryPoint]:
+    """Problems that other packages offer through the entry-point group `paretocli.problems`."""
+    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+
+
+def load_problem(source: str, data_dir: Path) -> "Problem":
+    """Make a problem from a name, or from `file.py:function`.
+
+    Args:
+        source: A built-in name, the name of an installed problem, or `file.py:function`.
+        data_dir: Handed to factories that take a parameter `data_dir`.
+
+    Raises:
+        InputError: There is no such problem, or making it failed.
+    """
+    factory = _factory(source)
+    try:
+        takes_data = "data_dir" in inspect.signature(factory).parameters
+        problem = factory(data_dir=data_dir) if takes_data else factory()
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"Making the problem {source} failed with {type(error).__name__}: "
+            f"{_first_line(error)}; mend it, or set PARETOCLI_DEBUG=1 to see where."
+        ) from error
+    from paretocli.problems.problem import Problem  # noqa: PLC0415 - brings torch
+
+    if not isinstance(problem, Problem):
+        raise InputError(
+            f"{source} returned {type(problem).__name__}; it should return a "
+            "paretocli.problems.Problem."
+        )
+    return problem
+
+
+def _factory(source: str) -> Callable[..., Any]:
+    path, colon, function = source.rpartition(":")
+    if colon and path.endswith(".py"):
+        return _attribute(_module_at(Path(path)), function, source)
+    if source.endswith(".py"):
+        raise InputError(
+            f"{source} names a file alone; name its function too, as in {source}:make."
+        )
+    points = installed()
+    if source in points and source not in BUILT_IN:
+        try:
+            loaded: Callable[..., Any] = points[source].load()
+        except Exception as error:
+            raise InputError(
+                f"Loading the installed problem {source} failed with {type(error).__name__}: "
+                f"{_first_line(error)}; reinstall the package that offers it."
+            ) from error
+        return loaded
+    built_in = lookup(BUILT_IN | dict.fromkeys(points), source, "problem")
+    assert built_in is not None
+    module, _, function = built_in.factory.partition(":")
+    return _attribute(importlib.import_module(module), function, source)
+
+
+def _module_at(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise InputError(f"There is no file {path}; check the path of the problem.")
+    spec = importlib.util.spec_from_file_location(f"paretocli_problem_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(
+            f"Loading {path} failed with {type(error).__name__}: {_first_line(error)}; mend it, or "
+            "set PARETOCLI_DEBUG=1 to see where."
+        ) from error
+    return module
+
+
+def _attribute(module: ModuleType, name: str, source: str) -> Callable[..., Any]:
+    found = getattr(module, name, None)
+    if not callable(found):
+        offered = [
+            key
+            for key, value in vars(module).items()
+            if inspect.isfunction(value) and value.__module__ == module.__name__
+        ]
+        raise InputError(
+            f"{source} names no function; functions there are: {', '.join(offered) or 'none'}."
+        )
+    return found  # type: ignore[no-any-return]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else "(no message)"

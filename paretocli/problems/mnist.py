@@ -1,0 +1,54 @@
+"""The MNIST digits, through torchvision."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torchvision.datasets import MNIST
+
+from paretocli.errors import InputError
+from paretocli.problems.mnist_files import damage, folder, is_there
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images uint8 (N, 28, 28) and their classes (N,)."""
+
+    images: Tensor
+    labels: Tensor
+
+
+def load(data_dir: Path, *, train: bool) -> Digits:
+    """The training or the test digits; downloads them where they are missing and it can.
+
+    Raises:
+        InputError: They are not there and cannot be downloaded, or a file is damaged.
+    """
+    ensure(data_dir)
+    dataset = MNIST(str(data_dir), train=train, download=False)
+    return Digits(dataset.data, torch.as_tensor(dataset.targets))
+
+
+def ensure(data_dir: Path) -> None:
+    """Make sure that the four files are there and whole, downloading them if need be."""
+    _refuse_damage(data_dir)
+    if is_there(data_dir):
+        return
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        MNIST(str(data_dir), download=True)
+    except (OSError, RuntimeError) as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(
+            f"MNIST is not in {data_dir} and could not be downloaded ({reason[-1]}); "
+            f"put its four files into {folder(data_dir)}, or name the folder that "
+            "holds MNIST/raw with --data-dir."
+        ) from None
+    _refuse_damage(data_dir)
+
+
+def _refuse_damage(data_dir: Path) -> None:
+    found = damage(data_dir)
+    if found:
+        raise InputError(found)

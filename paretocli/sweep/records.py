@@ -1,0 +1,152 @@
+"""A finished point as a record, and records as the table `results.csv`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from paretocli.config import SweepConfig
+from paretocli.front.dominance import non_dominated
+from paretocli.problems.problem import SPLITS, Problem
+from paretocli.training.trainer import EpochReport, Figures, Outcome
+
+Record = dict[str, Any]
+
+
+def point_record(
+    point: int, member: int, config: SweepConfig, problem: Problem, outcome: Outcome
+) -> Record:
+    """The record of one solved or diverged point: plain numbers and texts, ready for JSON.
+
+    Args:
+        point: Number of the point in the sweep.
+        member: Its place in the population.
+        config: The sweep's configuration.
+        problem: Names of objectives and metrics.
+        outcome: What training gave.
+    """
+    failed_epoch = int(outcome.failed_epoch[member])
+    record: Record = {
+        "point": point,
+        "status": "failed" if failed_epoch else "done",
+        "weights": list(config.weights[point]),
+        "epochs": config.epochs,
+        "device": config.device,
+        # The members of a population train at the same time; each counts its share.
+        "seconds": outcome.seconds / len(outcome.best_epoch),
+    }
+    if failed_epoch:
+        return record | {
+            "failed_epoch": failed_epoch,
+            "error": f"losses or parameters were not finite after epoch {failed_epoch}",
+        }
+    return record | {
+        **figures_of(outcome.figures, member, problem),
+        "best_epoch": int(outcome.best_epoch[member]),
+        "chebyshev_value": _number(outcome.chebyshev_value, member),
+        "multipliers": _row(outcome.multipliers, member),
+        "gap": _number(outcome.gap, member),
+        "relative_gap": _number(outcome.relative_gap, member),
+        "stationarity": _number(outcome.stationarity, member),
+        "weights_file": f"points/{point_name(point)}.safetensors",
+    }
+
+
+def history_line(point: int, member: int, problem: Problem, report: EpochReport) -> Record:
+    """One line of the history: an epoch of one subproblem."""
+    return {
+        "point": point,
+        "epoch": report.epoch,
+        "seconds": round(report.seconds, 3),
+        **figures_of(report.figures, member, problem),
+        "multipliers": _row(report.multipliers, member),
+        "penalty": _number(report.penalty, member),
+        "gap": _number(report.gap, member),
+        "relative_gap": _number(report.relative_gap, member),
+    }
+
+
+def figures_of(figures: Figures, member: int, problem: Problem) -> Record:
+    """Losses and metrics of one subproblem: `{"loss": {split: {name: …}}, "metric": …}`."""
+    return {
+        "loss": {
+            split: dict(zip(problem.objectives, _row(losses, member) or (), strict=True))
+            for split, (losses, _) in figures.items()
+        },
+        "metric": {
+            split: dict(zip(problem.metrics, _row(metrics, member) or (), strict=True))
+            for split, (_, metrics) in figures.items()
+        },
+    }
+
+
+def point_name(point: int) -> str:
+    """The point's number as it stands in file names."""
+    return f"{point:04d}"
+
+
+def results_table(records: Sequence[Record], config: Mapping[str, Any]) -> pd.DataFrame:
+    """`results.csv` as a table, one row a point.
+
+    `on_front` marks the points that no other finished point dominates in the validation losses.
+
+    Args:
+        records: Records of points, in order.
+        config: The identity of the sweep.
+    """
+    rows = [_table_row(record, config) for record in records]
+    table = pd.DataFrame(rows)
+    losses = [f"loss_{name}_val" for name in config["objectives"]]
+    done = (table["status"] == "done").to_numpy()
+    table["on_front"] = False
+    if done.any():
+        mask = np.zeros(len(table), dtype=bool)
+        mask[done] = non_dominated(table.loc[done, losses].to_numpy(dtype=float))
+        table["on_front"] = mask
+    return table[_columns(table, config["objectives"])]
+
+
+def _table_row(record: Record, config: Mapping[str, Any]) -> Record:
+    row: Record = {
+        key: record.get(key)
+        for key in ("point", "status", "epochs", "best_epoch", "seconds", "device", "weights_file")
+    }
+    row |= {key: config[key] for key in ("problem", "network", "solver", "seed")}
+    for name, weight in zip(config["objectives"], record["weights"], strict=True):
+        row[f"weight_{name}"] = weight
+    for name in config["objectives"]:
+        for split in SPLITS:
+            row[f"loss_{name}_{split}"] = record.get("loss", {}).get(split, {}).get(name)
+    for split in SPLITS:
+        for name, value in record.get("metric", {}).get(split, {}).items():
+            row[f"{name}_{split}"] = value
+    for key in ("chebyshev_value", "gap", "relative_gap", "stationarity", "error"):
+        row[key] = record.get(key)
+    return row
+
+
+def _columns(table: pd.DataFrame, objectives: Sequence[str]) -> list[str]:
+    first = ["point", "status", "problem", "network", "solver", "seed"]
+    weights = [f"weight_{name}" for name in objectives]
+    losses = [f"loss_{name}_{split}" for name in objectives for split in SPLITS]
+    last = [
+        *("chebyshev_value", "gap", "relative_gap", "stationarity", "on_front"),
+        *("best_epoch", "epochs", "seconds", "device", "weights_file", "error"),
+    ]
+    metrics = [c for c in table.columns if c not in {*first, *weights, *losses, *last}]
+    return [*first, *weights, *losses, *metrics, *last]
+
+
+def _row(tensor: Tensor | None, member: int) -> list[float] | None:
+    return None if tensor is None else [_finite(v) for v in tensor[member].tolist()]
+
+
+def _number(tensor: Tensor | None, member: int) -> float | None:
+    return None if tensor is None else _finite(float(tensor[member]))
+
+
+def _finite(value: float) -> Any:
+    """JSON knows no NaN; a missing number is null."""
+    return value if np.isfinite(value) else None

@@ -1,0 +1,198 @@
+"""Running a sweep: shard after shard, until every point has its record."""
+
+import dataclasses
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from paretocli.config import SweepConfig
+from paretocli.networks.registry import build_network
+from paretocli.population.population import Population
+from paretocli.problems.problem import Problem
+from paretocli.solvers.chebyshev import Scalarization
+from paretocli.solvers.registry import SOLVERS
+from paretocli.sweep.normalisation import (
+    Normalisation,
+    from_initial,
+    from_payoff,
+    without_scale,
+)
+from paretocli.sweep.plan import Shard, shards, unfinished
+from paretocli.sweep.records import Record, history_line, point_record
+from paretocli.sweep.store import RunDirectory
+from paretocli.training.machine import device_name, set_up
+from paretocli.training.settings import TrainingSettings
+from paretocli.training.trainer import EpochReport, Outcome, Trainer
+
+CHECKPOINT_SECONDS = 5.0
+RECORDED_PACKAGES = ("paretocli", "torch", "numpy", "scikit-learn", "moocore")
+
+
+class Observer(Protocol):
+    """Who is told how a sweep goes on."""
+
+    def shard_started(self, points: tuple[int, ...], epoch: int) -> None:
+        """A shard begins, or goes on after `epoch`."""
+
+    def epoch_finished(self, points: tuple[int, ...], report: EpochReport) -> None:
+        """All points of a shard trained for one more epoch."""
+
+    def point_finished(self, record: Record) -> None:
+        """A point has its record."""
+
+
+def run_sweep(
+    config: SweepConfig,
+    problem: Problem,
+    directory: RunDirectory,
+    observer: Observer,
+    *,
+    retry_failed: bool = False,
+) -> list[Record]:
+    """Solve what is not solved yet and rebuild the tables.
+
+    Returns:
+        The records of all points.
+    """
+    set_up(config.threads)
+    identity = config.of_kind("identity")
+    checksums = problem.checksums()
+    directory.check(identity, checksums)
+    directory.open(_description(config, identity, checksums))
+    if retry_failed:
+        for record in directory.records():
+            if record["status"] == "failed":
+                directory.forget_point(record["point"])
+    done = [record["point"] for record in directory.records()]
+    waiting = unfinished(shards(len(config.weights), config.stack), done)
+    if waiting:
+        normalisation = _normalisation(config, problem, directory)
+        for shard in waiting:
+            _run_shard(shard, config, problem, normalisation, directory, observer)
+            directory.write_tables(identity)
+    directory.write_tables(identity)
+    return directory.records()
+
+
+def _description(
+    config: SweepConfig, identity: dict[str, Any], checksums: dict[str, str]
+) -> dict[str, Any]:
+    return {
+        "config": identity,
+        "runtime": config.of_kind("runtime"),
+        "data": checksums,
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in RECORDED_PACKAGES},
+        },
+        "machine": {
+            "platform": platform.platform(),
+            "device": device_name(torch.device(config.device)),
+        },
+    }
+
+
+def _run_shard(
+    shard: Shard,
+    config: SweepConfig,
+    problem: Problem,
+    normalisation: Normalisation,
+    directory: RunDirectory,
+    observer: Observer,
+) -> None:
+    trainer = _trainer(config, problem, normalisation, shard.points)
+    state = directory.load_checkpoint(shard.name, trainer.settings.device)
+    if state is not None:
+        trainer.load_state_dict(state)
+    directory.trim_history(shard.name, trainer.epoch)
+    observer.shard_started(shard.points, trainer.epoch)
+    saved = time.monotonic()
+    while not trainer.finished:
+        report = trainer.run_epoch()
+        directory.append_history(
+            shard.name,
+            [history_line(point, k, problem, report) for k, point in enumerate(shard.points)],
+        )
+        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+            directory.save_checkpoint(shard.name, trainer.state_dict())
+            saved = time.monotonic()
+        observer.epoch_finished(shard.points, report)
+    outcome = trainer.finish()
+    recorded = {record["point"] for record in directory.records()}
+    for member, point in enumerate(shard.points):
+        if point in recorded:
+            continue
+        record = point_record(point, member, config, problem, outcome)
+        directory.write_point(record, _member(outcome, member))
+        observer.point_finished(record)
+    directory.drop_checkpoint(shard.name)
+
+
+def _member(outcome: Outcome, member: int) -> dict[str, Tensor]:
+    return {name: tensor[member] for name, tensor in outcome.tensors.items()}
+
+
+def _trainer(
+    config: SweepConfig, problem: Problem, normalisation: Normalisation, points: tuple[int, ...]
+) -> Trainer:
+    device = torch.device(config.device)
+    population = Population(
+        build_network(config.network, problem, config.seed),
+        problem.tasks,
+        len(points),
+        device=device,
+        autocast=config.precision == "bf16",
+    )
+    scalarization = Scalarization(
+        weights=torch.tensor([config.weights[point] for point in points], device=device),
+        ideal=torch.tensor(normalisation.ideal, device=device),
+        scale=torch.tensor(normalisation.scale, device=device),
+        epsilon=config.epsilon,
+    )
+    settings = TrainingSettings(
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        optimizer=config.optimizer,
+        lr=config.lr,
+        weight_decay=config.weight_decay,
+        schedule=config.schedule,
+        seed=config.seed,
+        device=device,
+    )
+    solver = SOLVERS[config.solver](scalarization, config.penalty, 1 - 1 / config.averaging)
+    return Trainer(problem, population, solver, settings)
+
+
+def _normalisation(config: SweepConfig, problem: Problem, directory: RunDirectory) -> Normalisation:
+    """The sweep's ideal and scale, worked out once and kept beside its points."""
+    kept = directory.read_note("normalisation")
+    if kept is not None:
+        return Normalisation(tuple(kept["ideal"]), tuple(kept["scale"]))
+    makers: dict[str, Callable[[], Normalisation]] = {
+        "none": lambda: without_scale(config),
+        "initial": lambda: from_initial(config, problem),
+        "payoff": lambda: _payoff(config, problem),
+    }
+    found = makers[config.scale]()
+    directory.write_note("normalisation", dataclasses.asdict(found))
+    return found
+
+
+def _payoff(config: SweepConfig, problem: Problem) -> Normalisation:
+    """Minimise each objective alone, from the same start and for as many epochs."""
+    count = len(problem.objectives)
+    alone = tuple(tuple(float(i == j) for j in range(count)) for i in range(count))
+    single = dataclasses.replace(config, weights=alone, solver="linear")
+    start = from_initial(config, problem)
+    rows = []
+    for shard in shards(count, config.stack):
+        trainer = _trainer(single, problem, start, shard.points)
+        while not trainer.finished:
+            trainer.run_epoch()
+        rows.append(trainer.finish().figures["train"][0])
+    return from_payoff(torch.cat(rows), problem.objectives)

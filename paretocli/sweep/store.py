@@ -1,0 +1,202 @@
+"""The run directory: what a sweep leaves on disk, and what it goes on from."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from paretocli.atomic import write_bytes, write_text
+from paretocli.errors import InputError
+from paretocli.sweep.records import Record, point_name, results_table
+
+FORMAT = 1
+
+
+class RunDirectory:
+    """A directory with one sweep in it.
+
+        sweep.json                 configuration, seed, versions, device, threads, data checksums
+        points/<id>.json           one record a finished point: the only mark of "done"
+        points/<id>.safetensors    its network
+        history/<shard>.jsonl      a line an epoch and subproblem
+        checkpoints/<shard>.pt     the newest training state
+        results.csv, front.csv     rebuilt from the records
+        front.png                  the picture of the front
+
+    Args:
+        path: The directory; `open` makes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.results_file = path / "results.csv"
+        self.front_file = path / "front.csv"
+        self.picture_file = path / "front.png"
+        self._sweep_file = path / "sweep.json"
+
+    def check(self, identity: Mapping[str, Any], checksums: Mapping[str, str]) -> None:
+        """Refuse a directory that holds something else, before anything is done.
+
+        Raises:
+            InputError: The directory belongs to another sweep (the message names the field that
+                differs), was made from other data, or holds other files.
+        """
+        if self._sweep_file.exists():
+            self._check_same(self._read_sweep(), identity, checksums)
+            return
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"{self.path} is not a directory; name another one with --out.")
+        if self.path.is_dir() and any(self.path.iterdir()):
+            raise InputError(
+                f"{self.path} holds other files and no sweep; name an empty or new directory with "
+                "--out."
+            )
+
+    def open(self, sweep: Mapping[str, Any]) -> None:
+        """Make the directory, or take it up; `check` comes first.
+
+        Args:
+            sweep: What goes into `sweep.json` where there is none yet.
+        """
+        try:
+            for folder in ("points", "history", "checkpoints"):
+                (self.path / folder).mkdir(parents=True, exist_ok=True)
+            if not self._sweep_file.exists():
+                write_text(self._sweep_file, json.dumps({"format": FORMAT, **sweep}, indent=2))
+            probe = self.path / "checkpoints" / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise InputError(
+                f"The directory {self.path} cannot be written ({error.strerror}); name another "
+                "one with --out."
+            ) from None
+
+    def records(self) -> list[Record]:
+        """The records of all points that are done or failed, in order."""
+        files = sorted((self.path / "points").glob("[0-9]*.json"))
+        return [self._read_json(file) for file in files]
+
+    def write_point(self, record: Record, tensors: Mapping[str, Tensor]) -> None:
+        """Write a point's network and then its record, which makes it done."""
+        name = point_name(record["point"])
+        if record["status"] == "done":
+            plain = {key: tensor.contiguous().cpu() for key, tensor in tensors.items()}
+            notes = {"point": str(record["point"]), "format": "paretocli"}
+            write_bytes(self.path / "points" / f"{name}.safetensors", save(plain, metadata=notes))
+        write_text(self.path / "points" / f"{name}.json", json.dumps(record, indent=2))
+
+    def forget_point(self, point: int) -> None:
+        """Remove a point's record, so that it is solved again."""
+        (self.path / "points" / f"{point_name(point)}.json").unlink(missing_ok=True)
+
+    def append_history(self, shard: str, lines: Sequence[Record]) -> None:
+        """Add lines to a shard's history."""
+        with (self.path / "history" / f"{shard}.jsonl").open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(line) + "\n" for line in lines)
+
+    def trim_history(self, shard: str, epoch: int) -> None:
+        """Drop a shard's lines after an epoch, and torn ones, before it goes on from there."""
+        path = self.path / "history" / f"{shard}.jsonl"
+        if not path.exists():
+            return
+        kept = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                if json.loads(line)["epoch"] <= epoch:
+                    kept.append(line + "\n")
+            except (ValueError, KeyError, TypeError):
+                continue
+        write_text(path, "".join(kept))
+
+    def save_checkpoint(self, shard: str, state: Mapping[str, Any]) -> None:
+        """Write a shard's training state whole, over the previous one."""
+        buffer = io.BytesIO()
+        torch.save(dict(state), buffer)
+        write_bytes(self._checkpoint(shard), buffer.getvalue())
+
+    def load_checkpoint(self, shard: str, device: torch.device) -> dict[str, Any] | None:
+        """A shard's training state, or None where there is none that can be read."""
+        try:
+            state: dict[str, Any] = torch.load(
+                self._checkpoint(shard), map_location=device, weights_only=True
+            )
+        except FileNotFoundError:
+            return None
+        except Exception:  # torch raises many kinds for a damaged file; all mean: start anew
+            return None
+        return state
+
+    def drop_checkpoint(self, shard: str) -> None:
+        """Remove the state of a shard that is finished."""
+        self._checkpoint(shard).unlink(missing_ok=True)
+
+    def write_tables(self, identity: Mapping[str, Any]) -> None:
+        """Rebuild `results.csv` and `front.csv` from the records."""
+        records = self.records()
+        if not records:
+            return
+        table = results_table(records, identity)
+        write_text(self.results_file, table.to_csv(index=False))
+        write_text(self.front_file, table[table["on_front"]].to_csv(index=False))
+
+    def write_note(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write a small JSON file."""
+        write_text(self.path / f"{name}.json", json.dumps(content, indent=2))
+
+    def read_note(self, name: str) -> dict[str, Any] | None:
+        """Read a small JSON file, None where there is none."""
+        path = self.path / f"{name}.json"
+        return self._read_json(path) if path.exists() else None
+
+    def _checkpoint(self, shard: str) -> Path:
+        return self.path / "checkpoints" / f"{shard}.pt"
+
+    def _read_sweep(self) -> dict[str, Any]:
+        found = self._read_json(self._sweep_file)
+        if found.get("format") != FORMAT:
+            raise InputError(
+                f"{self._sweep_file} has the format {found.get('format')}, this program writes "
+                f"{FORMAT}; name another directory with --out."
+            )
+        return found
+
+    def _check_same(
+        self, found: Mapping[str, Any], identity: Mapping[str, Any], checksums: Mapping[str, str]
+    ) -> None:
+        stored = found["config"]
+        for name in identity:
+            if stored.get(name) != identity[name]:
+                raise InputError(
+                    f"{self.path} holds another sweep: its {name.replace('_', '-')} is "
+                    f"{_short(stored.get(name))}, asked for is {_short(identity[name])}; name "
+                    "another directory with --out, or ask for the same."
+                )
+        for split, checksum in checksums.items():
+            if found["data"].get(split) != checksum:
+                raise InputError(
+                    f"{self.path} was made from other data: the checksum of the {split} split "
+                    "differs; name another directory with --out."
+                )
+
+    @staticmethod
+    def _read_json(path: Path) -> dict[str, Any]:
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{path} cannot be read ({error}); delete it to have that part done again."
+            ) from None
+        if not isinstance(content, dict):
+            raise InputError(f"{path} is not a record; delete it to have that part done again.")
+        return content
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,40 @@
+"""The best epoch of each subproblem, and what the population was then."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class Best:
+    """Keeps, for each subproblem, the tensors of the epoch with the smallest value.
+
+    Args:
+        tensors: Tensors (K, …) by name, of which copies are kept.
+        size: K.
+    """
+
+    def __init__(self, tensors: dict[str, Tensor], size: int) -> None:
+        device = next(iter(tensors.values())).device
+        self.value = torch.full((size,), torch.inf, device=device)
+        self.epoch = torch.zeros(size, dtype=torch.int64, device=device)
+        self.tensors = {name: tensor.detach().clone() for name, tensor in tensors.items()}
+
+    def update(self, value: Tensor, epoch: int, tensors: dict[str, Tensor]) -> None:
+        """Take over the subproblems whose value (K,) fell; NaN never does."""
+        better = value < self.value
+        self.value[better] = value[better]
+        self.epoch[better] = epoch
+        for name, tensor in tensors.items():
+            self.tensors[name][better] = tensor.detach()[better]
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state, for a checkpoint."""
+        return {"value": self.value, "epoch": self.epoch, "tensors": self.tensors}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up a state given by `state_dict`."""
+        self.value.copy_(state["value"])
+        self.epoch.copy_(state["epoch"])
+        for name, tensor in self.tensors.items():
+            tensor.copy_(state["tensors"][name])

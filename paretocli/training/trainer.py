@@ -1,0 +1,251 @@
+"""The loop that trains a population: steps, epochs, evaluation, the certificate."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from paretocli.population.optimizers import build_optimizer, learning_rate
+from paretocli.population.population import Population
+from paretocli.problems.problem import SPLITS, Problem, Samples, Split
+from paretocli.solvers.base import Solver
+from paretocli.training.best import Best
+from paretocli.training.evaluation import evaluate, stationarity
+from paretocli.training.settings import TrainingSettings
+
+Figures = dict[Split, tuple[Tensor, Tensor]]  # by split: losses (K, m) and metrics (K, q)
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What an epoch did to each subproblem; all tensors have K on the leading axis.
+
+    Attributes:
+        epoch: Number of the epoch, from 1.
+        seconds: Time spent so far.
+        figures: Losses and metrics by split; those of training are means over the epoch's batches.
+        multipliers: λ (K, m), or None.
+        penalty: Relative penalty (K,), or None.
+        gap: max_i g_i − Σ_i λ_i g_i (K,) on the training losses, or None.
+        relative_gap: The gap over max_i |g_i| (K,), or None.
+        failed_epoch: The epoch in which the subproblem diverged (K,), 0 if it did not.
+    """
+
+    epoch: int
+    seconds: float
+    figures: Figures
+    multipliers: Tensor | None
+    penalty: Tensor | None
+    gap: Tensor | None
+    relative_gap: Tensor | None
+    failed_epoch: Tensor
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The K networks at their best epochs and what is to be said of them; K leads everywhere.
+
+    `figures` are over whole splits; `chebyshev_value`, the gaps and `stationarity` are on the
+    training data, with the multipliers of the best epoch.
+    """
+
+    tensors: dict[str, Tensor]
+    figures: Figures
+    best_epoch: Tensor
+    failed_epoch: Tensor
+    chebyshev_value: Tensor
+    multipliers: Tensor | None
+    gap: Tensor | None
+    relative_gap: Tensor | None
+    stationarity: Tensor
+    seconds: float
+
+
+class Trainer:
+    """Trains K subproblems of one problem together.
+
+    Args:
+        problem: Data and tasks.
+        population: The K networks.
+        solver: Turns losses into what is differentiated.
+        settings: Epochs, optimiser and the like.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        population: Population,
+        solver: Solver,
+        settings: TrainingSettings,
+    ) -> None:
+        self.population = population
+        self.solver = solver
+        self.settings = settings
+        self.prepare = problem.prepare
+        self.splits = {
+            name: samples.to(settings.device) for name, samples in problem.splits().items()
+        }
+        self.optimizer = build_optimizer(
+            settings.optimizer,
+            population.parameters.values(),
+            lr=settings.lr,
+            weight_decay=settings.weight_decay,
+        )
+        self.epoch = 0
+        self.seconds = 0.0
+        self.failed_epoch = torch.zeros(population.size, dtype=torch.int64)
+        self.best = Best(self._kept(), population.size)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to train."""
+        return self.epoch >= self.settings.epochs or bool((self.failed_epoch > 0).all())
+
+    def run_epoch(self) -> EpochReport:
+        """Train for one epoch, evaluate, and keep what is best so far."""
+        started = time.perf_counter()
+        train = self._train_epoch()
+        self.solver.end_outer_iteration()
+        self.epoch += 1
+        self.population.train(False)
+        figures: Figures = {"train": train}
+        held_out: tuple[Split, ...] = ("val", "test")
+        for split in held_out:
+            figures[split] = evaluate(self.population, self.splits[split], self.prepare)
+        value = self.solver.value(figures["val"][0])
+        self._note_failures(figures)
+        value = torch.where(self.failed_epoch.to(value.device) > 0, torch.nan, value)
+        self.best.update(value, self.epoch, self._kept())
+        self.seconds += time.perf_counter() - started
+        gap, relative_gap = self._gap(train[0])
+        return EpochReport(
+            epoch=self.epoch,
+            seconds=self.seconds,
+            figures=figures,
+            multipliers=self.solver.multipliers(),
+            penalty=self.solver.penalty(),
+            gap=gap,
+            relative_gap=relative_gap,
+            failed_epoch=self.failed_epoch.clone(),
+        )
+
+    def finish(self) -> Outcome:
+        """Go back to each subproblem's best epoch, evaluate it and certify it."""
+        started = time.perf_counter()
+        tensors = self.best.tensors
+        self.population.load_state_dict(_part(tensors, "network."))
+        self.solver.load_state_dict(_part(tensors, "solver."))
+        self.population.train(False)
+        figures = {
+            split: evaluate(self.population, self.splits[split], self.prepare) for split in SPLITS
+        }
+        rest = stationarity(
+            self.population, self.splits["train"], self.prepare, self.solver.coefficients()
+        )
+        gap, relative_gap = self._gap(figures["train"][0])
+        self.seconds += time.perf_counter() - started
+        return Outcome(
+            tensors=self.population.state_dict(),
+            figures=figures,
+            best_epoch=self.best.epoch,
+            failed_epoch=self.failed_epoch,
+            chebyshev_value=self.solver.scalarization.value(figures["train"][0]),
+            multipliers=self.solver.multipliers(),
+            gap=gap,
+            relative_gap=relative_gap,
+            stationarity=rest,
+            seconds=self.seconds,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is needed to go on, readable by `torch.load(weights_only=True)`."""
+        return {
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "failed_epoch": self.failed_epoch,
+            "population": self.population.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "solver": self.solver.state_dict(),
+            "best": self.best.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up a state given by `state_dict`."""
+        self.epoch = state["epoch"]
+        self.seconds = state["seconds"]
+        self.failed_epoch.copy_(state["failed_epoch"])
+        self.population.load_state_dict(state["population"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.solver.load_state_dict(state["solver"])
+        self.best.load_state_dict(state["best"])
+
+    def _train_epoch(self) -> tuple[Tensor, Tensor]:
+        settings = self.settings
+        self.population.train()
+        # Dropout and augmentation draw from torch's generator; seeding it by epoch makes a
+        # resumed run the same as an uninterrupted one.
+        torch.manual_seed(_mixed(settings.seed, self.epoch, 1))
+        losses, metrics = [], []
+        for batch, step, steps in self._batches():
+            rate = learning_rate(
+                settings.schedule,
+                settings.lr,
+                self.epoch * steps + step,
+                settings.epochs * steps,
+            )
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+            self.optimizer.zero_grad()
+            batch_losses, batch_metrics = self.population.measure(
+                self.prepare(batch.inputs), batch.targets
+            )
+            torch.autograd.backward(self.solver.loss(batch_losses).sum())
+            self.optimizer.step()
+            losses.append(batch_losses.detach())
+            metrics.append(batch_metrics)
+        return torch.stack(losses).mean(dim=0), torch.stack(metrics).mean(dim=0)
+
+    def _batches(self) -> Iterator[tuple[Samples, int, int]]:
+        """Shuffled full batches, with their number and how many there are."""
+        samples = self.splits["train"]
+        size = min(self.settings.batch_size, len(samples))
+        steps = len(samples) // size
+        generator = torch.Generator().manual_seed(_mixed(self.settings.seed, self.epoch, 0))
+        order = torch.randperm(len(samples), generator=generator).to(self.settings.device)
+        for step in range(steps):
+            rows = order[step * size : (step + 1) * size]
+            targets = tuple(target[rows] for target in samples.targets)
+            yield Samples(samples.inputs[rows], targets), step, steps
+
+    def _note_failures(self, figures: Figures) -> None:
+        healthy = self.population.finite()
+        for losses, _ in figures.values():
+            healthy = healthy & losses.isfinite().all(dim=1)
+        healthy = healthy.to(self.failed_epoch.device)
+        self.failed_epoch[~healthy & (self.failed_epoch == 0)] = self.epoch
+
+    def _gap(self, losses: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        multipliers = self.solver.multipliers()
+        if multipliers is None:
+            return None, None
+        terms = self.solver.scalarization.terms(losses)
+        gap = terms.amax(dim=-1) - (multipliers * terms).sum(dim=-1)
+        size = terms.abs().amax(dim=-1).clamp(min=torch.finfo(terms.dtype).tiny)
+        return gap, gap / size
+
+    def _kept(self) -> dict[str, Tensor]:
+        network = {f"network.{n}": t for n, t in self.population.state_dict().items()}
+        return network | {f"solver.{n}": t for n, t in self.solver.state_dict().items()}
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+def _mixed(seed: int, epoch: int, purpose: int) -> int:
+    """One seed from several numbers, unrelated to that of other epochs and purposes."""
+    return int(np.random.SeedSequence([seed, epoch, purpose]).generate_state(1)[0])
