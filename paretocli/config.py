@@ -46,6 +46,7 @@ FILE_KEYS: dict[str, str] = {
     "threads": WHOLE,
     "stack": WHOLE,
     "seed": WHOLE,
+    "checkpoint_every": NUMBER,
 }
 
 _TYPES: dict[str, Callable[[Any], bool]] = {
@@ -127,8 +128,8 @@ def _identity(check: Callable[[Any], bool] | None = None, expected: str = "") ->
     return field(metadata={"kind": "identity", "check": check, "expected": expected})
 
 
-def _runtime() -> Any:
-    return field(metadata={"kind": "runtime"})
+def _runtime(check: Callable[[Any], bool] | None = None, expected: str = "") -> Any:
+    return field(metadata={"kind": "runtime", "check": check, "expected": expected})
 
 
 def _is_positive(value: float) -> bool:
@@ -179,6 +180,7 @@ class SweepConfig:
     stack: int = _identity(*_AT_LEAST_1)
     out: Path = _runtime()
     data_dir: Path = _runtime()
+    checkpoint_every: float = _runtime(*_NOT_NEGATIVE)
 
     def __post_init__(self) -> None:
         for entry in fields(self):

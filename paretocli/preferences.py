@@ -48,7 +48,7 @@ def simplex_lattice(objectives: int, divisions: int) -> Weights:
     # Stars and bars: m − 1 bars among H + m − 1 places leave m gaps that sum to H.
     places = divisions + objectives - 1
     bars = np.array(list(combinations(range(places), objectives - 1)), dtype=np.int64)
-    bars = bars.reshape(-1, objectives - 1)
+    bars = bars.reshape(lattice_size(objectives, divisions), objectives - 1)
     edges = np.pad(bars, ((0, 0), (1, 1)), constant_values=((0, 0), (-1, places)))
     return (np.diff(edges, axis=1) - 1) / divisions
 

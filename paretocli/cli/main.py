@@ -57,19 +57,32 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = app(standalone_mode=False)
-    except (InputError, RunError) as error:
-        if os.environ.get("PARETOCLI_DEBUG") == "1":
-            raise
-        _fail(str(error), 1 if isinstance(error, RunError) else 2)
-    except typer.TyperException as error:
-        _fail(error.format_message(), 2)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("Interrupted; the same command goes on from here.", 130)
+        _fail("Interrupted; the same command goes on from the last checkpoint.", 130)
     except BrokenPipeError:
         # The reader of a pipe has gone (`paretocli … | head`): nothing is left to say to it.
         sys.stderr.close()
         code = 0
+    except Exception as error:
+        if os.environ.get("PARETOCLI_DEBUG") == "1":
+            raise
+        _fail(*_explained(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explained(error: Exception) -> tuple[str, int]:
+    """One sentence and the exit code for an exception."""
+    if isinstance(error, InputError):
+        return str(error), 2
+    if isinstance(error, RunError):
+        return str(error), 1
+    if isinstance(error, typer.TyperException):
+        return error.format_message(), 2
+    first_line = (str(error).strip().splitlines() or ["(no message)"])[0]
+    return (
+        f"{type(error).__name__}: {first_line}; what was finished is kept. "
+        "Set PARETOCLI_DEBUG=1 to see where it happened."
+    ), 1
 
 
 def _fail(message: str, code: int) -> NoReturn:

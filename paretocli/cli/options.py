@@ -10,7 +10,7 @@ TRAINING, WEIGHTS, MACHINE, OUTPUT = "Training", "Weights", "Machine", "Output"
 ProblemName = Annotated[
     str | None,
     typer.Argument(
-        metavar="[PROBLEM]",
+        metavar="PROBLEM",
         help="A name that `paretocli problems` lists, or file.py:function.",
         show_default="multidigits",
     ),
@@ -20,7 +20,7 @@ Out = Annotated[
     typer.Option(
         metavar="DIR",
         help="The run directory; an unfinished run there goes on.",
-        show_default="runs/<problem>-<solver>-<hash>",
+        show_default="runs/<problem>-<solver>-…",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -205,6 +205,15 @@ Stack = Annotated[
         help="Points that train together as one stacked network.",
         show_default="all; 1 for convolutions on a CPU",
         rich_help_panel=MACHINE,
+    ),
+]
+CheckpointEvery = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Save the training state after an epoch, if the last save is so long ago.",
+        show_default="10",
+        rich_help_panel=OUTPUT,
     ),
 ]
 RetryFailed = Annotated[

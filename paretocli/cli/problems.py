@@ -70,6 +70,8 @@ def _print(rows: list[dict[str, Any]], folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from paretocli.cli.tables import as_text
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in ("problem", "tasks", "train / val / test", "data"):
         table.add_column(header, no_wrap=True)
@@ -77,6 +79,8 @@ def _print(rows: list[dict[str, Any]], folder: Path) -> None:
     for row in rows:
         sizes = " / ".join(f"{size:,}" for size in row["samples"] or ()) or "–"
         table.add_row(row["name"], ", ".join(row["tasks"]), sizes, row["data"], row["summary"])
-    width = None if sys.stdout.isatty() else 1000
-    Console(width=width).print(table)
+    if sys.stdout.isatty():
+        Console().print(table)
+    else:
+        typer.echo(as_text(table))
     typer.echo(f"\nData directory: {folder}", err=True)

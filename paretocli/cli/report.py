@@ -1,6 +1,5 @@
 """What the commands print when they are done."""
 
-import io
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from paretocli.cli.tables import as_text
 from paretocli.config import SweepConfig
 from paretocli.problems.problem import Problem
 from paretocli.sweep.plan import shards
@@ -53,17 +52,19 @@ def sweep_report(
         f"loss_{name}_test" for name in config.objectives
     ]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    headers = ["point", *(f"w {name}" for name in config.objectives)]
-    headers += [f"test {name}" for name in metrics or config.objectives]
-    headers += ["rel. gap", "stationarity", "best epoch", "seconds", "front"]
+    # Headers of several short lines keep the table of two tasks within 80 columns.
+    headers = ["point", *(f"weight {name}" for name in config.objectives)]
+    headers += [f"test {name.replace('_', ' ')}" for name in metrics or config.objectives]
+    headers += ["relative gap", "station- arity", "best epoch", "front"]
     for header in headers:
-        table.add_column(header.replace("_", " "), justify="right", no_wrap=True)
+        table.add_column(
+            header.replace(" ", "\n"), justify="right", vertical="bottom", no_wrap=True
+        )
     for _, row in frame.iterrows():
         weights = [f"{row[f'weight_{name}']:.3f}" for name in config.objectives]
-        seconds = f"{row['seconds']:.1f}"
         if row["status"] == "failed":
-            blank = ["failed"] + [""] * (len(figures) + 2)
-            table.add_row(str(row["point"]), *weights, *blank, seconds, "")
+            blank = ["failed"] + [""] * (len(figures) + 3)
+            table.add_row(str(row["point"]), *weights, *blank)
             continue
         table.add_row(
             str(row["point"]),
@@ -72,10 +73,9 @@ def sweep_report(
             _small(row["relative_gap"]),
             _small(row["stationarity"]),
             f"{row['best_epoch']:.0f}/{row['epochs']}",
-            seconds,
             "*" if row["on_front"] else "",
         )
-    lines = [_drawn(table), ""]
+    lines = [as_text(table), ""]
     mean = [c for c in figures if c.startswith("accuracy")]
     if mean and (frame["status"] == "done").any():
         means = frame[mean].mean(axis=1)
@@ -122,16 +122,8 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     for point, weights in enumerate(config.weights):
         table.add_row(str(point), *(f"{weight:.4f}" for weight in weights))
     described = "\n".join(f"{name:<10} {text}" for name, text in lines.items())
-    return f"{described}\n\n{_drawn(table)}\n\nNothing was written."
+    return f"{described}\n\n{as_text(table)}\n\nNothing was written."
 
 
 def _small(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.4f}"
-
-
-def _drawn(table: Table) -> str:
-    """The table as text of its full width: a narrow terminal wraps lines, but loses no digit."""
-    console = Console(file=io.StringIO(), width=1000, color_system=None)
-    console.print(table)
-    text = console.file.getvalue()  # type: ignore[attr-defined] # it is the StringIO above
-    return "\n".join(line.rstrip() for line in text.splitlines())

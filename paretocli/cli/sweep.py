@@ -43,6 +43,7 @@ def sweep(
     stack: o.Stack = None,
     data_dir: o.DataDir = None,
     out: o.Out = None,
+    checkpoint_every: o.CheckpointEvery = None,
     retry_failed: o.RetryFailed = False,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,

@@ -40,6 +40,7 @@ def train(
     threads: o.Threads = None,
     data_dir: o.DataDir = None,
     out: o.Out = None,
+    checkpoint_every: o.CheckpointEvery = None,
     retry_failed: o.RetryFailed = False,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,

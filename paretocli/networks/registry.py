@@ -22,6 +22,23 @@ def network_names(problem: Problem) -> tuple[str, ...]:
     return (*problem.networks, *generic)
 
 
+def _own(name: str, problem: Problem) -> nn.Module:
+    try:
+        network = problem.networks[name]()
+    except Exception as error:
+        message = (str(error).strip().splitlines() or ["(no message)"])[0]
+        raise InputError(
+            f"Building the network {name} of problem {problem.name} failed with "
+            f"{type(error).__name__}: {message}; mend it, or set PARETOCLI_DEBUG=1 to see where."
+        ) from error
+    if not isinstance(network, nn.Module) or not any(True for _ in network.parameters()):
+        raise InputError(
+            f"The network {name} of problem {problem.name} is no torch module with parameters; "
+            "return one from its function."
+        )
+    return network
+
+
 def build_network(name: str, problem: Problem, seed: int) -> nn.Module:
     """Build a network with parameters drawn from `seed`, leaving torch's own generator alone."""
     names = network_names(problem)
@@ -33,5 +50,5 @@ def build_network(name: str, problem: Problem, seed: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if name in problem.networks:
-            return problem.networks[name]()
+            return _own(name, problem)
         return GENERIC[name](problem.input_shape, [task.outputs for task in problem.tasks])

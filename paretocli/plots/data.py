@@ -23,6 +23,8 @@ class Axis:
         higher: whether higher is better.
         low: smallest value of all points drawn.
         high: largest value of all points drawn.
+        squeezed: whether a few far points would squeeze the others together, and all are positive:
+            then a logarithmic axis shows them better.
     """
 
     column: str
@@ -30,6 +32,7 @@ class Axis:
     higher: bool
     low: float
     high: float
+    squeezed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +124,7 @@ def gather(
             higher=better,
             low=float(everything[:, j].min()),
             high=float(everything[:, j].max()),
+            squeezed=_is_squeezed(everything[:, j]),
         )
         for j, (name, same, better) in enumerate(zip(columns, splitless, higher, strict=True))
     )
@@ -144,6 +148,12 @@ def _series(result: Results, name: str, columns: Sequence[str], higher: Sequence
         failed=result.failed,
         incomplete=int((~complete).sum()),
     )
+
+
+def _is_squeezed(values: npt.NDArray[np.float64]) -> bool:
+    """Tell whether the middle half of the values fills less than a seventh of their range."""
+    low, first, third, high = np.quantile(values, [0.0, 0.25, 0.75, 1.0])
+    return bool(low > 0 and high > 8 * low and 7 * (third - first) < high - low)
 
 
 def _same_on_all_splits(result: Results, column: str) -> bool:

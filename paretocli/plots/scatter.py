@@ -8,7 +8,15 @@ from matplotlib.figure import Figure
 from paretocli.plots.data import Axis, FrontData
 from paretocli.plots.numbers import format_range
 from paretocli.plots.staircase import staircase
-from paretocli.plots.style import faded_alpha, limits_of, marker_area, plain_ticks, style_of
+from paretocli.plots.style import (
+    faded_alpha,
+    limits_of,
+    log_limits_of,
+    log_ticks,
+    marker_area,
+    plain_ticks,
+    style_of,
+)
 
 SIZE = (7.2, 5.2)
 """Width and height in inches."""
@@ -18,7 +26,7 @@ def draw(figure: Figure, data: FrontData) -> None:
     """Draw two columns into an empty figure."""
     axes = figure.add_subplot()
     x, y = data.axes
-    limits = limits_of(x), limits_of(y)
+    limits = tuple(log_limits_of(a) if a.squeezed else limits_of(a) for a in (x, y))
     worst = limits[0][0 if x.higher else 1], limits[1][0 if y.higher else 1]
     scatter_points(axes, data, (0, 1))
     for index, series in enumerate(data.series):
@@ -36,6 +44,14 @@ def draw(figure: Figure, data: FrontData) -> None:
     axes.set_xlim(*limits[0])
     axes.set_ylim(*limits[1])
     label_axes(axes, x, y)
+    if x.squeezed:
+        axes.set_xscale("log")
+        log_ticks(axes.xaxis)
+        axes.set_xlabel(f"{axes.get_xlabel()}, log scale")
+    if y.squeezed:
+        axes.set_yscale("log")
+        log_ticks(axes.yaxis)
+        axes.set_ylabel(f"{axes.get_ylabel()}, log scale")
     axes.set_title(textwrap.fill(data.title, 70))
 
 

@@ -9,7 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axis import Axis as MplAxis
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, ScalarFormatter
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullLocator,
+    ScalarFormatter,
+)
 
 from paretocli.plots.data import Axis, FrontData, Series
 
@@ -86,6 +92,19 @@ def plain_ticks(axis: MplAxis, count: int = 6) -> None:
     formatter.set_powerlimits((-4, 6))
     axis.set_major_formatter(formatter)
     axis.set_major_locator(MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2))
+
+
+def log_ticks(axis: MplAxis) -> None:
+    """Print whole numbers at 1, 2 and 5 times the powers of ten."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def log_limits_of(axis: Axis, margin: float = 0.06) -> tuple[float, float]:
+    """Ends of a logarithmic axis, with some room around the points."""
+    room = (axis.high / axis.low) ** margin
+    return axis.low / room, axis.high * room
 
 
 def limits_of(axis: Axis, margin: float = 0.06) -> tuple[float, float]:

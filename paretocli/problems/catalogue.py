@@ -130,7 +130,7 @@ def _factory(source: str) -> Callable[..., Any]:
                 f"{_first_line(error)}; reinstall the package that offers it."
             ) from error
         return loaded
-    built_in = lookup(BUILT_IN | dict.fromkeys(points), source, "problem")
+    built_in = lookup(BUILT_IN | dict.fromkeys(points.keys() - BUILT_IN), source, "problem")
     assert built_in is not None
     module, _, function = built_in.factory.partition(":")
     return _attribute(importlib.import_module(module), function, source)

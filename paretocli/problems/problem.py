@@ -57,9 +57,12 @@ class Samples:
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a problem's name alone means; every value can be overridden."""
+    """What a problem's name alone means; every value can be overridden.
 
-    network: str = "hps"
+    Without a network named here, the problem's own is taken, or `hps` where it has none.
+    """
+
+    network: str | None = None
     points: int = 9
     epochs: int = 20
     batch_size: int = 256

@@ -132,8 +132,8 @@ class AugmentedLagrangian(Solver):
     def _projected(self) -> Tensor:
         mean = self._mean()
         size = mean.abs().amax(dim=-1, keepdim=True).clamp(min=torch.finfo(mean.dtype).tiny)
-        penalty = self.relative_penalty.unsqueeze(-1) / size
-        return project_onto_simplex(self.current_multipliers + penalty * mean)
+        step = self.relative_penalty.unsqueeze(-1) * (mean / size)
+        return project_onto_simplex(self.current_multipliers + step)
 
     def _mean(self) -> Tensor:
         return self.mean_terms / self.mean_weight.unsqueeze(-1)

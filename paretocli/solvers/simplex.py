@@ -16,6 +16,8 @@ def project_onto_simplex(points: Tensor) -> Tensor:
     Returns:
         Projections (…, m).
     """
+    # A constant changes nothing but the rounding: with the largest entry at 0 there is hardly any.
+    points = points - points.amax(dim=-1, keepdim=True)
     descending = points.sort(dim=-1, descending=True).values
     count = torch.arange(1, points.shape[-1] + 1, device=points.device, dtype=points.dtype)
     thresholds = (descending.cumsum(dim=-1) - 1) / count

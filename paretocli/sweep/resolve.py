@@ -11,12 +11,13 @@ from paretocli import preferences
 from paretocli.config import WEIGHT_OPTIONS, Options, SweepConfig
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
-from paretocli.networks.registry import build_network
+from paretocli.networks.registry import build_network, network_names
 from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
 from paretocli.problems.catalogue import load_problem
 from paretocli.problems.problem import Problem
 from paretocli.registries import lookup
 from paretocli.solvers.registry import SOLVERS
+from paretocli.sweep.rehearsal import can_be_stacked, rehearse
 from paretocli.training.machine import available_threads, choose_device
 
 DEFAULT_PROBLEM = "multidigits"
@@ -60,13 +61,23 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         "precision": "fp32",
         "epsilon": 1e-4,
         "seed": 0,
+        "checkpoint_every": 10.0,
         **{key: value for key, value in defaults.items() if key != "points"},
         **{k: v for k, v in options.items() if k not in NOT_IN_CONFIG},
     }
+    chosen["network"] = chosen["network"] or network_names(problem)[0]
     lookup(SOLVERS, chosen["solver"], "solver")
     lookup(OPTIMIZERS, chosen["optimizer"], "optimizer")
     lookup(SCHEDULES, chosen["schedule"], "schedule")
     network = build_network(chosen["network"], problem, chosen["seed"])
+    rehearse(problem, network)
+    if not can_be_stacked(problem, network):
+        if chosen.setdefault("stack", 1) != 1:
+            raise InputError(
+                f"The network {chosen['network']} of problem {problem.name} cannot be stacked; "
+                "leave --stack out, or give 1."
+            )
+        notes.append("The network cannot be stacked, so points are trained one after another.")
     device = choose_device(str(chosen.pop("device", "auto")))
     chosen.setdefault("stack", _default_stack(network, device.type, len(weights)))
     chosen.setdefault("threads", available_threads())

@@ -29,7 +29,6 @@ from paretocli.training.machine import device_name, set_up
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.trainer import EpochReport, Outcome, Trainer
 
-CHECKPOINT_SECONDS = 5.0
 RECORDED_PACKAGES = ("paretocli", "torch", "numpy", "scikit-learn", "moocore")
 
 
@@ -63,18 +62,18 @@ def run_sweep(
     identity = config.of_kind("identity")
     checksums = problem.checksums()
     directory.check(identity, checksums)
+    # Before anything is written: it may find that the objectives have no scale.
+    normalisation = _normalisation(config, problem, directory)
     directory.open(_description(config, identity, checksums))
+    directory.write_note("normalisation", dataclasses.asdict(normalisation))
     if retry_failed:
         for record in directory.records():
             if record["status"] == "failed":
                 directory.forget_point(record["point"])
     done = [record["point"] for record in directory.records()]
-    waiting = unfinished(shards(len(config.weights), config.stack), done)
-    if waiting:
-        normalisation = _normalisation(config, problem, directory)
-        for shard in waiting:
-            _run_shard(shard, config, problem, normalisation, directory, observer)
-            directory.write_tables(identity)
+    for shard in unfinished(shards(len(config.weights), config.stack), done):
+        _run_shard(shard, config, problem, normalisation, directory, observer)
+        directory.write_tables(identity)
     directory.write_tables(identity)
     return directory.records()
 
@@ -118,7 +117,7 @@ def _run_shard(
             shard.name,
             [history_line(point, k, problem, report) for k, point in enumerate(shard.points)],
         )
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+        if time.monotonic() - saved >= config.checkpoint_every:
             directory.save_checkpoint(shard.name, trainer.state_dict())
             saved = time.monotonic()
         observer.epoch_finished(shard.points, report)
@@ -178,9 +177,7 @@ def _normalisation(config: SweepConfig, problem: Problem, directory: RunDirector
         "initial": lambda: from_initial(config, problem),
         "payoff": lambda: _payoff(config, problem),
     }
-    found = makers[config.scale]()
-    directory.write_note("normalisation", dataclasses.asdict(found))
-    return found
+    return makers[config.scale]()
 
 
 def _payoff(config: SweepConfig, problem: Problem) -> Normalisation:

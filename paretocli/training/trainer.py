@@ -233,7 +233,8 @@ class Trainer:
         if multipliers is None:
             return None, None
         terms = self.solver.scalarization.terms(losses)
-        gap = terms.amax(dim=-1) - (multipliers * terms).sum(dim=-1)
+        # Not negative but for rounding: the multipliers sum to 1.
+        gap = (terms.amax(dim=-1) - (multipliers * terms).sum(dim=-1)).clamp(min=0)
         size = terms.abs().amax(dim=-1).clamp(min=torch.finfo(terms.dtype).tiny)
         return gap, gap / size
 

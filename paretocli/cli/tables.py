@@ -1,0 +1,13 @@
+"""Tables as text."""
+
+import io
+
+from rich.console import Console
+from rich.table import Table
+
+
+def as_text(table: Table) -> str:
+    """The table in its full width: off a terminal rich would cut the cells at 80 columns."""
+    file = io.StringIO()
+    Console(file=file, width=1000, color_system=None).print(table)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

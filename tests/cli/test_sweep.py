@@ -1,0 +1,166 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import load_file
+
+from paretocli.front.indicators import hypervolume
+from tests.exact import exact_points
+from tests.program import files_below, paretocli
+
+EPSILON = 1e-4
+
+
+@pytest.fixture(scope="module")
+def vlmop2(tmp_path_factory):
+    """The results of `paretocli sweep vlmop2 --points 21` with both solvers, by solver."""
+    folder = tmp_path_factory.mktemp("vlmop2")
+    found = {}
+    for solver in ("chebyshev", "linear"):
+        done = paretocli(
+            *("sweep", "vlmop2", "--points", 21, "--json", "--solver", solver, "--out", solver),
+            cwd=folder,
+        )
+        assert done.returncode == 0, done.stderr
+        found[solver] = json.loads(done.stdout)
+    return folder, found
+
+
+def objectives(result):
+    return np.array([[p["loss"]["test"]["f1"], p["loss"]["test"]["f2"]] for p in result["points"]])
+
+
+def test_chebyshev_finds_every_point_of_a_concave_front(vlmop2):
+    result = vlmop2[1]["chebyshev"]
+    found = objectives(result)
+    weights = np.array([point["weights"] for point in result["points"]])
+    exact = exact_points("vlmop2", weights, EPSILON)
+    assert len({tuple(row) for row in found.round(2)}) == 21
+    assert max(point["relative_gap"] for point in result["points"]) <= 0.01
+    np.testing.assert_allclose(found, exact, atol=0.01)
+    reference = np.array([1.0, 1.0])
+    assert hypervolume(found, reference) >= 0.995 * hypervolume(exact, reference)
+
+
+def test_a_weighted_sum_collapses_to_the_ends(vlmop2):
+    found = objectives(vlmop2[1]["linear"])
+    ends = np.array([[0.0, 1 - np.exp(-4)], [1 - np.exp(-4), 0.0]])
+    distance = np.abs(found[:, None] - ends).max(axis=-1).min(axis=1)
+    assert distance.max() < 0.01
+
+
+def test_the_run_directory_is_as_documented(vlmop2):
+    folder = vlmop2[0] / "chebyshev"
+    names = set(files_below(folder))
+    assert {"sweep.json", "results.csv", "front.csv", "front.png", "normalisation.json"} <= names
+    assert {f"points/{i:04d}.json" for i in range(21)} <= names
+    assert {f"points/{i:04d}.safetensors" for i in range(21)} <= names
+    assert "history/0000-0020.jsonl" in names
+    assert not [name for name in names if name.startswith("checkpoints/")]
+    table = pd.read_csv(folder / "results.csv")
+    assert list(table["point"]) == list(range(21))
+    assert table["on_front"].all()
+    assert len(pd.read_csv(folder / "front.csv")) == 21
+    sweep = json.loads((folder / "sweep.json").read_text())
+    assert sweep["config"]["seed"] == 0
+    assert {"python", "torch", "numpy"} <= set(sweep["versions"])
+    assert set(sweep["data"]) == {"train", "val", "test"}
+    for file in table["weights_file"]:
+        assert load_file(folder / file)["variable"].shape == (10,)
+
+
+def test_the_history_has_a_line_an_epoch_and_subproblem(vlmop2):
+    path = vlmop2[0] / "chebyshev" / "history" / "0000-0020.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert {(line["point"], line["epoch"]) for line in lines} == {
+        (point, epoch) for point in range(21) for epoch in range(1, 31)
+    }
+    assert len(lines) == 21 * 30
+    for key in ("seconds", "loss", "metric", "multipliers", "penalty", "gap"):
+        assert key in lines[0]
+    assert abs(sum(lines[-1]["multipliers"]) - 1) < 1e-5
+
+
+def test_the_same_command_again_changes_nothing(vlmop2):
+    folder = vlmop2[0]
+    before = files_below(folder / "chebyshev")
+    done = paretocli("sweep", "vlmop2", "--points", 21, "--out", "chebyshev", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    after = files_below(folder / "chebyshev")
+    assert {n: c for n, c in after.items() if n != "front.png"} == {
+        n: c for n, c in before.items() if n != "front.png"
+    }
+    # Piped, the table is plain text in its full width, a row a point.
+    assert len([line for line in done.stdout.splitlines() if line.rstrip().endswith("*")]) == 21
+
+
+def test_another_sweep_is_refused_naming_the_field(vlmop2):
+    folder = vlmop2[0]
+    before = files_below(folder / "chebyshev")
+    for option, value, field in (("--lr", "0.1", "lr"), ("--points", "5", "weights")):
+        done = paretocli("sweep", "vlmop2", option, value, "--out", "chebyshev", cwd=folder)
+        assert done.returncode == 2
+        assert f"its {field} is" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+    assert files_below(folder / "chebyshev") == before
+
+
+def test_three_objectives_end_in_a_picture_and_exact_points(tmp_path):
+    done = paretocli("sweep", "dtlz2", "--json", "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    points = json.loads(done.stdout)["points"]
+    found = np.array([list(point["loss"]["test"].values()) for point in points])
+    weights = np.array([point["weights"] for point in points])
+    np.testing.assert_allclose(found, exact_points("dtlz2", weights, EPSILON), atol=0.01)
+    assert (tmp_path / "run" / "front.png").stat().st_size > 10_000
+
+
+def test_zdt2_is_solved_exactly(tmp_path):
+    done = paretocli("sweep", "zdt2", "--json", "--out", "run", cwd=tmp_path)
+    points = json.loads(done.stdout)["points"]
+    found = np.array([list(point["loss"]["test"].values()) for point in points])
+    weights = np.array([point["weights"] for point in points])
+    np.testing.assert_allclose(found, exact_points("zdt2", weights, EPSILON), atol=0.01)
+
+
+def test_the_default_sweep_learns_the_digits(tmp_path):
+    done = paretocli("sweep", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (results,) = (tmp_path / "runs").glob("multidigits-*/results.csv")
+    table = pd.read_csv(results)
+    assert len(table) >= 9
+    accuracy = table[["accuracy_left_test", "accuracy_right_test"]].mean(axis=1)
+    assert accuracy.max() >= 0.85
+    # More weight on a task, a smaller loss in it.
+    assert table["weight_left"].corr(table["loss_left_train"], method="spearman") < -0.8
+    assert table["weight_left"].corr(table["loss_right_train"], method="spearman") > 0.8
+    assert str(results.relative_to(tmp_path)) in done.stdout
+    assert results.with_name("front.png").exists()
+
+
+def test_points_that_no_lattice_has_are_announced(tmp_path):
+    done = paretocli("sweep", "dtlz2", "--points", 20, "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "No lattice for 3 objectives has 20 points; the closest has 21" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_come_from_options_file_and_config(tmp_path):
+    (tmp_path / "grid.csv").write_text("f2,f1\n0.8,0.2\n1,3\n")
+    (tmp_path / "sweep.toml").write_text(
+        'problem = "zdt1"\nweights = [[0.2, 0.8], [0.75, 0.25]]\nepochs = 2\n'
+    )
+    expected = [[0.2, 0.8], [0.75, 0.25]]
+    for arguments in (
+        ["zdt1", "--weights", "0.2,0.8", "--weights", "3,1"],
+        ["zdt1", "--weights-file", "grid.csv"],
+        ["--config", "sweep.toml"],
+    ):
+        done = paretocli("sweep", *arguments, "--dry-run", "--json", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        np.testing.assert_allclose(json.loads(done.stdout)["weights"], expected)
+    # A flag wins over the file.
+    done = paretocli("sweep", "--config", "sweep.toml", "--epochs", 3, "--dry-run", "--json",
+                     cwd=tmp_path)  # fmt: skip
+    assert json.loads(done.stdout)["epochs"] == 3

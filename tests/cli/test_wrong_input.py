@@ -1,0 +1,166 @@
+"""Wrong input: exit code 2, one sentence, nothing written and nothing lost."""
+
+import shutil
+
+import pytest
+
+from paretocli.problems.mnist_files import FILES
+from tests.program import files_below, paretocli
+
+PROBLEM = """
+import torch
+from torch import nn
+from paretocli.problems import Problem, Samples, Task
+
+def loss(output, target):
+    return ((output[:, 0] - target) ** 2).mean()
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Linear(3, 2)
+    def forward(self, inputs):
+        hidden = self.body(inputs)
+        return [hidden[:, :1], hidden[:, 1:]]
+
+def problem(network=Net, loss=loss):
+    inputs = torch.randn(8, 3)
+    samples = Samples(inputs, (inputs[:, 0], inputs[:, 1]))
+    return Problem(name="mine", tasks=[Task("a", loss), Task("b", loss)], train=samples,
+                   val=samples, test=samples, networks={"own": Net if network is None else network})
+
+def raises():
+    raise KeyError("no such table")
+
+def returns_none():
+    return None
+
+def loss_raises():
+    def bad(output, target):
+        raise ValueError("targets are upside down")
+    return problem(loss=bad)
+
+def network_raises():
+    def bad():
+        raise RuntimeError("no weights for you")
+    return problem(network=bad)
+
+class One(Net):
+    def forward(self, inputs):
+        return self.body(inputs)
+
+def one_output():
+    return problem(network=One)
+
+def not_a_number():
+    return problem(loss=lambda output, target: (output[:, 0] - target) ** 2)
+
+def no_gradient():
+    return problem(loss=lambda output, target: output.detach().mean())
+"""
+
+CASES = {
+    "unknown problem": (["vlmop3"], ["no problem named 'vlmop3'", "did you mean 'vlmop2'"]),
+    "unknown solver": (["vlmop2", "--solver", "tchebycheff"], ["no solver", "chebyshev, linear"]),
+    "unknown network": (["multidigits", "--network", "resnet"], ["hps, mdmtn"]),
+    "network that does not fit": (["vlmop2", "--network", "mdmtn"], ["variable"]),
+    "unknown optimizer": (["vlmop2", "--optimizer", "adamm"], ["did you mean 'adam'"]),
+    "unknown schedule": (["vlmop2", "--schedule", "steps"], ["constant, cosine, linear"]),
+    "unknown precision": (["vlmop2", "--precision", "fp8"], ["fp32, bf16", "found fp8"]),
+    "unknown scale": (["vlmop2", "--scale", "log"], ["initial, none, payoff"]),
+    "unknown device": (["vlmop2", "--device", "tpu9"], ["device 'tpu9'", "auto, cpu"]),
+    "too many weights": (["vlmop2", "--weights", "0.2,0.3,0.5"], ["3 numbers", "(f1, f2)"]),
+    "negative weights": (["vlmop2", "--weights=-0.2,1.2"], ["negative"]),
+    "weights of zero": (["vlmop2", "--weights", "0,0"], ["at least one weight"]),
+    "weights that are words": (["vlmop2", "--weights", "half,half"], ["not a list of numbers"]),
+    "weights given twice": (["vlmop2", "--weights", "1,1", "--weights", "2,2"], ["given twice"]),
+    "weights in two ways": (
+        ["vlmop2", "--weights", "1,1", "--points", "3"],
+        ["--points and --weights", "give one"],
+    ),
+    "missing weights file": (["vlmop2", "--weights-file", "no.csv"], ["no.csv does not exist"]),
+    "no points": (["vlmop2", "--points", "0"], ["at least 1, found 0"]),
+    "no divisions": (["vlmop2", "--divisions", "0"], ["at least 1, found 0"]),
+    "no epochs": (["vlmop2", "--epochs", "0"], ["--epochs should be at least 1"]),
+    "no batch": (["vlmop2", "--batch-size", "0"], ["--batch-size should be at least 1"]),
+    "negative rate": (["vlmop2", "--lr=-1"], ["--lr should be positive"]),
+    "infinite rate": (["vlmop2", "--lr", "inf"], ["--lr should be positive and finite"]),
+    "negative seed": (["vlmop2", "--seed=-1"], ["--seed should be at least 0"]),
+    "no threads": (["vlmop2", "--threads", "0"], ["--threads should be at least 1"]),
+    "wrong ideal": (["vlmop2", "--ideal", "0"], ["--ideal 0 should be 2 finite numbers"]),
+    "ideal above the start": (
+        ["vlmop2", "--ideal", "5,5", "--scale", "initial"],
+        ["not above its ideal"],
+    ),
+    "missing config": (["--config", "no.toml"], ["no.toml does not exist"]),
+    "config with a typo": (["--config", "typo.toml"], ["'epoch'", "did you mean 'epochs'"]),
+    "config with a wrong type": (["--config", "type.toml"], ["should be a whole number"]),
+    "config that is no TOML": (["--config", "broken.toml"], ["not valid TOML"]),
+    "config with bad weights": (["--config", "weights.toml"], ["list of numbers"]),
+    "out is a file": (["vlmop2", "--out", "typo.toml"], ["is not a directory"]),
+    "out below a file": (["vlmop2", "--out", "typo.toml/run"], ["cannot be written"]),
+    "out with other files": (["vlmop2", "--out", "."], ["other files and no sweep"]),
+    "missing problem file": (["theirs.py:make"], ["no file theirs.py"]),
+    "problem file alone": (["mine.py"], ["name its function"]),
+    "no such function": (["mine.py:make"], ["names no function", "problem, raises"]),
+    "problem with a syntax error": (["syntax.py:make"], ["SyntaxError"]),
+    "problem that raises": (["mine.py:raises"], ["KeyError", "no such table"]),
+    "problem that is none": (["mine.py:returns_none"], ["returned NoneType"]),
+    "loss that raises": (["mine.py:loss_raises"], ["ValueError", "targets are upside down"]),
+    "network that raises": (["mine.py:network_raises"], ["no weights for you"]),
+    "network with one output": (["mine.py:one_output"], ["2 outputs", "one for each task"]),
+    "loss that is no number": (["mine.py:not_a_number"], ["a single number"]),
+    "loss without gradient": (["mine.py:no_gradient"], ["do not depend"]),
+    "data that is not there": (
+        ["multimnist", "--data-dir", "empty"],
+        ["MNIST is not in", "--data-dir"],
+    ),
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "typo.toml").write_text('problem = "vlmop2"\nepoch = 3\n')
+    (tmp_path / "type.toml").write_text('problem = "vlmop2"\nepochs = "3"\n')
+    (tmp_path / "broken.toml").write_text("problem = vlmop2\n")
+    (tmp_path / "weights.toml").write_text('problem = "vlmop2"\nweights = ["0.5"]\n')
+    (tmp_path / "mine.py").write_text(PROBLEM)
+    (tmp_path / "syntax.py").write_text("def make(:\n")
+    (tmp_path / "empty").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_wrong_input(case, folder):
+    arguments, said = CASES[case]
+    before = files_below(folder)
+    done = paretocli("sweep", *arguments, cwd=folder, PYTHONDONTWRITEBYTECODE="1")
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    for words in said:
+        assert words in done.stderr
+    assert files_below(folder) == before
+    assert not (folder / "runs").exists()
+
+
+def test_a_cut_data_file(tmp_path, mnist_dir):
+    data = tmp_path / "data"
+    (data / "MNIST" / "raw").mkdir(parents=True)
+    for name in FILES:
+        shutil.copy(mnist_dir / "MNIST" / "raw" / name, data / "MNIST" / "raw" / name)
+    cut = data / "MNIST" / "raw" / "train-images-idx3-ubyte"
+    cut.chmod(0o644)
+    with cut.open("r+b") as file:
+        file.truncate(1_000_000)
+    done = paretocli("sweep", "multimnist", "--data-dir", data, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "1000000 bytes where 47040016 were expected" in done.stderr
+    assert "cut or damaged" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_traceback_only_when_asked_for(folder):
+    done = paretocli("sweep", "mine.py:raises", cwd=folder, PARETOCLI_DEBUG="1")
+    assert "Traceback" in done.stderr
+    assert "no such table" in done.stderr

@@ -1,0 +1,36 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from paretocli.problems.mnist_files import is_there
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """The folder that holds MNIST; the test is skipped where it is not there."""
+    named = os.environ.get("PARETOCLI_DATA")
+    if not named:
+        pytest.skip("needs MNIST: set PARETOCLI_DATA to the folder that holds MNIST/raw")
+    if not is_there(Path(named)):
+        pytest.skip(f"needs MNIST, which is not (whole) in PARETOCLI_DATA={named}")
+    return Path(named)
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch) -> Path:
+    """A cache folder of the test's own, not there yet."""
+    path = tmp_path / "cache"
+    monkeypatch.setenv("PARETOCLI_CACHE", str(path))
+    return path
+
+
+@pytest.fixture
+def one_thread():
+    """Torch computes with one thread, so that results repeat bit for bit."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

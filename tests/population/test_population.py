@@ -1,0 +1,245 @@
+"""K stacked networks must be what K separate networks are."""
+
+import pytest
+import torch
+
+from paretocli.networks.mdmtn import MDMTN
+from paretocli.population.population import Population
+from tests.toys import CPU, Noisy, pictures
+
+PROBLEM = pictures()
+BATCH = PROBLEM.train
+
+
+def networks(count=3, dropout=0.0):
+    made = []
+    for seed in range(count):
+        torch.manual_seed(seed)
+        made.append(Noisy(dropout))
+    return made
+
+
+def stacked(members):
+    """A population whose members are the networks given."""
+    population = Population(members[0], PROBLEM.tasks, len(members), device=CPU)
+    states = [network.state_dict() for network in members]
+    population.load_state_dict(
+        {name: torch.stack([state[name] for state in states]) for name in states[0]}
+    )
+    return population
+
+
+def single(network):
+    return Population(network, PROBLEM.tasks, 1, device=CPU)
+
+
+def own_losses(network):
+    outputs = network(BATCH.inputs)
+    return torch.stack(
+        [
+            task.loss(output, target)
+            for task, output, target in zip(PROBLEM.tasks, outputs, BATCH.targets, strict=True)
+        ]
+    )
+
+
+def test_losses_and_metrics_are_those_of_the_networks():
+    members = networks()
+    population = stacked(members)
+    population.train(False)
+    losses, metrics = population.measure(BATCH.inputs, BATCH.targets)
+    assert losses.shape == metrics.shape == (3, 2)
+    for k, network in enumerate(members):
+        torch.testing.assert_close(losses[k], own_losses(network.eval()), atol=1e-5, rtol=1e-5)
+        right = [
+            (output.argmax(1) == target).float().mean()
+            for output, target in zip(network(BATCH.inputs), BATCH.targets, strict=True)
+        ]
+        torch.testing.assert_close(metrics[k], torch.stack(right))
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_one_alone_is_as_among_three(mode):
+    population = stacked(networks())
+    population.train(mode)
+    together, accuracies = population.measure(BATCH.inputs, BATCH.targets)
+    for k, network in enumerate(networks()):
+        alone = single(network)
+        alone.train(mode)
+        losses, metrics = alone.measure(BATCH.inputs, BATCH.targets)
+        torch.testing.assert_close(losses[0], together[k], atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(metrics[0], accuracies[k])
+
+
+def test_gradients_are_those_of_the_networks():
+    population = stacked(networks())
+    coefficients = torch.tensor([[0.2, 0.8], [1.0, 0.0], [0.5, 3.0]])
+    losses, _ = population.measure(BATCH.inputs, BATCH.targets)
+    (coefficients * losses).sum().backward()
+    for k, network in enumerate(networks()):
+        network.train()
+        (coefficients[k] * own_losses(network)).sum().backward()
+        for name, parameter in network.named_parameters():
+            torch.testing.assert_close(
+                population.parameters[name].grad[k], parameter.grad, atol=1e-5, rtol=1e-4
+            )
+
+
+def test_batch_norm_statistics_are_those_of_the_networks():
+    population, alone = stacked(networks()), [single(network) for network in networks()]
+    members = networks()
+    for _ in range(3):
+        population.measure(BATCH.inputs, BATCH.targets)
+        for k, network in enumerate(members):
+            network.train()(BATCH.inputs)
+            alone[k].measure(BATCH.inputs, BATCH.targets)
+    assert population.buffers["body.1.num_batches_tracked"].tolist() == [3, 3, 3]
+    for k, network in enumerate(members):
+        for name, buffer in network.named_buffers():
+            torch.testing.assert_close(population.buffers[name][k], buffer, atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(alone[k].buffers[name][0], buffer, atol=1e-5, rtol=1e-5)
+    mean = population.buffers["body.1.running_mean"]
+    assert not torch.allclose(mean[0], mean[1])
+
+
+def test_evaluation_leaves_batch_norm_alone():
+    population = stacked(networks())
+    population.train(False)
+    before = {name: tensor.clone() for name, tensor in population.buffers.items()}
+    population.measure(BATCH.inputs, BATCH.targets)
+    assert all(torch.equal(population.buffers[name], before[name]) for name in before)
+
+
+def test_all_members_drop_the_same_and_as_many_as_one_would_alone():
+    (network,) = networks(1, dropout=0.5)
+
+    def losses(size, seed):
+        population = Population(network, PROBLEM.tasks, size, device=CPU)
+        population.train()
+        torch.manual_seed(seed)
+        return population.measure(BATCH.inputs, BATCH.targets)[0].detach()
+
+    four = losses(4, seed=1)
+    for k in range(4):
+        torch.testing.assert_close(four[k], four[0])
+    torch.testing.assert_close(losses(1, seed=1)[0], four[0], atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(losses(4, seed=2), four, atol=1e-3)
+
+
+def test_members_with_different_parameters_drop_the_same():
+    population = stacked(networks(dropout=0.5))
+    population.train()
+    torch.manual_seed(4)
+    together = population.measure(BATCH.inputs, BATCH.targets)[0]
+    for k, network in enumerate(networks(dropout=0.5)):
+        alone = single(network)
+        alone.train()
+        torch.manual_seed(4)
+        torch.testing.assert_close(
+            alone.measure(BATCH.inputs, BATCH.targets)[0][0], together[k], atol=1e-5, rtol=1e-5
+        )
+
+
+def is_channels_last(kernels):
+    return all(kernel.is_contiguous(memory_format=torch.channels_last) for kernel in kernels)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_kernels_stay_channels_last(size):
+    population = Population(networks(1)[0], PROBLEM.tasks, size, device=CPU)
+    kernels = [population.parameters[name] for name in ("body.0.weight", "body.3.weight")]
+    assert all(is_channels_last(kernel) for kernel in kernels)
+    optimizer = torch.optim.Adam(population.parameters.values())
+    population.measure(BATCH.inputs, BATCH.targets)[0].sum().backward()
+    optimizer.step()
+    population.load_state_dict({n: t + 0.0 for n, t in population.state_dict().items()})
+    for name, kernel in zip(("body.0.weight", "body.3.weight"), kernels, strict=True):
+        assert population.parameters[name] is kernel
+        assert is_channels_last(kernel)
+
+
+def test_a_state_round_trip():
+    population = stacked(networks())
+    state = {name: tensor.clone() for name, tensor in population.state_dict().items()}
+    assert set(state) == set(Noisy().state_dict())
+    assert all(len(tensor) == 3 for tensor in state.values())
+    other = Population(networks(1)[0], PROBLEM.tasks, 3, device=CPU)
+    other.load_state_dict(state)
+    for one in (population, other):
+        one.train(False)
+    expected = population.measure(BATCH.inputs, BATCH.targets)[0]
+    assert torch.equal(other.measure(BATCH.inputs, BATCH.targets)[0], expected)
+    # A member's part of the state is a network of its own.
+    network = Noisy(0.0)
+    network.load_state_dict({name: tensor[1] for name, tensor in state.items()})
+    torch.testing.assert_close(own_losses(network.eval()), expected[1], atol=1e-5, rtol=1e-5)
+
+
+def test_members_start_alike_and_are_no_views_of_each_other_or_the_network():
+    (network,) = networks(1)
+    original = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    population = Population(network, PROBLEM.tasks, 2, device=CPU)
+    for name, tensor in population.state_dict().items():
+        assert torch.equal(tensor[0], original[name])
+        assert torch.equal(tensor[1], original[name])
+        tensor[0].add_(1)
+        assert torch.equal(tensor[1], original[name])
+        assert torch.equal(network.state_dict()[name], original[name])
+
+
+def test_one_that_is_not_finite_is_told_from_the_others():
+    population = stacked(networks())
+    assert population.finite().tolist() == [True, True, True]
+    with torch.no_grad():
+        population.parameters["heads.1.bias"][1, 0] = torch.nan
+        population.parameters["body.0.weight"][2, 0, 0, 0, 0] = torch.inf
+    assert population.finite().tolist() == [True, False, False]
+    losses, _ = population.measure(BATCH.inputs, BATCH.targets)
+    assert losses[0].isfinite().all()
+    assert losses[1].isnan().any()
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_bf16_is_close_and_losses_are_in_single_precision(size):
+    (network,) = networks(1)
+    full = Population(network, PROBLEM.tasks, size, device=CPU)
+    half = Population(network, PROBLEM.tasks, size, device=CPU, autocast=True)
+    expected, _ = full.measure(BATCH.inputs, BATCH.targets)
+    found, _ = half.measure(BATCH.inputs, BATCH.targets)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, expected, atol=0.05, rtol=0.05)
+    assert not torch.equal(found, expected)
+    found.sum().backward()
+    assert all(p.grad.dtype == torch.float32 for p in half.parameters.values())
+
+
+def test_tasks_without_metrics():
+    tasks = [type(task)(task.name, task.loss) for task in PROBLEM.tasks]
+    for size in (1, 3):
+        population = Population(networks(1)[0], tasks, size, device=CPU)
+        losses, metrics = population.measure(BATCH.inputs, BATCH.targets)
+        assert losses.shape == (size, 2)
+        assert metrics.shape == (size, 0)
+
+
+def test_a_stack_of_mdmtn_trains_as_its_members_do():
+    generator = torch.Generator().manual_seed(3)
+    inputs = torch.randn(16, 1, 28, 28, generator=generator)
+    targets = [torch.randint(0, 3, (16,), generator=generator) for _ in range(2)]
+    weights = torch.tensor([[0.1, 0.9], [0.6, 0.4]])
+
+    def trained(rows):
+        torch.manual_seed(1)
+        population = Population(MDMTN((1, 28, 28), [3, 3]), PROBLEM.tasks, len(rows), device=CPU)
+        optimizer = torch.optim.SGD(population.parameters.values(), lr=0.05)
+        for _ in range(5):
+            optimizer.zero_grad()
+            (rows * population.measure(inputs, targets)[0]).sum().backward()
+            optimizer.step()
+        return population.state_dict()
+
+    together = trained(weights)
+    for k in range(2):
+        for name, tensor in trained(weights[k : k + 1]).items():
+            difference = (tensor[0] - together[name][k]).norm() / tensor.norm().clamp(min=1e-3)
+            assert difference <= 1e-4, name

@@ -1,0 +1,174 @@
+import textwrap
+
+import pytest
+
+from paretocli.errors import InputError
+from paretocli.problems.catalogue import BUILT_IN, installed, load_problem
+
+TOY = """
+import torch
+from paretocli.problems import Problem, Samples, Task
+
+def loss(output, target):
+    return (output - target).square().mean()
+
+def make():
+    data = Samples(torch.zeros(2, 3), (torch.zeros(2),))
+    return Problem(name="toy", tasks=[Task("a", loss)], train=data, val=data, test=data)
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="mine.py"):
+        path = tmp_path / name
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def offer(tmp_path, monkeypatch):
+    """Install a package that offers problems through entry points."""
+
+    def offer(code, **points):
+        site = tmp_path / "site"
+        info = site / "toy_problems-1.0.dist-info"
+        info.mkdir(parents=True)
+        (site / "toy_problems.py").write_text(code, encoding="utf-8")
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-problems\nVersion: 1.0\n")
+        lines = [f"{name} = {target}" for name, target in points.items()]
+        (info / "entry_points.txt").write_text("\n".join(["[paretocli.problems]", *lines]) + "\n")
+        monkeypatch.syspath_prepend(site)
+        monkeypatch.delitem(__import__("sys").modules, "toy_problems", raising=False)
+
+    return offer
+
+
+# The list
+
+
+@pytest.mark.parametrize("name", [name for name, entry in BUILT_IN.items() if not entry.data])
+def test_the_list_is_what_the_problems_are(name, tmp_path):
+    check(name, load_problem(name, tmp_path))
+
+
+def test_the_list_is_what_multimnist_is(mnist_dir, own_cache):
+    check("multimnist", load_problem("multimnist", mnist_dir))
+
+
+def check(name, problem):
+    entry = BUILT_IN[name]
+    assert problem.name == name
+    assert problem.objectives == entry.tasks
+    if entry.sizes is not None:
+        assert tuple(len(split) for split in problem.splits().values()) == entry.sizes
+
+
+# A user's file
+
+
+def test_a_function_in_a_file(write, tmp_path):
+    assert load_problem(f"{write(TOY)}:make", tmp_path).objectives == ("a",)
+
+
+def test_a_function_that_wants_the_data_directory(write, tmp_path):
+    path = write(TOY.replace("make()", "make(data_dir)").replace('"toy"', "str(data_dir)"))
+    assert load_problem(f"{path}:make", tmp_path / "data").name == str(tmp_path / "data")
+
+
+def test_dataclasses_in_a_users_file_work(write, tmp_path):
+    # They look their module up, so it must be known while it runs.
+    text = "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+    text += "@dataclass\nclass Thing:\n    x: int = 1\n" + TOY
+    assert load_problem(f"{write(text)}:make", tmp_path).name == "toy"
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "message"),
+    [
+        (TOY, "missing.py:make", r"There is no file .*missing\.py; check the path"),
+        (TOY, "mine.py", r"names a file alone; .* as in .*mine\.py:make"),
+        (TOY, "mine.py:mkae", r"mine\.py:mkae names no function; functions there are: loss, make"),
+        (TOY, "mine.py:torch", "names no function"),
+        ("x = 1\n", "mine.py:make", "functions there are: none"),
+        ("1 / 0\n", "mine.py:make", r"Loading .*mine\.py failed with ZeroDivisionError"),
+        ("def make(:\n", "mine.py:make", "failed with SyntaxError"),
+        ("import not_there_at_all\n", "mine.py:make", "failed with ModuleNotFoundError"),
+        (
+            "def make():\n    raise ValueError('bad\\nworse')\n",
+            "mine.py:make",
+            r"Making the problem .*mine\.py:make failed with ValueError: bad; mend it",
+        ),
+        ("def make():\n    raise ValueError\n", "mine.py:make", r"ValueError: \(no message\)"),
+        ("def make(size):\n    pass\n", "mine.py:make", "failed with TypeError.*size"),
+        ("def make():\n    return 3\n", "mine.py:make", "returned int; it should return a"),
+        ("def make():\n    pass\n", "mine.py:make", "returned NoneType"),
+    ],
+)
+def test_bad_files(write, tmp_path, text, source, message):
+    write(text)
+    with pytest.raises(InputError, match=message) as caught:
+        load_problem(str(tmp_path / source), tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_directory_is_no_file(tmp_path):
+    (tmp_path / "folder.py").mkdir()
+    with pytest.raises(InputError, match="There is no file"):
+        load_problem(f"{tmp_path / 'folder.py'}:make", tmp_path)
+
+
+def test_an_input_error_of_the_problem_itself_passes_as_it_is(write, tmp_path):
+    text = TOY.replace("(torch.zeros(2),)", "()")
+    with pytest.raises(InputError, match=r"^The train split of problem toy has 0 targets"):
+        load_problem(f"{write(text)}:make", tmp_path)
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("multidigit", "no problem named 'multidigit'; did you mean 'multidigits'"),
+        ("vlmop", "did you mean 'vlmop2'"),
+        ("???", "choose one of multidigits, multimnist, vlmop2, zdt1, zdt2, dtlz2"),
+        ("", "no problem named ''"),
+    ],
+)
+def test_unknown_names(name, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        load_problem(name, tmp_path)
+
+
+# Other packages
+
+
+def test_a_problem_of_another_package(offer, tmp_path):
+    offer(TOY, toy="toy_problems:make")
+    assert "toy" in installed()
+    assert load_problem("toy", tmp_path).name == "toy"
+    with pytest.raises(InputError, match="did you mean 'toy'"):
+        load_problem("tooy", tmp_path)
+
+
+def test_another_package_cannot_replace_a_built_in_problem(offer, tmp_path):
+    offer(TOY, vlmop2="toy_problems:make")
+    assert load_problem("vlmop2", tmp_path).name == "vlmop2"
+
+
+@pytest.mark.parametrize(
+    ("code", "target", "message"),
+    [
+        ("1 / 0\n", "toy_problems:make", "Loading the installed problem toy failed with ZeroDiv"),
+        (TOY, "toy_problems:gone", "Loading the installed problem toy failed with AttributeError"),
+        ("def make():\n    return []\n", "toy_problems:make", "toy returned list"),
+        ("def make():\n    1 / 0\n", "toy_problems:make", "Making the problem toy failed"),
+    ],
+)
+def test_bad_packages(offer, tmp_path, code, target, message):
+    offer(code, toy=target)
+    with pytest.raises(InputError, match=message):
+        load_problem("toy", tmp_path)

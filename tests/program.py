@@ -1,0 +1,42 @@
+"""The real program, run as a user runs it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = Path(sys.executable).with_name("paretocli")
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """This process's environment without the program's own variables, but for its data folder."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PARETOCLI_") or name in {"PARETOCLI_DATA", "PARETOCLI_CACHE"}
+    }
+    # Tests run side by side: one thread each, and the same numbers everywhere.
+    return {**kept, "PARETOCLI_THREADS": "1", **changes}
+
+
+def paretocli(
+    *arguments: object, cwd: Path, timeout: float = 300, **changes: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(PROGRAM), *map(str, arguments)],
+        cwd=cwd,
+        env=environment(**changes),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
+    )
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """All files below a folder, by relative path, with their content."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

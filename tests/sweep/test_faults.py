@@ -1,0 +1,166 @@
+"""What happens to a sweep when it is killed, or when a part of it fails."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pandas as pd
+import pytest
+from safetensors.numpy import load_file
+
+from tests.program import PROGRAM, environment, paretocli
+
+TIMING = ["seconds"]
+SWEEP = (
+    *("sweep", "multidigits", "--network", "hps", "--points", "4", "--epochs", "8"),
+    *("--stack", "2", "--threads", "1", "--checkpoint-every", "0", "--out", "run"),
+)
+
+DIVERGING = """
+import torch
+from torch import nn
+from paretocli.problems import Defaults, Problem, Samples, Task
+
+def curved(output, target):
+    return 200 * (output ** 2).sum(dim=-1).mean()
+
+def flat(output, target):
+    return ((output - 1) ** 2).mean()
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.x = nn.Parameter(torch.ones(4))
+    def forward(self, inputs):
+        return [self.x.expand(len(inputs), 4)] * 2
+
+def make():
+    samples = Samples(torch.zeros(60, 1), (torch.zeros(60), torch.zeros(60)))
+    return Problem(name="steep", tasks=[Task("curved", curved), Task("flat", flat)],
+                   train=samples, val=samples, test=samples, networks={"point": Net},
+                   defaults=Defaults(network="point", batch_size=1, scale="none", epochs=6,
+                                     optimizer="sgd", schedule="constant", lr=0.02))
+"""
+
+
+def table_of(folder):
+    return pd.read_csv(folder / "run" / "results.csv").drop(columns=TIMING)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    done = paretocli(*SWEEP, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("shard", "epoch"), [("0000-0001", 3), ("0002-0003", 5)], ids=["early", "late"]
+)
+def test_kill_9_and_the_same_command(uninterrupted, tmp_path, shard, epoch):
+    """Killed as soon as a shard's history has reached an epoch, and continued."""
+    process = subprocess.Popen(
+        [str(PROGRAM), *SWEEP], cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL
+    )
+    history = tmp_path / "run" / "history" / f"{shard}.jsonl"
+    while not (history.exists() and f'"epoch": {epoch}' in history.read_text()):
+        assert process.poll() is None, "the sweep ended before it could be killed"
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with history.open("a") as file:
+        file.write('{"point": 0, "epo')  # the line that the kill tore
+    assert len(list((tmp_path / "run" / "points").glob("*.json"))) < 4
+
+    done = paretocli(*SWEEP, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "going on after epoch" in done.stderr
+    pd.testing.assert_frame_equal(table_of(tmp_path), table_of(uninterrupted), check_exact=True)
+    for name in ("0000-0001", "0002-0003"):
+        ours, theirs = (
+            [
+                {k: v for k, v in json.loads(line).items() if k != "seconds"}
+                for line in (f / "run" / "history" / f"{name}.jsonl").read_text().splitlines()
+            ]
+            for f in (tmp_path, uninterrupted)
+        )
+        assert ours == theirs
+    assert list((tmp_path / "run" / "checkpoints").iterdir()) == []
+
+
+def test_sigterm_ends_with_143_and_ctrl_c_with_130(tmp_path):
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        folder = tmp_path / str(code)
+        folder.mkdir()
+        process = subprocess.Popen(
+            [str(PROGRAM), *SWEEP, "--epochs", "500"],
+            cwd=folder,
+            env=environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not list((folder / "run" / "checkpoints").glob("*.pt")):
+            assert process.poll() is None
+            time.sleep(0.02)
+        os.kill(process.pid, number)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == code
+        assert "Traceback" not in said
+
+
+def test_a_damaged_checkpoint_means_starting_the_shard_anew(uninterrupted, tmp_path):
+    (tmp_path / "run").mkdir()
+    source = uninterrupted / "run"
+    (tmp_path / "run" / "sweep.json").write_bytes((source / "sweep.json").read_bytes())
+    (tmp_path / "run" / "checkpoints").mkdir()
+    (tmp_path / "run" / "checkpoints" / "0000-0001.pt").write_bytes(b"not a checkpoint")
+    done = paretocli(*SWEEP, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    pd.testing.assert_frame_equal(table_of(tmp_path), table_of(uninterrupted), check_exact=True)
+
+
+def test_one_after_another_gives_the_same_as_stacked(uninterrupted, tmp_path):
+    done = paretocli(*SWEEP, "--stack", 1, "--epochs", 1, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = paretocli(*SWEEP, "--stack", 4, "--epochs", 1, "--out", "stacked", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for point in range(4):
+        one, other = (
+            load_file(tmp_path / name / "points" / f"{point:04d}.safetensors")
+            for name in ("run", "stacked")
+        )
+        for tensor in one:
+            difference = abs(one[tensor] - other[tensor]).max() / abs(one[tensor]).max()
+            assert difference <= 1e-4, (point, tensor)
+
+
+def test_a_diverged_point_is_marked_and_the_others_are_unharmed(tmp_path):
+    (tmp_path / "steep.py").write_text(DIVERGING)
+    weights = ("--weights", "0.02,0.98", "--weights", "0.98,0.02", "--weights", "0.01,0.99")
+    sweep = ("sweep", "steep.py:make", "--solver", "linear", "--threads", "1")
+    together = paretocli(*sweep, *weights, "--out", "run", cwd=tmp_path)
+    assert together.returncode == 1
+    assert "1 of 3 points failed" in together.stderr
+    table = pd.read_csv(tmp_path / "run" / "results.csv")
+    assert list(table["status"]) == ["done", "failed", "done"]
+    assert "not finite after epoch" in table["error"][1]
+    assert not table["on_front"][1]
+    assert (tmp_path / "run" / "front.png").exists()
+
+    alone = paretocli(*sweep, *weights[:2], *weights[4:], "--out", "alone", cwd=tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    healthy = table[table["status"] == "done"].reset_index(drop=True)
+    expected = pd.read_csv(tmp_path / "alone" / "results.csv")
+    columns = [c for c in table if c.startswith(("loss", "weight_", "stationarity"))]
+    pd.testing.assert_frame_equal(healthy[columns], expected[columns], rtol=1e-5)
+
+    # A failed point is listed again, and solved again only when asked for.
+    again = paretocli(*sweep, *weights, "--out", "run", cwd=tmp_path)
+    assert again.returncode == 1
+    assert "point 1" not in again.stderr.replace("points", "")
+    retried = paretocli(*sweep, *weights, "--out", "run", "--retry-failed", cwd=tmp_path)
+    assert retried.returncode == 1
+    assert "point 1 (0.98, 0.02): failed" in retried.stderr

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+import torch
+
+from paretocli.errors import InputError
+from paretocli.sweep.normalisation import Normalisation, from_initial, from_payoff, without_scale
+from paretocli.sweep.resolve import resolve
+from tests.toys import quadratics
+
+CENTRES = [[0.0, 0.0], [1.0, 3.0]]
+PLACE = [1.0, 1.0]  # objectives 2 and 4
+
+
+def config(**options):
+    return resolve({"problem": "vlmop2", **options}).config
+
+
+def test_without_scale():
+    assert without_scale(config(ideal="-1,0.5")) == Normalisation((-1.0, 0.5), (1.0, 1.0))
+
+
+def test_initial_by_hand():
+    problem = quadratics(CENTRES, PLACE)
+    found = from_initial(config(), problem)
+    assert found.ideal == (0.0, 0.0)
+    np.testing.assert_allclose(found.scale, [2, 4], rtol=1e-6)
+    shifted = from_initial(config(ideal="-1,3"), problem)
+    assert shifted.ideal == (-1.0, 3.0)
+    np.testing.assert_allclose(shifted.scale, [3, 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("ideal", ["0,4", "0,5"])
+def test_an_ideal_that_the_start_reaches(ideal):
+    with pytest.raises(InputError, match="Objective f2 is 4 at initialisation, not above its ide"):
+        from_initial(config(ideal=ideal), quadratics(CENTRES, PLACE))
+
+
+def test_a_start_that_is_no_number():
+    with pytest.raises(InputError, match="Objective f1 is nan at initialisation"):
+        from_initial(config(), quadratics(CENTRES, [float("nan"), 0.0]))
+
+
+def test_payoff_by_hand():
+    table = torch.tensor([[0.5, 8.0, 3.0], [4.0, 1.0, 2.0], [2.5, 5.0, 1.5]])
+    assert from_payoff(table, "abc") == Normalisation((0.5, 1.0, 1.5), (3.5, 7.0, 1.5))
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ([[1.0, 2.0], [1.0, 5.0]], "Objective a is 1 at its worst, not above its ideal, .*initial"),
+        ([[1.0, 2.0], [3.0, 2.0]], "Objective b is 2 at its worst"),
+        ([[float("nan"), 2.0], [3.0, 1.0]], "Objective a is nan at its worst"),
+    ],
+)
+def test_a_degenerate_payoff_table(table, message):
+    with pytest.raises(InputError, match=message):
+        from_payoff(torch.tensor(table), "ab")

@@ -1,0 +1,259 @@
+import json
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from paretocli.errors import InputError
+from paretocli.sweep.store import RunDirectory
+
+CPU = torch.device("cpu")
+IDENTITY = {
+    "problem": "toy",
+    "network": "net",
+    "solver": "chebyshev",
+    "seed": 3,
+    "batch_size": 8,
+    "objectives": ["a", "b"],
+    "weights": [[0.2, 0.8], [0.5, 0.5]],
+}
+DATA = {"train": "111", "val": "222", "test": "333"}
+
+
+@pytest.fixture
+def run(tmp_path):
+    directory = RunDirectory(tmp_path / "deep" / "run")
+    directory.check(IDENTITY, DATA)
+    directory.open({"config": IDENTITY, "data": DATA})
+    return directory
+
+
+def record(point, **changes):
+    losses = {split: {"a": 1.0 + point, "b": 3.0 - point} for split in ("train", "val", "test")}
+    base = {"point": point, "status": "done", "weights": [0.5, 0.5], "loss": losses}
+    return base | changes
+
+
+def snapshot(path):
+    return {
+        str(file.relative_to(path)): file.read_bytes()
+        for file in sorted(path.rglob("*"))
+        if file.is_file()
+    }
+
+
+# Whose directory it is
+
+
+def test_a_check_of_a_new_directory_makes_nothing(tmp_path):
+    RunDirectory(tmp_path / "new").check(IDENTITY, DATA)
+    (tmp_path / "empty").mkdir()
+    RunDirectory(tmp_path / "empty").check(IDENTITY, DATA)
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
+def test_the_same_sweep_goes_on(run):
+    before = snapshot(run.path)
+    again = RunDirectory(run.path)
+    again.check(json.loads(json.dumps(IDENTITY)), DATA)
+    again.open({"config": "not written over", "data": DATA})
+    assert snapshot(run.path) == before
+    assert json.loads((run.path / "sweep.json").read_text())["config"] == IDENTITY
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("seed", 4, "its seed is 3, asked for is 4"),
+        ("batch_size", 16, "its batch-size is 8, asked for is 16"),
+        ("solver", "linear", 'its solver is "chebyshev", asked for is "linear"'),
+        ("weights", [[0.2, 0.8]], "its weights is"),
+        ("objectives", ["a"], "its objectives is"),
+        ("brand_new", 1, "its brand-new is null, asked for is 1"),
+    ],
+)
+def test_another_sweep_is_refused_with_the_field_that_differs(run, name, value, words):
+    run.write_point(record(0), {"x": torch.ones(1)})
+    before = snapshot(run.path)
+    with pytest.raises(InputError) as caught:
+        RunDirectory(run.path).check(IDENTITY | {name: value}, DATA)
+    assert f"{run.path} holds another sweep: {words}" in str(caught.value)
+    assert "--out" in str(caught.value)
+    assert snapshot(run.path) == before
+
+
+def test_long_values_are_cut_in_messages(run):
+    with pytest.raises(InputError, match="…; name another") as caught:
+        run.check(IDENTITY | {"weights": [[0.1, 0.9]] * 50}, DATA)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_other_data_is_refused(run, split):
+    with pytest.raises(InputError, match=f"made from other data: the checksum of the {split} sp"):
+        run.check(IDENTITY, DATA | {split: "999"})
+
+
+def test_foreign_files_are_refused_and_kept(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match="holds other files and no sweep"):
+        RunDirectory(tmp_path).check(IDENTITY, DATA)
+    assert snapshot(tmp_path) == {"thesis.tex": b"years of work"}
+
+
+def test_a_file_is_no_directory(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match="is not a directory"):
+        RunDirectory(tmp_path / "file").check(IDENTITY, DATA)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"format": 99}', r"sweep\.json has the format 99, this program writes 1"),
+        ("{}", "has the format None"),
+        ('{"format": 1, "con', r"sweep\.json cannot be read"),
+        ("[1]", "is not a record"),
+    ],
+)
+def test_a_sweep_file_that_cannot_be_understood(run, content, message):
+    (run.path / "sweep.json").write_text(content)
+    with pytest.raises(InputError, match=message):
+        run.check(IDENTITY, DATA)
+
+
+def test_a_directory_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match=r"cannot be written .*--out"):
+        RunDirectory(tmp_path / "file" / "run").open({"config": IDENTITY, "data": DATA})
+
+
+# Points
+
+
+def test_a_point_is_its_record_and_its_network(run):
+    kernels = torch.randn(4, 3, 2, 2).to(memory_format=torch.channels_last)
+    run.write_point(record(12, note="λ"), {"conv": kernels, "bias": torch.ones(2)})
+    assert run.records() == [record(12, note="λ")]
+    tensors = load_file(run.path / "points" / "0012.safetensors")
+    assert torch.equal(tensors["conv"], kernels)
+    assert torch.equal(tensors["bias"], torch.ones(2))
+
+
+def test_records_come_in_order(run):
+    for point in (10, 2, 0):
+        run.write_point(record(point), {})
+    assert [found["point"] for found in run.records()] == [0, 2, 10]
+
+
+def test_a_failed_point_has_no_network(run):
+    run.write_point(record(1, status="failed"), {"x": torch.ones(1)})
+    assert [path.name for path in (run.path / "points").iterdir()] == ["0001.json"]
+
+
+def test_a_forgotten_point_is_not_done(run):
+    run.write_point(record(1, status="failed"), {})
+    run.forget_point(1)
+    run.forget_point(5)
+    assert run.records() == []
+
+
+def test_a_network_without_its_record_does_not_count(run):
+    run.write_point(record(0), {"x": torch.ones(1)})
+    (run.path / "points" / "0000.json").unlink()
+    # What a killed write leaves behind does not count either.
+    (run.path / "points" / ".0000.json.abc").write_text("{")
+    assert run.records() == []
+
+
+def test_a_torn_record_is_named(run):
+    (run.path / "points" / "0003.json").write_text('{"point": 3, ')
+    with pytest.raises(InputError, match=r"0003\.json cannot be read .*delete it"):
+        run.records()
+
+
+def test_tables_are_rebuilt_from_the_records(run):
+    run.write_tables(IDENTITY)
+    assert not run.results_file.exists()
+    run.write_point(record(0), {})
+    run.write_tables(IDENTITY)
+    run.write_point(record(1), {})
+    worse = {split: {"a": 5.0, "b": 5.0} for split in ("train", "val", "test")}
+    run.write_point(record(2, loss=worse), {})
+    run.results_file.write_text("point,torn")
+    run.write_tables(IDENTITY)
+    table, front = pd.read_csv(run.results_file), pd.read_csv(run.front_file)
+    assert table["point"].tolist() == [0, 1, 2]
+    assert table["on_front"].tolist() == [True, True, False]
+    assert front["point"].tolist() == [0, 1]
+    assert list(front.columns) == list(table.columns)
+
+
+def test_notes(run):
+    assert run.read_note("normalisation") is None
+    run.write_note("normalisation", {"ideal": [0.5], "scale": [2]})
+    assert run.read_note("normalisation") == {"ideal": [0.5], "scale": [2]}
+
+
+# The history
+
+
+def epochs(run, shard="0000-0001"):
+    text = (run.path / "history" / f"{shard}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line)["epoch"] for line in text.splitlines()]
+
+
+def test_trimming_drops_later_and_torn_lines(run):
+    for epoch in (1, 2, 3, 4):
+        run.append_history("0000-0001", [{"point": p, "epoch": epoch} for p in (0, 1)])
+    path = run.path / "history" / "0000-0001.jsonl"
+    text = path.read_text()
+    torn = '{"point": 0, "ep'
+    path.write_text('5\n{"point": 1}\n\n' + text + torn)
+    run.trim_history("0000-0001", 2)
+    assert epochs(run) == [1, 1, 2, 2]
+    run.append_history("0000-0001", [{"point": 0, "epoch": 3}])
+    assert epochs(run) == [1, 1, 2, 2, 3]
+    run.trim_history("0000-0001", 0)
+    assert epochs(run) == []
+    run.trim_history("none", 3)
+    assert not (run.path / "history" / "none.jsonl").exists()
+
+
+# Checkpoints
+
+
+def test_a_checkpoint_round_trip(run):
+    assert run.load_checkpoint("a", CPU) is None
+    run.save_checkpoint("a", {"epoch": 1, "x": torch.zeros(2)})
+    run.save_checkpoint("a", {"epoch": 2, "x": torch.ones(2), "nested": {"list": [1, None]}})
+    found = run.load_checkpoint("a", CPU)
+    assert found["epoch"] == 2
+    assert torch.equal(found["x"], torch.ones(2))
+    assert found["nested"] == {"list": [1, None]}
+    assert run.load_checkpoint("b", CPU) is None
+    run.drop_checkpoint("a")
+    run.drop_checkpoint("a")
+    assert run.load_checkpoint("a", CPU) is None
+    assert list((run.path / "checkpoints").iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "text"])
+def test_a_damaged_checkpoint_is_none_at_all(run, damage):
+    run.save_checkpoint("a", {"epoch": 1, "x": torch.randn(1000)})
+    path = run.path / "checkpoints" / "a.pt"
+    content = path.read_bytes()
+    new = {"empty": b"", "cut": content[: len(content) // 2], "text": b"hello\n" * 30}
+    path.write_bytes(new[damage])
+    assert run.load_checkpoint("a", CPU) is None
+
+
+def test_a_checkpoint_runs_no_code(run, tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "owned"), "w"))
+
+    torch.save({"epoch": Evil()}, run.path / "checkpoints" / "a.pt")
+    assert run.load_checkpoint("a", CPU) is None
+    assert not (tmp_path / "owned").exists()

@@ -1,0 +1,246 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from paretocli.config import (
+    FILE_KEYS,
+    WEIGHT_OPTIONS,
+    SweepConfig,
+    digest_of,
+    merge,
+    read_config_file,
+)
+from paretocli.errors import InputError
+
+VALUES = {
+    "problem": "vlmop2",
+    "objectives": ("f1", "f2"),
+    "network": "variable",
+    "solver": "chebyshev",
+    "weights": ((0.2, 0.8), (0.5, 0.5)),
+    "epochs": 3,
+    "batch_size": 4,
+    "lr": 0.1,
+    "optimizer": "adam",
+    "weight_decay": 0.0,
+    "schedule": "cosine",
+    "precision": "fp32",
+    "scale": "none",
+    "ideal": (0.0, 0.0),
+    "epsilon": 1e-4,
+    "penalty": 5.0,
+    "averaging": 5,
+    "seed": 0,
+    "device": "cpu",
+    "threads": 1,
+    "stack": 2,
+    "out": Path("out"),
+    "data_dir": Path("data"),
+    "checkpoint_every": 10.0,
+}
+RUNTIME = {"out", "data_dir", "checkpoint_every"}
+CHANGED = {
+    "problem": "zdt1",
+    "objectives": ("f1", "f3"),
+    "weights": ((0.2, 0.8), (0.4, 0.6)),
+    "precision": "bf16",
+    "scale": "initial",
+    "ideal": (0.0, -1.0),
+}
+
+
+def config(**changes):
+    return SweepConfig(**(VALUES | changes))
+
+
+# Identity and runtime
+
+
+@pytest.mark.parametrize("field", dataclasses.fields(SweepConfig), ids=lambda field: field.name)
+def test_every_field_is_declared_identity_or_runtime(field):
+    assert field.metadata.get("kind") in ("identity", "runtime")
+    # A new field has to be entered here too: does it change results?
+    assert field.name in VALUES
+    assert (field.metadata["kind"] == "runtime") == (field.name in RUNTIME)
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(SweepConfig)])
+def test_the_digest_follows_identity_alone(name):
+    value = VALUES[name]
+    other = CHANGED.get(name)
+    if other is None:
+        other = value + 1 if isinstance(value, int | float) else type(value)(f"{value}x")
+    same_digest = config(**{name: other}).digest() == config().digest()
+    assert same_digest == (name in RUNTIME)
+
+
+def test_the_kinds_together_are_the_configuration():
+    identity, runtime = config().of_kind("identity"), config().of_kind("runtime")
+    assert set(runtime) == RUNTIME
+    assert set(identity) == set(VALUES) - RUNTIME
+    assert identity["weights"] == [[0.2, 0.8], [0.5, 0.5]]
+    assert runtime["out"] == "out"
+    assert config().digest() == digest_of(identity)
+    assert digest_of(dict(reversed(identity.items()))) == config().digest()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": 0}, "--epochs should be at least 1, found 0"),
+        ({"batch_size": -2}, "--batch-size should be at least 1, found -2"),
+        ({"lr": 0.0}, "--lr should be positive and finite, found 0.0"),
+        ({"lr": float("nan")}, "--lr should be positive and finite, found nan"),
+        ({"lr": float("inf")}, "--lr should be positive and finite, found inf"),
+        ({"weight_decay": -0.1}, "--weight-decay should be at least 0 and finite, found -0.1"),
+        ({"epsilon": -1e-9}, "--epsilon should be at least 0"),
+        ({"epsilon": float("inf")}, "--epsilon should be at least 0 and finite"),
+        ({"penalty": 0}, "--penalty should be positive"),
+        ({"averaging": 0}, "--averaging should be at least 1"),
+        ({"seed": -1}, "--seed should be at least 0, found -1"),
+        ({"threads": 0}, "--threads should be at least 1"),
+        ({"stack": 0}, "--stack should be at least 1"),
+        ({"precision": "fp16"}, "--precision should be one of fp32, bf16, found fp16"),
+        ({"scale": "pay"}, "--scale should be one of initial, none, payoff, found pay"),
+        ({"checkpoint_every": -1.0}, "--checkpoint-every should be at least 0"),
+    ],
+)
+def test_numbers_out_of_range(changes, message):
+    with pytest.raises(InputError) as caught:
+        config(**changes)
+    assert message in str(caught.value)
+
+
+def test_the_ends_of_the_ranges_are_fine():
+    config(epochs=1, weight_decay=0.0, epsilon=0.0, seed=0, averaging=1, checkpoint_every=0)
+
+
+# The file
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text):
+        path = tmp_path / "sweep.toml"
+        path.write_text(text, encoding="utf-8")
+        return read_config_file(path)
+
+    return read
+
+
+def test_a_file(read, tmp_path):
+    found = read(
+        'problem = "vlmop2"\nbatch-size = 8\nweight_decay = 0\nlr = 1e-2\n'
+        'out = "runs/a"\ndata-dir = "/data"\nweights = [[0.2, 0.8], [1, 3]]\n'
+    )
+    assert found == {
+        "problem": "vlmop2",
+        "batch_size": 8,
+        "weight_decay": 0,
+        "lr": 0.01,
+        "out": tmp_path / "runs/a",
+        "data_dir": Path("/data"),
+        "weights": ["0.2,0.8", "1,3"],
+    }
+
+
+def test_paths_are_relative_to_the_file(read, tmp_path):
+    found = read('problem = "mine.py:make"\nweights-file = "w.csv"\n')
+    assert found["problem"] == str(tmp_path / "mine.py:make")
+    assert found["weights_file"] == tmp_path / "w.csv"
+
+
+def test_one_weights_vector(read):
+    assert read("weights = [0.2, 0.8]")["weights"] == ["0.2,0.8"]
+
+
+def test_an_empty_file(read):
+    assert read("# nothing\n") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epoch = 3", "has the unknown key 'epoch'; did you mean 'epochs'"),
+        ("batchsize = 3", "did you mean 'batch_size'"),
+        ("learning_rate = 3", r"unknown key 'learning_rate'; .*"),
+        ("zzz = 3", "unknown key 'zzz'; known: problem, out, data_dir"),
+        ("[train]\nepochs = 3", "unknown key 'train'"),
+        ('epochs = "3"', "The key 'epochs' in .* should be a whole number, found \"3\""),
+        ("epochs = 3.0", "should be a whole number, found 3.0"),
+        ("epochs = true", "should be a whole number, found true"),
+        ("lr = true", "The key 'lr' in .* should be a number, found true"),
+        ('lr = "0.1"', "should be a number"),
+        ("problem = 3", "should be a text, found 3"),
+        ("weights = 0.5", "should be a list, found 0.5"),
+        ("weights = []", "should be a list of numbers or a list of such lists, found"),
+        ('weights = ["a", 1]', "should be a list of numbers"),
+        ("weights = [[0.2, 0.8], 1]", "should be a list of numbers"),
+        ("weights = [true, false]", "should be a list of numbers"),
+        ("epochs = ", "is not valid TOML"),
+        ("epochs = 1\nepochs = 2", "is not valid TOML"),
+    ],
+)
+def test_bad_files(read, text, message):
+    with pytest.raises(InputError, match=message) as caught:
+        read(text)
+    assert "sweep.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize("key", FILE_KEYS)
+def test_every_key_has_its_type(read, key):
+    wrong = "[1, {a = 2}]" if FILE_KEYS[key] == "a list" else "[1]"
+    with pytest.raises(InputError, match=f"The key '{key}' in .* should be {FILE_KEYS[key]}"):
+        read(f"{key} = {wrong}")
+
+
+def test_every_key_of_a_file_means_something():
+    assert set(FILE_KEYS) <= set(VALUES) | set(WEIGHT_OPTIONS)
+    # Only what is worked out from the problem cannot be asked for.
+    assert set(VALUES) - set(FILE_KEYS) == {"objectives"}
+
+
+def test_files_that_are_no_files(tmp_path):
+    with pytest.raises(InputError, match=r"none\.toml does not exist"):
+        read_config_file(tmp_path / "none.toml")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_config_file(tmp_path)
+    (tmp_path / "latin.toml").write_bytes(b'problem = "\xe9"')
+    with pytest.raises(InputError, match="cannot be read"):
+        read_config_file(tmp_path / "latin.toml")
+
+
+# Flags over the file
+
+
+def test_flags_win_and_unused_flags_do_not():
+    flags = {"epochs": 5, "lr": None, "weights": [], "out": (), "seed": 0}
+    found = merge(flags, {"epochs": 3, "lr": 0.1, "seed": 7, "stack": 2})
+    assert found == {"epochs": 5, "lr": 0.1, "seed": 0, "stack": 2}
+
+
+@pytest.mark.parametrize("flag", [("points", 5), ("weights", ["0.2,0.8"]), ("weights_file", "w")])
+@pytest.mark.parametrize("key", [("divisions", 4), ("points", 9), ("weights", ["1,1"])])
+def test_asking_for_weights_replaces_every_other_way_in_the_file(flag, key):
+    found = merge(dict([flag]), dict([key]) | {"epochs": 3})
+    assert found == {**dict([flag]), "epochs": 3}
+
+
+def test_the_files_way_stands_where_no_flag_asks():
+    assert merge({"points": None, "epochs": 1}, {"divisions": 4}) == {"divisions": 4, "epochs": 1}
+
+
+@pytest.mark.parametrize(
+    ("flags", "file"),
+    [({"points": 5, "divisions": 4}, {}), ({"epochs": 2}, {"points": 5, "divisions": 4})],
+)
+def test_two_ways_at_one_level(flags, file):
+    with pytest.raises(InputError, match="--points and --divisions were given together"):
+        merge(flags, file)
+
+
+def test_merging_changes_neither():
+    flags, file = {"points": 5}, {"divisions": 4}
+    merge(flags, file)
+    assert (flags, file) == ({"points": 5}, {"divisions": 4})

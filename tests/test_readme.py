@@ -1,0 +1,44 @@
+"""The README's commands are the ones that are run and tested."""
+
+from pathlib import Path
+
+import tomllib
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    steps = [line.strip() for line in (ROOT / ".ci" / "run").read_text().splitlines()]
+    (command,) = [line for line in README.splitlines() if line.endswith("pytest -n 2")]
+    for part in command.split(" && "):
+        assert part.replace("pip install ", "pip install --quiet ") in steps
+
+
+def test_every_command_in_the_readme_exists():
+    from paretocli.cli.main import app
+
+    known = {
+        command.name or command.callback.__name__ for command in app.registered_commands
+    }
+    used = {
+        line.split("paretocli ", 1)[1].split()[0]
+        for line in README.splitlines()
+        if line.lstrip().startswith(("paretocli ", ".venv/bin/paretocli "))
+    }
+    assert used
+    assert used <= known
+
+
+def test_the_pictures_of_the_readme_are_there():
+    names = [part.split(")", 1)[0] for part in README.split("](")[1:]]
+    pictures = [name for name in names if name.endswith(".png")]
+    assert pictures
+    for name in pictures:
+        assert (ROOT / name).is_file()
+
+
+def test_the_licence_is_the_one_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["license"] == "MIT"
+    assert (ROOT / "LICENSE").read_text().startswith("MIT License")

@@ -1,0 +1,143 @@
+"""Small problems with known answers, and the shortest way to train on them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from paretocli.networks.registry import build_network
+from paretocli.population.population import Population
+from paretocli.problems.analytic import Variable
+from paretocli.problems.classification import classification
+from paretocli.problems.problem import Defaults, Problem, Samples, Task
+from paretocli.solvers.base import Solver
+from paretocli.solvers.chebyshev import Scalarization
+from paretocli.solvers.registry import SOLVERS
+from paretocli.training.settings import TrainingSettings
+from paretocli.training.trainer import Trainer
+
+CPU = torch.device("cpu")
+
+
+def mean_output(output: Tensor, target: Tensor) -> Tensor:
+    return output.mean()
+
+
+def quadratics(
+    centres: Sequence[Sequence[float]],
+    start: Sequence[float],
+    *,
+    factors: Sequence[float] | None = None,
+    steps: int = 30,
+) -> Problem:
+    """f_i(x) = factor_i · ‖x − c_i‖², with as many steps an epoch as asked for."""
+    places = torch.tensor(centres)
+    scale = torch.tensor(factors) if factors is not None else torch.ones(len(places))
+
+    def function(point: Tensor) -> Tensor:
+        return scale * ((point - places) ** 2).sum(dim=1)
+
+    samples = Samples(torch.empty(steps, 0), tuple(torch.empty(steps, 0) for _ in places))
+    return Problem(
+        name="quadratics",
+        tasks=[Task(f"f{i + 1}", loss=mean_output) for i in range(len(places))],
+        train=samples,
+        val=samples,
+        test=samples,
+        networks={"variable": lambda: Variable(function, torch.tensor(start))},
+        generic=False,
+        defaults=Defaults(
+            network="variable",
+            points=5,
+            epochs=20,
+            batch_size=1,
+            lr=0.05,
+            scale="none",
+            penalty=10.0,
+            averaging=1,
+        ),
+    )
+
+
+class Noisy(nn.Module):
+    """Convolution, batch norm and dropout in one small network with two heads."""
+
+    def __init__(self, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(2, 4, 3),
+            nn.BatchNorm2d(4),
+            nn.ReLU(),
+            nn.Conv2d(4, 3, 2),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Dropout(dropout),
+        )
+        self.heads = nn.ModuleList(nn.Linear(27, 3) for _ in range(2))
+
+    def forward(self, inputs: Tensor) -> list[Tensor]:
+        features = self.body(inputs)
+        return [head(features) for head in self.heads]
+
+
+def pictures(
+    seed: int = 0, *, dropout: float = 0.3, sizes: Sequence[int] = (40, 23, 17)
+) -> Problem:
+    """Two classification tasks on 6 × 6 images of 2 channels with random labels."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def split(count: int) -> Samples:
+        images = torch.randn(count, 2, 6, 6, generator=generator)
+        labels = (torch.randint(0, 3, (count,), generator=generator) for _ in range(2))
+        return Samples(images, tuple(labels))
+
+    train, val, test = (split(count) for count in sizes)
+    return Problem(
+        name="pictures",
+        tasks=[classification("a", 3), classification("b", 3)],
+        train=train,
+        val=val,
+        test=test,
+        networks={"noisy": lambda: Noisy(dropout)},
+        defaults=Defaults(network="noisy", epochs=3, batch_size=8, lr=0.01),
+    )
+
+
+def make_trainer(
+    problem: Problem,
+    weights: Any,
+    solver: str | Callable[[Scalarization], Solver] = "chebyshev",
+    *,
+    epsilon: float = 1e-4,
+    seed: int = 0,
+    **settings: Any,
+) -> Trainer:
+    """A trainer for weights (K, m) with the problem's defaults, but for the settings named."""
+    defaults = problem.defaults
+    rows = torch.as_tensor(weights, dtype=torch.float32)
+    count = rows.shape[1]
+    scalarization = Scalarization(rows, torch.zeros(count), torch.ones(count), epsilon)
+    if isinstance(solver, str):
+        made = SOLVERS[solver](scalarization, defaults.penalty, 1 - 1 / defaults.averaging)
+    else:
+        made = solver(scalarization)
+    chosen = {
+        name: settings.pop(name, getattr(defaults, name))
+        for name in ("epochs", "batch_size", "optimizer", "lr", "weight_decay", "schedule")
+    }
+    assert not settings
+    network = build_network(defaults.network, problem, seed)
+    return Trainer(
+        problem,
+        Population(network, problem.tasks, len(rows), device=CPU),
+        made,
+        TrainingSettings(**chosen, seed=seed, device=CPU),
+    )
+
+
+def solve(trainer: Trainer):
+    """Train to the end; returns the outcome."""
+    while not trainer.finished:
+        trainer.run_epoch()
+    return trainer.finish()
