@@ -12,6 +12,8 @@ from paretocli.networks.mdmtn import MDMTN
 from paretocli.networks.registry import build_network, network_names
 from tests.toys import pictures, quadratics
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 DIGITS = (1, 28, 28)
 SHAPES = [DIGITS, (3, 20, 24), (1, 12, 12), (16,)]
 

@@ -7,6 +7,8 @@ from paretocli.networks.mdmtn import MDMTN
 from paretocli.population.population import Population
 from tests.toys import CPU, Noisy, pictures
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 PROBLEM = pictures()
 BATCH = PROBLEM.train
 

@@ -12,6 +12,9 @@ from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
 from tests.exact import exact_points
 from tests.toys import make_trainer, quadratics, solve
 
+# Small tensors gain nothing from threads, which wait for each other on a busy machine.
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 EPSILON = 1e-4
 PROBLEMS = {"vlmop2": make_vlmop2, "zdt1": make_zdt1, "zdt2": make_zdt2, "dtlz2": make_dtlz2}
 C1, C2 = (0.0, 1.0, 0.0), (2.0, 0.0, 1.0)
@@ -111,7 +114,7 @@ def test_a_constraint_that_does_not_bind_has_no_multiplier():
     np.testing.assert_allclose(outcome.multipliers[0], [0.5, 0, 0.5], atol=1e-2)
 
 
-def test_points_do_not_depend_on_their_neighbours(one_thread):
+def test_points_do_not_depend_on_their_neighbours():
     weights = floored(simplex_lattice(2, 4), 0.01)
     together = losses_of(solved("vlmop2", weights, epochs=10))
     for k in (0, 3):

@@ -10,6 +10,8 @@ from paretocli.training import evaluation
 from paretocli.training.evaluation import evaluate, stationarity
 from tests.toys import CPU, make_trainer, pictures, quadratics
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture
 def population():

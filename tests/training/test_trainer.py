@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from paretocli.population.optimizers import learning_rate
-from paretocli.problems.problem import Samples
+from paretocli.problems.problem import Samples, Task
 from paretocli.solvers.weighted_sum import WeightedSum
 from tests.toys import make_trainer, pictures, quadratics, solve
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 WEIGHTS = [[0.2, 0.8], [0.5, 0.5], [0.9, 0.1]]
 CENTRES = [[0.0, 0.0], [1.0, 2.0]]
@@ -37,7 +39,7 @@ def assert_same(one, other):
 
 @pytest.mark.parametrize("solver", ["chebyshev", "linear"])
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
-def test_four_epochs_at_once_and_in_two_halves(solver, optimizer, one_thread):
+def test_four_epochs_at_once_and_in_two_halves(solver, optimizer):
     def fresh():
         return make_trainer(pictures(), WEIGHTS, solver, epochs=4, optimizer=optimizer)
 
@@ -62,7 +64,7 @@ def test_four_epochs_at_once_and_in_two_halves(solver, optimizer, one_thread):
     assert_same(straight.finish(), resumed.finish())
 
 
-def test_a_checkpoint_of_another_start_is_taken_up_whole(one_thread):
+def test_a_checkpoint_of_another_start_is_taken_up_whole():
     trained = make_trainer(pictures(), WEIGHTS, epochs=3, seed=1)
     train(trained, 1)
     other = make_trainer(pictures(seed=5), WEIGHTS, epochs=3, seed=2)
@@ -179,7 +181,7 @@ def test_the_best_epoch_has_the_smallest_value_on_validation_data():
                 torch.testing.assert_close(found[k], then[k], rtol=1e-5, atol=1e-6)
 
 
-def test_the_certificate_belongs_to_the_best_epoch(one_thread):
+def test_the_certificate_belongs_to_the_best_epoch():
     trainer = make_trainer(pictures(dropout=0.0), WEIGHTS, epochs=6, lr=0.05)
     multipliers = [trainer.run_epoch().multipliers.clone() for _ in range(6)]
     outcome = trainer.finish()
@@ -228,7 +230,7 @@ def first_bad_epoch(reports, member):
     return finite.index(False) + 1
 
 
-def test_a_diverging_subproblem_is_marked_with_its_epoch_and_harms_no_other(one_thread):
+def test_a_diverging_subproblem_is_marked_with_its_epoch_and_harms_no_other():
     reports, outcome = run_all([[0.9, 0.1], [0.005, 0.995], [0.003, 0.997]])
     epoch = first_bad_epoch(reports, 0)
     assert 1 < epoch < 12
@@ -273,7 +275,22 @@ def test_a_failed_subproblem_never_recovers():
     assert trainer.finish().failed_epoch.tolist() == [2, 0]
 
 
-def test_marks_survive_a_checkpoint(one_thread):
+def test_an_epoch_that_fails_on_any_split_is_not_the_best():
+    problem = quadratics(CENTRES, [3.0, -2.0])
+    tasks = [Task(task.name, lambda o, t: o.mean() + t.sum()) for task in problem.tasks]
+    trainer = make_trainer(dataclasses.replace(problem, tasks=tasks), [[0.5, 0.5]], "linear")
+    trainer.run_epoch()
+    test = trainer.splits["test"]
+    spoilt = torch.full((len(test), 1), torch.nan)
+    trainer.splits["test"] = Samples(test.inputs, (spoilt, spoilt))
+    report = trainer.run_epoch()
+    # By validation it would be the best.
+    assert trainer.solver.value(report.figures["val"][0]) < trainer.best.value
+    assert report.failed_epoch.tolist() == [2]
+    assert trainer.best.epoch.tolist() == [1]
+
+
+def test_marks_survive_a_checkpoint():
     trainer = make_trainer(steep(), [[0.9, 0.1], [0.005, 0.995]], "linear", **UNSTEADY)
     train(trainer, 11)
     state = trainer.state_dict()
