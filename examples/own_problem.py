@@ -38,7 +38,8 @@ def make():
     labels = torch.tensor(digits.target)
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
     train, val, test = (
-        Samples(images[rows], (labels[rows], images[rows])) for rows in order.split([1077, 360, 360])
+        Samples(images[rows], (labels[rows], images[rows]))
+        for rows in order.split([1077, 360, 360])
     )
     return Problem(
         name="name-and-draw",

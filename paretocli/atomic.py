@@ -4,10 +4,12 @@ import os
 import tempfile
 from pathlib import Path
 
+TEMPORARY = ".unfinished-"
+
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole: a temporary file beside it, flushed to disk, then renamed."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

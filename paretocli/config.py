@@ -85,7 +85,8 @@ def read_config_file(path: Path) -> Options:
         kind = FILE_KEYS[key]
         if not _TYPES[kind](value):
             raise InputError(
-                f"The key {written!r} in {path} should be {kind}, found {json.dumps(value)}."
+                f"The key {written!r} in {path} should be {kind}, found "
+                f"{json.dumps(value, default=str)}."
             )
         options[key] = value
     for key in ("out", "data_dir", "weights_file"):
@@ -103,7 +104,7 @@ def _weights_from_file(value: Any, path: Path) -> list[str]:
     if not value or not all(_TYPES[NUMBER](cell) for row in rows for cell in row):
         raise InputError(
             f"The key 'weights' in {path} should be a list of numbers or a list of such lists, "
-            f"found {json.dumps(value)}."
+            f"found {json.dumps(value, default=str)}."
         )
     return [",".join(repr(cell) for cell in row) for row in rows]
 

@@ -122,6 +122,8 @@ def checked(weights: Sequence[float], objectives: Sequence[str], origin: str) ->
         raise InputError(f"{origin} holds a negative number; weights should be zero or more.")
     if vector.sum() == 0:
         raise InputError(f"{origin} holds zeros alone; at least one weight should be positive.")
+    # First by the largest: the sum of huge numbers would be infinite.
+    vector = vector / vector.max()
     normalised: Weights = vector / vector.sum()
     return normalised
 

@@ -1,8 +1,7 @@
 """The README's commands are the ones that are run and tested."""
 
-from pathlib import Path
-
 import tomllib
+from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -18,9 +17,7 @@ def test_ci_runs_the_test_command_of_the_readme():
 def test_every_command_in_the_readme_exists():
     from paretocli.cli.main import app
 
-    known = {
-        command.name or command.callback.__name__ for command in app.registered_commands
-    }
+    known = {command.name or command.callback.__name__ for command in app.registered_commands}
     used = {
         line.split("paretocli ", 1)[1].split()[0]
         for line in README.splitlines()

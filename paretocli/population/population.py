@@ -1,6 +1,7 @@
 """K copies of one network as one stacked network."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -15,14 +16,15 @@ class Population:
     """K subproblems that train together: parameters and buffers with K on the leading axis.
 
     All K start as copies of one network and see the same batches; nothing passes from one to
-    another. K = 1 runs without vmap, by the same code: that is how subproblems are solved one
-    after another.
+    another. They compute either stacked, by `vmap`, or one after another, by the same code.
 
     Args:
         network: Returns one output a task. Its parameters are the start of every subproblem.
         tasks: What to measure on the outputs.
         size: K.
         device: Where the parameters live.
+        stacked: Compute all K at once. One after another is faster for convolutions on a CPU, and
+            it does for networks that `vmap` cannot take.
         autocast: Compute the forward pass in bfloat16 where torch thinks it safe.
     """
 
@@ -33,11 +35,13 @@ class Population:
         size: int,
         *,
         device: torch.device,
+        stacked: bool = True,
         autocast: bool = False,
     ) -> None:
         self.size = size
         self.tasks = tuple(tasks)
         self.device = device
+        self.stacked = stacked and size > 1
         self.autocast = autocast
         self._network = network.to(device)
         self.parameters = _stacked(network.named_parameters(), size)
@@ -59,17 +63,37 @@ class Population:
         if inputs.dim() == IMAGE_BATCH_DIMENSIONS:
             inputs = inputs.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
-            if self.size == 1:
-                outputs = self._call(_first(self.parameters), _first(self.buffers), inputs)
-                losses, metrics = self._score(outputs, targets)
-                return losses.unsqueeze(0), metrics.unsqueeze(0)
-            # Dropout draws the masks once for all subproblems, so that one subproblem's result
-            # does not depend on how many others there are.
-            outputs = vmap(self._call, in_dims=(0, 0, None), randomness="same")(
-                self.parameters, self.buffers, inputs
-            )
-            losses, metrics = vmap(self._score, in_dims=(0, None))(outputs, tuple(targets))
-            return losses, metrics
+            if self.stacked:
+                return self._measure_stacked(inputs, tuple(targets))
+            return self._measure_in_turn(inputs, tuple(targets))
+
+    def _measure_stacked(
+        self, inputs: Tensor, targets: tuple[Tensor, ...]
+    ) -> tuple[Tensor, Tensor]:
+        # Dropout draws the masks once for all subproblems, so that one subproblem's result does
+        # not depend on how many others there are.
+        outputs = vmap(self._call, in_dims=(0, 0, None), randomness="same")(
+            self.parameters, self.buffers, inputs
+        )
+        losses, metrics = vmap(self._score, in_dims=(0, None))(outputs, targets)
+        return losses, metrics
+
+    def _measure_in_turn(
+        self, inputs: Tensor, targets: tuple[Tensor, ...]
+    ) -> tuple[Tensor, Tensor]:
+        parameters, buffers = _unbound(self.parameters), _unbound(self.buffers)
+        generators = [self.device] if self.device.type == "cuda" else []
+        scores = []
+        for member in range(self.size):
+            last = member + 1 == self.size
+            # All but the last leave the generators as they were: the same masks for everybody.
+            with nullcontext() if last else torch.random.fork_rng(devices=generators):
+                own_parameters = {name: parts[member] for name, parts in parameters.items()}
+                own_buffers = {name: parts[member] for name, parts in buffers.items()}
+                outputs = self._call(own_parameters, own_buffers, inputs)
+            scores.append(self._score(outputs, targets))
+        losses, metrics = zip(*scores, strict=True)
+        return torch.stack(losses), torch.stack(metrics)
 
     def _call(
         self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], inputs: Tensor
@@ -101,8 +125,9 @@ class Population:
             tensor.copy_(state[name])
 
 
-def _first(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.squeeze(0) for name, tensor in tensors.items()}
+def _unbound(tensors: dict[str, Tensor]) -> dict[str, tuple[Tensor, ...]]:
+    """The K slices of each tensor, whose gradients are put together again in one go."""
+    return {name: tensor.unbind(0) for name, tensor in tensors.items()}
 
 
 def _stacked(tensors: Iterable[tuple[str, Tensor]], size: int) -> dict[str, Tensor]:

@@ -42,7 +42,9 @@ def make(data_dir: Path) -> Problem:
         val=splits["val"],
         test=splits["test"],
         prepare=Normalise(splits["train"].inputs),
-        defaults=Defaults(network="mdmtn", points=9, epochs=20, batch_size=256, lr=2e-3, weight_decay=1e-4),
+        defaults=Defaults(
+            network="mdmtn", points=9, epochs=20, batch_size=256, lr=2e-3, weight_decay=1e-4
+        ),
     )
 
 

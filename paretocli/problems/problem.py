@@ -59,7 +59,9 @@ class Samples:
 class Defaults:
     """What a problem's name alone means; every value can be overridden.
 
-    Without a network named here, the problem's own is taken, or `hps` where it has none.
+    Without a network named here, the problem's own is taken, or `hps` where it has none. The
+    solver's `penalty` and `averaging` suit batches with noise; where the objectives have none, 10
+    and 1 are exact.
     """
 
     network: str | None = None

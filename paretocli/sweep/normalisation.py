@@ -1,6 +1,7 @@
 """Ideal and scale of a sweep's objectives: what makes weights mean something."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import torch
@@ -59,9 +60,9 @@ def _checked(
 ) -> Normalisation:
     scale = tuple(value - low for value, low in zip(values, ideal, strict=True))
     for name, size, value in zip(objectives, scale, values, strict=True):
-        if not size > 0:
+        if not (size > 0 and math.isfinite(size)):
             raise InputError(
-                f"Objective {name} is {value:.4g} {when}, not above its ideal, so it has no "
-                f"scale; give a lower --ideal, or {remedy}."
+                f"Objective {name} is {value:.4g} {when}, not above its ideal and finite, so it "
+                f"has no scale; give a lower --ideal, or {remedy}."
             )
     return Normalisation(ideal, scale)

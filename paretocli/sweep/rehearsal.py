@@ -35,8 +35,15 @@ def rehearse(problem: Problem, network: nn.Module) -> None:
         )
 
 
-def can_be_stacked(problem: Problem, network: nn.Module) -> bool:
-    """Whether several copies of the network can run as one stacked network."""
+def better_stacked(problem: Problem, network: nn.Module, device: torch.device) -> bool:
+    """Whether copies of a network had better compute all at once.
+
+    Not convolutions on a CPU, which are faster one after another, and not a network that `vmap`
+    cannot take, such as one with control flow that depends on its data.
+    """
+    convolutions = any(isinstance(m, nn.Conv1d | nn.Conv2d | nn.Conv3d) for m in network.modules())
+    if convolutions and device.type == "cpu":
+        return False
     population = Population(network, problem.tasks, 2, device=torch.device("cpu"))
     population.train(False)
     try:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from paretocli import preferences
 from paretocli.config import WEIGHT_OPTIONS, Options, SweepConfig
@@ -17,7 +16,7 @@ from paretocli.problems.catalogue import load_problem
 from paretocli.problems.problem import Problem
 from paretocli.registries import lookup
 from paretocli.solvers.registry import SOLVERS
-from paretocli.sweep.rehearsal import can_be_stacked, rehearse
+from paretocli.sweep.rehearsal import better_stacked, rehearse
 from paretocli.training.machine import available_threads, choose_device
 
 DEFAULT_PROBLEM = "multidigits"
@@ -71,15 +70,9 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     lookup(SCHEDULES, chosen["schedule"], "schedule")
     network = build_network(chosen["network"], problem, chosen["seed"])
     rehearse(problem, network)
-    if not can_be_stacked(problem, network):
-        if chosen.setdefault("stack", 1) != 1:
-            raise InputError(
-                f"The network {chosen['network']} of problem {problem.name} cannot be stacked; "
-                "leave --stack out, or give 1."
-            )
-        notes.append("The network cannot be stacked, so points are trained one after another.")
     device = choose_device(str(chosen.pop("device", "auto")))
-    chosen.setdefault("stack", _default_stack(network, device.type, len(weights)))
+    stacked = better_stacked(problem, network, device)
+    chosen.setdefault("stack", len(weights) if stacked else 1)
     chosen.setdefault("threads", available_threads())
     config = SweepConfig(
         **chosen,
@@ -124,7 +117,7 @@ def _weights(
                 f"{len(weights)} ({divisions} divisions)."
             )
     lifted = preferences.floored(weights, _floor(weights))
-    distinct = np.unique(lifted, axis=0)
+    distinct = np.unique(lifted.round(12), axis=0)
     if len(distinct) < len(lifted):
         raise InputError(
             f"{len(lifted) - len(distinct)} of the {len(lifted)} weights are given twice; give "
@@ -144,6 +137,11 @@ def _whole(value: Any) -> int:
 
 def _ideal(options: Options, problem: Problem) -> tuple[float, ...]:
     count = len(problem.objectives)
+    if "ideal" in options and options.get("scale") == "payoff":
+        raise InputError(
+            "--ideal and --scale payoff were given together, but a payoff table has an ideal of "
+            "its own; give one of them."
+        )
     if "ideal" not in options:
         return tuple(problem.ideal) if problem.ideal is not None else (0.0,) * count
     text = str(options["ideal"])
@@ -157,9 +155,3 @@ def _ideal(options: Options, problem: Problem) -> tuple[float, ...]:
             f"of {', '.join(problem.objectives)}."
         )
     return ideal
-
-
-def _default_stack(network: nn.Module, device: str, points: int) -> int:
-    """All together, but convolutions on the CPU one after another: that is faster there."""
-    convolutions = any(isinstance(m, nn.Conv1d | nn.Conv2d | nn.Conv3d) for m in network.modules())
-    return 1 if device == "cpu" and convolutions else points

@@ -24,6 +24,7 @@ from paretocli.sweep.normalisation import (
 )
 from paretocli.sweep.plan import Shard, shards, unfinished
 from paretocli.sweep.records import Record, history_line, point_record
+from paretocli.sweep.rehearsal import better_stacked
 from paretocli.sweep.store import RunDirectory
 from paretocli.training.machine import device_name, set_up
 from paretocli.training.settings import TrainingSettings
@@ -140,11 +141,13 @@ def _trainer(
     config: SweepConfig, problem: Problem, normalisation: Normalisation, points: tuple[int, ...]
 ) -> Trainer:
     device = torch.device(config.device)
+    network = build_network(config.network, problem, config.seed)
     population = Population(
-        build_network(config.network, problem, config.seed),
+        network,
         problem.tasks,
         len(points),
         device=device,
+        stacked=len(points) > 1 and better_stacked(problem, network, device),
         autocast=config.precision == "bf16",
     )
     scalarization = Scalarization(

@@ -10,11 +10,12 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from paretocli.atomic import write_bytes, write_text
+from paretocli.atomic import TEMPORARY, write_bytes, write_text
 from paretocli.errors import InputError
 from paretocli.sweep.records import Record, point_name, results_table
 
 FORMAT = 1
+FOLDERS = ("points", "history", "checkpoints")
 
 
 class RunDirectory:
@@ -51,7 +52,7 @@ class RunDirectory:
             return
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path} is not a directory; name another one with --out.")
-        if self.path.is_dir() and any(self.path.iterdir()):
+        if self.path.is_dir() and any(map(_is_foreign, self.path.iterdir())):
             raise InputError(
                 f"{self.path} holds other files and no sweep; name an empty or new directory with "
                 "--out."
@@ -64,13 +65,16 @@ class RunDirectory:
             sweep: What goes into `sweep.json` where there is none yet.
         """
         try:
-            for folder in ("points", "history", "checkpoints"):
+            for folder in FOLDERS:
                 (self.path / folder).mkdir(parents=True, exist_ok=True)
             if not self._sweep_file.exists():
                 write_text(self._sweep_file, json.dumps({"format": FORMAT, **sweep}, indent=2))
-            probe = self.path / "checkpoints" / ".writable"
-            probe.touch()
-            probe.unlink()
+            for folder in (".", *FOLDERS):
+                # What a kill in the middle of writing a file has left.
+                for temporary in (self.path / folder).glob(f"{TEMPORARY}*"):
+                    temporary.unlink()
+            write_bytes(self.path / "checkpoints" / "writable", b"")
+            (self.path / "checkpoints" / "writable").unlink()
         except OSError as error:
             raise InputError(
                 f"The directory {self.path} cannot be written ({error.strerror}); name another "
@@ -159,10 +163,10 @@ class RunDirectory:
 
     def _read_sweep(self) -> dict[str, Any]:
         found = self._read_json(self._sweep_file)
-        if found.get("format") != FORMAT:
+        if found.get("format") != FORMAT or not {"config", "data"} <= set(found):
             raise InputError(
-                f"{self._sweep_file} has the format {found.get('format')}, this program writes "
-                f"{FORMAT}; name another directory with --out."
+                f"{self._sweep_file} is not of the form that this program writes; name another "
+                "directory with --out."
             )
         return found
 
@@ -195,6 +199,13 @@ class RunDirectory:
         if not isinstance(content, dict):
             raise InputError(f"{path} is not a record; delete it to have that part done again.")
         return content
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether something lies there that a sweep which was killed at its start does not leave."""
+    if path.name in FOLDERS and path.is_dir():
+        return any(path.iterdir())
+    return not path.name.startswith(TEMPORARY)
 
 
 def _short(value: Any) -> str:

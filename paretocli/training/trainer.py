@@ -126,8 +126,8 @@ class Trainer:
             epoch=self.epoch,
             seconds=self.seconds,
             figures=figures,
-            multipliers=self.solver.multipliers(),
-            penalty=self.solver.penalty(),
+            multipliers=_copied(self.solver.multipliers()),
+            penalty=_copied(self.solver.penalty()),
             gap=gap,
             relative_gap=relative_gap,
             failed_epoch=self.failed_epoch.clone(),
@@ -241,6 +241,10 @@ class Trainer:
     def _kept(self) -> dict[str, Tensor]:
         network = {f"network.{n}": t for n, t in self.population.state_dict().items()}
         return network | {f"solver.{n}": t for n, t in self.solver.state_dict().items()}
+
+
+def _copied(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.clone()
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

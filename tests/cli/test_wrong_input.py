@@ -90,11 +90,13 @@ CASES = {
     "wrong ideal": (["vlmop2", "--ideal", "0"], ["--ideal 0 should be 2 finite numbers"]),
     "ideal above the start": (
         ["vlmop2", "--ideal", "5,5", "--scale", "initial"],
-        ["not above its ideal"],
+        ["not above its ideal and finite"],
     ),
     "missing config": (["--config", "no.toml"], ["no.toml does not exist"]),
     "config with a typo": (["--config", "typo.toml"], ["'epoch'", "did you mean 'epochs'"]),
     "config with a wrong type": (["--config", "type.toml"], ["should be a whole number"]),
+    "config with a date": (["--config", "date.toml"], ["should be a whole number", "2024-01-01"]),
+    "ideal and payoff": (["vlmop2", "--ideal", "0,0", "--scale", "payoff"], ["give one of them"]),
     "config that is no TOML": (["--config", "broken.toml"], ["not valid TOML"]),
     "config with bad weights": (["--config", "weights.toml"], ["list of numbers"]),
     "out is a file": (["vlmop2", "--out", "typo.toml"], ["is not a directory"]),
@@ -122,6 +124,7 @@ CASES = {
 def folder(tmp_path):
     (tmp_path / "typo.toml").write_text('problem = "vlmop2"\nepoch = 3\n')
     (tmp_path / "type.toml").write_text('problem = "vlmop2"\nepochs = "3"\n')
+    (tmp_path / "date.toml").write_text("epochs = 2024-01-01\n")
     (tmp_path / "broken.toml").write_text("problem = vlmop2\n")
     (tmp_path / "weights.toml").write_text('problem = "vlmop2"\nweights = ["0.5"]\n')
     (tmp_path / "mine.py").write_text(PROBLEM)

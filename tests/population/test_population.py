@@ -11,6 +11,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 PROBLEM = pictures()
 BATCH = PROBLEM.train
+MODE = {"stacked": True}
 
 
 def networks(count=3, dropout=0.0):
@@ -21,9 +22,15 @@ def networks(count=3, dropout=0.0):
     return made
 
 
+@pytest.fixture(autouse=True, params=[True, False], ids=["at once", "in turn"])
+def at_once(request, monkeypatch):
+    """Every test holds for both ways of computing."""
+    monkeypatch.setitem(MODE, "stacked", request.param)
+
+
 def stacked(members):
     """A population whose members are the networks given."""
-    population = Population(members[0], PROBLEM.tasks, len(members), device=CPU)
+    population = Population(members[0], PROBLEM.tasks, len(members), device=CPU, **MODE)
     states = [network.state_dict() for network in members]
     population.load_state_dict(
         {name: torch.stack([state[name] for state in states]) for name in states[0]}

@@ -48,7 +48,8 @@ def test_payoff_by_hand():
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ([[1.0, 2.0], [1.0, 5.0]], "Objective a is 1 at its worst, not above its ideal, .*initial"),
+        ([[1.0, 2.0], [1.0, 5.0]], "Objective a is 1 at its worst, not above its ideal.*initial"),
+        ([[1.0, float("inf")], [2.0, 5.0]], "Objective b is inf at its worst.*finite"),
         ([[1.0, 2.0], [3.0, 2.0]], "Objective b is 2 at its worst"),
         ([[float("nan"), 2.0], [3.0, 1.0]], "Objective a is nan at its worst"),
     ],

@@ -102,6 +102,19 @@ def test_foreign_files_are_refused_and_kept(tmp_path):
     assert snapshot(tmp_path) == {"thesis.tex": b"years of work"}
 
 
+def test_what_a_kill_at_the_start_leaves_is_taken_up(tmp_path):
+    path = tmp_path / "run"
+    (path / "points").mkdir(parents=True)
+    (path / ".unfinished-abc").write_text("half of a sweep.json")
+    run = RunDirectory(path)
+    run.check(IDENTITY, DATA)
+    run.open({"config": IDENTITY, "data": DATA})
+    (path / "checkpoints" / ".unfinished-def").write_text("half of a checkpoint")
+    run.open({"config": IDENTITY, "data": DATA})
+    assert not list(path.rglob(".unfinished-*"))
+    assert not (path / "checkpoints" / "writable").exists()
+
+
 def test_a_file_is_no_directory(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="is not a directory"):
@@ -111,8 +124,9 @@ def test_a_file_is_no_directory(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"format": 99}', r"sweep\.json has the format 99, this program writes 1"),
-        ("{}", "has the format None"),
+        ('{"format": 99}', r"sweep\.json is not of the form"),
+        ("{}", "is not of the form"),
+        ('{"format": 1}', "is not of the form"),
         ('{"format": 1, "con', r"sweep\.json cannot be read"),
         ("[1]", "is not a record"),
     ],
