@@ -172,7 +172,7 @@ def test_a_state_round_trip():
     state = {name: tensor.clone() for name, tensor in population.state_dict().items()}
     assert set(state) == set(Noisy().state_dict())
     assert all(len(tensor) == 3 for tensor in state.values())
-    other = Population(networks(1)[0], PROBLEM.tasks, 3, device=CPU)
+    other = Population(networks(1)[0], PROBLEM.tasks, 3, device=CPU, **MODE)
     other.load_state_dict(state)
     for one in (population, other):
         one.train(False)
