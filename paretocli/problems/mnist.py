@@ -1,5 +1,7 @@
 """The MNIST digits, through torchvision."""
 
+import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +39,9 @@ def ensure(data_dir: Path) -> None:
         return
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        MNIST(str(data_dir), download=True)
+        # Whatever torchvision says of its download is progress, and stdout is for data.
+        with redirect_stdout(sys.stderr):
+            MNIST(str(data_dir), download=True)
     except (OSError, RuntimeError) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(
