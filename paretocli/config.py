@@ -18,7 +18,7 @@ Options = dict[str, OptionValue]
 # How weights can be asked for; the ones named at the highest level win together.
 WEIGHT_OPTIONS = ("points", "divisions", "weights", "weights_file")
 
-TEXT, WHOLE, NUMBER, FLAG, LIST = "a text", "a whole number", "a number", "true or false", "a list"
+TEXT, WHOLE, NUMBER, LIST = "a text", "a whole number", "a number", "a list"
 
 FILE_KEYS: dict[str, str] = {
     "problem": TEXT,
@@ -38,7 +38,7 @@ FILE_KEYS: dict[str, str] = {
     "schedule": TEXT,
     "precision": TEXT,
     "scale": TEXT,
-    "ideal": TEXT,
+    "ideal": LIST,
     "epsilon": NUMBER,
     "penalty": NUMBER,
     "averaging": WHOLE,
@@ -53,7 +53,6 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     TEXT: lambda value: isinstance(value, str),
     WHOLE: lambda value: isinstance(value, int) and not isinstance(value, bool),
     NUMBER: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
-    FLAG: lambda value: isinstance(value, bool),
     LIST: lambda value: isinstance(value, list),
 }
 
@@ -94,6 +93,13 @@ def read_config_file(path: Path) -> Options:
             options[key] = path.parent / str(options[key])
     if isinstance(problem := options.get("problem"), str) and ".py" in problem:
         options["problem"] = str(path.parent / problem)
+    if isinstance(ideal := options.get("ideal"), list):
+        if not all(_TYPES[NUMBER](number) for number in ideal):
+            raise InputError(
+                f"The key 'ideal' in {path} should be a list of numbers, found "
+                f"{json.dumps(ideal, default=str)}."
+            )
+        options["ideal"] = ",".join(str(number) for number in ideal)
     if "weights" in options:
         options["weights"] = _weights_from_file(options["weights"], path)
     return options
@@ -142,7 +148,6 @@ def _is_not_negative(value: float) -> bool:
 
 
 _AT_LEAST_1 = (lambda value: value >= 1, "at least 1")
-_AT_LEAST_0 = (lambda value: value >= 0, "at least 0")
 _POSITIVE = (_is_positive, "positive and finite")
 _NOT_NEGATIVE = (_is_not_negative, "at least 0 and finite")
 
@@ -175,9 +180,9 @@ class SweepConfig:
     epsilon: float = _identity(*_NOT_NEGATIVE)
     penalty: float = _identity(*_POSITIVE)
     averaging: int = _identity(*_AT_LEAST_1)
-    seed: int = _identity(*_AT_LEAST_0)
+    seed: int = _identity(lambda value: 0 <= value < 2**63, "at least 0 and below 2^63")
     device: str = _identity()
-    threads: int = _identity(*_AT_LEAST_1)
+    threads: int = _identity(lambda value: 1 <= value <= 4096, "from 1 to 4096")
     stack: int = _identity(*_AT_LEAST_1)
     out: Path = _runtime()
     data_dir: Path = _runtime()

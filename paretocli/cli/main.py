@@ -58,11 +58,7 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("Interrupted; the same command goes on from the last checkpoint.", 130)
-    except BrokenPipeError:
-        # The reader of a pipe has gone (`paretocli … | head`): nothing is left to say to it.
-        sys.stderr.close()
-        code = 0
+        _fail("Interrupted; the same command goes on from what was finished.", 130)
     except Exception as error:
         if os.environ.get("PARETOCLI_DEBUG") == "1":
             raise
@@ -86,5 +82,6 @@ def _explained(error: Exception) -> tuple[str, int]:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"Error: {message}", err=True)
+    if message:  # Typer has said all when it shows the help for want of a command
+        typer.echo(f"Error: {message}", err=True)
     sys.exit(code)

@@ -103,20 +103,20 @@ OptimizerName = Annotated[
         "--optimizer",
         metavar="NAME",
         help="adam, adamw or sgd.",
-        show_default="adam",
+        show_default="the problem's",
         rich_help_panel=TRAINING,
     ),
 ]
 WeightDecay = Annotated[
     float | None,
-    typer.Option(help="Weight decay.", show_default="0", rich_help_panel=TRAINING),
+    typer.Option(help="Weight decay.", show_default="the problem's", rich_help_panel=TRAINING),
 ]
 Schedule = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
         help="How the learning rate falls: cosine, linear or constant.",
-        show_default="cosine",
+        show_default="the problem's",
         rich_help_panel=TRAINING,
     ),
 ]
@@ -135,7 +135,7 @@ Scale = Annotated[
         metavar="NAME",
         help="What an objective is divided by: its initial value, its range in a payoff table "
         "(trains each alone first), or none.",
-        show_default="initial",
+        show_default="the problem's",
         rich_help_panel=TRAINING,
     ),
 ]
@@ -144,7 +144,7 @@ Ideal = Annotated[
     typer.Option(
         metavar="A,B",
         help="What is subtracted from the objectives.",
-        show_default="zeros",
+        show_default="the problem's",
         rich_help_panel=TRAINING,
     ),
 ]
@@ -203,7 +203,7 @@ Stack = Annotated[
     int | None,
     typer.Option(
         help="Points that train together as one stacked network.",
-        show_default="all; 1 for convolutions on a CPU",
+        show_default="all, or 1 where that is faster",
         rich_help_panel=MACHINE,
     ),
 ]

@@ -47,6 +47,9 @@ class Silent:
     def point_finished(self, record: Record) -> None:
         """Nothing."""
 
+    def note(self, text: str) -> None:
+        """Nothing."""
+
 
 class Bars:
     """One bar over all epochs of all points."""
@@ -82,7 +85,11 @@ class Bars:
     def point_finished(self, record: Record) -> None:
         """Leave a line above the bar."""
         self.finished += 1
-        self.progress.console.print(_point_text(record), highlight=False, soft_wrap=True)
+        self.note(_point_text(record))
+
+    def note(self, text: str) -> None:
+        """Leave a line above the bar."""
+        self.progress.console.print(text, highlight=False, soft_wrap=True)
 
 
 class Lines:
@@ -109,11 +116,19 @@ class Lines:
 
     def point_finished(self, record: Record) -> None:
         """A line."""
-        typer.echo(_point_text(record), err=True)
+        self.note(_point_text(record))
+
+    def note(self, text: str) -> None:
+        """A line."""
+        typer.echo(text, err=True)
 
 
 def _points_text(points: tuple[int, ...]) -> str:
     return f"point {points[0]}" if len(points) == 1 else f"points {points[0]}–{points[-1]}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
 
 
 def _point_text(record: Record) -> str:
@@ -122,5 +137,7 @@ def _point_text(record: Record) -> str:
     if record["status"] == "failed":
         return f"{start}: failed, {record['error']}"
     figures = record["metric"]["val"] or record["loss"]["val"]
-    text = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in figures.items())
+    text = ", ".join(
+        f"{name.replace('_', ' ')} {_number(value)}" for name, value in figures.items()
+    )
     return f"{start}: validation {text}"

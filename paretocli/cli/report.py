@@ -28,7 +28,7 @@ def sweep_summary(
     config: SweepConfig, directory: RunDirectory, records: Sequence[Record]
 ) -> dict[str, Any]:
     """The results as one JSON object."""
-    table = pd.read_csv(directory.results_file) if records else pd.DataFrame()
+    table = pd.read_csv(directory.results_file)
     on_front = dict(zip(table["point"], table["on_front"].astype(bool), strict=True))
     return {
         "problem": config.problem,
@@ -69,7 +69,7 @@ def sweep_report(
         table.add_row(
             str(row["point"]),
             *weights,
-            *(f"{100 * row[c]:.2f} %" if "accuracy" in c else f"{row[c]:.4f}" for c in figures),
+            *(_figure(column, row[column]) for column in figures),
             _small(row["relative_gap"]),
             _small(row["stationarity"]),
             f"{row['best_epoch']:.0f}/{row['epochs']}",
@@ -78,12 +78,14 @@ def sweep_report(
     lines = [as_text(table), ""]
     mean = [c for c in figures if c.startswith("accuracy")]
     if mean and (frame["status"] == "done").any():
-        means = frame[mean].mean(axis=1)
-        best = int(np.nanargmax(frame[[c.replace("_test", "_val") for c in mean]].mean(axis=1)))
-        lines.append(
-            f"Best mean accuracy (chosen by validation): {100 * means[best]:.2f} % on the test "
-            f"data, point {frame['point'][best]}"
-        )
+        validation = frame[[f"{c.removesuffix('_test')}_val" for c in mean]].mean(axis=1)
+        if validation.notna().any():
+            best = int(np.nanargmax(validation.to_numpy()))
+            lines.append(
+                "Best mean accuracy (chosen by validation): "
+                f"{100 * frame.loc[best, mean].mean():.2f} % on the test data, "
+                f"point {frame['point'][best]}"
+            )
     lines.append(f"Results: {directory.results_file}")
     if directory.picture_file.exists():
         lines.append(f"Picture: {directory.picture_file}")
@@ -122,7 +124,13 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     for point, weights in enumerate(config.weights):
         table.add_row(str(point), *(f"{weight:.4f}" for weight in weights))
     described = "\n".join(f"{name:<10} {text}" for name, text in lines.items())
-    return f"{described}\n\n{as_text(table)}\n\nNothing was written."
+    return f"{described}\n\n{as_text(table)}\n\nNothing was run."
+
+
+def _figure(column: str, value: float) -> str:
+    if pd.isna(value):
+        return "–"
+    return f"{100 * value:.2f} %" if column.startswith("accuracy_") else f"{value:.4f}"
 
 
 def _small(value: float) -> str:

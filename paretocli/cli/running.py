@@ -34,12 +34,17 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
         hint(note, quiet=quiet)
     directory = RunDirectory(config.out)
     if given["dry_run"]:
-        directory.check(config.of_kind("identity"), resolved.problem.checksums())
+        directory.check(config.of_kind("identity"), resolved.checksums)
         typer.echo(dry_run_report(resolved, as_json=given["as_json"]))
         return
     with progress_observer(config, quiet=quiet) as observer:
         records = run_sweep(
-            config, resolved.problem, directory, observer, retry_failed=given["retry_failed"]
+            config,
+            resolved.problem,
+            directory,
+            observer,
+            checksums=resolved.checksums,
+            retry_failed=given["retry_failed"],
         )
     failed = [record for record in records if record["status"] == "failed"]
     _draw(resolved, directory, any_done=len(failed) < len(records))
@@ -53,7 +58,7 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
         names = ", ".join(str(record["point"]) for record in failed)
         raise RunError(
             f"{len(failed)} of {len(records)} points failed ({names}: {failed[0]['error']}); "
-            "a smaller --lr may help, and --retry-failed solves them again."
+            "a smaller --lr, in another --out, may help."
         )
 
 

@@ -22,9 +22,13 @@ def network_names(problem: Problem) -> tuple[str, ...]:
     return (*problem.networks, *generic)
 
 
-def _own(name: str, problem: Problem) -> nn.Module:
+def _built(name: str, problem: Problem) -> nn.Module:
     try:
-        network = problem.networks[name]()
+        if name in problem.networks:
+            network = problem.networks[name]()
+        else:
+            outputs = [task.outputs for task in problem.tasks]
+            network = GENERIC[name](problem.input_shape, outputs)
     except Exception as error:
         message = (str(error).strip().splitlines() or ["(no message)"])[0]
         raise InputError(
@@ -49,6 +53,4 @@ def build_network(name: str, problem: Problem, seed: int) -> nn.Module:
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        if name in problem.networks:
-            return _own(name, problem)
-        return GENERIC[name](problem.input_shape, [task.outputs for task in problem.tasks])
+        return _built(name, problem)

@@ -1,10 +1,12 @@
 """Write a picture whole, or not at all."""
 
-import os
+import io
+import tempfile
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from paretocli.atomic import write_bytes
 from paretocli.errors import InputError
 
 FORMATS = ("png", "svg", "pdf")
@@ -33,10 +35,9 @@ def check_target(path: Path) -> None:
         )
     if path.is_dir():
         raise InputError(f"Picture {path} is a folder; give the name of a file with --out.")
-    trial = _beside(path)
     try:
-        trial.touch()
-        trial.unlink()
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
     except OSError as error:
         raise _unwritable(path, error) from None
 
@@ -44,25 +45,16 @@ def check_target(path: Path) -> None:
 def save(figure: Figure, path: Path) -> None:
     """Write a figure in the format that the file's suffix names.
 
-    It goes to a file beside it first, so that a reader, or a run that is cut off, never sees half
-    a picture.
-
     Raises:
         InputError: the file cannot be written.
     """
     kind = path.suffix.lower().removeprefix(".")
-    part = _beside(path)
+    picture = io.BytesIO()
+    figure.savefig(picture, format=kind, dpi=DPI, metadata=_METADATA[kind])
     try:
-        figure.savefig(part, format=kind, dpi=DPI, metadata=_METADATA[kind])
-        part.replace(path)
+        write_bytes(path, picture.getvalue())
     except OSError as error:
         raise _unwritable(path, error) from None
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
 def _unwritable(path: Path, error: OSError) -> InputError:

@@ -137,8 +137,8 @@ def _stacked(tensors: Iterable[tuple[str, Tensor]], size: int) -> dict[str, Tens
         if tensor.dim() == IMAGE_BATCH_DIMENSIONS:
             # Each convolution's kernel lies in memory with the channels last: the layout decides
             # which kernels run, and this one is the faster.
-            channels_last = copies.permute(0, 1, 3, 4, 2).contiguous()
-            stacked[name] = channels_last.permute(0, 1, 4, 2, 3)
+            channels_last = copies.new_empty([copies.shape[axis] for axis in (0, 1, 3, 4, 2)])
+            stacked[name] = channels_last.permute(0, 1, 4, 2, 3).copy_(copies)
         else:
             stacked[name] = copies.clone(memory_format=torch.contiguous_format)
     return stacked

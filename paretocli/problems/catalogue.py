@@ -1,5 +1,6 @@
 """The problems by name, and how a user's own is found. Loads no torch until a problem is made."""
 
+import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -112,6 +113,14 @@ def load_problem(source: str, data_dir: Path) -> "Problem":
     return problem
 
 
+def source_checksum(source: str) -> dict[str, str]:
+    """SHA-256 of the file of a `file.py:function`, whose code is part of the question asked."""
+    path, colon, _ = source.rpartition(":")
+    if not (colon and path.endswith(".py")):
+        return {}
+    return {"source": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+
+
 def _factory(source: str) -> Callable[..., Any]:
     path, colon, function = source.rpartition(":")
     if colon and path.endswith(".py"):
@@ -144,6 +153,8 @@ def _module_at(path: Path) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
+    # As for a script: modules beside the file can be imported.
+    sys.path.insert(0, str(path.parent.absolute()))
     try:
         spec.loader.exec_module(module)
     except Exception as error:

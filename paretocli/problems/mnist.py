@@ -43,6 +43,7 @@ def ensure(data_dir: Path) -> None:
         with redirect_stdout(sys.stderr):
             MNIST(str(data_dir), download=True)
     except (OSError, RuntimeError) as error:
+        _remove_empty(folder(data_dir))
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(
             f"MNIST is not in {data_dir} and could not be downloaded ({reason[-1]}); "
@@ -50,6 +51,13 @@ def ensure(data_dir: Path) -> None:
             "holds MNIST/raw with --data-dir."
         ) from None
     _refuse_damage(data_dir)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove the empty folders that a failed download leaves, up to the data directory."""
+    for path in (folder, folder.parent):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
 
 
 def _refuse_damage(data_dir: Path) -> None:

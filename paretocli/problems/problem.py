@@ -116,6 +116,12 @@ class Problem:
                 f"Problem {self.name} should have tasks with distinct names, found "
                 f"{', '.join(names) or 'none'}; rename them."
             )
+        columns = [f"loss_{name}" for name in names] + list(self.metrics)
+        if len(set(columns)) != len(columns) or any(c.startswith("weight_") for c in columns):
+            raise InputError(
+                f"Problem {self.name} has metrics whose columns clash with each other or with "
+                f"losses and weights ({', '.join(self.metrics)}); rename them."
+            )
         for split, samples in self.splits().items():
             self._check(split, samples)
         if self.ideal is not None and len(self.ideal) != len(names):

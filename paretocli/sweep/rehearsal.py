@@ -1,5 +1,7 @@
 """A first look at a problem's code, before anything is written: one small batch through it."""
 
+import warnings
+
 import torch
 from torch import Tensor, nn
 
@@ -11,7 +13,7 @@ ROWS = 2
 
 
 def rehearse(problem: Problem, network: nn.Module) -> None:
-    """Measure a small batch of each split and take a gradient.
+    """Measure a small batch of each split.
 
     Raises:
         InputError: The problem's code raises, gives something else than one output a task and one
@@ -71,9 +73,13 @@ def _refuse_misfit(problem: Problem, network: nn.Module) -> None:
 def _measured(population: Population, problem: Problem, split: str) -> Tensor:
     samples = getattr(problem, split)
     try:
-        losses, _ = population.measure(
-            problem.prepare(samples.inputs[:ROWS]), [target[:ROWS] for target in samples.targets]
-        )
+        with warnings.catch_warnings():
+            # A loss that broadcasts outputs (B, 1) against targets (B,) trains the wrong thing.
+            warnings.filterwarnings("error", message="Using a target size")
+            losses, _ = population.measure(
+                problem.prepare(samples.inputs[:ROWS]),
+                [target[:ROWS] for target in samples.targets],
+            )
     except Exception as error:
         raise _failure(problem, error) from error
     return losses

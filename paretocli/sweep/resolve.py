@@ -12,7 +12,7 @@ from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
 from paretocli.networks.registry import build_network, network_names
 from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
-from paretocli.problems.catalogue import load_problem
+from paretocli.problems.catalogue import load_problem, source_checksum
 from paretocli.problems.problem import Problem
 from paretocli.registries import lookup
 from paretocli.solvers.registry import SOLVERS
@@ -33,12 +33,14 @@ class Resolved:
     Attributes:
         config: Its configuration.
         problem: The problem, made.
+        checksums: SHA-256 of the data of each split, and of a user's own file.
         parameters: Number of parameters of its network.
         notes: What the user should know of the choices made, a sentence each.
     """
 
     config: SweepConfig
     problem: Problem
+    checksums: dict[str, str]
     parameters: int
     notes: tuple[str, ...]
 
@@ -52,6 +54,11 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     """
     source = str(options.get("problem", DEFAULT_PROBLEM))
     data_dir = Path(str(options.get("data_dir") or default_data_dir())).absolute()
+    # Before the data is fetched: these need no problem to be found wrong.
+    for option, known in (("solver", SOLVERS), ("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+        if option in options:
+            lookup(known, str(options[option]), option)
+    device = choose_device(str(options.get("device", "auto")))
     problem = load_problem(source, data_dir)
     defaults = dataclasses.asdict(problem.defaults)
     weights, notes = _weights(options, problem, 1 if single else problem.defaults.points)
@@ -65,30 +72,36 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         **{k: v for k, v in options.items() if k not in NOT_IN_CONFIG},
     }
     chosen["network"] = chosen["network"] or network_names(problem)[0]
-    lookup(SOLVERS, chosen["solver"], "solver")
-    lookup(OPTIMIZERS, chosen["optimizer"], "optimizer")
-    lookup(SCHEDULES, chosen["schedule"], "schedule")
-    network = build_network(chosen["network"], problem, chosen["seed"])
-    rehearse(problem, network)
-    device = choose_device(str(chosen.pop("device", "auto")))
-    stacked = better_stacked(problem, network, device)
-    chosen.setdefault("stack", len(weights) if stacked else 1)
+    chosen["device"] = str(device)
     chosen.setdefault("threads", available_threads())
+    automatic = "stack" not in chosen
+    chosen.setdefault("stack", len(weights))
+    if chosen["solver"] == "linear" and {"penalty", "averaging"} & set(options):
+        notes.append("--penalty and --averaging have no effect on the solver linear.")
     config = SweepConfig(
         **chosen,
         problem=source,
         objectives=problem.objectives,
         weights=tuple(tuple(row) for row in weights.tolist()),
         ideal=_ideal(options, problem),
-        device=str(device),
         out=Path(),
         data_dir=data_dir,
     )
+    network = build_network(config.network, problem, config.seed)
+    rehearse(problem, network)
+    if automatic and not better_stacked(problem, network, device):
+        config = dataclasses.replace(config, stack=1)
     out = options.get("out")
     kind = "train" if single else "sweep"
     default = Path("runs") / f"{problem.name}-{config.solver}-{kind}-{config.digest()}"
     config = dataclasses.replace(config, out=Path(str(out)) if out else default)
-    return Resolved(config, problem, sum(p.numel() for p in network.parameters()), tuple(notes))
+    return Resolved(
+        config,
+        problem,
+        checksums=problem.checksums() | source_checksum(source),
+        parameters=sum(p.numel() for p in network.parameters()),
+        notes=tuple(notes),
+    )
 
 
 def _weights(
@@ -103,12 +116,12 @@ def _weights(
     elif "weights_file" in options:
         weights = preferences.read_weights_file(Path(str(options["weights_file"])), names)
     elif "divisions" in options:
-        divisions = _whole(options["divisions"])
+        divisions = int(str(options["divisions"]))
         if divisions < 1:
             raise InputError(f"--divisions should be at least 1, found {divisions}.")
         weights = preferences.simplex_lattice(len(names), divisions)
     else:
-        points = _whole(options.get("points", default_points))
+        points = int(str(options.get("points", default_points)))
         divisions = preferences.closest_divisions(len(names), points)
         weights = preferences.simplex_lattice(len(names), divisions)
         if len(weights) != points and "points" in options:
@@ -129,10 +142,6 @@ def _weights(
 def _floor(weights: preferences.Weights) -> float:
     """1 %, or half of the smallest positive weight where that is less: grids stay distinct."""
     return float(min(FLOOR, weights[weights > 0].min() / 2, 0.5 / weights.shape[1]))
-
-
-def _whole(value: Any) -> int:
-    return int(value)
 
 
 def _ideal(options: Options, problem: Problem) -> tuple[float, ...]:

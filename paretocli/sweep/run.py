@@ -3,7 +3,6 @@
 import dataclasses
 import platform
 import time
-from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from paretocli.config import SweepConfig
+from paretocli.errors import RunError
 from paretocli.networks.registry import build_network
 from paretocli.population.population import Population
 from paretocli.problems.problem import Problem
@@ -45,6 +45,9 @@ class Observer(Protocol):
     def point_finished(self, record: Record) -> None:
         """A point has its record."""
 
+    def note(self, text: str) -> None:
+        """Something that the user should know."""
+
 
 def run_sweep(
     config: SweepConfig,
@@ -52,20 +55,29 @@ def run_sweep(
     directory: RunDirectory,
     observer: Observer,
     *,
+    checksums: dict[str, str],
     retry_failed: bool = False,
 ) -> list[Record]:
     """Solve what is not solved yet and rebuild the tables.
+
+    Args:
+        config: The sweep.
+        problem: Its problem.
+        directory: Where it goes, or goes on.
+        observer: Who is told of the progress.
+        checksums: SHA-256 of what the results depend on beside the configuration.
+        retry_failed: Solve failed points again.
 
     Returns:
         The records of all points.
     """
     set_up(config.threads)
     identity = config.of_kind("identity")
-    checksums = problem.checksums()
     directory.check(identity, checksums)
     # Before anything is written: it may find that the objectives have no scale.
-    normalisation = _normalisation(config, problem, directory)
+    start = from_initial(config, problem) if config.scale != "none" else without_scale(config)
     directory.open(_description(config, identity, checksums))
+    normalisation = _normalisation(config, problem, start, directory, observer)
     directory.write_note("normalisation", dataclasses.asdict(normalisation))
     if retry_failed:
         for record in directory.records():
@@ -109,6 +121,8 @@ def _run_shard(
     state = directory.load_checkpoint(shard.name, trainer.settings.device)
     if state is not None:
         trainer.load_state_dict(state)
+    elif directory.has_checkpoint(shard.name):
+        observer.note(f"The checkpoint {shard.name} is damaged; its points start anew.")
     directory.trim_history(shard.name, trainer.epoch)
     observer.shard_started(shard.points, trainer.epoch)
     saved = time.monotonic()
@@ -170,29 +184,36 @@ def _trainer(
     return Trainer(problem, population, solver, settings)
 
 
-def _normalisation(config: SweepConfig, problem: Problem, directory: RunDirectory) -> Normalisation:
+def _normalisation(
+    config: SweepConfig,
+    problem: Problem,
+    start: Normalisation,
+    directory: RunDirectory,
+    observer: Observer,
+) -> Normalisation:
     """The sweep's ideal and scale, worked out once and kept beside its points."""
     kept = directory.read_note("normalisation")
     if kept is not None:
         return Normalisation(tuple(kept["ideal"]), tuple(kept["scale"]))
-    makers: dict[str, Callable[[], Normalisation]] = {
-        "none": lambda: without_scale(config),
-        "initial": lambda: from_initial(config, problem),
-        "payoff": lambda: _payoff(config, problem),
-    }
-    return makers[config.scale]()
+    if config.scale != "payoff":
+        return start
+    observer.note("Training each objective alone first, to learn its range.")
+    return _payoff(config, problem, start)
 
 
-def _payoff(config: SweepConfig, problem: Problem) -> Normalisation:
+def _payoff(config: SweepConfig, problem: Problem, start: Normalisation) -> Normalisation:
     """Minimise each objective alone, from the same start and for as many epochs."""
     count = len(problem.objectives)
     alone = tuple(tuple(float(i == j) for j in range(count)) for i in range(count))
     single = dataclasses.replace(config, weights=alone, solver="linear")
-    start = from_initial(config, problem)
     rows = []
     for shard in shards(count, config.stack):
         trainer = _trainer(single, problem, start, shard.points)
         while not trainer.finished:
             trainer.run_epoch()
+        if trainer.failed_epoch.any():
+            raise RunError(
+                "A run for the payoff table diverged; try a smaller --lr, or --scale initial."
+            )
         rows.append(trainer.finish().figures["train"][0])
     return from_payoff(torch.cat(rows), problem.objectives)

@@ -26,6 +26,7 @@ class RunDirectory:
         points/<id>.safetensors    its network
         history/<shard>.jsonl      a line an epoch and subproblem
         checkpoints/<shard>.pt     the newest training state
+        normalisation.json         ideal and scale of the objectives
         results.csv, front.csv     rebuilt from the records
         front.png                  the picture of the front
 
@@ -47,6 +48,13 @@ class RunDirectory:
             InputError: The directory belongs to another sweep (the message names the field that
                 differs), was made from other data, or holds other files.
         """
+        try:
+            self.path.exists()
+        except OSError as error:
+            raise InputError(
+                f"The directory {self.path} cannot be used ({error.strerror}); name another one "
+                "with --out."
+            ) from None
         if self._sweep_file.exists():
             self._check_same(self._read_sweep(), identity, checksums)
             return
@@ -83,7 +91,7 @@ class RunDirectory:
 
     def records(self) -> list[Record]:
         """The records of all points that are done or failed, in order."""
-        files = sorted((self.path / "points").glob("[0-9]*.json"))
+        files = sorted((self.path / "points").glob("[0-9]*.json"), key=lambda file: int(file.stem))
         return [self._read_json(file) for file in files]
 
     def write_point(self, record: Record, tensors: Mapping[str, Tensor]) -> None:
@@ -136,6 +144,10 @@ class RunDirectory:
             return None
         return state
 
+    def has_checkpoint(self, shard: str) -> bool:
+        """Whether a shard has a training state, readable or not."""
+        return self._checkpoint(shard).exists()
+
     def drop_checkpoint(self, shard: str) -> None:
         """Remove the state of a shard that is finished."""
         self._checkpoint(shard).unlink(missing_ok=True)
@@ -181,11 +193,12 @@ class RunDirectory:
                     f"{_short(stored.get(name))}, asked for is {_short(identity[name])}; name "
                     "another directory with --out, or ask for the same."
                 )
-        for split, checksum in checksums.items():
-            if found["data"].get(split) != checksum:
+        for part, checksum in checksums.items():
+            if found["data"].get(part) != checksum:
                 raise InputError(
-                    f"{self.path} was made from other data: the checksum of the {split} split "
-                    "differs; name another directory with --out."
+                    f"{self.path} was made from other data: the checksum of the {part} "
+                    f"{'code' if part == 'source' else 'split'} differs; name another directory "
+                    "with --out."
                 )
 
     @staticmethod

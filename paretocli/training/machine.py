@@ -10,6 +10,7 @@ from paretocli.errors import InputError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT_BYTES = 1 << 30
+KNOWN_DEVICES = ("cpu", "cuda")
 
 
 def choose_device(name: str) -> torch.device:
@@ -18,6 +19,8 @@ def choose_device(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
+        if device.type not in KNOWN_DEVICES:
+            raise RuntimeError(f"{device.type} is none of {', '.join(KNOWN_DEVICES)}")
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).strip().splitlines()[0]

@@ -55,6 +55,22 @@ def one_output():
 def not_a_number():
     return problem(loss=lambda output, target: (output[:, 0] - target) ** 2)
 
+def prepare_raises():
+    def bad(inputs):
+        raise ValueError("no such colour")
+    made = problem()
+    return Problem(name="mine", tasks=made.tasks, train=made.train, val=made.val, test=made.test,
+                   prepare=bad)
+
+def broadcasts():
+    return problem(loss=torch.nn.functional.mse_loss)
+
+def clash():
+    task = Task("a", loss, {"loss": loss})
+    made = problem()
+    return Problem(name="mine", tasks=[task, made.tasks[1]], train=made.train, val=made.val,
+                   test=made.test, networks={"own": Net})
+
 def no_gradient():
     return problem(loss=lambda output, target: output.detach().mean())
 """
@@ -86,7 +102,14 @@ CASES = {
     "negative rate": (["vlmop2", "--lr=-1"], ["--lr should be positive"]),
     "infinite rate": (["vlmop2", "--lr", "inf"], ["--lr should be positive and finite"]),
     "negative seed": (["vlmop2", "--seed=-1"], ["--seed should be at least 0"]),
-    "no threads": (["vlmop2", "--threads", "0"], ["--threads should be at least 1"]),
+    "huge seed": (["vlmop2", "--seed", str(10**20)], ["--seed should be"]),
+    "device that is no processor": (["vlmop2", "--device", "meta"], ["device 'meta'"]),
+    "wrong solver before the data": (["multimnist", "--solver", "x"], ["no solver named 'x'"]),
+    "too long a path": (["vlmop2", "--out", "a" * 300], ["name too long"]),
+    "prepare that raises": (["mine.py:prepare_raises"], ["no such colour"]),
+    "loss that broadcasts": (["mine.py:broadcasts"], ["target size"]),
+    "metric called loss": (["mine.py:clash"], ["metrics whose columns clash"]),
+    "no threads": (["vlmop2", "--threads", "0"], ["--threads should be from 1 to 4096"]),
     "wrong ideal": (["vlmop2", "--ideal", "0"], ["--ideal 0 should be 2 finite numbers"]),
     "ideal above the start": (
         ["vlmop2", "--ideal", "5,5", "--scale", "initial"],

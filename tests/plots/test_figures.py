@@ -196,7 +196,7 @@ def test_an_old_picture_survives_a_failure(make, tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("matplotlib.figure.Figure.savefig", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(InputError, match="No space left"):
         draw_front([run], loss_columns([run], "test"), file)
     assert file.read_bytes() == b"old"

@@ -1,10 +1,13 @@
 """K stacked networks must be what K separate networks are."""
 
+import copy
+
 import pytest
 import torch
 
 from paretocli.networks.mdmtn import MDMTN
 from paretocli.population.population import Population
+from paretocli.problems.classification import classification
 from tests.toys import CPU, Noisy, pictures
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -252,3 +255,27 @@ def test_a_stack_of_mdmtn_trains_as_its_members_do():
         for name, tensor in trained(weights[k : k + 1]).items():
             difference = (tensor[0] - together[name][k]).norm() / tensor.norm().clamp(min=1e-3)
             assert difference <= 1e-4, name
+
+
+def test_convolutions_in_turn_give_the_same_bits_in_whatever_company():
+    """Ten Adam steps on two members that drift apart, and each of them alone."""
+    torch.manual_seed(0)
+    network = MDMTN((1, 28, 28), (10, 10))
+    images, labels = torch.randn(32, 1, 28, 28), torch.randint(0, 10, (2, 32))
+    weights = torch.tensor([[0.2, 0.8], [0.7, 0.3]])
+    tasks = [classification("left", 10), classification("right", 10)]
+
+    def trained(rows):
+        population = Population(copy.deepcopy(network), tasks, len(rows), device=CPU, stacked=False)
+        optimizer = torch.optim.Adam(population.parameters.values(), lr=1e-2)
+        for _ in range(10):
+            optimizer.zero_grad()
+            losses, _ = population.measure(images, labels)
+            (weights[rows] * losses).sum().backward()
+            optimizer.step()
+        return population.state_dict()
+
+    together = trained([0, 1])
+    for member in (0, 1):
+        for name, tensor in trained([member]).items():
+            assert torch.equal(tensor[0], together[name][member]), name

@@ -111,6 +111,28 @@ def test_sigterm_ends_with_143_and_ctrl_c_with_130(tmp_path):
         assert "Traceback" not in said
 
 
+def test_a_run_of_other_code_is_refused(tmp_path):
+    source = tmp_path / "steep.py"
+    source.write_text(DIVERGING)
+    sweep = ("sweep", "steep.py:make", "--weights", "0.02,0.98", "--epochs", "1", "--out", "run")
+    assert paretocli(*sweep, cwd=tmp_path).returncode == 0
+    source.write_text(DIVERGING.replace("200", "2"))
+    done = paretocli(*sweep, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "the checksum of the source code differs" in done.stderr
+
+
+def test_a_metric_that_is_no_number_is_left_empty(tmp_path):
+    text = DIVERGING.replace('Task("curved", curved)', 'Task("curved", curved, {"accuracy": nan})')
+    (tmp_path / "steep.py").write_text(
+        text + "\ndef nan(output, target):\n    return output.mean() * float('nan')\n"
+    )
+    weights = ("--weights", "0.02,0.98", "--weights", "0.01,0.99")
+    done = paretocli("sweep", "steep.py:make", *weights, "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert pd.read_csv(tmp_path / "run" / "results.csv")["accuracy_curved_test"].isna().all()
+
+
 def test_a_damaged_checkpoint_means_starting_the_shard_anew(uninterrupted, tmp_path):
     (tmp_path / "run").mkdir()
     source = uninterrupted / "run"
@@ -119,6 +141,7 @@ def test_a_damaged_checkpoint_means_starting_the_shard_anew(uninterrupted, tmp_p
     (tmp_path / "run" / "checkpoints" / "0000-0001.pt").write_bytes(b"not a checkpoint")
     done = paretocli(*SWEEP, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "The checkpoint 0000-0001 is damaged; its points start anew." in done.stderr
     pd.testing.assert_frame_equal(table_of(tmp_path), table_of(uninterrupted), check_exact=True)
 
 
