@@ -14,7 +14,7 @@ __all__ = ["Defaults", "Problem", "Samples", "Task"]
 def __getattr__(name: str) -> Any:
     """Bring in torch only when one of the classes is asked for, not with the list of problems."""
     if name in __all__:
-        from paretocli.problems import problem  # noqa: PLC0415
+        from paretocli.problems import problem  # noqa: PLC0415 - brings torch
 
         return getattr(problem, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

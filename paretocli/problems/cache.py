@@ -18,7 +18,8 @@ def load_or_none(name: str, key: str) -> dict[Split, Samples] | None:
     path = _path(name)
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {tensor: file.get_tensor(tensor) for tensor in file.keys()}  # noqa: SIM118
+            names = file.keys()
+            tensors = {tensor: file.get_tensor(tensor) for tensor in names}
             notes = file.metadata() or {}
     except (OSError, SafetensorError):
         return None

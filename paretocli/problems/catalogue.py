@@ -166,7 +166,7 @@ def _module_at(path: Path) -> ModuleType:
 
 
 def _attribute(module: ModuleType, name: str, source: str) -> Callable[..., Any]:
-    found = getattr(module, name, None)
+    found: Callable[..., Any] | None = getattr(module, name, None)
     if not callable(found):
         offered = [
             key
@@ -176,7 +176,7 @@ def _attribute(module: ModuleType, name: str, source: str) -> Callable[..., Any]
         raise InputError(
             f"{source} names no function; functions there are: {', '.join(offered) or 'none'}."
         )
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _first_line(error: Exception) -> str:

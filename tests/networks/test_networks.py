@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import nn
 
 from paretocli.errors import InputError
