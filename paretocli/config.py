@@ -19,6 +19,7 @@ Options = dict[str, OptionValue]
 WEIGHT_OPTIONS = ("points", "divisions", "weights", "weights_file")
 
 TEXT, WHOLE, NUMBER, LIST = "a text", "a whole number", "a number", "a list"
+SWITCH = "true or false"
 
 FILE_KEYS: dict[str, str] = {
     "problem": TEXT,
@@ -42,6 +43,18 @@ FILE_KEYS: dict[str, str] = {
     "epsilon": NUMBER,
     "penalty": NUMBER,
     "averaging": WHOLE,
+    "sparsity": SWITCH,
+    "sparse_layers": TEXT,
+    "theta": TEXT,
+    "theta_slope": NUMBER,
+    "sparsity_scale": TEXT,
+    "max_layer_sparsity": NUMBER,
+    "share_similarity": NUMBER,
+    "retrain_epochs": WHOLE,
+    "retrain_lr": NUMBER,
+    "freeze_sparsity": TEXT,
+    "fix": LIST,
+    "init": TEXT,
     "device": TEXT,
     "threads": WHOLE,
     "stack": WHOLE,
@@ -54,6 +67,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     WHOLE: lambda value: isinstance(value, int) and not isinstance(value, bool),
     NUMBER: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     LIST: lambda value: isinstance(value, list),
+    SWITCH: lambda value: isinstance(value, bool),
 }
 
 
@@ -88,11 +102,17 @@ def read_config_file(path: Path) -> Options:
                 f"{json.dumps(value, default=str)}."
             )
         options[key] = value
-    for key in ("out", "data_dir", "weights_file"):
+    for key in ("out", "data_dir", "weights_file", "freeze_sparsity"):
         if key in options:
             options[key] = path.parent / str(options[key])
     if isinstance(problem := options.get("problem"), str) and ".py" in problem:
         options["problem"] = str(path.parent / problem)
+    _read_lists(options, path)
+    return options
+
+
+def _read_lists(options: Options, path: Path) -> None:
+    """Bring keys that hold lists into the form that flags have."""
     if isinstance(ideal := options.get("ideal"), list):
         if not all(_TYPES[NUMBER](number) for number in ideal):
             raise InputError(
@@ -100,9 +120,14 @@ def read_config_file(path: Path) -> Options:
                 f"{json.dumps(ideal, default=str)}."
             )
         options["ideal"] = ",".join(str(number) for number in ideal)
+    fix = options.get("fix")
+    if isinstance(fix, list) and not all(isinstance(entry, str) for entry in fix):
+        raise InputError(
+            f"The key 'fix' in {path} should be a list of texts such as \"sparsity=0.01\", found "
+            f"{json.dumps(fix, default=str)}."
+        )
     if "weights" in options:
         options["weights"] = _weights_from_file(options["weights"], path)
-    return options
 
 
 def _weights_from_file(value: Any, path: Path) -> list[str]:
@@ -161,6 +186,8 @@ class SweepConfig:
     """A sweep, resolved: every value is set, and what is left is to run it.
 
     Each field is declared either *identity*, which changes results, or *runtime*, which does not.
+    `sparsity` says whether it is an objective, `sparse_layers` names the layers that it counts, and
+    `frozen_point` holds the SHA-256 of the network in `freeze_sparsity`.
     """
 
     problem: str = _identity()
@@ -180,23 +207,44 @@ class SweepConfig:
     epsilon: float = _identity(*_NOT_NEGATIVE)
     penalty: float = _identity(*_POSITIVE)
     averaging: int = _identity(*_AT_LEAST_1)
+    sparsity: bool = _identity()
+    sparse_layers: tuple[str, ...] = _identity()
+    theta: str = _identity(*_one_of("flat", "spike", "linear", "ramp"))
+    theta_slope: float = _identity(*_NOT_NEGATIVE)
+    sparsity_scale: str = _identity(*_one_of("relative", "absolute"))
+    max_layer_sparsity: float = _identity(lambda value: 0 <= value <= 1, "from 0 to 1")
+    share_similarity: float = _identity(lambda value: 0 < value <= 1, "above 0 and at most 1")
+    retrain_epochs: int = _identity(lambda value: value >= 0, "at least 0")
+    retrain_lr: float = _identity(*_POSITIVE)
+    frozen_point: str = _identity()
+    init: str = _identity(*_one_of("default", "lsuv"))
     seed: int = _identity(lambda value: 0 <= value < 2**63, "at least 0 and below 2^63")
     device: str = _identity()
     threads: int = _identity(lambda value: 1 <= value <= 4096, "from 1 to 4096")
     stack: int = _identity(*_AT_LEAST_1)
     out: Path = _runtime()
+    freeze_sparsity: Path | None = _runtime()
     data_dir: Path = _runtime()
     checkpoint_every: float = _runtime(*_NOT_NEGATIVE)
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
+        self.check({entry.name: getattr(self, entry.name) for entry in fields(self)})
+
+    @classmethod
+    def check(cls, values: Mapping[str, Any]) -> None:
+        """Refuse a field's value that is out of its range."""
+        for entry in fields(cls):
             check = entry.metadata.get("check")
-            value = getattr(self, entry.name)
-            if check is not None and not check(value):
+            if check is not None and entry.name in values and not check(values[entry.name]):
                 raise InputError(
                     f"--{entry.name.replace('_', '-')} should be {entry.metadata['expected']}, "
-                    f"found {value}."
+                    f"found {values[entry.name]}."
                 )
+
+    @property
+    def total_epochs(self) -> int:
+        """Epochs of a point, of both phases."""
+        return self.epochs + self.retrain_epochs
 
     def of_kind(self, kind: str) -> dict[str, Any]:
         """The fields declared `identity` or `runtime`, ready for JSON."""

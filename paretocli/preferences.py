@@ -5,7 +5,8 @@ numpy alone.
 """
 
 import csv
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import comb
 from pathlib import Path
@@ -139,6 +140,62 @@ def parse_weights(text: str, objectives: Sequence[str], option: str = "--weights
             "commas, for example 0.2,0.8."
         ) from None
     return checked(numbers, objectives, origin)
+
+
+def parse_fixed(entries: Sequence[str], objectives: Sequence[str]) -> dict[str, float]:
+    """Read fixed weights from texts such as "sparsity=0.01".
+
+    Raises:
+        InputError: A text is no such pair, names no objective or one twice, all objectives are
+            fixed, or the numbers leave nothing for the others.
+    """
+    fixed: dict[str, float] = {}
+    for entry in entries:
+        name, _, text = (part.strip() for part in entry.partition("="))
+        try:
+            weight = float(text)
+        except ValueError:
+            weight = math.nan
+        if not 0 <= weight < 1:
+            raise InputError(
+                f"--fix {entry} should be an objective and a number from 0 to below 1, as in "
+                f"--fix {objectives[0]}=0.01."
+            )
+        if name not in objectives:
+            raise InputError(
+                f"--fix {entry} names no objective; the objectives are {', '.join(objectives)}."
+            )
+        if name in fixed:
+            raise InputError(f"--fix names {name} twice; name each objective once.")
+        fixed[name] = weight
+    if len(fixed) == len(objectives):
+        raise InputError("--fix names all objectives; leave at least one for the others' weight.")
+    if sum(fixed.values()) >= 1:
+        raise InputError(
+            f"The weights of --fix sum to {sum(fixed.values()):g}; they should leave something of "
+            "1 for the other objectives."
+        )
+    return fixed
+
+
+def with_fixed(weights: Weights, objectives: Sequence[str], fixed: Mapping[str, float]) -> Weights:
+    """Put fixed weights into rows, and scale the others to fill what they leave.
+
+    Args:
+        weights: Weights (K, m − f) of the objectives that are not fixed, rows of sum 1.
+        objectives: Names of all m objectives.
+        fixed: Weights of f of them, by name.
+
+    Returns:
+        Weights (K, m), rows of sum 1.
+    """
+    free = [i for i, name in enumerate(objectives) if name not in fixed]
+    whole = np.empty((len(weights), len(objectives)))
+    whole[:, free] = weights * (1 - sum(fixed.values()))
+    for i, name in enumerate(objectives):
+        if name in fixed:
+            whole[:, i] = fixed[name]
+    return whole
 
 
 def read_weights_file(path: Path, objectives: Sequence[str]) -> Weights:

@@ -1,9 +1,10 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from paretocli.problems.mnist_files import is_there
+from paretocli.problems import cifar10_files, mnist_files
 
 
 @pytest.fixture(scope="session")
@@ -12,9 +13,17 @@ def mnist_dir() -> Path:
     named = os.environ.get("PARETOCLI_DATA")
     if not named:
         pytest.skip("needs MNIST: set PARETOCLI_DATA to the folder that holds MNIST/raw")
-    if not is_there(Path(named)):
+    if not mnist_files.is_there(Path(named)):
         pytest.skip(f"needs MNIST, which is not (whole) in PARETOCLI_DATA={named}")
     return Path(named)
+
+
+@pytest.fixture(scope="session")
+def cifar10_dir(mnist_dir) -> Path:
+    """The folder that holds MNIST and CIFAR-10; the test is skipped where one is not there."""
+    if not cifar10_files.is_there(mnist_dir):
+        pytest.skip(f"needs CIFAR-10, which is not (whole) in PARETOCLI_DATA={mnist_dir}")
+    return mnist_dir
 
 
 @pytest.fixture
@@ -23,6 +32,14 @@ def own_cache(tmp_path, monkeypatch) -> Path:
     path = tmp_path / "cache"
     monkeypatch.setenv("PARETOCLI_CACHE", str(path))
     return path
+
+
+@pytest.fixture(autouse=True)
+def denormals():
+    """The program flushes denormal numbers in its process; tests go on with them."""
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
 
 
 @pytest.fixture

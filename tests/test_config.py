@@ -31,15 +31,27 @@ VALUES = {
     "epsilon": 1e-4,
     "penalty": 5.0,
     "averaging": 5,
+    "sparsity": True,
+    "sparse_layers": ("body.weight",),
+    "theta": "spike",
+    "theta_slope": 1.0,
+    "sparsity_scale": "relative",
+    "max_layer_sparsity": 0.5,
+    "share_similarity": 0.8,
+    "retrain_epochs": 2,
+    "retrain_lr": 0.05,
+    "frozen_point": "",
+    "init": "default",
     "seed": 0,
     "device": "cpu",
     "threads": 1,
     "stack": 2,
     "out": Path("out"),
+    "freeze_sparsity": None,
     "data_dir": Path("data"),
     "checkpoint_every": 10.0,
 }
-RUNTIME = {"out", "data_dir", "checkpoint_every"}
+RUNTIME = {"out", "freeze_sparsity", "data_dir", "checkpoint_every"}
 CHANGED = {
     "problem": "zdt1",
     "objectives": ("f1", "f3"),
@@ -47,6 +59,15 @@ CHANGED = {
     "precision": "bf16",
     "scale": "initial",
     "ideal": (0.0, -1.0),
+    "sparsity": False,
+    "sparse_layers": ("body.weight", "head.weight"),
+    "theta": "ramp",
+    "sparsity_scale": "absolute",
+    "max_layer_sparsity": 0.4,
+    "share_similarity": 0.9,
+    "frozen_point": "5f2e",
+    "freeze_sparsity": Path("runs/a:3"),
+    "init": "lsuv",
 }
 
 
@@ -80,7 +101,10 @@ def test_the_kinds_together_are_the_configuration():
     assert set(runtime) == RUNTIME
     assert set(identity) == set(VALUES) - RUNTIME
     assert identity["weights"] == [[0.2, 0.8], [0.5, 0.5]]
+    assert identity["sparse_layers"] == ["body.weight"]
     assert runtime["out"] == "out"
+    assert runtime["freeze_sparsity"] is None
+    assert config(freeze_sparsity=Path("a:3")).of_kind("runtime")["freeze_sparsity"] == "a:3"
     assert config().digest() == digest_of(identity)
     assert digest_of(dict(reversed(identity.items()))) == config().digest()
 
@@ -104,6 +128,20 @@ def test_the_kinds_together_are_the_configuration():
         ({"precision": "fp16"}, "--precision should be one of fp32, bf16, found fp16"),
         ({"scale": "pay"}, "--scale should be one of initial, none, payoff, found pay"),
         ({"checkpoint_every": -1.0}, "--checkpoint-every should be at least 0"),
+        ({"theta": "steep"}, "--theta should be one of flat, spike, linear, ramp, found steep"),
+        ({"theta_slope": -0.5}, "--theta-slope should be at least 0 and finite, found -0.5"),
+        ({"theta_slope": float("inf")}, "--theta-slope should be at least 0 and finite"),
+        ({"sparsity_scale": "own"}, "--sparsity-scale should be one of relative, absolute, found"),
+        ({"max_layer_sparsity": -0.1}, "--max-layer-sparsity should be from 0 to 1, found -0.1"),
+        ({"max_layer_sparsity": 1.5}, "--max-layer-sparsity should be from 0 to 1, found 1.5"),
+        ({"max_layer_sparsity": float("nan")}, "--max-layer-sparsity should be from 0 to 1"),
+        ({"share_similarity": 0.0}, "--share-similarity should be above 0 and at most 1, found 0"),
+        ({"share_similarity": 1.1}, "--share-similarity should be above 0 and at most 1"),
+        ({"share_similarity": float("nan")}, "--share-similarity should be above 0"),
+        ({"retrain_epochs": -1}, "--retrain-epochs should be at least 0, found -1"),
+        ({"retrain_lr": 0.0}, "--retrain-lr should be positive and finite, found 0.0"),
+        ({"retrain_lr": float("inf")}, "--retrain-lr should be positive and finite"),
+        ({"init": "xavier"}, "--init should be one of default, lsuv, found xavier"),
     ],
 )
 def test_numbers_out_of_range(changes, message):
@@ -114,6 +152,20 @@ def test_numbers_out_of_range(changes, message):
 
 def test_the_ends_of_the_ranges_are_fine():
     config(epochs=1, weight_decay=0.0, epsilon=0.0, seed=0, averaging=1, checkpoint_every=0)
+    config(theta_slope=0.0, max_layer_sparsity=0.0, share_similarity=1.0, retrain_epochs=0)
+    config(max_layer_sparsity=1.0)
+
+
+def test_some_values_are_checked_before_the_others_are_known():
+    SweepConfig.check({"retrain_epochs": 0, "lr": 0.1, "not a field": -1})
+    SweepConfig.check({})
+    with pytest.raises(InputError, match="--lr should be positive and finite, found -1"):
+        SweepConfig.check({"retrain_epochs": 0, "lr": -1})
+
+
+def test_the_epochs_of_both_phases():
+    assert config(epochs=3, retrain_epochs=2).total_epochs == 5
+    assert config(epochs=3, retrain_epochs=0).total_epochs == 3
 
 
 # The file
@@ -151,6 +203,30 @@ def test_paths_are_relative_to_the_file(read, tmp_path):
     assert found["weights_file"] == tmp_path / "w.csv"
 
 
+def test_the_point_to_start_from_is_relative_to_the_file_as_well(read, tmp_path):
+    found = read('freeze-sparsity = "runs/a:3"\n')
+    assert found == {"freeze_sparsity": tmp_path / "runs/a:3"}
+    assert read('freeze-sparsity = "/runs/a"\n') == {"freeze_sparsity": Path("/runs/a")}
+
+
+def test_a_file_about_sparsity(read):
+    found = read(
+        'sparsity = true\nsparse-layers = "body.*, head"\nfix = ["sparsity=0.01", "left = 0.3"]\n'
+        "theta = 'ramp'\ntheta-slope = 2\nretrain-epochs = 0\ninit = 'lsuv'\n"
+    )
+    assert found == {
+        "sparsity": True,
+        "sparse_layers": "body.*, head",
+        "fix": ["sparsity=0.01", "left = 0.3"],
+        "theta": "ramp",
+        "theta_slope": 2,
+        "retrain_epochs": 0,
+        "init": "lsuv",
+    }
+    assert read("sparsity = false") == {"sparsity": False}
+    assert read("fix = []") == {"fix": []}
+
+
 def test_one_weights_vector(read):
     assert read("weights = [0.2, 0.8]")["weights"] == ["0.2,0.8"]
 
@@ -178,6 +254,15 @@ def test_an_empty_file(read):
         ('weights = ["a", 1]', "should be a list of numbers"),
         ("weights = [[0.2, 0.8], 1]", "should be a list of numbers"),
         ("weights = [true, false]", "should be a list of numbers"),
+        ('sparsity = "yes"', "The key 'sparsity' in .* should be true or false, found \"yes\""),
+        ("sparsity = 1", "should be true or false, found 1"),
+        ("sparse-layers = ['body']", "The key 'sparse-layers' in .* should be a text"),
+        ('fix = "sparsity=0.01"', "The key 'fix' in .* should be a list, found"),
+        ("fix = [0.01]", "'fix' in .* should be a list of texts such as .*, found .0.01."),
+        ('fix = ["sparsity=0.01", ["left=0.3"]]', "should be a list of texts"),
+        ("fix = {sparsity = 0.01}", "should be a list, found"),
+        ("retrain_epochs = 1.5", "should be a whole number, found 1.5"),
+        ("retrain_lr = true", "should be a number, found true"),
         ("epochs = ", "is not valid TOML"),
         ("epochs = 1\nepochs = 2", "is not valid TOML"),
     ],
@@ -196,9 +281,9 @@ def test_every_key_has_its_type(read, key):
 
 
 def test_every_key_of_a_file_means_something():
-    assert set(FILE_KEYS) <= set(VALUES) | set(WEIGHT_OPTIONS)
-    # Only what is worked out from the problem cannot be asked for.
-    assert set(VALUES) - set(FILE_KEYS) == {"objectives"}
+    assert set(FILE_KEYS) <= set(VALUES) | set(WEIGHT_OPTIONS) | {"fix"}
+    # Only what is worked out from the problem, or from a file, cannot be asked for.
+    assert set(VALUES) - set(FILE_KEYS) == {"objectives", "frozen_point"}
 
 
 def test_files_that_are_no_files(tmp_path):
@@ -238,6 +323,18 @@ def test_the_files_way_stands_where_no_flag_asks():
 def test_two_ways_at_one_level(flags, file):
     with pytest.raises(InputError, match="--points and --divisions were given together"):
         merge(flags, file)
+
+
+def test_false_is_a_flag_that_was_given():
+    assert merge({"sparsity": False}, {"sparsity": True}) == {"sparsity": False}
+    assert merge({"sparsity": None}, {"sparsity": False}) == {"sparsity": False}
+
+
+def test_fixed_weights_go_with_every_way_of_asking_for_weights():
+    file = {"fix": ["sparsity=0.01"], "divisions": 4}
+    assert merge({"points": 5, "fix": []}, file) == {"points": 5, "fix": ["sparsity=0.01"]}
+    found = merge({"points": None, "fix": ["left=0.5"]}, file)
+    assert found == {"fix": ["left=0.5"], "divisions": 4}
 
 
 def test_merging_changes_neither():

@@ -12,9 +12,11 @@ from paretocli.preferences import (
     closest_divisions,
     floored,
     lattice_size,
+    parse_fixed,
     parse_weights,
     read_weights_file,
     simplex_lattice,
+    with_fixed,
 )
 
 small_lattices = st.tuples(st.integers(1, 5), st.integers(1, 8))
@@ -235,3 +237,88 @@ def test_a_weights_file_that_is_no_file(tmp_path):
         read_weights_file(tmp_path / "none.csv", ["a"])
     with pytest.raises(InputError, match="cannot be read"):
         read_weights_file(tmp_path, ["a"])
+
+
+# Fixed weights
+
+
+NAMES = ("sparsity", "left", "right")
+
+
+def test_fixed_weights_by_hand():
+    assert parse_fixed([], NAMES) == {}
+    assert parse_fixed(["sparsity=0.01"], NAMES) == {"sparsity": 0.01}
+    assert parse_fixed([" right = 0.5 ", "sparsity=1e-3"], NAMES) == {
+        "right": 0.5,
+        "sparsity": 0.001,
+    }
+    assert parse_fixed(["left=0"], NAMES) == {"left": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        (["sparsity"], "--fix sparsity should be an objective and a number from 0 to below 1, as"),
+        (["0.01"], "--fix 0.01 should be an objective and a number"),
+        ([""], "should be an objective and a number"),
+        (["=0.1"], "--fix =0.1 names no objective; the objectives are sparsity, left, right"),
+        (["sparsity=little"], "--fix sparsity=little should be an objective and a number"),
+        (["sparsity=0.1=0.2"], "should be an objective and a number"),
+        (["sparsity=0.1,left=0.2"], "should be an objective and a number"),
+        (["sparsity=-0.1"], "--fix sparsity=-0.1 should be .* a number from 0 to below 1"),
+        (["sparsity=1"], "--fix sparsity=1 should be .* a number from 0 to below 1"),
+        (["sparsity=nan"], "a number from 0 to below 1"),
+        (["sparsity=inf"], "a number from 0 to below 1"),
+        (["up=0.1"], "--fix up=0.1 names no objective; the objectives are sparsity, left, right"),
+        (["left=0.1", "left=0.1"], "--fix names left twice"),
+        (["left=0.1", "right=0.1", "sparsity=0.1"], "--fix names all objectives; leave at least"),
+        (["left=0.5", "right=0.5"], "The weights of --fix sum to 1; they should leave something"),
+        (["left=0.9", "right=0.75"], "The weights of --fix sum to 1.65"),
+    ],
+)
+def test_bad_fixed_weights(entries, message):
+    with pytest.raises(InputError, match=message):
+        parse_fixed(entries, NAMES)
+
+
+def test_the_only_objective_cannot_be_fixed():
+    with pytest.raises(InputError, match="--fix names all objectives"):
+        parse_fixed(["left=0.5"], ["left"])
+
+
+def test_fixed_weights_are_put_in_their_places():
+    free = np.array([[0.25, 0.75], [1.0, 0.0]])
+    np.testing.assert_allclose(
+        with_fixed(free, NAMES, {"left": 0.2}), [[0.2, 0.2, 0.6], [0.8, 0.2, 0.0]]
+    )
+    np.testing.assert_allclose(
+        with_fixed(np.ones((2, 1)), NAMES, {"right": 0.3, "sparsity": 0.1}), [[0.1, 0.6, 0.3]] * 2
+    )
+    np.testing.assert_array_equal(free, [[0.25, 0.75], [1.0, 0.0]])
+
+
+def test_without_fixed_weights_rows_are_what_they_were():
+    rows = simplex_lattice(3, 4)
+    np.testing.assert_array_equal(with_fixed(rows, NAMES, {}), rows)
+
+
+@given(
+    st.integers(2, 5),
+    st.lists(positive, min_size=1, max_size=4),
+    st.dictionaries(st.integers(0, 4), st.floats(0, 0.19), max_size=4),
+)
+def test_rows_with_fixed_weights_sum_to_1_and_keep_their_proportions(count, numbers, chosen):
+    names = [f"f{i}" for i in range(count)]
+    fixed = {f"f{i}": weight for i, weight in chosen.items() if i < count}
+    fixed = dict(list(fixed.items())[: count - 1])
+    free = [i for i in range(count) if names[i] not in fixed]
+    rows = np.array(
+        [np.resize(row, len(free)) / np.resize(row, len(free)).sum() for row in numbers]
+    )
+    whole = with_fixed(rows, names, fixed)
+    assert whole.shape == (len(rows), count)
+    np.testing.assert_allclose(whole.sum(axis=1), 1, atol=1e-12)
+    for name, weight in fixed.items():
+        assert (whole[:, names.index(name)] == weight).all()
+    shares = whole[:, free] / whole[:, free].sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(shares, rows, rtol=1e-12)

@@ -14,6 +14,9 @@ from paretocli.problems.problem import Defaults, Problem, Samples, Task
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
+from paretocli.sparsity.layers import counted_layers, find_layers
+from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
+from paretocli.sparsity.pattern import Pattern
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.trainer import Trainer
 
@@ -104,6 +107,56 @@ def pictures(
     )
 
 
+class Wide(nn.Module):
+    """A hidden layer with 40 rows between batch norm and dropout, and two heads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Linear(6, 40, bias=False),
+            nn.BatchNorm1d(40),
+            nn.ReLU(),
+            nn.Dropout(0.2),
+            nn.Linear(40, 3),
+            nn.ReLU(),
+        )
+        self.heads = nn.ModuleList(nn.Linear(3, 3) for _ in range(2))
+
+    def forward(self, inputs: Tensor) -> list[Tensor]:
+        features = self.body(inputs)
+        return [head(features) for head in self.heads]
+
+
+HIDDEN = "body.4.weight"  # of `Wide`
+
+
+def vectors(seed: int = 0, *, sizes: Sequence[int] = (64, 24, 16)) -> Problem:
+    """Two classification tasks on 6 numbers: which of the first, and of the last, 3 is largest."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def split(count: int) -> Samples:
+        inputs = torch.randn(count, 6, generator=generator)
+        return Samples(inputs, (inputs[:, :3].argmax(dim=1), inputs[:, 3:].argmax(dim=1)))
+
+    train, val, test = (split(count) for count in sizes)
+    return Problem(
+        name="vectors",
+        tasks=[classification("a", 3), classification("b", 3)],
+        train=train,
+        val=val,
+        test=test,
+        networks={"wide": Wide},
+        defaults=Defaults(network="wide", epochs=3, batch_size=8, lr=0.02),
+    )
+
+
+def growl_of(problem: Problem, **settings: Any) -> SparsityObjective:
+    """Sparsity of the hidden layers of a problem's network."""
+    network = build_network(problem.defaults.network or "", problem, 0)
+    layers = find_layers(network, problem.prepare(problem.train.inputs[:2]))
+    return SparsityObjective(counted_layers(layers), SparsitySettings(**settings), CPU)
+
+
 def make_trainer(
     problem: Problem,
     weights: Any,
@@ -111,9 +164,14 @@ def make_trainer(
     *,
     epsilon: float = 1e-4,
     seed: int = 0,
+    sparsity: SparsityObjective | None = None,
+    pattern: Pattern | None = None,
     **settings: Any,
 ) -> Trainer:
-    """A trainer for weights (K, m) with the problem's defaults, but for the settings named."""
+    """A trainer for weights (K, m) with the problem's defaults, but for the settings named.
+
+    With sparsity there is no second phase unless `retrain_epochs` is among the settings.
+    """
     defaults = problem.defaults
     rows = torch.as_tensor(weights, dtype=torch.float32)
     count = rows.shape[1]
@@ -126,6 +184,8 @@ def make_trainer(
         name: settings.pop(name, getattr(defaults, name))
         for name in ("epochs", "batch_size", "optimizer", "lr", "weight_decay", "schedule")
     }
+    phase = ("retrain_epochs", "retrain_lr", "share_similarity", "jobs")
+    chosen |= {name: settings.pop(name) for name in phase if name in settings}
     assert not settings
     network = build_network(defaults.network, problem, seed)
     return Trainer(
@@ -133,6 +193,8 @@ def make_trainer(
         Population(network, problem.tasks, len(rows), device=CPU),
         made,
         TrainingSettings(**chosen, seed=seed, device=CPU),
+        sparsity=sparsity,
+        pattern=pattern,
     )
 
 

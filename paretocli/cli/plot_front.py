@@ -1,8 +1,10 @@
-"""`paretocli plot-front`: a picture of one or several fronts."""
+"""`paretocli plot-front`: a picture of one or several fronts, or of one point's layers."""
 
+import json
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,8 +13,10 @@ from paretocli.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from paretocli.front.results import Results
-    from paretocli.plots.data import FrontData
+    from paretocli.plots.against_data import Input
+    from paretocli.plots.data import Series
+
+WHAT = "What to draw"
 
 
 class Split(StrEnum):
@@ -33,37 +37,66 @@ def plot_front(
         ),
     ],
     *,
-    out: Annotated[
-        Path | None,
+    x: Annotated[
+        str | None,
         typer.Option(
-            metavar="FILE",
-            help="The picture, as .png, .svg or .pdf.",
-            show_default="front.png beside the first PATH",
+            metavar="COLUMN", help="Column for the x axis; needs --y.", rich_help_panel=WHAT
         ),
     ] = None,
-    x: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column for the x axis; needs --y.")
-    ] = None,
     y: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column for the y axis; needs --x.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Column for the y axis; needs --x.", rich_help_panel=WHAT
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="All tasks against one column, such as sparsity_rate or parameters_kept.",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    layers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="POINT",
+            help="What is left of each layer of one point, by its number in the one PATH.",
+            rich_help_panel=WHAT,
+        ),
     ] = None,
     split: Annotated[
-        Split, typer.Option(help="Whose losses to draw, where no columns are chosen.")
-    ] = Split.TEST,
+        Split | None,
+        typer.Option(
+            help="Whose losses or metrics to draw, where --x and --y do not say so.",
+            show_default="test",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
     maximize: Annotated[
         list[str] | None,
         typer.Option(
             metavar="COLUMN",
             help="A drawn column where higher is better, if its name does not say so; repeatable.",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The picture, as .png, .svg or .pdf.",
+            show_default="front.png, against-COLUMN.png or layers-POINT.png beside the first PATH",
         ),
     ] = None,
     title: Annotated[
-        str | None, typer.Option(help="Title of the picture.", show_default="problem and split")
+        str | None,
+        typer.Option(help="Title of the picture.", show_default="problem and split, or point"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no hints.")] = False,
 ) -> None:
-    """Draw Pareto fronts: losses of all objectives, or any two columns.
+    """Draw Pareto fronts: losses of all objectives, or the columns that you choose.
 
     Two objectives: a scatter with the staircase of the front.
     Three: a view in space beside its three projections.
@@ -71,34 +104,31 @@ def plot_front(
 
     What is on the front is decided in the columns that are drawn.
     """
+    pair = x if y is None else y
+    _refuse_together({"--against": against, "--layers": layers, "--x and --y": pair})
     if (x is None) != (y is None):
         given, other = ("--x", "--y") if y is None else ("--y", "--x")
         raise InputError(f"{given} was given without {other}; give both columns, or neither.")
-    _refuse_twins(paths)
-    picture = out or _default_picture(paths[0])
-
-    from paretocli.front.results import read_results
-    from paretocli.plots.data import loss_columns
-    from paretocli.plots.front_figure import draw_front
-    from paretocli.plots.saving import check_target
-
-    check_target(picture)
-    results = [read_results(path) for path in paths]
-    columns = [x, y] if x is not None and y is not None else loss_columns(results, split.value)
-    chosen = set(maximize or ())
-    if strangers := sorted(chosen - set(columns)):
-        raise InputError(
-            f'--maximize names "{strangers[0]}", which is not drawn; the columns drawn are '
-            f"{', '.join(columns)}."
-        )
-    data = draw_front(results, columns, picture, title, maximise=chosen)
-    if not quiet:
-        _hint(data, [column for column in columns if column not in chosen])
-    _report(picture, data, results, as_json)
+    if layers is not None:
+        _refuse_together({"--layers": layers, "--split": split})
+        _refuse_together({"--layers": layers, "--maximize": maximize})
+        report = _draw_layers(paths, layers, out, title)
+    else:
+        _refuse_twins(paths)
+        part = (split or Split.TEST).value
+        chosen = set(maximize or ())
+        if against is not None:
+            report = _draw_against(paths, against, part, chosen, out, title, quiet)
+        else:
+            columns = [x, y] if x is not None and y is not None else None
+            report = _draw_columns(paths, columns, part, chosen, out, title, quiet)
+    typer.echo(json.dumps(report) if as_json else report["picture"])
 
 
-def _default_picture(first: Path) -> Path:
-    return (first if first.is_dir() else first.parent) / "front.png"
+def _refuse_together(options: dict[str, object]) -> None:
+    given = [name for name, value in options.items() if value is not None and value != []]
+    if len(given) > 1:
+        raise InputError(f"{given[0]} does not go with {given[1]}; give one of them.")
 
 
 def _refuse_twins(paths: "Sequence[Path]") -> None:
@@ -111,30 +141,33 @@ def _refuse_twins(paths: "Sequence[Path]") -> None:
         seen.add(real)
 
 
-def _hint(data: "FrontData", columns: "Sequence[str]") -> None:
-    """Say on stderr what the picture leaves out, and which directions were assumed."""
-    from paretocli.front.columns import direction
-
-    for series in data.series:
-        if series.failed:
-            typer.echo(f"{series.name}: left out {series.failed} unfinished or failed.", err=True)
-        if series.incomplete:
-            typer.echo(f"{series.name}: left out {series.incomplete} with an empty cell.", err=True)
-    for column in columns:
-        if direction(column) is None:
-            typer.echo(
-                f'Assumed that lower is better for "{column}"; if not, add --maximize {column}.',
-                err=True,
-            )
+def _beside(first: Path, name: str) -> Path:
+    return (first if first.is_dir() else first.parent) / name
 
 
-def _report(picture: Path, data: "FrontData", results: "Sequence[Results]", as_json: bool) -> None:
-    """Print the picture's path, or with it what it shows, to stdout."""
-    if not as_json:
-        typer.echo(picture)
-        return
-    import json
+def _draw_columns(
+    paths: "Sequence[Path]",
+    columns: list[str] | None,
+    split: str,
+    maximise: set[str],
+    out: Path | None,
+    title: str | None,
+    quiet: bool,
+) -> dict[str, Any]:
+    """Draw chosen columns, or the losses of all objectives; say what the picture shows."""
+    from paretocli.front.results import read_results
+    from paretocli.plots.data import loss_columns
+    from paretocli.plots.front_figure import draw_front
+    from paretocli.plots.saving import check_target
 
+    picture = out or _beside(paths[0], "front.png")
+    check_target(picture)
+    results = [read_results(path) for path in paths]
+    columns = columns or loss_columns(results, split)
+    _refuse_strangers(maximise, columns)
+    data = draw_front(results, columns, picture, title, maximise=maximise)
+    if not quiet:
+        _hint(data.series, [column for column in columns if column not in maximise])
     inputs = [
         {
             "name": series.name,
@@ -146,5 +179,104 @@ def _report(picture: Path, data: "FrontData", results: "Sequence[Results]", as_j
         }
         for series, result in zip(data.series, results, strict=True)
     ]
-    columns = [axis.column for axis in data.axes]
-    typer.echo(json.dumps({"picture": str(picture), "columns": columns, "inputs": inputs}))
+    return {"picture": str(picture), "columns": columns, "inputs": inputs}
+
+
+def _draw_against(
+    paths: "Sequence[Path]",
+    against: str,
+    split: str,
+    maximise: set[str],
+    out: Path | None,
+    title: str | None,
+    quiet: bool,
+) -> dict[str, Any]:
+    """Draw all tasks against one column; say what the picture shows."""
+    from paretocli.front.results import read_results
+    from paretocli.plots.against_data import gather_against
+    from paretocli.plots.against_figure import save_against
+    from paretocli.plots.saving import check_target
+
+    # A foreign column may hold what a file's name cannot.
+    word = re.sub(r"[^\w.]+", "-", against).strip("-")
+    picture = out or _beside(paths[0], f"against-{word}.png")
+    check_target(picture)
+    results = [read_results(path) for path in paths]
+    data = gather_against(results, against, split, maximise=maximise, title=title)
+    _refuse_strangers(maximise, data.columns)
+    save_against(data, picture)
+    if not quiet:
+        _hint(data.inputs, [column for column in data.columns if column not in maximise])
+    inputs = [
+        {
+            "name": one.name,
+            "path": str(result.path),
+            "points": one.points,
+            "failed_points": one.failed,
+            "incomplete_points": one.incomplete,
+            "tasks": [
+                {
+                    "task": data.tasks[curve.task],
+                    "column": curve.column,
+                    "front_points": int(curve.on_front.sum()),
+                }
+                for curve in data.curves
+                if curve.source == source
+            ],
+        }
+        for source, (one, result) in enumerate(zip(data.inputs, results, strict=True))
+    ]
+    return {"picture": str(picture), "columns": data.columns, "inputs": inputs}
+
+
+def _draw_layers(
+    paths: "Sequence[Path]", point: int, out: Path | None, title: str | None
+) -> dict[str, Any]:
+    """Draw the layers of one point; say what the picture shows."""
+    if len(paths) > 1:
+        raise InputError(
+            f"--layers draws a point of one run directory, but {len(paths)} paths were given; "
+            f"give one."
+        )
+    (directory,) = paths
+    from dataclasses import asdict
+
+    from paretocli.plots.layers_data import read_layers
+    from paretocli.plots.layers_figure import save_layers
+
+    data = read_layers(directory, point, title=title)
+    picture = out or directory / f"layers-{point}.png"
+    save_layers(data, picture)
+    return {
+        "picture": str(picture),
+        "path": str(directory),
+        "point": point,
+        "weights": data.weights,
+        "sparsity": data.sparsity,
+        "layers": [asdict(layer) for layer in data.layers],
+    }
+
+
+def _refuse_strangers(maximise: set[str], columns: "Sequence[str]") -> None:
+    if strangers := sorted(maximise - set(columns)):
+        raise InputError(
+            f'--maximize names "{strangers[0]}", which is not drawn; the columns drawn are '
+            f"{', '.join(columns)}."
+        )
+
+
+def _hint(inputs: "Sequence[Series | Input]", columns: "Sequence[str]") -> None:
+    """Say on stderr what the picture leaves out, and which directions were assumed."""
+    from paretocli.front.columns import direction
+
+    for one in inputs:
+        if one.failed:
+            typer.echo(f"{one.name}: left out {one.failed} unfinished or failed.", err=True)
+        if one.incomplete:
+            typer.echo(f"{one.name}: left out {one.incomplete} with an empty cell.", err=True)
+    for column in columns:
+        if direction(column) is None:
+            typer.echo(
+                f'Assumed that lower is better for "{column}"; if not, add --maximize {column}.',
+                err=True,
+            )

@@ -41,12 +41,13 @@ def problems(
         _print(rows, folder)
 
 
-def _availability(data: str | None, folder: Path) -> str:
-    if data is None:
-        return "built in"
-    from paretocli.problems.mnist_files import is_there
+def _availability(data: tuple[str, ...], folder: Path) -> str:
+    from paretocli.problems.catalogue import DATA_SETS
 
-    return "there" if is_there(folder) else "to be downloaded"
+    if not data:
+        return "built in"
+    missing = [name for name in data if not DATA_SETS[name](folder)]
+    return f"{' and '.join(missing)} to be downloaded" if missing else "there"
 
 
 def _installed_row(name: str, folder: Path) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Bars:
 
     def __init__(self, progress: Progress, config: SweepConfig) -> None:
         self.progress = progress
-        self.epochs = config.epochs
+        self.epochs = config.total_epochs
         self.points = len(config.weights)
         self.finished = 0
         self.bar: TaskID | None = None
@@ -96,7 +96,7 @@ class Lines:
     """A plain line a finished point, and one an epoch now and then."""
 
     def __init__(self, config: SweepConfig) -> None:
-        self.epochs = config.epochs
+        self.epochs = config.total_epochs
         self.last = time.monotonic()
 
     def shard_started(self, points: tuple[int, ...], epoch: int) -> None:

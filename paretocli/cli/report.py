@@ -1,8 +1,9 @@
 """What the commands print when they are done."""
 
+import dataclasses
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -45,37 +46,43 @@ def sweep_summary(
 def sweep_report(
     config: SweepConfig, problem: Problem, directory: RunDirectory, records: Sequence[Record]
 ) -> str:
-    """A table of the points and the paths of what was written."""
+    """A table of the points, the layers of a single one, and the paths of what was written."""
     frame = pd.read_csv(directory.results_file)
     metrics = [name for name in problem.metrics if f"{name}_test" in frame]
-    figures = [f"{name}_test" for name in metrics] or [
-        f"loss_{name}_test" for name in config.objectives
-    ]
+    tasks = problem.objectives
+    figures = [f"{name}_test" for name in metrics] or [f"loss_{name}_test" for name in tasks]
+    sparse = config.sparsity or config.frozen_point != ""
+    sizes = ["sparsity_rate", "parameters_kept"] if sparse else []
     table = Table(box=None, pad_edge=False, header_style="bold")
     # Headers of several short lines keep the table of two tasks within 80 columns.
-    headers = ["point", *(f"weight {name}" for name in config.objectives)]
-    headers += [f"test {name.replace('_', ' ')}" for name in metrics or config.objectives]
-    headers += ["relative gap", "station- arity", "best epoch", "front"]
+    headers = ["point", "", f"weights {' '.join(config.objectives)}"]
+    headers += [f"test {name.replace('_', ' ')}" for name in metrics or tasks]
+    headers += ["sparsity rate", "para- meters kept"][: len(sizes)]
+    headers += ["relative gap", "station- arity", "best epoch"]
     for header in headers:
         table.add_column(
             header.replace(" ", "\n"), justify="right", vertical="bottom", no_wrap=True
         )
     for _, row in frame.iterrows():
-        weights = [f"{row[f'weight_{name}']:.3f}" for name in config.objectives]
+        weights = " ".join(f"{row[f'weight_{name}']:.3f}" for name in config.objectives)
         if row["status"] == "failed":
-            blank = ["failed"] + [""] * (len(figures) + 3)
-            table.add_row(str(row["point"]), *weights, *blank)
+            blank = ["failed"] + [""] * (len(figures) + len(sizes) + 2)
+            table.add_row(str(row["point"]), "", weights, *blank)
             continue
         table.add_row(
             str(row["point"]),
-            *weights,
-            *(_figure(column, row[column]) for column in figures),
+            "*" if row["on_front"] and len(frame) > 1 else "",
+            weights,
+            *(_figure(column, row[column]) for column in (*figures, *sizes)),
             _small(row["relative_gap"]),
             _small(row["stationarity"]),
             f"{row['best_epoch']:.0f}/{row['epochs']}",
-            "*" if row["on_front"] else "",
         )
     lines = [as_text(table), ""]
+    if len(records) > 1:
+        lines += ["* on the front of the validation losses", ""]
+    elif sparse and records[0].get("layers"):
+        lines += [layer_table(records[0]["layers"]), ""]
     mean = [c for c in figures if c.startswith("accuracy")]
     if mean and (frame["status"] == "done").any():
         validation = frame[[f"{c.removesuffix('_test')}_val" for c in mean]].mean(axis=1)
@@ -92,6 +99,20 @@ def sweep_report(
     return "\n".join(lines)
 
 
+def layer_table(layers: Sequence[dict[str, Any]]) -> str:
+    """What is left of each layer."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("layer", no_wrap=True, vertical="bottom")
+    keys = ("rows", "zero_rows", "shared_rows", "unique_rows", "parameters_kept", "macs")
+    headers = ("rows", "zero\nrows", "shared\nrows", "unique\nrows", "parameters\nkept", "MACs")
+    for header in headers:
+        table.add_column(header, justify="right", no_wrap=True, vertical="bottom")
+    for layer in layers:
+        role = "" if layer["role"] == "hidden" else f" ({layer['role']})"
+        table.add_row(f"{layer['layer']}{role}", *(f"{layer[key]:,}" for key in keys))
+    return as_text(table)
+
+
 def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     """What a run would do."""
     config, problem = resolved.config, resolved.problem
@@ -101,19 +122,24 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
             **config.of_kind("identity"),
             **config.of_kind("runtime"),
             "parameters": resolved.parameters,
+            "layers": [dataclasses.asdict(layer) for layer in resolved.layers],
             "shards": [list(shard.points) for shard in plan],
         }
         return json.dumps(content, indent=2)
     sizes = " / ".join(f"{len(samples):,}" for samples in problem.splits().values())
+    phases = f"{config.epochs} epochs"
+    if config.retrain_epochs:
+        phases += f" of search, {config.retrain_epochs} of retraining"
     lines = {
         "problem": f"{config.problem} ({', '.join(config.objectives)})",
         "samples": f"{sizes} (training / validation / test)",
         "network": f"{config.network}, {resolved.parameters:,} parameters",
         "solver": f"{config.solver}, scale {config.scale}, ε {config.epsilon:g}",
         "training": (
-            f"{config.epochs} epochs, batches of {config.batch_size}, {config.optimizer}, "
+            f"{phases}, batches of {config.batch_size}, {config.optimizer}, "
             f"learning rate {config.lr:g} ({config.schedule}), {config.precision}"
         ),
+        "sparsity": _sparsity_text(resolved),
         "machine": f"{config.device}, {config.threads} threads",
         "points": f"{len(config.weights)}, in {len(plan)} shards of up to {config.stack}",
         "directory": str(config.out),
@@ -124,12 +150,43 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     for point, weights in enumerate(config.weights):
         table.add_row(str(point), *(f"{weight:.4f}" for weight in weights))
     described = "\n".join(f"{name:<10} {text}" for name, text in lines.items())
-    return f"{described}\n\n{as_text(table)}\n\nNothing was run."
+    parts = [described, as_text(table), "Nothing was run."]
+    if resolved.layers:
+        parts.insert(1, _plan_of_layers(resolved))
+    return "\n\n".join(parts)
+
+
+def _sparsity_text(resolved: Resolved) -> str:
+    config = resolved.config
+    if config.frozen_point:
+        return f"zero and tied rows of {config.freeze_sparsity} are kept"
+    if not config.sparsity:
+        return "no objective"
+    rows = sum(layer.rows for layer in resolved.layers if layer.name in config.sparse_layers)
+    return f"GrOWL ({config.theta}, {config.sparsity_scale}) over {rows:,} rows"
+
+
+def _plan_of_layers(resolved: Resolved) -> str:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("layer", "rows", "parameters", "counts"):
+        justify: Literal["left", "right"] = "left" if header in {"layer", "counts"} else "right"
+        table.add_column(header, justify=justify, no_wrap=True)
+    for layer in resolved.layers:
+        counts = "yes" if layer.name in resolved.config.sparse_layers else "no"
+        if layer.role != "hidden":
+            counts += f" ({layer.role})"
+        name = layer.name.removesuffix(".weight")
+        table.add_row(name, f"{layer.rows:,}", f"{layer.parameters:,}", counts)
+    return as_text(table)
 
 
 def _figure(column: str, value: float) -> str:
     if pd.isna(value):
         return "–"
+    if column == "parameters_kept":
+        return f"{value:,.0f}"
+    if column == "sparsity_rate":
+        return f"{value:.1f} %"
     return f"{100 * value:.2f} %" if column.startswith("accuracy_") else f"{value:.4f}"
 
 

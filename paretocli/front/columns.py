@@ -18,12 +18,15 @@ _LOWER = (
     *("loss", "rmse", "mse", "mae", "error", "angle", "perplexity"),
     *("gap", "stationarity", "chebyshev_value"),
     *("parameters_kept", "parameters", "unique_parameters", "bytes", "macs", "flops", "latency"),
-    *("seconds", "epochs", "best_epoch"),
+    *("rows", "rows_kept", "seconds", "epochs", "best_epoch"),
 )
 _DIRECTIONS: dict[str, Direction] = {
     **dict.fromkeys(_HIGHER, "higher"),
     **dict.fromkeys(_LOWER, "lower"),
 }
+
+# Networks differ in these by factors, not by amounts.
+_SIZES = ("parameters", "parameters_kept", "unique_parameters", "bytes", "macs", "flops")
 
 _WORDS = {
     "r2": "R²",
@@ -34,6 +37,9 @@ _WORDS = {
     "mae": "MAE",
     "macs": "multiply-accumulates",
     "sparsity_rate": "sparsity rate (%)",
+    "compression_rate": "compression rate (rows / unique rows)",
+    "parameter_sharing": "parameter sharing (rows kept / unique rows)",
+    "unique_parameters": "unique parameters (shared counted once)",
     "chebyshev_value": "Chebyshev value",
     "seconds": "training time (s)",
 }
@@ -66,8 +72,17 @@ def direction(column: str) -> Direction | None:
     return None
 
 
-def _metric_and_task(body: str, objectives: Collection[str]) -> tuple[str, str]:
-    """Cut `pixel_accuracy_road` in two; names of tasks may hold underscores themselves."""
+def is_size(column: str) -> bool:
+    """Tell whether a column counts parameters, operations or bytes."""
+    return column in _SIZES
+
+
+def metric_and_task(column: str, objectives: Collection[str]) -> tuple[str, str]:
+    """Cut `pixel_accuracy_road_test` into metric and task; without a task, the second is empty.
+
+    Names of tasks may hold underscores themselves, so the objectives tell where to cut.
+    """
+    body = _body(column)
     if body in _DIRECTIONS:
         return body, ""
     for task in sorted(objectives, key=len, reverse=True):
@@ -85,6 +100,7 @@ def label(
     *,
     has_splits: bool = True,
     bare: bool = False,
+    named: bool = True,
 ) -> str:
     """Word a column for people: `accuracy_left_test` becomes "Test accuracy, left".
 
@@ -94,9 +110,10 @@ def label(
         has_splits: false where the column is the same on every split, so that naming one would
             suggest a difference: "Loss, sparsity".
         bare: true where only the objective's own name is wanted: "f1".
+        named: false where the task is said elsewhere: "Test accuracy".
     """
     split = split_of(column)
-    metric, task = _metric_and_task(_body(column), objectives)
+    metric, task = metric_and_task(column, objectives)
     if bare and task:
         return task
     if not split and not task and column not in _DIRECTIONS:
@@ -107,4 +124,4 @@ def label(
         words = f"{_SPLIT_WORDS[split]} {words}"
     else:
         words = words[:1].upper() + words[1:]
-    return f"{words}, {task.replace('_', ' ')}" if task else words
+    return f"{words}, {task.replace('_', ' ')}" if task and named else words

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from paretocli.networks.blocks import FEATURES, shared_block
-
 
 class HardParameterSharing(nn.Module):
     """A shared block followed by a linear head for each task.
@@ -13,16 +11,17 @@ class HardParameterSharing(nn.Module):
     Caruana, *Multitask Learning*, Machine Learning 28 (1997).
 
     Args:
-        input_shape: Shape of one input.
+        shared: Gives features (B, F) for all tasks.
+        features: F.
         outputs: Numbers that each task's head gives.
     """
 
-    def __init__(self, input_shape: Sequence[int], outputs: Sequence[int]) -> None:
+    def __init__(self, shared: nn.Module, features: int, outputs: Sequence[int]) -> None:
         super().__init__()
-        self.shared = shared_block(input_shape)
-        self.heads = nn.ModuleList(nn.Linear(FEATURES, count) for count in outputs)
+        self.shared = shared
+        self.heads = nn.ModuleList(nn.Linear(features, count) for count in outputs)
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
-        """One output (B, outputs_t) a task from inputs (B, *input_shape)."""
+        """One output (B, outputs_t) a task from inputs (B, …) of the shared block's shape."""
         features = self.shared(inputs)
         return [head(features) for head in self.heads]

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from paretocli.networks.blocks import FEATURES, monitor_block, shared_block
-
 
 class MDMTN(nn.Module):
     """A shared block and, for each task, a monitor on the raw input.
@@ -19,19 +17,27 @@ class MDMTN(nn.Module):
     Hotegni, Berkemeier and Peitz (2024), section IV.
 
     Args:
-        input_shape: Shape of one input.
+        shared: Gives features (B, F) for all tasks.
+        monitors: For each task, a block of its own that gives features (B, F).
+        features: F.
         outputs: Numbers that each task's head gives.
     """
 
-    def __init__(self, input_shape: Sequence[int], outputs: Sequence[int]) -> None:
+    def __init__(
+        self,
+        shared: nn.Module,
+        monitors: Sequence[nn.Module],
+        features: int,
+        outputs: Sequence[int],
+    ) -> None:
         super().__init__()
-        self.shared = shared_block(input_shape)
-        self.monitors = nn.ModuleList(monitor_block(input_shape) for _ in outputs)
-        self.heads = nn.ModuleList(nn.Linear(FEATURES, count) for count in outputs)
+        self.shared = shared
+        self.monitors = nn.ModuleList(monitors)
+        self.heads = nn.ModuleList(nn.Linear(features, count) for count in outputs)
         self.alpha = nn.Parameter(torch.tensor([[1.0, 0.0]] * len(outputs)))
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
-        """One output (B, outputs_t) a task from inputs (B, *input_shape)."""
+        """One output (B, outputs_t) a task from inputs (B, …) of the blocks' shape."""
         shared = self.shared(inputs)
         return [
             head(mix[0] * shared + mix[1] * monitor(inputs))

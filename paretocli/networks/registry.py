@@ -1,28 +1,45 @@
 """The networks by name, and how one is built for a problem."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from paretocli.errors import InputError
+from paretocli.networks.blocks import FEATURES, monitor_block, shared_block
 from paretocli.networks.hps import HardParameterSharing
 from paretocli.networks.mdmtn import MDMTN
-from paretocli.problems.problem import Problem
+
+# Problems are made of networks, so nothing here needs them but to name their type.
+if TYPE_CHECKING:
+    from paretocli.problems.problem import Problem
+
+
+def generic_hps(input_shape: Sequence[int], outputs: Sequence[int]) -> HardParameterSharing:
+    """Hard parameter sharing for inputs (B, *input_shape) and heads of so many outputs."""
+    return HardParameterSharing(shared_block(input_shape), FEATURES, outputs)
+
+
+def generic_mdmtn(input_shape: Sequence[int], outputs: Sequence[int]) -> MDMTN:
+    """The MDMTN for inputs (B, *input_shape) and heads of so many outputs."""
+    shared = shared_block(input_shape)
+    return MDMTN(shared, [monitor_block(input_shape) for _ in outputs], FEATURES, outputs)
+
 
 GENERIC: dict[str, Callable[[Sequence[int], Sequence[int]], nn.Module]] = {
-    "hps": HardParameterSharing,
-    "mdmtn": MDMTN,
+    "hps": generic_hps,
+    "mdmtn": generic_mdmtn,
 }
 
 
-def network_names(problem: Problem) -> tuple[str, ...]:
+def network_names(problem: "Problem") -> tuple[str, ...]:
     """The networks that fit a problem: its own first, then the generic ones."""
     generic = [name for name in GENERIC if problem.generic and name not in problem.networks]
     return (*problem.networks, *generic)
 
 
-def _built(name: str, problem: Problem) -> nn.Module:
+def _built(name: str, problem: "Problem") -> nn.Module:
     try:
         if name in problem.networks:
             network = problem.networks[name]()
@@ -43,7 +60,7 @@ def _built(name: str, problem: Problem) -> nn.Module:
     return network
 
 
-def build_network(name: str, problem: Problem, seed: int) -> nn.Module:
+def build_network(name: str, problem: "Problem", seed: int) -> nn.Module:
     """Build a network with parameters drawn from `seed`, leaving torch's own generator alone."""
     names = network_names(problem)
     if name not in names:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
-from paretocli.front.columns import SPLITS, direction, label, split_of
+from paretocli.front.columns import SPLITS, direction, is_size, label, split_of
 from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
 from paretocli.plots.words import legend_names, title_of
@@ -21,10 +21,9 @@ class Axis:
         column: its name in the file.
         label: its name for people.
         higher: whether higher is better.
-        low: smallest value of all points drawn.
-        high: largest value of all points drawn.
-        squeezed: whether a few far points would squeeze the others together, and all are positive:
-            then a logarithmic axis shows them better.
+        low: smallest value of all points drawn, or that there can be.
+        high: largest value of all points drawn, or that there can be.
+        log: whether a logarithmic axis shows the points better.
     """
 
     column: str
@@ -32,7 +31,7 @@ class Axis:
     higher: bool
     low: float
     high: float
-    squeezed: bool = False
+    log: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,18 +112,16 @@ def gather(
         _series(result, name, columns, higher) for result, name in zip(results, names, strict=True)
     )
     everything = np.concatenate([one.values for one in series])
-    splitless = [all(_same_on_all_splits(one, name) for one in results) for name in columns]
+    splitless = [same_on_all_splits(results, name) for name in columns]
     losses = [name.startswith("loss_") for name in columns]
     bare = all(losses) and all(splitless)
     objectives = results[0].objectives
     axes = tuple(
-        Axis(
-            column=name,
-            label=label(name, objectives, has_splits=not same, bare=bare),
+        axis_of(
+            name,
+            label(name, objectives, has_splits=not same, bare=bare),
+            everything[:, j],
             higher=better,
-            low=float(everything[:, j].min()),
-            high=float(everything[:, j].max()),
-            squeezed=_is_squeezed(everything[:, j]),
         )
         for j, (name, same, better) in enumerate(zip(columns, splitless, higher, strict=True))
     )
@@ -150,17 +147,36 @@ def _series(result: Results, name: str, columns: Sequence[str], higher: Sequence
     )
 
 
+def axis_of(column: str, words: str, values: npt.NDArray[np.float64], *, higher: bool) -> Axis:
+    """Make the axis of a column, called `words`, from all values (N,) that are drawn on it."""
+    positive = bool((values > 0).all())
+    # A rate of 0 to 100 % is one that people know on a linear axis.
+    log = positive and column != "sparsity_rate" and (is_size(column) or _is_squeezed(values))
+    return Axis(column, words, higher, float(values.min()), float(values.max()), log)
+
+
 def _is_squeezed(values: npt.NDArray[np.float64]) -> bool:
-    """Tell whether the middle half of the values fills less than a seventh of their range."""
+    """Tell whether far points squeeze the others together, but less so in their logarithms.
+
+    That is where the middle half of the positive values (N,) fills less than a seventh of a range
+    of more than a factor of 8. Accuracies near 1 beside a few near 0.1 lie at the wrong end for a
+    logarithm to help.
+    """
     low, first, third, high = np.quantile(values, [0.0, 0.25, 0.75, 1.0])
-    return bool(low > 0 and high > 8 * low and 7 * (third - first) < high - low)
+    if high <= 8 * low or 7 * (third - first) >= high - low:
+        return False
+    return bool(np.log(third / first) * (high - low) >= np.log(high / low) * (third - first))
 
 
-def _same_on_all_splits(result: Results, column: str) -> bool:
+def same_on_all_splits(results: Sequence[Results], column: str) -> bool:
     """Tell whether a column has its twins for the other splits, with the very same values.
 
     So it is for analytic problems, and for objectives that need no data, such as sparsity.
     """
+    return all(_same_on_all_splits(result, column) for result in results)
+
+
+def _same_on_all_splits(result: Results, column: str) -> bool:
     split = split_of(column)
     if split is None:
         return False

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from paretocli.front.results import Results
 from paretocli.plots import parallel, scatter, space
 from paretocli.plots.data import FrontData, gather
+from paretocli.plots.layout import legend_below, margins
 from paretocli.plots.saving import check_target, save
 from paretocli.plots.style import RC, legend_handles
 
@@ -51,27 +51,15 @@ def figure_of(data: FrontData) -> Figure:
     """Draw a picture without writing it."""
     count = len(data.axes)
     if count == 2:
-        figure = Figure(figsize=scatter.SIZE, layout=_layout())
+        figure = Figure(figsize=scatter.SIZE, layout=margins())
         scatter.draw(figure, data)
     elif count == 3:
-        figure = Figure(figsize=space.SIZE, layout=_layout())
+        figure = Figure(figsize=space.SIZE, layout=margins())
         space.draw(figure, data)
     else:
         width = parallel.width_of(count)
-        figure = Figure(figsize=(width, parallel.HEIGHT), layout=_layout())
+        figure = Figure(figsize=(width, parallel.HEIGHT), layout=margins())
         parallel.draw(figure, data)
     handles = legend_handles(data, lines=count != 3)
-    # Below the axes: inside, a legend would sooner or later lie on somebody's points.
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=2 if max(len(str(one.get_label())) for one in handles) < 46 else 1,
-        frameon=False,
-        fontsize=9.5,
-    )
+    legend_below(figure, handles)
     return figure
-
-
-def _layout() -> ConstrainedLayoutEngine:
-    """Leave a tenth of an inch around everything."""
-    return ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)

@@ -26,8 +26,8 @@ def draw(figure: Figure, data: FrontData) -> None:
     """Draw two columns into an empty figure."""
     axes = figure.add_subplot()
     x, y = data.axes
-    limits = tuple(log_limits_of(a) if a.squeezed else limits_of(a) for a in (x, y))
-    worst = limits[0][0 if x.higher else 1], limits[1][0 if y.higher else 1]
+    frame(axes, x, y)
+    worst = axes.get_xlim()[0 if x.higher else 1], axes.get_ylim()[0 if y.higher else 1]
     scatter_points(axes, data, (0, 1))
     for index, series in enumerate(data.series):
         steps = staircase(series.values[series.on_front], (x.higher, y.higher), worst)
@@ -41,17 +41,6 @@ def draw(figure: Figure, data: FrontData) -> None:
             alpha=0.8,
             zorder=2.5,
         )
-    axes.set_xlim(*limits[0])
-    axes.set_ylim(*limits[1])
-    label_axes(axes, x, y)
-    if x.squeezed:
-        axes.set_xscale("log")
-        log_ticks(axes.xaxis)
-        axes.set_xlabel(f"{axes.get_xlabel()}, log scale")
-    if y.squeezed:
-        axes.set_yscale("log")
-        log_ticks(axes.yaxis)
-        axes.set_ylabel(f"{axes.get_ylabel()}, log scale")
     axes.set_title(textwrap.fill(data.title, 70))
 
 
@@ -81,22 +70,43 @@ def scatter_points(axes: Axes, data: FrontData, pair: tuple[int, int]) -> None:
         )
 
 
-def label_axes(axes: Axes, x: Axis, y: Axis, *, ticks: int = 6) -> None:
-    """Name both axes and mark the better direction."""
-    axes.set_xlabel(_axis_text(x))
+def frame(
+    axes: Axes, x: Axis, y: Axis, *, ticks: int = 6, letters: tuple[int, int] = (64, 40)
+) -> None:
+    """Name both axes, set their scales, ends and ticks, and mark the better direction.
+
+    Args:
+        axes: where to.
+        x: the level axis.
+        y: the upright axis.
+        ticks: about how many on each.
+        letters: for both axes, how many stand in one line of the label.
+    """
+    axes.set_xlabel(_axis_text(x, letters[0]))
     # The label stands upright, turned by 90° to the left, and its arrow turns with it.
-    axes.set_ylabel(_axis_text(y))
+    axes.set_ylabel(_axis_text(y, letters[1]))
     # Long numbers need room beside each other.
     long = max(len(text) for text in format_range(x.low, x.high)) > 7
-    plain_ticks(axes.xaxis, min(ticks, 4) if long else ticks)
-    plain_ticks(axes.yaxis, ticks)
+    axes.set(
+        xscale="log" if x.log else "linear",
+        yscale="log" if y.log else "linear",
+        xlim=log_limits_of(x) if x.log else limits_of(x),
+        ylim=log_limits_of(y) if y.log else limits_of(y),
+    )
+    if x.log:
+        log_ticks(axes.xaxis, *axes.get_xlim())
+    else:
+        plain_ticks(axes.xaxis, min(ticks, 4) if long else ticks)
+    if y.log:
+        log_ticks(axes.yaxis, *axes.get_ylim())
+    else:
+        plain_ticks(axes.yaxis, ticks)
     axes.grid(color="#e4e4e4", linewidth=0.7)
     axes.set_axisbelow(True)
 
 
-def _axis_text(axis: Axis) -> str:
-    """Name an axis and its better direction, in lines short enough for the smallest panel."""
-    lines = textwrap.wrap(
-        f"{axis.label}  (better\N{NO-BREAK SPACE}{'→' if axis.higher else '←'})", 40
-    )
-    return "\n".join(lines)
+def _axis_text(axis: Axis, letters: int) -> str:
+    """Name an axis and its better direction, in short lines."""
+    words = f"{axis.label}, log scale" if axis.log else axis.label
+    arrow = f"(better\N{NO-BREAK SPACE}{'→' if axis.higher else '←'})"
+    return "\n".join(textwrap.wrap(f"{words}  {arrow}", letters))

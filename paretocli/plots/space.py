@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from paretocli.plots.data import FrontData
 from paretocli.plots.numbers import format_range
-from paretocli.plots.scatter import label_axes, scatter_points
+from paretocli.plots.scatter import frame, scatter_points
 from paretocli.plots.style import faded_alpha, limits_of, marker_area, plain_ticks, style_of
 
 SIZE = (10.0, 8.6)
@@ -25,9 +25,7 @@ def draw(figure: Figure, data: FrontData) -> None:
     for cell, (i, j) in zip((grid[0, 1], grid[1, 0], grid[1, 1]), _PAIRS, strict=True):
         axes = figure.add_subplot(cell)
         scatter_points(axes, data, (i, j))
-        axes.set_xlim(*limits_of(data.axes[i]))
-        axes.set_ylim(*limits_of(data.axes[j]))
-        label_axes(axes, data.axes[i], data.axes[j], ticks=5)
+        frame(axes, data.axes[i], data.axes[j], ticks=5, letters=(40, 40))
     figure.suptitle(textwrap.fill(data.title, 90))
 
 

@@ -9,15 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axis import Axis as MplAxis
 from matplotlib.lines import Line2D
-from matplotlib.ticker import (
-    FuncFormatter,
-    LogLocator,
-    MaxNLocator,
-    NullLocator,
-    ScalarFormatter,
-)
+from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 
 from paretocli.plots.data import Axis, FrontData, Series
+from paretocli.plots.numbers import format_size, log_places
 
 Dashes = Literal["-", "--", "-.", ":"] | tuple[int, tuple[float, ...]]
 
@@ -94,16 +89,17 @@ def plain_ticks(axis: MplAxis, count: int = 6) -> None:
     axis.set_major_locator(MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2))
 
 
-def log_ticks(axis: MplAxis) -> None:
-    """Print whole numbers at 1, 2 and 5 times the powers of ten."""
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+def log_ticks(axis: MplAxis, low: float, high: float) -> None:
+    """Print round numbers at the ticks of a logarithmic axis that goes from `low` to `high`."""
+    places = log_places(low, high)
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_ticks(places, [format_size(place) for place in places])
 
 
 def log_limits_of(axis: Axis, margin: float = 0.06) -> tuple[float, float]:
-    """Ends of a logarithmic axis, with some room around the points."""
-    room = (axis.high / axis.low) ** margin
+    """Ends of a logarithmic axis, with some room around the points, also when they are equal."""
+    ratio = axis.high / axis.low
+    room = ratio**margin if ratio > 1 + 1e-12 else 1.1
     return axis.low / room, axis.high * room
 
 
@@ -120,36 +116,43 @@ def limits_of(axis: Axis, margin: float = 0.06) -> tuple[float, float]:
 def legend_handles(data: FrontData, *, lines: bool) -> list[Line2D]:
     """Entries of the legend: every input, then one for all dominated points."""
     handles = [
-        Line2D(
-            [],
-            [],
-            color=style.colour,
-            marker=style.marker,
-            linestyle=style.line if lines else "none",
-            markerfacecolor="none" if style.hollow else style.colour,
-            markeredgecolor=style.colour if style.hollow else "white",
-            markeredgewidth=1.4 if style.hollow else 0.6,
-            markersize=7,
-            label=_entry(one, data.axes),
-        )
-        for one, style in ((one, style_of(i)) for i, one in enumerate(data.series))
+        style_handle(style_of(index), _entry(one, data.axes), lines=lines)
+        for index, one in enumerate(data.series)
     ]
     if not all(one.on_front.all() for one in data.series):
-        marker = style_of(0).marker if len(data.series) == 1 else "o"
-        handles.append(
-            Line2D(
-                [],
-                [],
-                color=FADED,
-                marker=marker,
-                linestyle="none",
-                alpha=0.6,
-                markersize=5,
-                markeredgewidth=0,
-                label="faded: dominated",
-            )
-        )
+        handles.append(faded_handle(style_of(0).marker if len(data.series) == 1 else "o"))
     return handles
+
+
+def style_handle(style: Style, words: str, *, lines: bool) -> Line2D:
+    """Entry of a legend for a look, with or without its line."""
+    return Line2D(
+        [],
+        [],
+        color=style.colour,
+        marker=style.marker,
+        linestyle=style.line if lines else "none",
+        markerfacecolor="none" if style.hollow else style.colour,
+        markeredgecolor=style.colour if style.hollow else "white",
+        markeredgewidth=1.4 if style.hollow else 0.6,
+        markersize=7,
+        label=shown(words),
+    )
+
+
+def faded_handle(marker: str) -> Line2D:
+    """Entry of a legend for all dominated points."""
+    return Line2D(
+        [],
+        [],
+        color=FADED,
+        marker=marker,
+        linestyle="none",
+        alpha=0.6,
+        markersize=5,
+        markeredgewidth=0,
+        label="faded: dominated",
+    )
 
 
 def _entry(series: Series, axes: Sequence[Axis]) -> str:
@@ -159,7 +162,11 @@ def _entry(series: Series, axes: Sequence[Axis]) -> str:
     if 2 * places <= front:
         # Markers on top of each other look like one: say that there are more.
         entry += f", at {places} {'place' if places == 1 else 'places'}"
-    # Matplotlib leaves out an entry that starts with an underscore.
+    return entry
+
+
+def shown(entry: str) -> str:
+    """Wrap the words of a legend; matplotlib leaves out an entry that starts with an underscore."""
     return textwrap.fill(f" {entry}" if entry.startswith("_") else entry, 88)
 
 

@@ -15,6 +15,9 @@ IMAGE_BATCH_DIMENSIONS = 4
 class Population:
     """K subproblems that train together: parameters and buffers with K on the leading axis.
 
+    Parameters that the network has frozen (`requires_grad` is false) stay as they are, with the
+    buffers.
+
     All K start as copies of one network and see the same batches; nothing passes from one to
     another. They compute either stacked, by `vmap`, or one after another, by the same code.
 
@@ -44,8 +47,10 @@ class Population:
         self.stacked = stacked and size > 1
         self.autocast = autocast
         self._network = network.to(device)
-        self.parameters = _stacked(network.named_parameters(), size)
-        self.buffers = _stacked(network.named_buffers(), size)
+        named = list(network.named_parameters())
+        self.parameters = _stacked([(n, p) for n, p in named if p.requires_grad], size)
+        frozen = [(n, p) for n, p in named if not p.requires_grad]
+        self.buffers = _stacked([*frozen, *network.named_buffers()], size)
         for parameter in self.parameters.values():
             parameter.requires_grad_()
 

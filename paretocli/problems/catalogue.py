@@ -13,12 +13,19 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from paretocli.errors import InputError
+from paretocli.problems import cifar10_files, mnist_files
 from paretocli.registries import lookup
 
 if TYPE_CHECKING:
     from paretocli.problems.problem import Problem
 
 ENTRY_POINTS = "paretocli.problems"
+
+# Whether a data set lies in a data directory
+DATA_SETS: dict[str, Callable[[Path], bool]] = {
+    "MNIST": mnist_files.is_there,
+    "CIFAR-10": cifar10_files.is_there,
+}
 
 
 @dataclass(frozen=True)
@@ -30,14 +37,14 @@ class BuiltIn:
         summary: One line for the list of problems.
         tasks: Names of its tasks.
         sizes: Samples for training, validation and test, if it has data.
-        data: The data set that it needs in the data directory, if any.
+        data: The data sets that it needs in the data directory, by their names in `DATA_SETS`.
     """
 
     factory: str
     summary: str
     tasks: tuple[str, ...]
     sizes: tuple[int, int, int] | None = None
-    data: str | None = None
+    data: tuple[str, ...] = ()
 
 
 BUILT_IN: dict[str, BuiltIn] = {
@@ -52,7 +59,14 @@ BUILT_IN: dict[str, BuiltIn] = {
         "two MNIST digits overlaid",
         ("left", "right"),
         (50_000, 10_000, 10_000),
-        data="MNIST",
+        data=("MNIST",),
+    ),
+    "cifar10mnist": BuiltIn(
+        "paretocli.problems.cifar10mnist:make",
+        "an MNIST digit, half transparent, on a CIFAR-10 image",
+        ("object", "digit"),
+        (40_000, 10_000, 10_000),
+        data=("MNIST", "CIFAR-10"),
     ),
     "vlmop2": BuiltIn(
         "paretocli.problems.analytic:make_vlmop2",

@@ -1,7 +1,5 @@
 """The MNIST digits, through torchvision."""
 
-import sys
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +8,7 @@ from torch import Tensor
 from torchvision.datasets import MNIST
 
 from paretocli.errors import InputError
+from paretocli.problems.download import download
 from paretocli.problems.mnist_files import damage, folder, is_there
 
 
@@ -38,18 +37,16 @@ def ensure(data_dir: Path) -> None:
     if is_there(data_dir):
         return
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        # Whatever torchvision says of its download is progress, and stdout is for data.
-        with redirect_stdout(sys.stderr):
-            MNIST(str(data_dir), download=True)
-    except (OSError, RuntimeError) as error:
+        download(
+            MNIST,
+            "MNIST",
+            data_dir,
+            otherwise=f"put its four files into {folder(data_dir)}, or name the folder that holds "
+            "MNIST/raw with --data-dir",
+        )
+    except InputError:
         _remove_empty(folder(data_dir))
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(
-            f"MNIST is not in {data_dir} and could not be downloaded ({reason[-1]}); "
-            f"put its four files into {folder(data_dir)}, or name the folder that "
-            "holds MNIST/raw with --data-dir."
-        ) from None
+        raise
     _refuse_damage(data_dir)
 
 

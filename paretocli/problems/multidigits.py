@@ -6,7 +6,8 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
 from paretocli.problems.classification import classification
-from paretocli.problems.overlay import Normalise, overlay_pairs
+from paretocli.problems.images import Normalise
+from paretocli.problems.overlay import overlay_pairs
 from paretocli.problems.problem import Defaults, Problem, Samples
 
 SPLIT_SEED = 20231

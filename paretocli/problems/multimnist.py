@@ -7,7 +7,8 @@ import torch
 
 from paretocli.problems import cache, mnist, mnist_files
 from paretocli.problems.classification import classification
-from paretocli.problems.overlay import Normalise, overlay_pairs
+from paretocli.problems.images import Normalise
+from paretocli.problems.overlay import overlay_pairs
 from paretocli.problems.problem import Defaults, Problem, Samples, Split
 
 SPLIT_SEED = 1
@@ -43,7 +44,13 @@ def make(data_dir: Path) -> Problem:
         test=splits["test"],
         prepare=Normalise(splits["train"].inputs),
         defaults=Defaults(
-            network="mdmtn", points=9, epochs=20, batch_size=256, lr=2e-3, weight_decay=1e-4
+            network="mdmtn",
+            points=9,
+            epochs=20,
+            batch_size=256,
+            lr=2e-3,
+            optimizer="adamw",
+            weight_decay=0.2,
         ),
     )
 

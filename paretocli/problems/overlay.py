@@ -1,11 +1,10 @@
-"""Two digits overlaid in one image: the builder of MultiMNIST and its like."""
+"""Two images overlaid in one: the builders of MultiMNIST, Cifar10Mnist and their like."""
 
 import numpy as np
-import numpy.typing as npt
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import Tensor
 
+from paretocli.problems.images import resized
 from paretocli.problems.problem import Samples
 
 CHUNK = 10_000
@@ -41,32 +40,23 @@ def overlay_pairs(
         sheet[:, :height, :width] = images[rows]
         right = sheet[:, shift : shift + height, shift : shift + width]
         torch.maximum(right, images[partners[rows]], out=right)
-        overlaid[rows] = _resized(sheet.unsqueeze(1), size)
+        overlaid[rows] = resized(sheet.unsqueeze(1), size)
     return Samples(overlaid, (labels.long(), labels[partners].long()))
 
 
-def _resized(sheets: Tensor, size: int) -> Tensor:
-    if sheets.shape[-1] == size:
-        return sheets
-    shrunk = F.interpolate(
-        sheets.float(), size=(size, size), mode="bilinear", antialias=True, align_corners=False
-    )
-    return shrunk.round().clamp(0, 255).to(torch.uint8)
-
-
-class Normalise:
-    """Turn uint8 images into numbers with mean 0 and standard deviation 1, a batch at a time.
+def blend(pictures: Tensor, digits: Tensor) -> Tensor:
+    """Lay a half-transparent digit on each picture: the mean of the two, halves rounded up.
 
     Args:
-        images: The training images, uint8, whose pixels give mean and deviation.
+        pictures: uint8 (N, C, S, S).
+        digits: uint8 (N, H, W), resized to the pictures' size and the same in all channels.
+
+    Returns:
+        uint8 (N, C, S, S).
     """
-
-    def __init__(self, images: Tensor) -> None:
-        pixels: npt.NDArray[np.int64] = np.bincount(images.numpy().ravel(), minlength=256)
-        levels = np.arange(256) / 255
-        self.mean = float((pixels * levels).sum() / pixels.sum())
-        self.deviation = float(np.sqrt((pixels * (levels - self.mean) ** 2).sum() / pixels.sum()))
-
-    def __call__(self, images: Tensor) -> Tensor:
-        """Normalised images in single precision, on the device of the batch."""
-        return images.float().div_(255).sub_(self.mean).div_(self.deviation)
+    blended = torch.empty_like(pictures)
+    for rows in torch.split(torch.arange(len(pictures)), CHUNK):
+        ink = resized(digits[rows].unsqueeze(1), pictures.shape[-1])
+        total = pictures[rows].to(torch.int16) + ink + 1
+        blended[rows] = total.div_(2, rounding_mode="floor").to(torch.uint8)
+    return blended

@@ -73,8 +73,9 @@ class Defaults:
     schedule: str = "cosine"
     weight_decay: float = 0.0
     scale: str = "initial"
-    penalty: float = 5.0
+    penalty: float = 2.0
     averaging: int = 5
+    retrain_epochs: int = 10
 
 
 def as_float(inputs: Tensor) -> Tensor:
@@ -91,6 +92,8 @@ class Problem:
         tasks: The tasks; with them come the objectives, in this order.
         train, val, test: The three splits.
         prepare: Turns a batch of `Samples.inputs` into the network's input, on the batch's device.
+        augment: Changes a prepared training batch at random, on its device; draws from torch's
+            global generator.
         networks: The problem's own networks by name, beside the generic ones. A network is a
             module that returns one output a task, as a tuple or list.
         generic: Whether the generic networks (`hps`, `mdmtn`) fit the inputs.
@@ -104,6 +107,7 @@ class Problem:
     val: Samples
     test: Samples
     prepare: Callable[[Tensor], Tensor] = as_float
+    augment: Callable[[Tensor], Tensor] | None = None
     networks: Mapping[str, NetworkFactory] = field(default_factory=dict)
     generic: bool = True
     ideal: Sequence[float] | None = None

@@ -26,7 +26,9 @@ class AugmentedLagrangian(Solver):
         μ ← growth · μ   if gap > shrink · previous gap,   gap = max_i ḡ_i − Σ_i λ_i ḡ_i
 
     The mean is what the optimiser has followed, on average; where there is no noise λ̂ settles and
-    the mean is as good as the last.
+    the mean is as good as the last. For the same reason the gap is that of the mean g over the
+    outer iteration where there is noise: a few batches always show some gap, and the penalty would
+    grow until the multipliers jump between 0 and 1.
 
     ḡ is a running mean of g over the batches. μ is relative to the size of g, μ = penalty / max ḡ,
     because g falls by orders of magnitude while a network trains, and a fixed μ would freeze the
@@ -56,6 +58,7 @@ class AugmentedLagrangian(Solver):
         "relative_penalty",
         "mean_terms",
         "mean_weight",
+        "sum_of_terms",
         "previous_gap",
     )
 
@@ -85,6 +88,7 @@ class AugmentedLagrangian(Solver):
         self.relative_penalty = weights.new_full((subproblems,), penalty)
         self.mean_terms = torch.zeros_like(weights)
         self.mean_weight = weights.new_zeros(subproblems)
+        self.sum_of_terms = torch.zeros_like(weights)
         self.previous_gap = weights.new_full((subproblems,), torch.inf)
 
     def loss(self, objectives: Tensor) -> Tensor:
@@ -93,6 +97,7 @@ class AugmentedLagrangian(Solver):
         self._observe(terms.detach())
         projected = self._projected()
         self.sum_of_multipliers.add_(projected)
+        self.sum_of_terms.add_(terms.detach())
         self.steps.add_(1)
         return (projected * terms).sum(dim=-1)
 
@@ -115,9 +120,11 @@ class AugmentedLagrangian(Solver):
     def end_outer_iteration(self) -> None:
         """λ ← mean of λ̂, and a larger penalty where the gap does not shrink."""
         self.current_multipliers.copy_(self.sum_of_multipliers / self.steps.unsqueeze(-1))
+        noisy = self.memory > 0
+        mean = self.sum_of_terms / self.steps.unsqueeze(-1) if noisy else self._mean()
         self.sum_of_multipliers.zero_()
+        self.sum_of_terms.zero_()
         self.steps.zero_()
-        mean = self._mean()
         largest = mean.amax(dim=-1)
         gap = largest - (self.current_multipliers * mean).sum(dim=-1)
         stuck = (gap > self.shrink * self.previous_gap) & (gap > self.tolerance * largest)

@@ -11,7 +11,11 @@ from paretocli.solvers.weighted_sum import WeightedSum
 # mean, and takes what concerns it.
 SOLVERS: dict[str, Callable[[Scalarization, float, float], Solver]] = {
     "chebyshev": lambda scalarization, penalty, memory: AugmentedLagrangian(
-        scalarization, penalty=penalty, memory=memory
+        scalarization,
+        penalty=penalty,
+        memory=memory,
+        # A running mean is asked for where batches have noise, and so has their gap.
+        tolerance=0.05 if memory > 0 else 0.01,
     ),
     "linear": lambda scalarization, penalty, memory: WeightedSum(scalarization),
 }

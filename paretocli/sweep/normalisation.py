@@ -9,9 +9,9 @@ from torch import Tensor
 
 from paretocli.config import SweepConfig
 from paretocli.errors import InputError
-from paretocli.networks.registry import build_network
 from paretocli.population.population import Population
 from paretocli.problems.problem import Problem
+from paretocli.sweep.start import fresh_network, sparsity_objective
 from paretocli.training.evaluation import evaluate
 
 
@@ -31,13 +31,15 @@ def without_scale(config: SweepConfig) -> Normalisation:
 def from_initial(config: SweepConfig, problem: Problem) -> Normalisation:
     """The scale that makes every objective 1 on the training data before training."""
     device = torch.device(config.device)
-    network = build_network(config.network, problem, config.seed)
+    network = fresh_network(config.network, config.init, problem, config.seed)
+    sparsity = sparsity_objective(config, network, problem)
     population = Population(network, problem.tasks, 1, device=device)
     population.train(False)
     losses, _ = evaluate(population, problem.train.to(device), problem.prepare)
-    return _checked(
-        config.ideal, losses[0].tolist(), problem.objectives, "at initialisation", "--scale none"
-    )
+    values = losses[0].tolist()
+    if sparsity is not None:
+        values = [float(sparsity.value(population.parameters).detach()), *values]
+    return _checked(config.ideal, values, config.objectives, "at initialisation", "--scale none")
 
 
 def from_payoff(losses: Tensor, objectives: Sequence[str]) -> Normalisation:

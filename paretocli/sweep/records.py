@@ -1,5 +1,6 @@
 """A finished point as a record, and records as the table `results.csv`."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,13 +11,22 @@ from torch import Tensor
 from paretocli.config import SweepConfig
 from paretocli.front.dominance import non_dominated
 from paretocli.problems.problem import SPLITS, Problem
+from paretocli.sparsity.figures import NetworkFigures, figures_of_network
+from paretocli.sparsity.layers import Layer
 from paretocli.training.trainer import EpochReport, Figures, Outcome
 
 Record = dict[str, Any]
 
+SPARSITY_COLUMNS = tuple(entry.name for entry in dataclasses.fields(NetworkFigures))
+
 
 def point_record(
-    point: int, member: int, config: SweepConfig, problem: Problem, outcome: Outcome
+    point: int,
+    member: int,
+    config: SweepConfig,
+    problem: Problem,
+    layers: Sequence[Layer],
+    outcome: Outcome,
 ) -> Record:
     """The record of one solved or diverged point: plain numbers and texts, ready for JSON.
 
@@ -24,7 +34,8 @@ def point_record(
         point: Number of the point in the sweep.
         member: Its place in the population.
         config: The sweep's configuration.
-        problem: Names of objectives and metrics.
+        problem: Names of metrics.
+        layers: The network's matrices and convolutions.
         outcome: What training gave.
     """
     failed_epoch = int(outcome.failed_epoch[member])
@@ -32,7 +43,7 @@ def point_record(
         "point": point,
         "status": "failed" if failed_epoch else "done",
         "weights": list(config.weights[point]),
-        "epochs": config.epochs,
+        "epochs": config.total_epochs,
         "device": config.device,
         # The members of a population train at the same time; each counts its share.
         "seconds": outcome.seconds / len(outcome.best_epoch),
@@ -43,7 +54,8 @@ def point_record(
             "error": f"losses or parameters were not finite after epoch {failed_epoch}",
         }
     return record | {
-        **figures_of(outcome.figures, member, problem),
+        **figures_of(outcome.figures, member, config.objectives, problem.metrics),
+        **_sparsity(outcome, member, layers),
         "best_epoch": int(outcome.best_epoch[member]),
         "chebyshev_value": _number(outcome.chebyshev_value, member),
         "multipliers": _row(outcome.multipliers, member),
@@ -54,30 +66,49 @@ def point_record(
     }
 
 
-def history_line(point: int, member: int, problem: Problem, report: EpochReport) -> Record:
-    """One line of the history: an epoch of one subproblem."""
+def _sparsity(outcome: Outcome, member: int, layers: Sequence[Layer]) -> Record:
+    if not layers:
+        return {}
+    tensors = {name: tensor[member] for name, tensor in outcome.tensors.items()}
+    parameters = sum(tensors[name].numel() for name in outcome.parameters)
+    whole, each = figures_of_network(layers, tensors, parameters)
     return {
+        "sparsity": dataclasses.asdict(whole),
+        "layers": [dataclasses.asdict(figures) for figures in each],
+    }
+
+
+def history_line(
+    point: int, member: int, config: SweepConfig, problem: Problem, report: EpochReport
+) -> Record:
+    """One line of the history: an epoch of one subproblem."""
+    line = {
         "point": point,
         "epoch": report.epoch,
         "seconds": round(report.seconds, 3),
-        **figures_of(report.figures, member, problem),
+        **figures_of(report.figures, member, config.objectives, problem.metrics),
         "multipliers": _row(report.multipliers, member),
         "penalty": _number(report.penalty, member),
         "gap": _number(report.gap, member),
         "relative_gap": _number(report.relative_gap, member),
     }
+    if report.zero_rows is not None:
+        line["zero_rows"] = int(report.zero_rows[member])
+    return line
 
 
-def figures_of(figures: Figures, member: int, problem: Problem) -> Record:
+def figures_of(
+    figures: Figures, member: int, objectives: Sequence[str], metrics: Sequence[str]
+) -> Record:
     """Losses and metrics of one subproblem: `{"loss": {split: {name: …}}, "metric": …}`."""
     return {
         "loss": {
-            split: dict(zip(problem.objectives, _row(losses, member) or (), strict=True))
+            split: dict(zip(objectives, _row(losses, member) or (), strict=True))
             for split, (losses, _) in figures.items()
         },
         "metric": {
-            split: dict(zip(problem.metrics, _row(metrics, member) or (), strict=True))
-            for split, (_, metrics) in figures.items()
+            split: dict(zip(metrics, _row(values, member) or (), strict=True))
+            for split, (_, values) in figures.items()
         },
     }
 
@@ -122,6 +153,7 @@ def _table_row(record: Record, config: Mapping[str, Any]) -> Record:
     for split in SPLITS:
         for name, value in record.get("metric", {}).get(split, {}).items():
             row[f"{name}_{split}"] = value
+    row |= record.get("sparsity", {})
     for key in ("chebyshev_value", "gap", "relative_gap", "stationarity", "error"):
         row[key] = record.get(key)
     return row
@@ -135,8 +167,10 @@ def _columns(table: pd.DataFrame, objectives: Sequence[str]) -> list[str]:
         *("chebyshev_value", "gap", "relative_gap", "stationarity", "on_front"),
         *("best_epoch", "epochs", "seconds", "device", "weights_file", "error"),
     ]
-    metrics = [c for c in table.columns if c not in {*first, *weights, *losses, *last}]
-    return [*first, *weights, *losses, *metrics, *last]
+    sizes = [name for name in SPARSITY_COLUMNS if name in table]
+    others = {*first, *weights, *losses, *sizes, *last}
+    metrics = [name for name in table.columns if name not in others]
+    return [*first, *weights, *losses, *metrics, *sizes, *last]
 
 
 def _row(tensor: Tensor | None, member: int) -> list[float] | None:

@@ -76,10 +76,12 @@ def _measured(population: Population, problem: Problem, split: str) -> Tensor:
         with warnings.catch_warnings():
             # A loss that broadcasts outputs (B, 1) against targets (B,) trains the wrong thing.
             warnings.filterwarnings("error", message="Using a target size")
-            losses, _ = population.measure(
-                problem.prepare(samples.inputs[:ROWS]),
-                [target[:ROWS] for target in samples.targets],
-            )
+            inputs = problem.prepare(samples.inputs[:ROWS])
+            if split == "train" and problem.augment is not None:
+                with torch.random.fork_rng(devices=[]):
+                    inputs = problem.augment(inputs)
+            targets = [target[:ROWS] for target in samples.targets]
+            losses, _ = population.measure(inputs, targets)
     except Exception as error:
         raise _failure(problem, error) from error
     return losses

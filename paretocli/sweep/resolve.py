@@ -5,25 +5,43 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import nn
 
 from paretocli import preferences
 from paretocli.config import WEIGHT_OPTIONS, Options, SweepConfig
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
-from paretocli.networks.registry import build_network, network_names
+from paretocli.networks.registry import network_names
 from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
 from paretocli.problems.catalogue import load_problem, source_checksum
 from paretocli.problems.problem import Problem
 from paretocli.registries import lookup
 from paretocli.solvers.registry import SOLVERS
+from paretocli.sparsity.growl import THETAS
+from paretocli.sparsity.layers import Layer, counted_layers
 from paretocli.sweep.rehearsal import better_stacked, rehearse
-from paretocli.training.machine import available_threads, choose_device
+from paretocli.sweep.start import (
+    SPARSITY,
+    file_checksum,
+    fresh_network,
+    load_point,
+    network_layers,
+    point_file,
+    sparsity_objective,
+)
+from paretocli.training.machine import available_threads, choose_device, flush_denormals
 
 DEFAULT_PROBLEM = "multidigits"
 FLOOR = 0.01
 
 # Options that are worked out here rather than taken over as they are.
-NOT_IN_CONFIG = (*WEIGHT_OPTIONS, "problem", "ideal", "out", "data_dir")
+NOT_IN_CONFIG = (
+    *WEIGHT_OPTIONS,
+    *("problem", "ideal", "out", "data_dir", "sparsity", "sparse_layers", "freeze_sparsity", "fix"),
+)
+# What shapes zero rows and ties, and what shapes f_0 besides.
+PATTERN_OPTIONS = ("max_layer_sparsity", "share_similarity", "retrain_epochs", "retrain_lr")
+SPARSITY_OPTIONS = ("sparse_layers", "theta", "theta_slope", "sparsity_scale", *PATTERN_OPTIONS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +53,7 @@ class Resolved:
         problem: The problem, made.
         checksums: SHA-256 of the data of each split, and of a user's own file.
         parameters: Number of parameters of its network.
+        layers: Matrices and convolutions of its network.
         notes: What the user should know of the choices made, a sentence each.
     """
 
@@ -42,6 +61,7 @@ class Resolved:
     problem: Problem
     checksums: dict[str, str]
     parameters: int
+    layers: tuple[Layer, ...]
     notes: tuple[str, ...]
 
 
@@ -52,43 +72,70 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         options: What the user said, by option name.
         single: One point with equal weights where no weights are given, not a grid.
     """
+    flush_denormals()
     source = str(options.get("problem", DEFAULT_PROBLEM))
     data_dir = Path(str(options.get("data_dir") or default_data_dir())).absolute()
     # Before the data is fetched: these need no problem to be found wrong.
-    for option, known in (("solver", SOLVERS), ("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+    for option, known in (
+        ("solver", SOLVERS),
+        ("optimizer", OPTIMIZERS),
+        ("schedule", SCHEDULES),
+        ("theta", THETAS),
+    ):
         if option in options:
             lookup(known, str(options[option]), option)
     device = choose_device(str(options.get("device", "auto")))
+    frozen = (
+        point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
+    )
     problem = load_problem(source, data_dir)
-    defaults = dataclasses.asdict(problem.defaults)
-    weights, notes = _weights(options, problem, 1 if single else problem.defaults.points)
     chosen: dict[str, Any] = {
         "solver": "chebyshev",
         "precision": "fp32",
         "epsilon": 1e-4,
         "seed": 0,
         "checkpoint_every": 10.0,
-        **{key: value for key, value in defaults.items() if key != "points"},
+        "theta": "flat",
+        "theta_slope": 1.0,
+        "sparsity_scale": "relative",
+        "max_layer_sparsity": 1.0,
+        "share_similarity": 0.8,
+        "init": "default",
+        **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
         **{k: v for k, v in options.items() if k not in NOT_IN_CONFIG},
     }
     chosen["network"] = chosen["network"] or network_names(problem)[0]
     chosen["device"] = str(device)
     chosen.setdefault("threads", available_threads())
+    chosen.setdefault("retrain_lr", chosen["lr"] / 2)
+    SweepConfig.check(chosen)
+    network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
+    rehearse(problem, network)
+    if frozen is not None:
+        load_point(frozen, network)
+    layers = network_layers(network, problem)
+    counted, notes = _counted(options, problem, layers)
+    if not counted or frozen is not None:
+        chosen["retrain_epochs"] = 0
+    objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
+    points = 1 if single else problem.defaults.points
+    weights, more_notes = _weights(options, objectives, points)
     automatic = "stack" not in chosen
     chosen.setdefault("stack", len(weights))
-    if chosen["solver"] == "linear" and {"penalty", "averaging"} & set(options):
-        notes.append("--penalty and --averaging have no effect on the solver linear.")
     config = SweepConfig(
         **chosen,
         problem=source,
-        objectives=problem.objectives,
+        objectives=objectives,
         weights=tuple(tuple(row) for row in weights.tolist()),
-        ideal=_ideal(options, problem),
+        ideal=(0.0,) * len(objectives),
+        sparsity=bool(counted),
+        sparse_layers=tuple(layer.name for layer in counted),
+        frozen_point="" if frozen is None else file_checksum(frozen),
+        freeze_sparsity=frozen,
         out=Path(),
         data_dir=data_dir,
     )
-    network = build_network(config.network, problem, config.seed)
-    rehearse(problem, network)
+    config = dataclasses.replace(config, ideal=_ideal(options, config, network, problem))
     if automatic and not better_stacked(problem, network, device):
         config = dataclasses.replace(config, stack=1)
     out = options.get("out")
@@ -100,36 +147,79 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         problem,
         checksums=problem.checksums() | source_checksum(source),
         parameters=sum(p.numel() for p in network.parameters()),
-        notes=tuple(notes),
+        layers=layers,
+        notes=(*notes, *more_notes, *_without_effect(options, config)),
     )
 
 
-def _weights(
-    options: Options, problem: Problem, default_points: int
-) -> tuple[preferences.Weights, list[str]]:
-    names = problem.objectives
-    notes = []
-    if "weights" in options:
-        given = options["weights"]
-        rows = list(given) if isinstance(given, list | tuple) else [given]
-        weights = np.stack([preferences.parse_weights(str(row), names) for row in rows])
-    elif "weights_file" in options:
-        weights = preferences.read_weights_file(Path(str(options["weights_file"])), names)
-    elif "divisions" in options:
-        divisions = int(str(options["divisions"]))
-        if divisions < 1:
-            raise InputError(f"--divisions should be at least 1, found {divisions}.")
-        weights = preferences.simplex_lattice(len(names), divisions)
-    else:
-        points = int(str(options.get("points", default_points)))
-        divisions = preferences.closest_divisions(len(names), points)
-        weights = preferences.simplex_lattice(len(names), divisions)
-        if len(weights) != points and "points" in options:
-            notes.append(
-                f"No lattice for {len(names)} objectives has {points} points; the closest has "
-                f"{len(weights)} ({divisions} divisions)."
+def _counted(
+    options: Options, problem: Problem, layers: tuple[Layer, ...]
+) -> tuple[tuple[Layer, ...], list[str]]:
+    """The layers whose rows sparsity counts, none where it is no objective; and notes."""
+    patterns = [name for name in str(options.get("sparse_layers", "")).split(",") if name.strip()]
+    counted = counted_layers(layers, [pattern.strip() for pattern in patterns])
+    wanted = options.get("sparsity")
+    if SPARSITY in problem.objectives:
+        raise InputError(
+            f"Problem {problem.name} has a task named {SPARSITY}, which is the name of the "
+            "objective that counts zero rows; rename the task."
+        )
+    if "freeze_sparsity" in options:
+        if not layers:
+            raise InputError(
+                f"The network of problem {problem.name} has no matrix or convolution whose rows "
+                "could be kept; leave out --freeze-sparsity."
             )
-    lifted = preferences.floored(weights, _floor(weights))
+        # Nothing is left to decide on zero rows, unless a weight is named for GrOWL.
+        fixed = [str(entry).partition("=")[0].strip() for entry in _listed(options.get("fix"))]
+        wanted = wanted is not False and SPARSITY in fixed
+    if wanted is False:
+        return (), []
+    if counted:
+        return counted, []
+    if wanted or patterns:
+        raise InputError(
+            f"The network of problem {problem.name} has no matrix or convolution between its input "
+            "layers and task heads, so that no rows can be counted; leave out --sparsity, or name "
+            "layers with --sparse-layers."
+        )
+    if not layers:  # a variable of an analytic problem, not a network
+        return (), []
+    return (), ["No layer lies between input layers and task heads: sparsity is no objective."]
+
+
+def _without_effect(options: Options, config: SweepConfig) -> list[str]:
+    """A sentence on options that were given and do nothing."""
+    notes = []
+    if config.theta == "flat" and "theta_slope" in options:
+        notes.append("--theta-slope has no effect on the theta flat.")
+    if config.solver == "linear" and {"penalty", "averaging"} & set(options):
+        notes.append("--penalty and --averaging have no effect on the solver linear.")
+    unused = [key for key in SPARSITY_OPTIONS if key in options and not config.sparsity]
+    if config.frozen_point:
+        unused += [key for key in PATTERN_OPTIONS if key in options]
+        if options.get("sparsity") and not config.sparsity:
+            unused.insert(0, "sparsity")
+    if unused:
+        names = ", ".join(f"--{key.replace('_', '-')}" for key in dict.fromkeys(unused))
+        why = "with --freeze-sparsity" if config.frozen_point else "without sparsity"
+        notes.append(f"No effect {why}: {names}.")
+    return notes
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _weights(
+    options: Options, objectives: tuple[str, ...], default_points: int
+) -> tuple[preferences.Weights, list[str]]:
+    fixed = preferences.parse_fixed(
+        [str(entry) for entry in _listed(options.get("fix"))], objectives
+    )
+    free = tuple(name for name in objectives if name not in fixed)
+    rows, notes = _free_weights(options, free, default_points)
+    lifted = preferences.with_fixed(preferences.floored(rows, _floor(rows)), objectives, fixed)
     distinct = np.unique(lifted.round(12), axis=0)
     if len(distinct) < len(lifted):
         raise InputError(
@@ -139,28 +229,58 @@ def _weights(
     return lifted, notes
 
 
+def _free_weights(
+    options: Options, names: tuple[str, ...], default_points: int
+) -> tuple[preferences.Weights, list[str]]:
+    """Weights of the objectives that are not fixed, as they were asked for; and notes."""
+    if "weights" in options:
+        given = options["weights"]
+        rows = list(given) if isinstance(given, list | tuple) else [given]
+        return np.stack([preferences.parse_weights(str(row), names) for row in rows]), []
+    if "weights_file" in options:
+        return preferences.read_weights_file(Path(str(options["weights_file"])), names), []
+    if "divisions" in options:
+        divisions = int(str(options["divisions"]))
+        if divisions < 1:
+            raise InputError(f"--divisions should be at least 1, found {divisions}.")
+        return preferences.simplex_lattice(len(names), divisions), []
+    points = int(str(options.get("points", default_points)))
+    divisions = preferences.closest_divisions(len(names), points)
+    weights = preferences.simplex_lattice(len(names), divisions)
+    if len(weights) == points or "points" not in options:
+        return weights, []
+    return weights, [
+        f"No lattice for {len(names)} objectives has {points} points; the closest has "
+        f"{len(weights)} ({divisions} divisions)."
+    ]
+
+
 def _floor(weights: preferences.Weights) -> float:
     """1 %, or half of the smallest positive weight where that is less: grids stay distinct."""
     return float(min(FLOOR, weights[weights > 0].min() / 2, 0.5 / weights.shape[1]))
 
 
-def _ideal(options: Options, problem: Problem) -> tuple[float, ...]:
-    count = len(problem.objectives)
-    if "ideal" in options and options.get("scale") == "payoff":
+def _ideal(
+    options: Options, config: SweepConfig, network: nn.Module, problem: Problem
+) -> tuple[float, ...]:
+    names = config.objectives
+    if "ideal" in options and config.scale == "payoff":
         raise InputError(
             "--ideal and --scale payoff were given together, but a payoff table has an ideal of "
             "its own; give one of them."
         )
     if "ideal" not in options:
-        return tuple(problem.ideal) if problem.ideal is not None else (0.0,) * count
+        own = problem.ideal if problem.ideal is not None else (0.0,) * len(problem.tasks)
+        sparsity = sparsity_objective(config, network, problem)
+        return tuple(own) if sparsity is None else (sparsity.smallest(), *own)
     text = str(options["ideal"])
     try:
         ideal = tuple(float(part) for part in text.split(","))
     except ValueError:
         ideal = ()
-    if len(ideal) != count or not np.isfinite(ideal).all():
+    if len(ideal) != len(names) or not np.isfinite(ideal).all():
         raise InputError(
-            f"--ideal {text} should be {count} finite numbers separated by commas, one for each "
-            f"of {', '.join(problem.objectives)}."
+            f"--ideal {text} should be {len(names)} finite numbers separated by commas, one for "
+            f"each of {', '.join(names)}."
         )
     return ideal

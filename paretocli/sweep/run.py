@@ -11,11 +11,11 @@ from torch import Tensor
 
 from paretocli.config import SweepConfig
 from paretocli.errors import RunError
-from paretocli.networks.registry import build_network
 from paretocli.population.population import Population
 from paretocli.problems.problem import Problem
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
+from paretocli.sparsity.layers import Layer
 from paretocli.sweep.normalisation import (
     Normalisation,
     from_initial,
@@ -25,6 +25,13 @@ from paretocli.sweep.normalisation import (
 from paretocli.sweep.plan import Shard, shards, unfinished
 from paretocli.sweep.records import Record, history_line, point_record
 from paretocli.sweep.rehearsal import better_stacked
+from paretocli.sweep.start import (
+    fresh_network,
+    load_point,
+    network_layers,
+    pattern_of,
+    sparsity_objective,
+)
 from paretocli.sweep.store import RunDirectory
 from paretocli.training.machine import device_name, set_up
 from paretocli.training.settings import TrainingSettings
@@ -117,7 +124,7 @@ def _run_shard(
     directory: RunDirectory,
     observer: Observer,
 ) -> None:
-    trainer = _trainer(config, problem, normalisation, shard.points)
+    trainer, layers = _trainer(config, problem, normalisation, shard.points)
     state = directory.load_checkpoint(shard.name, trainer.settings.device)
     if state is not None:
         trainer.load_state_dict(state)
@@ -130,7 +137,10 @@ def _run_shard(
         report = trainer.run_epoch()
         directory.append_history(
             shard.name,
-            [history_line(point, k, problem, report) for k, point in enumerate(shard.points)],
+            [
+                history_line(point, k, config, problem, report)
+                for k, point in enumerate(shard.points)
+            ],
         )
         if time.monotonic() - saved >= config.checkpoint_every:
             directory.save_checkpoint(shard.name, trainer.state_dict())
@@ -141,7 +151,7 @@ def _run_shard(
     for member, point in enumerate(shard.points):
         if point in recorded:
             continue
-        record = point_record(point, member, config, problem, outcome)
+        record = point_record(point, member, config, problem, layers, outcome)
         directory.write_point(record, _member(outcome, member))
         observer.point_finished(record)
     directory.drop_checkpoint(shard.name)
@@ -153,9 +163,15 @@ def _member(outcome: Outcome, member: int) -> dict[str, Tensor]:
 
 def _trainer(
     config: SweepConfig, problem: Problem, normalisation: Normalisation, points: tuple[int, ...]
-) -> Trainer:
+) -> tuple[Trainer, tuple[Layer, ...]]:
+    """A trainer for some of the points, and the layers of its network."""
     device = torch.device(config.device)
-    network = build_network(config.network, problem, config.seed)
+    network = fresh_network(config.network, config.init, problem, config.seed)
+    layers = network_layers(network, problem)
+    pattern = None
+    if config.freeze_sparsity is not None:
+        load_point(config.freeze_sparsity, network)
+        pattern = pattern_of(network, layers, len(points), device)
     population = Population(
         network,
         problem.tasks,
@@ -179,9 +195,15 @@ def _trainer(
         schedule=config.schedule,
         seed=config.seed,
         device=device,
+        retrain_epochs=config.retrain_epochs,
+        retrain_lr=config.retrain_lr,
+        share_similarity=config.share_similarity,
+        jobs=config.threads,
     )
     solver = SOLVERS[config.solver](scalarization, config.penalty, 1 - 1 / config.averaging)
-    return Trainer(problem, population, solver, settings)
+    sparsity = sparsity_objective(config, network, problem)
+    trainer = Trainer(problem, population, solver, settings, sparsity=sparsity, pattern=pattern)
+    return trainer, layers
 
 
 def _normalisation(
@@ -203,12 +225,12 @@ def _normalisation(
 
 def _payoff(config: SweepConfig, problem: Problem, start: Normalisation) -> Normalisation:
     """Minimise each objective alone, from the same start and for as many epochs."""
-    count = len(problem.objectives)
+    count = len(config.objectives)
     alone = tuple(tuple(float(i == j) for j in range(count)) for i in range(count))
     single = dataclasses.replace(config, weights=alone, solver="linear")
     rows = []
     for shard in shards(count, config.stack):
-        trainer = _trainer(single, problem, start, shard.points)
+        trainer, _ = _trainer(single, problem, start, shard.points)
         while not trainer.finished:
             trainer.run_epoch()
         if trainer.failed_epoch.any():
@@ -216,4 +238,4 @@ def _payoff(config: SweepConfig, problem: Problem, start: Normalisation) -> Norm
                 "A run for the payoff table diverged; try a smaller --lr, or --scale initial."
             )
         rows.append(trainer.finish().figures["train"][0])
-    return from_payoff(torch.cat(rows), problem.objectives)
+    return from_payoff(torch.cat(rows), config.objectives)

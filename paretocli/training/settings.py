@@ -15,6 +15,11 @@ class TrainingSettings:
         optimizer, lr, weight_decay, schedule: The optimiser and its learning rate.
         seed: Seed of the batches' order and of the network's own randomness.
         device: Where to compute.
+        retrain_epochs: Epochs after similar rows were tied, with zero rows and ties kept; 0 leaves
+            out the tying too. For runs with sparsity.
+        retrain_lr: Learning rate at the start of these.
+        share_similarity: Rows more similar than this are tied.
+        jobs: Processes that look for similar rows.
     """
 
     epochs: int
@@ -25,3 +30,7 @@ class TrainingSettings:
     schedule: str
     seed: int
     device: torch.device
+    retrain_epochs: int = 0
+    retrain_lr: float = 0.0
+    share_similarity: float = 1.0
+    jobs: int = 1

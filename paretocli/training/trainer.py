@@ -9,15 +9,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paretocli.population.optimizers import build_optimizer, learning_rate
+from paretocli.population.optimizers import learning_rate
 from paretocli.population.population import Population
 from paretocli.problems.problem import SPLITS, Problem, Samples, Split
 from paretocli.solvers.base import Solver
+from paretocli.sparsity.objective import SparsityObjective
+from paretocli.sparsity.pattern import Pattern, tied_pattern, zero_rows
 from paretocli.training.best import Best
-from paretocli.training.evaluation import evaluate, stationarity
+from paretocli.training.certificate import stationarity
+from paretocli.training.descent import Descent, ProximalDescent
+from paretocli.training.evaluation import evaluate
 from paretocli.training.settings import TrainingSettings
 
-Figures = dict[Split, tuple[Tensor, Tensor]]  # by split: losses (K, m) and metrics (K, q)
+Figures = dict[Split, tuple[Tensor, Tensor]]  # by split: objectives (K, m) and metrics (K, q)
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class EpochReport:
         penalty: Relative penalty (K,), or None.
         gap: max_i g_i − Σ_i λ_i g_i (K,) on the training losses, or None.
         relative_gap: The gap over max_i |g_i| (K,), or None.
+        zero_rows: Rows of the counted layers that are zero (K,), or None without sparsity.
         failed_epoch: The epoch in which the subproblem diverged (K,), 0 if it did not.
     """
 
@@ -42,6 +47,7 @@ class EpochReport:
     penalty: Tensor | None
     gap: Tensor | None
     relative_gap: Tensor | None
+    zero_rows: Tensor | None
     failed_epoch: Tensor
 
 
@@ -49,11 +55,13 @@ class EpochReport:
 class Outcome:
     """The K networks at their best epochs and what is to be said of them; K leads everywhere.
 
+    `parameters` names those of `tensors` that were trained, the others being buffers.
     `figures` are over whole splits; `chebyshev_value`, the gaps and `stationarity` are on the
     training data, with the multipliers of the best epoch.
     """
 
     tensors: dict[str, Tensor]
+    parameters: tuple[str, ...]
     figures: Figures
     best_epoch: Tensor
     failed_epoch: Tensor
@@ -68,11 +76,16 @@ class Outcome:
 class Trainer:
     """Trains K subproblems of one problem together.
 
+    With sparsity there are two phases: the *search* makes rows zero; then similar rows are tied,
+    and the network is *retrained* with zero rows and ties kept; further rows may become zero.
+
     Args:
         problem: Data and tasks.
         population: The K networks.
-        solver: Turns losses into what is differentiated.
+        solver: Turns objectives into what is differentiated.
         settings: Epochs, optimiser and the like.
+        sparsity: The first objective, or None where the tasks' losses are all.
+        pattern: Zero rows and ties to be kept from the start; there is no search then.
     """
 
     def __init__(
@@ -81,33 +94,49 @@ class Trainer:
         population: Population,
         solver: Solver,
         settings: TrainingSettings,
+        *,
+        sparsity: SparsityObjective | None = None,
+        pattern: Pattern | None = None,
     ) -> None:
         self.population = population
         self.solver = solver
         self.settings = settings
+        self.sparsity = sparsity
+        self.pattern = pattern
         self.prepare = problem.prepare
+        self.augment = problem.augment
         self.splits = {
             name: samples.to(settings.device) for name, samples in problem.splits().items()
         }
-        self.optimizer = build_optimizer(
-            settings.optimizer,
-            population.parameters.values(),
-            lr=settings.lr,
-            weight_decay=settings.weight_decay,
-        )
         self.epoch = 0
         self.seconds = 0.0
         self.failed_epoch = torch.zeros(population.size, dtype=torch.int64)
+        # A pattern given from the start is to stay what it is.
+        self.zeros_allowed = pattern is None
+        self.descent = self._descent(settings.lr)
         self.best = Best(self._kept(), population.size)
+        self._two_phases = sparsity is not None and pattern is None and settings.retrain_epochs > 0
+
+    @property
+    def epochs(self) -> int:
+        """Epochs from start to end, of both phases."""
+        return self.settings.epochs + (self.settings.retrain_epochs if self._two_phases else 0)
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to train."""
-        return self.epoch >= self.settings.epochs or bool((self.failed_epoch > 0).all())
+        return self.epoch >= self.epochs or bool((self.failed_epoch > 0).all())
+
+    @property
+    def retraining(self) -> bool:
+        """Whether the search is over and the pattern found."""
+        return self._two_phases and self.pattern is not None
 
     def run_epoch(self) -> EpochReport:
         """Train for one epoch, evaluate, and keep what is best so far."""
         started = time.perf_counter()
+        if self._two_phases and not self.retraining and self.epoch == self.settings.epochs:
+            self._share()
         train = self._train_epoch()
         self.solver.end_outer_iteration()
         self.epoch += 1
@@ -115,7 +144,7 @@ class Trainer:
         figures: Figures = {"train": train}
         held_out: tuple[Split, ...] = ("val", "test")
         for split in held_out:
-            figures[split] = evaluate(self.population, self.splits[split], self.prepare)
+            figures[split] = self._evaluated(split)
         value = self.solver.value(figures["val"][0])
         self._note_failures(figures)
         value = torch.where(self.failed_epoch.to(value.device) > 0, torch.nan, value)
@@ -130,26 +159,30 @@ class Trainer:
             penalty=_copied(self.solver.penalty()),
             gap=gap,
             relative_gap=relative_gap,
+            zero_rows=self._zero_rows(),
             failed_epoch=self.failed_epoch.clone(),
         )
 
     def finish(self) -> Outcome:
         """Go back to each subproblem's best epoch, evaluate it and certify it."""
         started = time.perf_counter()
-        tensors = self.best.tensors
-        self.population.load_state_dict(_part(tensors, "network."))
-        self.solver.load_state_dict(_part(tensors, "solver."))
+        self._return_to_best()
         self.population.train(False)
-        figures = {
-            split: evaluate(self.population, self.splits[split], self.prepare) for split in SPLITS
-        }
+        figures = {split: self._evaluated(split) for split in SPLITS}
         rest = stationarity(
-            self.population, self.splits["train"], self.prepare, self.solver.coefficients()
+            self.population,
+            self.splits["train"],
+            self.prepare,
+            self.solver.coefficients(),
+            sparsity=self.sparsity,
+            pattern=self.pattern,
+            zeros_allowed=self.zeros_allowed,
         )
         gap, relative_gap = self._gap(figures["train"][0])
         self.seconds += time.perf_counter() - started
         return Outcome(
             tensors=self.population.state_dict(),
+            parameters=tuple(self.population.parameters),
             figures=figures,
             best_epoch=self.best.epoch,
             failed_epoch=self.failed_epoch,
@@ -168,7 +201,8 @@ class Trainer:
             "seconds": self.seconds,
             "failed_epoch": self.failed_epoch,
             "population": self.population.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "pattern": None if self.pattern is None else self.pattern.representatives,
+            "descent": self.descent.state_dict(),
             "solver": self.solver.state_dict(),
             "best": self.best.state_dict(),
         }
@@ -178,13 +212,19 @@ class Trainer:
         self.epoch = state["epoch"]
         self.seconds = state["seconds"]
         self.failed_epoch.copy_(state["failed_epoch"])
+        if state["pattern"] is not None and self.pattern is None:
+            self._retrain_within(Pattern(state["pattern"]))
+        # After that, which projects: a second projection would round what is tied already.
         self.population.load_state_dict(state["population"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.descent.load_state_dict(state["descent"])
         self.solver.load_state_dict(state["solver"])
         self.best.load_state_dict(state["best"])
 
     def _train_epoch(self) -> tuple[Tensor, Tensor]:
         settings = self.settings
+        first, epochs, lr = 0, settings.epochs, settings.lr
+        if self.retraining:
+            first, epochs, lr = settings.epochs, settings.retrain_epochs, settings.retrain_lr
         self.population.train()
         # Dropout and augmentation draw from torch's generator; seeding it by epoch makes a
         # resumed run the same as an uninterrupted one.
@@ -192,20 +232,17 @@ class Trainer:
         losses, metrics = [], []
         for batch, step, steps in self._batches():
             rate = learning_rate(
-                settings.schedule,
-                settings.lr,
-                self.epoch * steps + step,
-                settings.epochs * steps,
+                settings.schedule, lr, (self.epoch - first) * steps + step, epochs * steps
             )
-            for group in self.optimizer.param_groups:
-                group["lr"] = rate
-            self.optimizer.zero_grad()
-            batch_losses, batch_metrics = self.population.measure(
-                self.prepare(batch.inputs), batch.targets
-            )
-            torch.autograd.backward(self.solver.loss(batch_losses).sum())
-            self.optimizer.step()
-            losses.append(batch_losses.detach())
+            self.descent.zero_grad()
+            inputs = self.prepare(batch.inputs)
+            if self.augment is not None:
+                inputs = self.augment(inputs)
+            batch_losses, batch_metrics = self.population.measure(inputs, batch.targets)
+            objectives = self.descent.objectives(batch_losses)
+            torch.autograd.backward(self.solver.loss(objectives).sum())
+            self.descent.step(rate)
+            losses.append(objectives.detach())
             metrics.append(batch_metrics)
         return torch.stack(losses).mean(dim=0), torch.stack(metrics).mean(dim=0)
 
@@ -220,6 +257,60 @@ class Trainer:
             rows = order[step * size : (step + 1) * size]
             targets = tuple(target[rows] for target in samples.targets)
             yield Samples(samples.inputs[rows], targets), step, steps
+
+    def _descent(self, lr: float) -> Descent:
+        """How the parameters change in the present phase."""
+        if self.sparsity is None:
+            return Descent(self.population, self.settings, lr, self.pattern)
+        return ProximalDescent(
+            self.population,
+            self.settings,
+            lr,
+            self.sparsity,
+            self.pattern,
+            zeros_allowed=self.zeros_allowed,
+        )
+
+    def _share(self) -> None:
+        """End the search: tie the similar rows of each network.
+
+        As it is now, not as it was at its best epoch: the validation value is that of the largest
+        term, mostly a task's, and would not tell a sparser network from another.
+        """
+        assert self.sparsity is not None
+        for name, tensor in self.population.state_dict().items():
+            # Who has diverged is not clustered, and stays what it was last.
+            failed = (self.failed_epoch > 0).to(tensor.device)
+            tensor[failed] = self.best.tensors[f"network.{name}"][failed]
+        weights = {name: self.population.parameters[name] for name in self.sparsity.names}
+        # Starting processes takes longer than a few layers do.
+        jobs = min(self.settings.jobs, self.population.size)
+        self._retrain_within(tied_pattern(weights, self.settings.share_similarity, jobs))
+
+    def _retrain_within(self, pattern: Pattern) -> None:
+        self.pattern = pattern
+        self.descent = self._descent(self.settings.retrain_lr)
+        # Whatever the search reached had no ties.
+        self.best = Best(self._kept(), self.population.size)
+
+    def _return_to_best(self) -> None:
+        self.population.load_state_dict(_part(self.best.tensors, "network."))
+        self.solver.load_state_dict(_part(self.best.tensors, "solver."))
+
+    def _evaluated(self, split: Split) -> tuple[Tensor, Tensor]:
+        """Objectives (K, m) and metrics (K, q) over a whole split."""
+        losses, metrics = evaluate(self.population, self.splits[split], self.prepare)
+        if self.sparsity is not None:
+            with torch.no_grad():
+                value = self.sparsity.value(self.population.parameters)
+            losses = torch.cat([value.unsqueeze(1), losses], dim=1)
+        return losses, metrics
+
+    def _zero_rows(self) -> Tensor | None:
+        if self.sparsity is None:
+            return None
+        weights = [self.population.parameters[name].detach() for name in self.sparsity.names]
+        return torch.stack([zero_rows(weight).sum(dim=1) for weight in weights]).sum(dim=0)
 
     def _note_failures(self, figures: Figures) -> None:
         healthy = self.population.finite()

@@ -92,6 +92,149 @@ def test_any_two_columns_of_a_foreign_file(tmp_path):
     assert (tmp_path / "front.png").exists()
 
 
+def write_sparse(folder: Path, solver: str = "chebyshev") -> Path:
+    """A run directory with figures of sparsity, and records of points with their layers."""
+    write(folder, solver)
+    header, *rows = (folder / "results.csv").read_text().splitlines()
+    figures = ["sparsity_rate,parameters_kept", "10,50000", "80,9000", "20,40000", ","]
+    lines = [f"{line},{cells}" for line, cells in zip([header, *rows], figures, strict=True)]
+    (folder / "results.csv").write_text("\n".join(lines) + "\n")
+    (folder / "points").mkdir()
+    layer = {"layer": "shared.0", "role": "hidden", "rows": 8, "zero_rows": 4, "shared_rows": 3}
+    done = {
+        "status": "done",
+        "weights": [0.1, 0.9],
+        "sparsity": {"sparsity_rate": 50.0, "rows": 8},
+        "layers": [layer | {"unique_rows": 2}],
+    }
+    analytic = {"status": "done", "weights": [0.5, 0.5]}
+    for point, record in {0: done, 1: analytic}.items():
+        (folder / "points" / f"{point:04d}.json").write_text(json.dumps(record))
+    config = {"problem": "toy", "objectives": ["left", "right"]}
+    (folder / "sweep.json").write_text(json.dumps({"config": config}))
+    return folder
+
+
+def test_all_tasks_against_one_column(tmp_path):
+    write_sparse(tmp_path / "sweep")
+    done = run("sweep", "--against", "sparsity_rate", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "sweep/against-sparsity_rate.png\n"
+    assert done.stderr == "Chebyshev: left out 1 unfinished or failed.\n"
+    assert (tmp_path / done.stdout.strip()).read_bytes().startswith(b"\x89PNG")
+    assert not (tmp_path / "sweep" / "front.png").exists()
+
+
+def test_json_of_all_tasks_against_one_column(tmp_path):
+    write_sparse(tmp_path / "sweep")
+    write_sparse(tmp_path / "rival", "linear")
+    options = ["--against", "parameters_kept", "--json", "--quiet", "--out", "a.svg"]
+    done = run("sweep", "rival", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    shared = {
+        "points": 3,
+        "failed_points": 1,
+        "incomplete_points": 0,
+        "tasks": [
+            {"task": "left", "column": "accuracy_left_test", "front_points": 1},
+            {"task": "right", "column": "accuracy_right_test", "front_points": 2},
+        ],
+    }
+    assert json.loads(done.stdout) == {
+        "picture": "a.svg",
+        "columns": ["parameters_kept", "accuracy_left_test", "accuracy_right_test"],
+        "inputs": [
+            {"name": "Chebyshev", "path": "sweep/results.csv", **shared},
+            {"name": "linear (weighted sum)", "path": "rival/results.csv", **shared},
+        ],
+    }
+    assert (tmp_path / "a.svg").exists()
+
+
+def test_a_strange_column_gives_a_file_name_and_a_hint(tmp_path):
+    table = "my cost/year,weight_a,weight_b,loss_a_test,loss_b_test\n1,0,1,1,2\n2,1,0,2,1\n"
+    (tmp_path / "mine.csv").write_text(table)
+    done = run("mine.csv", "--against", "my cost/year", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "against-my-cost-year.png\n"
+    assert 'Assumed that lower is better for "my cost/year"' in done.stderr
+    told = ["--maximize", "my cost/year", "--json"]
+    done = run("mine.csv", "--against", "my cost/year", *told, cwd=tmp_path)
+    assert done.stderr == ""
+    tasks = json.loads(done.stdout)["inputs"][0]["tasks"]
+    assert [task["front_points"] for task in tasks] == [2, 1]
+
+
+def test_layers_of_one_point(tmp_path):
+    write_sparse(tmp_path / "sweep")
+    done = run("sweep", "--layers", "0", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "sweep/layers-0.png\n"
+    assert done.stderr == ""
+    assert (tmp_path / "sweep" / "layers-0.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_json_of_the_layers_of_one_point(tmp_path):
+    write_sparse(tmp_path / "sweep")
+    done = run("sweep", "--layers", "0", "--json", "--out", "a.pdf", cwd=tmp_path)
+    assert json.loads(done.stdout) == {
+        "picture": "a.pdf",
+        "path": "sweep",
+        "point": 0,
+        "weights": {"left": 0.1, "right": 0.9},
+        "sparsity": {"sparsity_rate": 50.0, "rows": 8},
+        "layers": [
+            {
+                "layer": "shared.0",
+                "role": "hidden",
+                "rows": 8,
+                "unshared_rows": 1,
+                "shared_rows": 3,
+                "zero_rows": 4,
+                "unique_rows": 2,
+            }
+        ],
+    }
+    assert (tmp_path / "a.pdf").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["sweep", "--against", "sparsity"], "the closest are sparsity_rate"),
+        (["sweep", "--against", "solver"], "holds words, not numbers"),
+        (["sweep", "--against", "seed", "--x", "point"], "--against does not go with --x and --y"),
+        (["sweep", "--against", "seed", "--y", "point"], "--against does not go with --x and --y"),
+        (["sweep", "--against", "sparsity_rate", "--layers", "0"], "--against does not go with"),
+        (["sweep", "--against", "sparsity_rate", "--split", "train"], "another split than train"),
+        (["sweep", "--against", "sparsity_rate", "--maximize", "seed"], "not drawn"),
+        (["sweep", "--against", "sparsity_rate", "--out", "a.bmp"], ".png, .svg or .pdf"),
+        (["sweep", "sweep", "--against", "sparsity_rate"], "given twice"),
+        (["sweep", "--layers", "0", "--x", "seed", "--y", "seed"], "--layers does not go with --x"),
+        (["sweep", "--layers", "0", "--split", "val"], "--layers does not go with --split"),
+        (["sweep", "--layers", "0", "--maximize", "seed"], "does not go with --maximize"),
+        (["sweep", "--layers", "7"], "sweep has no point 7; choose one of those that it has: 0-1"),
+        (["sweep", "--layers", "1"], "has no layers"),
+        (["sweep", "--layers", "first"], "valid integer"),
+        (["sweep", "--layers", "0", "--out", "a.bmp"], ".png, .svg or .pdf"),
+        (["sweep/results.csv", "--layers", "0"], "is no run directory"),
+        (["nowhere", "--layers", "0"], "nowhere does not exist"),
+        (["sweep", "nowhere", "--layers", "0"], "2 paths were given"),
+    ],
+)
+def test_wrong_wishes_are_one_sentence_and_write_nothing(tmp_path, arguments, message):
+    write_sparse(tmp_path / "sweep")
+    before = sorted(tmp_path.rglob("*"))
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -131,23 +274,44 @@ def test_wrong_input_is_one_sentence_and_writes_nothing(sweep, tmp_path, argumen
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_neither_torch_nor_pyplot_is_imported(sweep, tmp_path):
+@pytest.mark.parametrize("wish", [[], ["--against", "sparsity_rate"], ["--layers", "0"]])
+def test_neither_torch_nor_pyplot_is_imported(tmp_path, wish):
+    sweep = write_sparse(tmp_path / "sweep")
     program = (
         "import sys\n"
         "from paretocli.cli.main import main\n"
-        "sys.argv = ['paretocli', 'plot-front', sys.argv[1]]\n"
+        "sys.argv = ['paretocli', 'plot-front', *sys.argv[1:]]\n"
         "try:\n"
         "    main()\n"
         "finally:\n"
         "    print(*sorted(sys.modules))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, str(sweep)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program, str(sweep), *wish],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     picture, modules = done.stdout.splitlines()
     assert Path(picture).exists()
     assert "matplotlib.figure" in modules.split()
     assert not {"torch", "torchvision", "matplotlib.pyplot"} & set(modules.split())
+
+
+def test_help_fits_into_80_columns(tmp_path):
+    environment = {"COLUMNS": "80", "PATH": "/usr/bin", "TERM": "dumb"}
+    done = subprocess.run(
+        [str(PROGRAM), "plot-front", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=environment,
+    )
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+    assert "…" not in done.stdout
+    for option in ("--against", "--layers", "--maximize"):
+        assert option in done.stdout
 
 
 def test_help_imports_nothing_heavy(tmp_path):

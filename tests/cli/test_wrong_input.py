@@ -2,7 +2,9 @@
 
 import shutil
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from paretocli.problems.mnist_files import FILES
 from tests.program import files_below, paretocli
@@ -73,6 +75,11 @@ def clash():
 
 def no_gradient():
     return problem(loss=lambda output, target: output.detach().mean())
+
+def named_sparsity():
+    made = problem()
+    return Problem(name="mine", tasks=[made.tasks[0], Task("sparsity", loss)], train=made.train,
+                   val=made.val, test=made.test, networks={"own": Net})
 """
 
 CASES = {
@@ -136,6 +143,45 @@ CASES = {
     "network with one output": (["mine.py:one_output"], ["2 outputs", "one for each task"]),
     "loss that is no number": (["mine.py:not_a_number"], ["a single number"]),
     "loss without gradient": (["mine.py:no_gradient"], ["do not depend"]),
+    "pattern that matches no layer": (
+        ["multidigits", "--sparse-layers", "body.*"],
+        ["--sparse-layers body.* matches no layer", "shared.1, shared.3"],
+    ),
+    "sparsity of an analytic problem": (["vlmop2", "--sparsity"], ["no rows can be counted"]),
+    "task called sparsity": (["mine.py:named_sparsity"], ["rename the task"]),
+    "limit above 1": (
+        ["vlmop2", "--max-layer-sparsity", "1.5"],
+        ["--max-layer-sparsity should be from 0 to 1, found 1.5"],
+    ),
+    "limit below 0": (
+        ["vlmop2", "--max-layer-sparsity=-0.1"],
+        ["--max-layer-sparsity should be from 0 to 1, found -0.1"],
+    ),
+    "similarity of 0": (
+        ["vlmop2", "--share-similarity", "0"],
+        ["--share-similarity should be above 0 and at most 1, found 0"],
+    ),
+    "retraining without a rate": (
+        ["vlmop2", "--retrain-lr", "0"],
+        ["--retrain-lr should be positive and finite, found 0"],
+    ),
+    "nonsense fixed": (["vlmop2", "--fix", "f1:0.1"], ["--fix f1:0.1 should be an objective and"]),
+    "unknown objective fixed": (
+        ["multidigits", "--fix", "sparsity=0.1", "--no-sparsity"],
+        ["--fix sparsity=0.1 names no objective", "left, right"],
+    ),
+    "all weight fixed": (
+        ["multidigits", "--fix", "left=0.4", "--fix", "sparsity=0.6"],
+        ["The weights of --fix sum to 1"],
+    ),
+    "frozen point that is not there": (
+        ["multidigits", "--freeze-sparsity", "nowhere:0"],
+        ["There is no file nowhere/points/0000.safetensors"],
+    ),
+    "frozen point of another network": (
+        ["multidigits", "--freeze-sparsity", "point.safetensors"],
+        ["point.safetensors is a point of another network", "--network"],
+    ),
     "data that is not there": (
         ["multimnist", "--data-dir", "empty"],
         ["MNIST is not in", "--data-dir"],
@@ -150,6 +196,7 @@ def folder(tmp_path):
     (tmp_path / "date.toml").write_text("epochs = 2024-01-01\n")
     (tmp_path / "broken.toml").write_text("problem = vlmop2\n")
     (tmp_path / "weights.toml").write_text('problem = "vlmop2"\nweights = ["0.5"]\n')
+    save_file({"variable": np.zeros(10, dtype=np.float32)}, tmp_path / "point.safetensors")
     (tmp_path / "mine.py").write_text(PROBLEM)
     (tmp_path / "syntax.py").write_text("def make(:\n")
     (tmp_path / "empty").mkdir()

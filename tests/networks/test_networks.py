@@ -6,10 +6,15 @@ import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import nn
 
 from paretocli.errors import InputError
-from paretocli.networks.blocks import monitor_block, shared_block
+from paretocli.networks.blocks import convolution, monitor_block, shared_block, with_features
 from paretocli.networks.hps import HardParameterSharing
 from paretocli.networks.mdmtn import MDMTN
-from paretocli.networks.registry import build_network, network_names
+from paretocli.networks.registry import (
+    build_network,
+    generic_hps,
+    generic_mdmtn,
+    network_names,
+)
 from tests.toys import pictures, quadratics
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -37,7 +42,7 @@ def convolve_and_pool(state, name, x):
 
 def test_mdmtn_against_a_forward_pass_written_out():
     torch.manual_seed(0)
-    network = MDMTN(DIGITS, [10, 7])
+    network = generic_mdmtn(DIGITS, [10, 7])
     with torch.no_grad():
         network.alpha.copy_(torch.tensor([[0.7, 0.3], [-0.2, 1.5]]))
     # Parameters in the order of the layers, whatever the layers are called.
@@ -63,7 +68,7 @@ def test_mdmtn_against_a_forward_pass_written_out():
 
 
 def test_layers_for_28_by_28_digits():
-    network = MDMTN(DIGITS, [10, 10])
+    network = generic_mdmtn(DIGITS, [10, 10])
     found = {name: tuple(p.shape) for name, p in network.named_parameters()}
     shapes = sorted(shape for shape in found.values() if len(shape) > 1)
     block = [(10, 1, 5, 5), (20, 10, 5, 5), (50, 320)]
@@ -74,9 +79,7 @@ def test_layers_for_28_by_28_digits():
     for one in network.monitors:
         assert [type(layer) for layer in layers(one)] == kinds[2:]
     assert all(p.kernel_size == 2 for p in network.modules() if isinstance(p, nn.MaxPool2d))
-    hps = {
-        tuple(p.shape) for p in HardParameterSharing(DIGITS, [10, 10]).parameters() if p.dim() > 1
-    }
+    hps = {tuple(p.shape) for p in generic_hps(DIGITS, [10, 10]).parameters() if p.dim() > 1}
     assert hps == {*block, (10, 50)}
 
 
@@ -88,7 +91,7 @@ def test_small_images_and_vectors_get_linear_layers():
         assert shared_block(shape)(x).shape == monitor_block(shape)(x).shape == (6, 50)
 
 
-@pytest.mark.parametrize("network", [HardParameterSharing, MDMTN])
+@pytest.mark.parametrize("network", [generic_hps, generic_mdmtn])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_one_output_a_task(network, shape):
     outputs = network(shape, [3, 1, 5])(images(shape))
@@ -96,7 +99,7 @@ def test_one_output_a_task(network, shape):
 
 
 def test_alpha_is_learned_and_starts_with_the_shared_path_alone():
-    network = MDMTN(DIGITS, [10, 4, 2])
+    network = generic_mdmtn(DIGITS, [10, 4, 2])
     assert isinstance(dict(network.named_parameters())["alpha"], nn.Parameter)
     assert network.alpha.tolist() == [[1.0, 0.0]] * 3
     x = images()
@@ -121,7 +124,7 @@ def gradients(network, shape):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_parameter_of_hps_is_trained(shape):
     torch.manual_seed(0)
-    for name, gradient in gradients(HardParameterSharing(shape, [3, 4]), shape).items():
+    for name, gradient in gradients(generic_hps(shape, [3, 4]), shape).items():
         assert gradient is not None, name
         assert gradient.abs().max() > 0, name
 
@@ -129,7 +132,7 @@ def test_every_parameter_of_hps_is_trained(shape):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_parameter_of_mdmtn_is_trained(shape):
     torch.manual_seed(0)
-    network = MDMTN(shape, [3, 4])
+    network = generic_mdmtn(shape, [3, 4])
     start = gradients(network, shape)
     # At α = (1, 0) the monitors have no effect yet, but α itself is drawn towards them …
     for name, gradient in start.items():
@@ -144,12 +147,41 @@ def test_every_parameter_of_mdmtn_is_trained(shape):
 
 def test_a_monitor_serves_its_own_task_alone():
     torch.manual_seed(0)
-    network = MDMTN((16,), [2, 2])
+    network = generic_mdmtn((16,), [2, 2])
     with torch.no_grad():
         network.alpha.fill_(0.5)
     network(images((16,)))[0].sum().backward()
     assert all(p.grad is not None for p in network.monitors[0].parameters())
     assert all(p.grad is None for p in network.monitors[1].parameters())
+
+
+# Blocks of one's own
+
+
+def test_networks_of_any_blocks():
+    blocks = [nn.Linear(4, 3) for _ in range(3)]
+    x = images((4,))
+    hps = HardParameterSharing(blocks[0], 3, [2, 5])
+    assert [tuple(output.shape) for output in hps(x)] == [(6, 2), (6, 5)]
+    network = MDMTN(blocks[0], blocks[1:], 3, [2, 5])
+    with torch.no_grad():
+        network.alpha.copy_(torch.tensor([[0.5, 2.0], [1.0, -1.0]]))
+    for t, output in enumerate(network(x)):
+        mixed = network.alpha[t, 0] * blocks[0](x) + network.alpha[t, 1] * blocks[1 + t](x)
+        torch.testing.assert_close(output, network.heads[t](mixed))
+
+
+def test_a_block_with_batch_norm_starts_without_statistics_and_in_training():
+    block = with_features(convolution(3, 4, 3, norm=True), (3, 9, 12), 5)
+    assert [type(layer) for layer in block] == [
+        *(nn.Conv2d, nn.MaxPool2d, nn.ReLU, nn.BatchNorm2d),
+        *(nn.Flatten, nn.Linear, nn.ReLU),
+    ]
+    assert block(images((3, 9, 12))).shape == (6, 5)
+    norm = with_features(convolution(3, 4, 3, norm=True), (3, 9, 12), 5)[3]
+    assert norm.num_batches_tracked == 0
+    assert norm.running_mean.tolist() == [0] * 4
+    assert all(module.training for module in block.modules())
 
 
 # By name

@@ -96,3 +96,30 @@ def test_the_order_of_objectives_is_that_of_the_first(make):
 def test_one_objective_is_no_front(make):
     with pytest.raises(InputError, match="found only weight_f1"):
         loss_columns([make([[1.0]])], "test")
+
+
+def log_of(make, values, column="loss_f1_test"):
+    run = make([[0.0, 1.0]] * len(values))
+    run.frame[column] = values
+    return gather([run], [column, "loss_f2_test"]).axes[0].log
+
+
+def test_far_points_that_squeeze_the_others_call_for_a_logarithm(make):
+    assert log_of(make, [0.1, 0.11, 0.12, 0.13, 9.0])
+
+
+def test_points_at_the_upper_end_are_not_helped_by_a_logarithm(make):
+    assert not log_of(make, [0.1, 0.95, 0.96, 0.97, 0.98])
+
+
+def test_numbers_with_a_zero_have_no_logarithm(make):
+    assert not log_of(make, [0.0, 0.11, 0.12, 0.13, 9.0])
+
+
+@pytest.mark.parametrize("column", ["parameters_kept", "unique_parameters", "macs"])
+def test_sizes_are_logarithmic_whatever_they_are(make, column):
+    assert log_of(make, [100, 200, 300], column)
+
+
+def test_rates_are_linear_whatever_they_are(make):
+    assert not log_of(make, [1.0, 1.1, 1.2, 1.3, 99.0], "sparsity_rate")

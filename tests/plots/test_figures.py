@@ -1,8 +1,5 @@
-import itertools
-
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
@@ -104,47 +101,13 @@ def test_any_name_is_shown_as_it_is(name, tmp_path):
     assert " ".join(name.split()) in shown
 
 
-def shown_labels(axis):
-    """Give the label of an axis, and those of its ticks that lie within its ends."""
-    if not axis.get_visible():
-        return []
-    low, high = sorted(axis.get_view_interval())
-    ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
-    return [axis.label, *(text for place, text in ticks if low <= place <= high)]
-
-
 @pytest.mark.parametrize("m", [2, 3, 4, 12])
 @pytest.mark.parametrize("names", [("Chebyshev",), ("Chebyshev", "linear", "a third solver")])
 @pytest.mark.parametrize("label", ["f", "Validation pixel accuracy, walls of the tallest house"])
-def test_no_text_is_cut_off_or_lies_on_another(m, names, label):
-    """Every text lies on the page and no two touch; texts in space are turned, and not measured."""
+def test_no_text_is_cut_off_or_lies_on_another(m, names, label, legible):
     table = spread(30, m) * 1e-4 + 0.9712
     data = picture(table, names=names, labels=[f"{label} {j}" for j in range(m)])
-    figure = figure_of(data)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
-    texts = [
-        text
-        for axes in figure.axes
-        if axes.name != "3d"
-        for text in [*axes.texts, axes.title, *shown_labels(axes.xaxis), *shown_labels(axes.yaxis)]
-        if text.get_text()
-    ]
-    assert len(texts) > 2 * m
-    texts += figure.legends[0].get_texts()
-    boxes = [text.get_window_extent(renderer) for text in texts]
-    page = figure.bbox
-    for text, box in zip(texts, boxes, strict=True):
-        inside = box.x0 >= page.x0 and box.x1 <= page.x1 and box.y0 >= page.y0 and box.y1 <= page.y1
-        assert inside, text.get_text()
-    for (a, one), (b, two) in itertools.combinations(zip(texts, boxes, strict=True), 2):
-        width = min(one.x1, two.x1) - max(one.x0, two.x0)
-        height = min(one.y1, two.y1) - max(one.y0, two.y0)
-        assert width <= 1 or height <= 1, (a.get_text(), b.get_text())
-    legend = figure.legends[0].get_window_extent(renderer)
-    for axes in figure.axes:
-        assert not legend.overlaps(axes.get_window_extent(renderer))
+    assert len(legible(figure_of(data))) > 2 * m
 
 
 def test_inputs_differ_by_colour_and_marker_and_line():
@@ -208,3 +171,28 @@ def test_gathered_values_reach_the_scatter(make):
     (axes,) = figure_of(gather([run], loss_columns([run], "test"))).axes
     offsets = [np.asarray(one.get_offsets()).tolist() for one in axes.collections]
     assert offsets == [[[2.0, 2.0]], [[0.0, 1.0], [1.0, 0.0]]]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("sizes", [[5000, 20_000, 300_000], [5508, 5508, 5508]])
+def test_a_scatter_of_sizes_is_logarithmic(make, legible, sizes):
+    run = make([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]])
+    run.frame["parameters_kept"] = sizes
+    figure = figure_of(gather([run], ["parameters_kept", "loss_f1_test"]))
+    (axes,) = figure.axes
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "linear")
+    low, high = axes.get_xlim()
+    assert low < min(sizes) <= max(sizes) < high
+    words = legible(figure)
+    assert sum(word.endswith("k") for word in words) >= 3
+    # The staircase reaches the worse end.
+    assert axes.lines[0].get_xdata().max() == high
+
+
+def test_projections_of_three_columns_are_logarithmic_where_that_helps(make):
+    losses = [[0.1, 1.0, 5.0], [0.11, 2.0, 4.0], [0.12, 3.0, 3.0], [0.13, 4.0, 2.0], [9, 5, 1]]
+    figure = figure_of(gather([make(losses)], ["loss_f1_test", "loss_f2_test", "loss_f3_test"]))
+    space, *projections = figure.axes
+    assert space.get_xscale() == "linear"
+    assert [axes.get_xscale() for axes in projections] == ["log", "log", "linear"]
+    assert {axes.get_yscale() for axes in projections} == {"linear"}

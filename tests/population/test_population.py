@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from paretocli.networks.mdmtn import MDMTN
+from paretocli.networks.registry import generic_mdmtn
 from paretocli.population.population import Population
 from paretocli.problems.classification import classification
 from tests.toys import CPU, Noisy, pictures
@@ -242,7 +242,9 @@ def test_a_stack_of_mdmtn_trains_as_its_members_do():
 
     def trained(rows):
         torch.manual_seed(1)
-        population = Population(MDMTN((1, 28, 28), [3, 3]), PROBLEM.tasks, len(rows), device=CPU)
+        population = Population(
+            generic_mdmtn((1, 28, 28), [3, 3]), PROBLEM.tasks, len(rows), device=CPU
+        )
         optimizer = torch.optim.SGD(population.parameters.values(), lr=0.05)
         for _ in range(5):
             optimizer.zero_grad()
@@ -260,7 +262,7 @@ def test_a_stack_of_mdmtn_trains_as_its_members_do():
 def test_convolutions_in_turn_give_the_same_bits_in_whatever_company():
     """Ten Adam steps on two members that drift apart, and each of them alone."""
     torch.manual_seed(0)
-    network = MDMTN((1, 28, 28), (10, 10))
+    network = generic_mdmtn((1, 28, 28), (10, 10))
     images, labels = torch.randn(32, 1, 28, 28), torch.randint(0, 10, (2, 32))
     weights = torch.tensor([[0.2, 0.8], [0.7, 0.3]])
     tasks = [classification("left", 10), classification("right", 10)]

@@ -3,7 +3,7 @@ import textwrap
 import pytest
 
 from paretocli.errors import InputError
-from paretocli.problems.catalogue import BUILT_IN, installed, load_problem
+from paretocli.problems.catalogue import BUILT_IN, DATA_SETS, installed, load_problem
 
 TOY = """
 import torch
@@ -56,6 +56,11 @@ def test_the_list_is_what_the_problems_are(name, tmp_path):
 
 def test_the_list_is_what_multimnist_is(mnist_dir, own_cache):
     check("multimnist", load_problem("multimnist", mnist_dir))
+
+
+def test_data_sets_that_problems_need_are_known(tmp_path):
+    assert {data for entry in BUILT_IN.values() for data in entry.data} == set(DATA_SETS)
+    assert not any(is_there(tmp_path) for is_there in DATA_SETS.values())
 
 
 def check(name, problem):
@@ -134,7 +139,7 @@ def test_an_input_error_of_the_problem_itself_passes_as_it_is(write, tmp_path):
     [
         ("multidigit", "no problem named 'multidigit'; did you mean 'multidigits'"),
         ("vlmop", "did you mean 'vlmop2'"),
-        ("???", "choose one of multidigits, multimnist, vlmop2, zdt1, zdt2, dtlz2"),
+        ("???", "choose one of multidigits, multimnist, cifar10mnist, vlmop2, zdt1, zdt2, dtlz2"),
         ("", "no problem named ''"),
     ],
 )

@@ -39,7 +39,7 @@ def test_built_once(small, own_cache):
     second = multimnist.make(data_dir)
     assert reads == [True, False]
     assert second.checksums() == first.checksums()
-    assert second.prepare.mean == first.prepare.mean
+    assert second.prepare.means == first.prepare.means
 
 
 def test_built_again_when_a_file_changes(small):

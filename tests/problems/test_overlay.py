@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 
 from paretocli.problems import overlay
-from paretocli.problems.overlay import Normalise, overlay_pairs
+from paretocli.problems.overlay import blend, overlay_pairs
 
 
 def random_digits(count, height=5, width=4, seed=0):
@@ -86,18 +86,31 @@ def test_the_seed_decides_and_inputs_are_left_alone():
     assert torch.equal(images, before)
 
 
-def test_normalised_images_have_mean_0_and_deviation_1():
-    images, _ = random_digits(40, 9, 9)
-    images[:, 0] = 0
-    normalise = Normalise(images)
-    before = images.clone()
-    found = normalise(images)
-    assert found.dtype == torch.float32
-    assert found.mean().item() == pytest.approx(0, abs=1e-5)
-    assert found.std(correction=0).item() == pytest.approx(1, abs=1e-5)
-    assert torch.equal(images, before)
-    # The same map for every batch, whatever is in it.
-    np.testing.assert_array_equal(normalise(images[3:4])[0], found[3])
-    numbers = images.numpy() / 255
-    assert normalise.mean == pytest.approx(numbers.mean())
-    assert normalise.deviation == pytest.approx(numbers.std())
+def test_a_blend_is_the_mean_in_every_channel():
+    digits, _ = random_digits(7, 6, 6, seed=1)
+    rng = np.random.default_rng(2)
+    pictures = torch.from_numpy(rng.integers(0, 256, size=(7, 3, 6, 6), dtype=np.uint8))
+    before = pictures.clone()
+    found = blend(pictures, digits)
+    assert found.dtype == torch.uint8
+    numbers = (pictures.numpy().astype(float) + digits.numpy()[:, None]) / 2
+    np.testing.assert_array_equal(found, np.floor(numbers + 0.5))
+    assert torch.equal(pictures, before)
+
+
+def test_a_blend_at_the_ends_of_the_range():
+    black, white = torch.zeros(1, 3, 4, 4, dtype=torch.uint8), torch.full((1, 4, 4), 255).byte()
+    assert blend(black, white).unique().tolist() == [128]
+    assert blend(255 - black, white).unique().tolist() == [255]
+    assert blend(black, 255 - white).unique().tolist() == [0]
+
+
+def test_digits_in_a_blend_grow_to_the_size_of_the_pictures(monkeypatch):
+    digits, _ = random_digits(5, 28, 28)
+    pictures = torch.zeros(5, 3, 32, 32, dtype=torch.uint8)
+    found = blend(pictures, digits)
+    for blended, digit in zip(found, digits, strict=True):
+        grown = Image.fromarray(digit.numpy()).resize((32, 32), Image.Resampling.BILINEAR)
+        assert np.abs(blended.numpy() - np.asarray(grown).astype(float) / 2).max() <= 1
+    monkeypatch.setattr(overlay, "CHUNK", 2)
+    assert torch.equal(blend(pictures, digits), found)

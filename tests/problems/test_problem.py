@@ -35,6 +35,7 @@ def test_names_and_shapes():
     assert made.input_shape == (3,)
     assert list(made.splits()) == ["train", "val", "test"]
     assert made.defaults == Defaults()
+    assert made.augment is None
     assert problem(prepare=lambda x: x.reshape(-1, 1, 3, 1)).input_shape == (1, 3, 1)
 
 

@@ -6,6 +6,7 @@ import torch
 
 from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
 from paretocli.solvers.chebyshev import Scalarization
+from paretocli.solvers.registry import SOLVERS
 
 
 def plain(rows=1, objectives=2, epsilon=0.0):
@@ -77,6 +78,29 @@ def test_the_penalty_stays_where_the_gap_is_small():
     for batch in ([[0.2, 0.1]], [[0.17, 0.18]], [[0.18, 0.17]]):
         outer(solver, batch)
     assert solver.penalty().item() == 1.0
+
+
+def test_with_noise_the_gap_is_that_of_the_mean_over_the_outer_iteration():
+    batches = [[0.2, 0.1]], [[0.1, 0.2]]
+    noisy = AugmentedLagrangian(plain(), penalty=1.0, memory=0.5)
+    exact = AugmentedLagrangian(plain(), penalty=1.0)
+    for _ in range(2):
+        outer(noisy, *batches)
+        outer(exact, *batches)
+    # The mean g is (0.15, 0.15), which has no gap; the last g has one of 0.05 each time.
+    assert noisy.penalty().item() == 1.0
+    assert exact.penalty().item() == 1.5
+    # Where the mean has a gap, the penalty grows with noise too.
+    for batch in ([[0.2, 0.1]], [[0.1, 0.2]]) * 4:
+        outer(noisy, batch, batch)
+    assert noisy.penalty().item() > 1.0
+
+
+def test_where_noise_is_expected_a_larger_gap_is_left_alone():
+    for averaging, tolerance in ((1, 0.01), (5, 0.05)):
+        solver = SOLVERS["chebyshev"](plain(), 5.0, 1 - 1 / averaging)
+        assert (solver.memory, solver.tolerance) == (1 - 1 / averaging, tolerance)
+        assert solver.penalty().item() == 5.0
 
 
 @pytest.mark.parametrize("epsilon", [0.0, 0.05])

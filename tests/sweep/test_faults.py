@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import load_file
@@ -13,9 +14,15 @@ from safetensors.numpy import load_file
 from tests.program import PROGRAM, environment, paretocli
 
 TIMING = ["seconds"]
+CAREFUL = ("--stack", "2", "--threads", "1", "--checkpoint-every", "0", "--out", "run")
 SWEEP = (
-    *("sweep", "multidigits", "--network", "hps", "--points", "4", "--epochs", "8"),
-    *("--stack", "2", "--threads", "1", "--checkpoint-every", "0", "--out", "run"),
+    *("sweep", "multidigits", "--network", "hps", "--no-sparsity"),
+    *("--points", "4", "--epochs", "8", *CAREFUL),
+)
+# Two phases; rows become zero in the first and clusters of up to nine are tied after it.
+SPARSE = (
+    *("sweep", "multidigits", "--network", "hps", "--weights", "1,2,2", "--weights", "2,1,3"),
+    *("--epochs", "2", "--retrain-epochs", "4", "--share-similarity", "0.15", *CAREFUL),
 )
 
 DIVERGING = """
@@ -57,15 +64,18 @@ def uninterrupted(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(
-    ("shard", "epoch"), [("0000-0001", 3), ("0002-0003", 5)], ids=["early", "late"]
-)
-def test_kill_9_and_the_same_command(uninterrupted, tmp_path, shard, epoch):
-    """Killed as soon as a shard's history has reached an epoch, and continued."""
+def history_of(folder, shard):
+    text = (folder / "run" / "history" / f"{shard}.jsonl").read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+def killed_at(folder, sweep, shard, epoch):
+    """Start a sweep and kill it as soon as a shard's history has reached an epoch."""
     process = subprocess.Popen(
-        [str(PROGRAM), *SWEEP], cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL
+        [str(PROGRAM), *sweep], cwd=folder, env=environment(), stderr=subprocess.DEVNULL
     )
-    history = tmp_path / "run" / "history" / f"{shard}.jsonl"
+    history = folder / "run" / "history" / f"{shard}.jsonl"
     while not (history.exists() and f'"epoch": {epoch}' in history.read_text()):
         assert process.poll() is None, "the sweep ended before it could be killed"
         time.sleep(0.005)
@@ -73,6 +83,14 @@ def test_kill_9_and_the_same_command(uninterrupted, tmp_path, shard, epoch):
     process.wait()
     with history.open("a") as file:
         file.write('{"point": 0, "epo')  # the line that the kill tore
+
+
+@pytest.mark.parametrize(
+    ("shard", "epoch"), [("0000-0001", 3), ("0002-0003", 5)], ids=["early", "late"]
+)
+def test_kill_9_and_the_same_command(uninterrupted, tmp_path, shard, epoch):
+    """Killed as soon as a shard's history has reached an epoch, and continued."""
+    killed_at(tmp_path, SWEEP, shard, epoch)
     assert len(list((tmp_path / "run" / "points").glob("*.json"))) < 4
 
     done = paretocli(*SWEEP, cwd=tmp_path)
@@ -80,15 +98,52 @@ def test_kill_9_and_the_same_command(uninterrupted, tmp_path, shard, epoch):
     assert "going on after epoch" in done.stderr
     pd.testing.assert_frame_equal(table_of(tmp_path), table_of(uninterrupted), check_exact=True)
     for name in ("0000-0001", "0002-0003"):
-        ours, theirs = (
-            [
-                {k: v for k, v in json.loads(line).items() if k != "seconds"}
-                for line in (f / "run" / "history" / f"{name}.jsonl").read_text().splitlines()
-            ]
-            for f in (tmp_path, uninterrupted)
-        )
-        assert ours == theirs
+        assert history_of(tmp_path, name) == history_of(uninterrupted, name)
     assert list((tmp_path / "run" / "checkpoints").iterdir()) == []
+
+
+def test_kill_9_while_retraining_and_the_same_command(tmp_path):
+    """Killed in the second phase: zero rows and ties are those of an uninterrupted run."""
+    folders = [tmp_path / "killed", tmp_path / "whole"]
+    for folder in folders:
+        folder.mkdir()
+    killed_at(folders[0], SPARSE, "0000-0001", 4)
+    assert list((folders[0] / "run" / "points").glob("*.json")) == []
+    for folder in folders:
+        done = paretocli(*SPARSE, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        assert ("going on after epoch" in done.stderr) == (folder == folders[0])
+    for point in range(2):
+        file = f"run/points/{point:04d}.safetensors"
+        ours, theirs = (load_file(f / file) for f in folders)
+        zero, labels = zeros_and_ties(theirs["shared.3.weight"])
+        assert zero.sum() >= 10
+        assert len(set(labels)) <= len(labels) - zero.sum() - 10
+        for found, expected in zip(
+            zeros_and_ties(ours["shared.3.weight"]), (zero, labels), strict=True
+        ):
+            np.testing.assert_array_equal(found, expected)
+        for name, tensor in theirs.items():
+            np.testing.assert_array_equal(ours[name], tensor, err_msg=name)
+    tables = [table_of(folder) for folder in folders]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    histories = [history_of(folder, "0000-0001") for folder in folders]
+    assert histories[0] == histories[1]
+    assert [line["epoch"] for line in histories[0]] == [e for e in range(1, 7) for _ in range(2)]
+    for _, row in tables[0].iterrows():
+        (best,) = [
+            line
+            for line in histories[0]
+            if (line["point"], line["epoch"]) == (row["point"], row["best_epoch"])
+        ]
+        assert best["zero_rows"] == row["rows"] - row["rows_kept"]
+
+
+def zeros_and_ties(weight):
+    """Which rows of a matrix (out, R) are zero (R,), and a label that equal rows share (R,)."""
+    rows = weight.T
+    _, labels = np.unique(rows, axis=0, return_inverse=True)
+    return (rows == 0).all(axis=1), labels.reshape(-1)
 
 
 def test_sigterm_ends_with_143_and_ctrl_c_with_130(tmp_path):

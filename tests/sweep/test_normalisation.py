@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -5,7 +7,7 @@ import torch
 from paretocli.errors import InputError
 from paretocli.sweep.normalisation import Normalisation, from_initial, from_payoff, without_scale
 from paretocli.sweep.resolve import resolve
-from tests.toys import quadratics
+from tests.toys import growl_of, make_trainer, quadratics, vectors
 
 CENTRES = [[0.0, 0.0], [1.0, 3.0]]
 PLACE = [1.0, 1.0]  # objectives 2 and 4
@@ -27,6 +29,40 @@ def test_initial_by_hand():
     shifted = from_initial(config(ideal="-1,3"), problem)
     assert shifted.ideal == (-1.0, 3.0)
     np.testing.assert_allclose(shifted.scale, [3, 1], rtol=1e-6)
+
+
+def sparse_config(**options):
+    """Of `vectors`, resolved for another problem and then renamed."""
+    found = config(epsilon=0.0, **options)
+    return dataclasses.replace(
+        found,
+        network="wide",
+        objectives=("sparsity", "a", "b"),
+        sparsity=True,
+        sparse_layers=("body.4.weight",),
+        ideal=(0.25, 0.0, 0.5),
+    )
+
+
+def test_initial_with_sparsity_as_an_objective():
+    problem = vectors()
+    found = from_initial(sparse_config(theta="ramp"), problem)
+    assert found.ideal == (0.25, 0.0, 0.5)
+    fresh = make_trainer(problem, [[0.2, 0.4, 0.4]], sparsity=growl_of(problem, theta="ramp"))
+    fresh.population.train(False)
+    inputs = problem.prepare(problem.train.inputs)
+    losses, _ = fresh.population.measure(inputs, problem.train.targets)
+    value = fresh.sparsity.value(fresh.population.parameters).item()
+    assert 0.5 < value < 1
+    expected = [value - 0.25, losses[0, 0].item(), losses[0, 1].item() - 0.5]
+    np.testing.assert_allclose(found.scale, expected, rtol=1e-5)
+    other = from_initial(dataclasses.replace(sparse_config(), init="lsuv"), problem)
+    assert abs(other.scale[1] - found.scale[1]) > 1e-3
+
+
+def test_an_ideal_of_sparsity_above_the_start():
+    with pytest.raises(InputError, match=r"Objective sparsity is 0.* at initialisation, not above"):
+        from_initial(dataclasses.replace(sparse_config(), ideal=(1.0, 0.0, 0.0)), vectors())
 
 
 @pytest.mark.parametrize("ideal", ["0,4", "0,5"])

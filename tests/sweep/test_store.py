@@ -17,6 +17,8 @@ IDENTITY = {
     "batch_size": 8,
     "objectives": ["a", "b"],
     "weights": [[0.2, 0.8], [0.5, 0.5]],
+    "sparsity": True,
+    "frozen_point": "",
 }
 DATA = {"train": "111", "val": "222", "test": "333"}
 
@@ -66,6 +68,8 @@ def test_the_same_sweep_goes_on(run):
     ("name", "value", "words"),
     [
         ("seed", 4, "its seed is 3, asked for is 4"),
+        ("sparsity", False, "its sparsity is true, asked for is false"),
+        ("frozen_point", "9b1c", 'its frozen-point is "", asked for is "9b1c"'),
         ("batch_size", 16, "its batch-size is 8, asked for is 16"),
         ("solver", "linear", 'its solver is "chebyshev", asked for is "linear"'),
         ("weights", [[0.2, 0.8]], "its weights is"),
@@ -204,6 +208,21 @@ def test_tables_are_rebuilt_from_the_records(run):
     assert list(front.columns) == list(table.columns)
 
 
+def test_figures_of_sparsity_go_into_the_tables_and_those_of_layers_stay_in_the_records(run):
+    sizes = {"sparsity_rate": 12.5, "rows": 8, "rows_kept": 7, "parameters_kept": 70}
+    layers = [{"layer": "body.0", "role": "hidden", "rows": 8, "zero_rows": 1}]
+    run.write_point(record(0, sparsity=sizes, layers=layers), {})
+    run.write_point(record(1, status="failed"), {})
+    run.write_tables(IDENTITY)
+    assert run.records()[0]["layers"] == layers
+    assert run.records()[0]["sparsity"] == sizes
+    table, front = pd.read_csv(run.results_file), pd.read_csv(run.front_file)
+    assert table.loc[0, list(sizes)].to_dict() == sizes
+    assert table.loc[1, list(sizes)].isna().all()
+    assert front.loc[0, list(sizes)].to_dict() == sizes
+    assert not {"sparsity", "layers", "layer"} & set(table.columns)
+
+
 def test_notes(run):
     assert run.read_note("normalisation") is None
     run.write_note("normalisation", {"ideal": [0.5], "scale": [2]})
@@ -233,6 +252,14 @@ def test_trimming_drops_later_and_torn_lines(run):
     assert epochs(run) == []
     run.trim_history("none", 3)
     assert not (run.path / "history" / "none.jsonl").exists()
+
+
+def test_trimming_keeps_lines_whole(run):
+    lines = [{"point": 0, "epoch": epoch, "zero_rows": 3 * epoch} for epoch in (1, 2, 3)]
+    run.append_history("0000-0000", lines)
+    run.trim_history("0000-0000", 2)
+    text = (run.path / "history" / "0000-0000.jsonl").read_text(encoding="utf-8")
+    assert [json.loads(line) for line in text.splitlines()] == lines[:2]
 
 
 # Checkpoints

@@ -7,7 +7,8 @@ from paretocli.networks.registry import build_network
 from paretocli.population.population import Population
 from paretocli.problems.problem import Samples, Task
 from paretocli.training import evaluation
-from paretocli.training.evaluation import evaluate, stationarity
+from paretocli.training.certificate import stationarity
+from paretocli.training.evaluation import evaluate
 from tests.toys import CPU, make_trainer, pictures, quadratics
 
 pytestmark = pytest.mark.usefixtures("one_thread")

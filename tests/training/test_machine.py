@@ -2,7 +2,13 @@ import pytest
 import torch
 
 from paretocli.errors import InputError
-from paretocli.training.machine import available_threads, choose_device, device_name, set_up
+from paretocli.training.machine import (
+    available_threads,
+    choose_device,
+    device_name,
+    flush_denormals,
+    set_up,
+)
 
 
 def test_devices():
@@ -21,3 +27,15 @@ def test_threads(one_thread):
     assert available_threads() >= 1
     set_up(2)
     assert torch.get_num_threads() == 2
+
+
+def test_tiny_numbers_are_taken_for_zero():
+    tiny = torch.full((4,), 1e-30)
+    try:
+        torch.set_flush_denormal(False)
+        assert (tiny * 1e-10).any()
+        flush_denormals()
+        assert not (tiny * 1e-10).any()
+        assert (tiny * 1e-7).all()
+    finally:
+        torch.set_flush_denormal(False)

@@ -9,7 +9,8 @@ import torch
 from paretocli.population.optimizers import learning_rate
 from paretocli.problems.problem import Samples, Task
 from paretocli.solvers.weighted_sum import WeightedSum
-from tests.toys import make_trainer, pictures, quadratics, solve
+from paretocli.sparsity.pattern import Pattern
+from tests.toys import HIDDEN, growl_of, make_trainer, pictures, quadratics, solve, vectors
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -35,6 +36,14 @@ def assert_same(one, other):
             assert a == b, field.name
 
 
+def saved_and_loaded(state):
+    """A state through a file, as the run directory does it."""
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    buffer.seek(0)
+    return torch.load(buffer, weights_only=True)
+
+
 # Checkpoints
 
 
@@ -48,11 +57,8 @@ def test_four_epochs_at_once_and_in_two_halves(solver, optimizer):
     first = fresh()
     train(straight, 2)
     train(first, 2)
-    buffer = io.BytesIO()
-    torch.save(first.state_dict(), buffer)
-    buffer.seek(0)
     resumed = fresh()
-    resumed.load_state_dict(torch.load(buffer, weights_only=True))
+    resumed.load_state_dict(saved_and_loaded(first.state_dict()))
     assert resumed.epoch == 2
     assert resumed.seconds == first.seconds
     reports = train(straight, 2)
@@ -140,8 +146,9 @@ def test_the_learning_rate_follows_its_schedule_over_all_steps(schedule):
     problem = quadratics(CENTRES, [0.0, 1.0], steps=6)
     trainer = make_trainer(problem, [[0.5, 0.5]], schedule=schedule, epochs=3, lr=0.04)
     rates = []
-    step = trainer.optimizer.step
-    trainer.optimizer.step = lambda: (rates.append(trainer.optimizer.param_groups[0]["lr"]), step())
+    (optimizer,) = trainer.descent.optimizers
+    step = optimizer.step
+    optimizer.step = lambda: (rates.append(optimizer.param_groups[0]["lr"]), step())
     train(trainer, 3)
     assert rates == [learning_rate(schedule, 0.04, i, 18) for i in range(18)]
 
@@ -161,6 +168,53 @@ def test_one_step_of_plain_descent_by_hand():
     expected = [[place**2, (place - 4) ** 2]]
     np.testing.assert_allclose(report.figures["val"][0], expected, rtol=1e-6)
     assert report.multipliers is report.penalty is report.gap is report.relative_gap is None
+
+
+def test_training_batches_alone_are_augmented_after_they_are_prepared():
+    seen = []
+
+    def augment(inputs):
+        seen.append(inputs)
+        return inputs + 100
+
+    made = []
+
+    def prepare(inputs):
+        made.append(inputs.float() / 2)
+        return made[-1]
+
+    problem = dataclasses.replace(vectors(), prepare=prepare, augment=augment)
+    trainer = make_trainer(problem, [[0.5, 0.5]], epochs=2, lr=1e-9)
+    train(trainer, 2)
+    assert [len(batch) for batch in seen] == [8] * 16
+    prepared = {id(batch) for batch in made}
+    assert all(id(batch) in prepared for batch in seen)
+    made.clear()
+    trainer.finish()
+    assert made
+    assert len(seen) == 16
+    # What comes back is what the network sees: its first batch norm follows the shifted inputs.
+    plain = make_trainer(vectors(), [[0.5, 0.5]], epochs=2, lr=1e-9)
+    train(plain, 2)
+    name = "body.1.running_mean"
+    moved = trainer.population.buffers[name] - plain.population.buffers[name]
+    assert moved.abs().max() > 10
+
+
+def test_what_augmentation_draws_is_the_same_in_a_resumed_run():
+    def noisy(inputs):
+        return inputs + torch.randn(inputs.shape)
+
+    def fresh():
+        return make_trainer(dataclasses.replace(vectors(), augment=noisy), WEIGHTS)
+
+    straight, resumed = fresh(), fresh()
+    train(straight, 1)
+    resumed.load_state_dict(saved_and_loaded(straight.state_dict()))
+    (one,) = train(straight, 1)
+    torch.rand(17)
+    (other,) = train(resumed, 1)
+    assert_same(one, other)
 
 
 # The best epoch
@@ -299,3 +353,319 @@ def test_marks_survive_a_checkpoint():
     resumed.load_state_dict(state)
     assert torch.equal(resumed.failed_epoch, trainer.failed_epoch)
     assert_same(solve(trainer), solve(resumed))
+
+
+# Sparsity: the search, and retraining within what it found
+
+SPARSE_WEIGHTS = [[0.2, 0.4, 0.4], [0.5, 0.3, 0.2], [0.8, 0.1, 0.1]]
+SEARCH, RETRAINING = 4, 3
+PHASES = {
+    "epochs": SEARCH,
+    "retrain_epochs": RETRAINING,
+    "lr": 0.05,
+    "retrain_lr": 0.01,
+    "share_similarity": 0.3,
+}
+
+
+def sparse(weights=SPARSE_WEIGHTS, solver="chebyshev", **settings):
+    problem = vectors()
+    return make_trainer(problem, weights, solver, sparsity=growl_of(problem), **(PHASES | settings))
+
+
+def hidden_rows(tensors):
+    """The hidden layer (K, R, out), a row an input."""
+    return tensors[HIDDEN].detach().transpose(1, 2)
+
+
+def zeros_of(tensors):
+    return (hidden_rows(tensors) == 0).all(dim=2)
+
+
+def ties_of(tensors):
+    """Which pairs of rows (K, R, R) are equal and not zero."""
+    rows = hidden_rows(tensors)
+    equal = (rows.unsqueeze(1) == rows.unsqueeze(2)).all(dim=3)
+    alive = ~zeros_of(tensors)
+    own = torch.eye(rows.shape[1], dtype=torch.bool)
+    return equal & alive.unsqueeze(1) & alive.unsqueeze(2) & ~own
+
+
+def ties_in(pattern):
+    """The pairs of rows (K, R, R) that a pattern ties."""
+    found = pattern.representatives[HIDDEN]
+    own = torch.eye(found.shape[1], dtype=torch.bool)
+    return (found.unsqueeze(1) == found.unsqueeze(2)) & (found >= 0).unsqueeze(1) & ~own
+
+
+def assert_tied(tensors, pattern):
+    """Whether the rows that are equal are those that the pattern ties, but for new zero rows."""
+    alive = ~zeros_of(tensors)
+    expected = ties_in(pattern) & alive.unsqueeze(1) & alive.unsqueeze(2)
+    assert torch.equal(ties_of(tensors), expected)
+
+
+def test_a_search_and_then_a_retraining():
+    trainer = sparse()
+    assert trainer.epochs == SEARCH + RETRAINING
+    reports = []
+    for epoch in range(1, trainer.epochs + 1):
+        assert not trainer.finished
+        reports.append(trainer.run_epoch())
+        assert trainer.retraining == (epoch > SEARCH)
+        assert (trainer.pattern is None) == (epoch <= SEARCH)
+        assert torch.equal(
+            reports[-1].zero_rows, zeros_of(trainer.population.parameters).sum(dim=1)
+        )
+        # Sparsity is the first objective, and the same on every split.
+        value = trainer.sparsity.value(trainer.population.parameters)
+        for split in ("val", "test"):
+            losses, _ = reports[-1].figures[split]
+            assert losses.shape == (3, 3)
+            torch.testing.assert_close(losses[:, 0], value.detach(), rtol=0, atol=0)
+    assert trainer.finished
+    assert [report.epoch for report in reports] == list(range(1, 8))
+    # More weight on sparsity, fewer rows.
+    assert reports[-1].zero_rows.tolist() == sorted(reports[-1].zero_rows.tolist())
+    assert reports[-1].zero_rows[1] >= 10
+    outcome = trainer.finish()
+    assert set(outcome.parameters) == set(trainer.population.parameters)
+    assert set(outcome.tensors) - set(outcome.parameters) == set(trainer.population.buffers)
+    assert (outcome.best_epoch > SEARCH).all()
+
+
+def test_zero_rows_and_ties_are_kept_exactly_while_retraining():
+    trainer = sparse()
+    train(trainer, SEARCH)
+    zero = zeros_of(trainer.population.parameters)
+    assert not ties_of(trainer.population.parameters).any()
+    for _ in range(RETRAINING):
+        trainer.run_epoch()
+        tensors = trainer.population.parameters
+        assert zeros_of(tensors)[zero].all()
+        assert torch.equal(trainer.pattern.representatives[HIDDEN] < 0, zero)
+        assert_tied(tensors, trainer.pattern)
+    outcome = trainer.finish()
+    assert zeros_of(outcome.tensors)[zero].all()
+    assert_tied(outcome.tensors, trainer.pattern)
+    assert ties_in(trainer.pattern).any(dim=2).sum(dim=1).min() >= 4
+    # Each network has a pattern of its own.
+    assert len({tuple(rows.tolist()) for rows in trainer.pattern.representatives[HIDDEN]}) == 3
+
+
+def test_retraining_starts_from_the_end_of_the_search():
+    # Steps that change hardly anything, and no ties.
+    trainer = sparse(epochs=8, lr=0.1, schedule="constant", retrain_lr=1e-9, share_similarity=1.0)
+    train(trainer, 8)
+    assert min(trainer.best.epoch.tolist()) < 8
+    last = {name: p.detach().clone() for name, p in trainer.population.parameters.items()}
+    trainer.run_epoch()
+    for name, parameter in trainer.population.parameters.items():
+        torch.testing.assert_close(parameter.detach(), last[name], rtol=0, atol=1e-6)
+
+
+def test_no_epoch_of_the_search_is_the_best_one_for_it_had_no_ties():
+    # Ties that harm, and steps too small to make up for it.
+    trainer = sparse(share_similarity=0.01, retrain_lr=1e-9)
+    train(trainer, SEARCH)
+    searched = trainer.best.value.clone()
+    outcome = solve(trainer)
+    assert (trainer.best.value > searched).any()
+    assert (outcome.best_epoch > SEARCH).all()
+    assert_tied(outcome.tensors, trainer.pattern)
+
+
+def test_without_retraining_nothing_is_tied():
+    trainer = sparse(retrain_epochs=0)
+    assert trainer.epochs == SEARCH
+    outcome = solve(trainer)
+    assert trainer.epoch == SEARCH
+    assert trainer.pattern is None
+    assert not trainer.retraining
+    assert zeros_of(outcome.tensors).any()
+    assert not ties_of(outcome.tensors).any()
+    # It is the search of a run with both phases.
+    other = sparse()
+    train(other, SEARCH)
+    assert torch.equal(other.best.tensors[f"network.{HIDDEN}"], outcome.tensors[HIDDEN])
+
+
+def test_rows_that_are_not_similar_enough_are_not_tied():
+    trainer = sparse(share_similarity=1.0)
+    outcome = solve(trainer)
+    assert trainer.epoch == SEARCH + RETRAINING
+    assert zeros_of(outcome.tensors).any()
+    assert not ties_of(outcome.tensors).any()
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_each_phase_has_a_learning_rate_and_a_schedule_of_its_own(schedule):
+    trainer = sparse(schedule=schedule)
+    rates = []
+    descent = trainer.descent
+
+    def noted(descent):
+        step = descent.step
+        descent.step = lambda rate: (rates.append(rate), step(rate))
+
+    noted(descent)
+    train(trainer, SEARCH)
+    assert rates == [learning_rate(schedule, 0.05, i, 8 * SEARCH) for i in range(8 * SEARCH)]
+    trainer.run_epoch()
+    assert trainer.descent is not descent
+    rates.clear()
+    noted(trainer.descent)
+    train(trainer, RETRAINING - 1)
+    steps = 8 * RETRAINING
+    assert rates == [learning_rate(schedule, 0.01, i, steps) for i in range(8, steps)]
+    for optimizer in trainer.descent.optimizers:
+        assert {group["lr"] for group in optimizer.param_groups} == {rates[-1]}
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize(
+    "epoch", [2, SEARCH, SEARCH + 1], ids=["in the search", "after it", "retraining"]
+)
+def test_a_run_of_two_phases_at_once_and_in_two_parts(epoch, optimizer):
+    # Clusters of many rows: their means are subject to rounding.
+    settings = {"optimizer": optimizer, "lr": 0.3, "share_similarity": 0.1}
+    straight, resumed = sparse(**settings), sparse(**settings)
+    train(straight, epoch)
+    resumed.load_state_dict(saved_and_loaded(straight.state_dict()))
+    assert resumed.epoch == epoch
+    assert resumed.retraining == (epoch > SEARCH)
+    for name, tensor in straight.population.state_dict().items():
+        assert torch.equal(resumed.population.state_dict()[name], tensor), name
+    rest = train(straight, SEARCH + RETRAINING - epoch)
+    torch.rand(17)
+    for one, other in zip(rest, train(resumed, len(rest)), strict=True):
+        assert_same(one, other)
+    assert straight.finished
+    assert resumed.finished
+    for name, rows in straight.pattern.representatives.items():
+        assert torch.equal(resumed.pattern.representatives[name], rows)
+    outcome = straight.finish()
+    assert_same(outcome, resumed.finish())
+    assert zeros_of(outcome.tensors).any()
+    assert ties_of(outcome.tensors).sum(dim=2).max() >= 6
+
+
+def test_without_sparsity_there_is_one_phase_whatever_the_settings_say():
+    plain = make_trainer(vectors(), WEIGHTS, epochs=3)
+    told = make_trainer(
+        vectors(),
+        WEIGHTS,
+        epochs=3,
+        sparsity=None,
+        pattern=None,
+        retrain_epochs=5,
+        retrain_lr=0.3,
+        share_similarity=0.1,
+        jobs=2,
+    )
+    assert told.epochs == 3
+    for one, other in zip(train(plain, 3), train(told, 3), strict=True):
+        assert one.zero_rows is None
+        assert_same(one, other)
+    assert told.finished
+    assert not told.retraining
+    assert_same(plain.finish(), told.finish())
+
+
+def test_a_pattern_without_zeros_and_ties_changes_nothing():
+    pattern = Pattern({HIDDEN: torch.arange(40).repeat(3, 1)})
+    bound = make_trainer(vectors(), WEIGHTS, epochs=2, pattern=pattern)
+    assert_same(solve(make_trainer(vectors(), WEIGHTS, epochs=2)), solve(bound))
+
+
+def a_pattern(members):
+    """Rows 0 to 9 are zero; 10, 12, … are tied to 10, and 11, 13, … to 11 up to row 25."""
+    rows = torch.arange(40)
+    rows[10:26] = 10 + torch.arange(16) % 2
+    rows[:10] = -1
+    return Pattern({HIDDEN: rows.repeat(members, 1)})
+
+
+@pytest.mark.parametrize("with_sparsity", [False, True])
+def test_a_pattern_from_the_start_is_kept_and_nothing_is_searched(with_sparsity):
+    problem = vectors()
+    trainer = make_trainer(
+        problem,
+        SPARSE_WEIGHTS if with_sparsity else WEIGHTS,
+        sparsity=growl_of(problem) if with_sparsity else None,
+        pattern=a_pattern(3),
+        **PHASES,
+    )
+    assert trainer.epochs == SEARCH
+    zero = torch.zeros(3, 40, dtype=torch.bool)
+    zero[:, :10] = True
+
+    def check(tensors):
+        assert torch.equal(zeros_of(tensors), zero)
+        assert torch.equal(ties_of(tensors), ties_in(a_pattern(3)))
+
+    check(trainer.population.parameters)
+    while not trainer.finished:
+        trainer.run_epoch()
+        check(trainer.population.parameters)
+        assert not trainer.retraining
+    assert trainer.epoch == SEARCH
+    check(trainer.finish().tensors)
+
+
+def test_a_run_within_a_pattern_in_two_parts():
+    def fresh():
+        return make_trainer(vectors(), WEIGHTS, pattern=a_pattern(3), epochs=4)
+
+    straight, resumed = fresh(), fresh()
+    train(straight, 2)
+    resumed.load_state_dict(saved_and_loaded(straight.state_dict()))
+    for one, other in zip(train(straight, 2), train(resumed, 2), strict=True):
+        assert_same(one, other)
+    assert_same(straight.finish(), resumed.finish())
+
+
+def test_with_sparsity_a_result_does_not_depend_on_its_companions():
+    one = solve(sparse())
+    # Others beside it, bit for bit …
+    beside = [[0.3, 0.3, 0.4], SPARSE_WEIGHTS[1], [0.1, 0.8, 0.1]]
+    other = solve(sparse(beside))
+    for name, tensor in one.tensors.items():
+        assert torch.equal(other.tensors[name][1], tensor[1]), name
+    assert one.best_epoch[1] == other.best_epoch[1]
+    assert torch.equal(one.stationarity[1], other.stationarity[1])
+    # … and none beside it, where sums are taken in another order.
+    alone = solve(sparse(SPARSE_WEIGHTS[1:2]))
+    assert torch.equal(zeros_of(alone.tensors)[0], zeros_of(one.tensors)[1])
+    assert torch.equal(ties_of(alone.tensors)[0], ties_of(one.tensors)[1])
+    assert alone.best_epoch[0] == one.best_epoch[1]
+    for name, tensor in one.tensors.items():
+        torch.testing.assert_close(alone.tensors[name][0], tensor[1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("step", "epoch"), [(3, 1), (20, 3), (8 * SEARCH + 3, SEARCH + 1)], ids=["first", "third", "re"]
+)
+def test_a_subproblem_that_diverges_is_no_hindrance_to_the_others_retraining(step, epoch):
+    def run(factor):
+        calls = []
+
+        class Stumbling(WeightedSum):
+            def loss(self, objectives):
+                calls.append(1)
+                factors = torch.ones(2)
+                if len(calls) == step:
+                    factors[0] = factor
+                return super().loss(objectives) * factors
+
+        trainer = sparse(SPARSE_WEIGHTS[:2], Stumbling)
+        return trainer, solve(trainer)
+
+    trainer, outcome = run(torch.nan)
+    assert trainer.epoch == SEARCH + RETRAINING
+    assert outcome.failed_epoch.tolist() == [epoch, 0]
+    _, healthy = run(1.0)
+    assert healthy.failed_epoch.tolist() == [0, 0]
+    for name, tensor in outcome.tensors.items():
+        assert torch.equal(tensor[1], healthy.tensors[name][1]), name
+    assert ties_of(healthy.tensors)[1].any()

@@ -1,0 +1,165 @@
+"""What a picture of the layers of one point shows, read from the point's record."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paretocli.errors import InputError
+
+
+@dataclass(frozen=True)
+class LayerRows:
+    """The rows of one layer; those unshared, shared and zero make up all of them.
+
+    Attributes:
+        layer: its name.
+        role: `input`, `hidden` or `head`.
+        rows: all rows.
+        unshared_rows: rows that are not zero and equal to no other.
+        shared_rows: rows that are not zero and equal another one.
+        zero_rows: rows whose entries are all zero.
+        unique_rows: rows that are not zero, equal ones counted once.
+    """
+
+    layer: str
+    role: str
+    rows: int
+    unshared_rows: int
+    shared_rows: int
+    zero_rows: int
+    unique_rows: int
+
+
+@dataclass(frozen=True)
+class LayersData:
+    """A whole picture.
+
+    Attributes:
+        point: the number of the point.
+        layers: its layers, in order.
+        sparsity: figures of the whole network by name, as in `results.csv`.
+        weights: the point's weights by objective; empty if the directory does not name these.
+        title: the title.
+    """
+
+    point: int
+    layers: tuple[LayerRows, ...]
+    sparsity: dict[str, float]
+    weights: dict[str, float]
+    title: str
+
+
+def read_layers(directory: Path, point: int, *, title: str | None = None) -> LayersData:
+    """Read the layers of one point of a sweep.
+
+    Args:
+        directory: a run directory.
+        point: the number of the point in it.
+        title: the title; by default problem and point.
+
+    Raises:
+        InputError: that is no run directory, there is no such point, or it has no layers.
+    """
+    file = _record_file(directory, point)
+    record = _object(file)
+    if record.get("status") != "done":
+        reason = record.get("error") or "it did not finish"
+        raise InputError(f"Point {point} of {directory} has no network ({reason}); choose another.")
+    if not record.get("layers"):
+        raise InputError(
+            f"Point {point} of {directory} has no layers, as those of analytic problems; give a "
+            f"run directory whose points are networks."
+        )
+    problem, objectives = _sweep(directory)
+    try:
+        return LayersData(
+            point=point,
+            layers=tuple(_layer(entry) for entry in record["layers"]),
+            sparsity={str(name): _number(value) for name, value in record["sparsity"].items()},
+            weights=dict(zip(objectives, record["weights"], strict=True)) if objectives else {},
+            title=title or f"{problem}, point {point}: rows of each layer",
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _broken(file, f"{type(error).__name__}: {error}") from None
+
+
+def _layer(entry: dict[str, Any]) -> LayerRows:
+    rows, zero, shared = (int(entry[name]) for name in ("rows", "zero_rows", "shared_rows"))
+    if min(rows, zero, shared, rows - zero - shared) < 0:
+        raise ValueError(f"the rows of {entry['layer']} do not add up")
+    return LayerRows(
+        layer=str(entry["layer"]),
+        role=str(entry["role"]),
+        rows=rows,
+        unshared_rows=rows - zero - shared,
+        shared_rows=shared,
+        zero_rows=zero,
+        unique_rows=int(entry["unique_rows"]),
+    )
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    return value
+
+
+def _record_file(directory: Path, point: int) -> Path:
+    """Find the record of a point."""
+    if not directory.exists():
+        raise InputError(f"{directory} does not exist; give the run directory of a sweep.")
+    found = (directory / "points").glob("*.json")
+    files = {int(file.stem): file for file in found if file.stem.isdecimal()}
+    if not files:
+        raise InputError(
+            f"{directory} is no run directory with finished points (it has no points/<id>.json); "
+            f"give that of a sweep."
+        )
+    if point not in files:
+        raise InputError(
+            f"{directory} has no point {point}; choose one of those that it has: {_runs(files)}."
+        )
+    return files[point]
+
+
+def _sweep(directory: Path) -> tuple[str, list[str]]:
+    """Give problem and objectives; without a `sweep.json`, the directory's name and none."""
+    name = directory.resolve().name
+    file = directory / "sweep.json"
+    if not file.exists():
+        return name, []
+    config = _object(file).get("config")
+    if not isinstance(config, dict):
+        raise _broken(file, 'it has no "config"')
+    return str(config.get("problem") or name), [str(one) for one in config.get("objectives") or ()]
+
+
+def _object(file: Path) -> dict[str, Any]:
+    """Read a JSON object."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror}); make it readable.") from None
+    except ValueError as error:  # its bytes are no text, or the text is no JSON
+        raise _broken(file, str(error)) from None
+    if not isinstance(content, dict):
+        raise _broken(file, "it holds no object")
+    return content
+
+
+def _broken(file: Path, reason: str) -> InputError:
+    reason = reason.replace("\n", " ")
+    return InputError(f"{file} is no file of a sweep ({reason}); run the sweep again.")
+
+
+def _runs(numbers: Iterable[int]) -> str:
+    """Print numbers in order, those that follow each other as a range: 0-4, 7."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)

@@ -1,0 +1,82 @@
+"""Images as tensors: resizing, normalising, rotating."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
+from torch import Tensor
+
+
+def resized(images: Tensor, size: int) -> Tensor:
+    """Images uint8 (N, C, size, size) from (N, C, H, W): bilinear, antialiased, rounded."""
+    if images.shape[-2:] == (size, size):
+        return images
+    scaled = F.interpolate(
+        images.float(), size=(size, size), mode="bilinear", antialias=True, align_corners=False
+    )
+    return scaled.round().clamp(0, 255).to(torch.uint8)
+
+
+class Normalise:
+    """Turn uint8 images into numbers with mean 0 and standard deviation 1, channel by channel.
+
+    Args:
+        images: The training images, uint8 (N, C, H, W), whose pixels give means and deviations.
+    """
+
+    def __init__(self, images: Tensor) -> None:
+        moments = [_mean_and_deviation(channel) for channel in images.unbind(1)]
+        self.means: Sequence[float] = [mean for mean, _ in moments]
+        self.deviations: Sequence[float] = [deviation for _, deviation in moments]
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Normalised images in single precision, on the device of the batch."""
+        numbers = images.float().div_(255)
+        channels = zip(numbers.unbind(1), self.means, self.deviations, strict=True)
+        for channel, mean, deviation in channels:
+            channel.sub_(mean).div_(deviation)
+        return numbers
+
+
+def _mean_and_deviation(pixels: Tensor) -> tuple[float, float]:
+    counts: npt.NDArray[np.int64] = torch.bincount(pixels.flatten(), minlength=256).numpy()
+    levels = np.arange(256) / 255
+    mean = float((counts * levels).sum() / counts.sum())
+    return mean, float(np.sqrt((counts * (levels - mean) ** 2).sum() / counts.sum()))
+
+
+class RandomRotation:
+    """Rotate each image of a batch about its centre, by an angle of its own.
+
+    The angles are uniform between −degrees and degrees. They are drawn on the CPU, so that a seed
+    means the same ones on every device.
+
+    Args:
+        degrees: The largest angle.
+    """
+
+    def __init__(self, degrees: float) -> None:
+        self.degrees = degrees
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Rotated images (B, C, S, S), on the device of the batch."""
+        shares = 2 * torch.rand(len(images)) - 1
+        return rotated(images, torch.deg2rad(self.degrees * shares))
+
+
+def rotated(images: Tensor, angles: Tensor) -> Tensor:
+    """Images (B, C, S, S), each rotated anticlockwise by its angle (B,) in radians, bilinearly.
+
+    What lies beyond the edges is mirrored at them. A constant instead would fill the corners, and
+    their size would tell the angle.
+    """
+    angles = angles.to(images)
+    cos, sin, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
+    # From a place in the rotated image to where it was, y pointing down.
+    maps = torch.stack([cos, -sin, zero, sin, cos, zero], dim=1).reshape(-1, 2, 3)
+    places = F.affine_grid(maps, list(images.shape), align_corners=False)
+    return F.grid_sample(
+        images, places, mode="bilinear", padding_mode="reflection", align_corners=False
+    )

@@ -1,0 +1,1 @@
+"""Small networks: GrOWL, shared rows, figures, compaction."""

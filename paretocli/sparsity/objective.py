@@ -1,0 +1,185 @@
+"""Sparsity as an objective: GrOWL summed over the layers of stacked networks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from paretocli.sparsity.growl import growl, shrunk_norms, theta
+from paretocli.sparsity.layers import Layer, over_rows, per_member, row_norms
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class SparsitySettings:
+    """How sparsity is measured.
+
+    Attributes:
+        theta: Kind of θ: `flat`, `spike`, `linear` or `ramp`.
+        slope: How much more θ weighs the largest row than the smallest, but for `flat`.
+        relative: Measure each layer's Ω against its Frobenius norm.
+        max_layer_sparsity: Largest share of a layer's rows that may be zero, from 0 to 1. One row
+            stays in any case.
+    """
+
+    theta: str = "flat"
+    slope: float = 1.0
+    relative: bool = True
+    max_layer_sparsity: float = 1.0
+
+
+class SparsityObjective:
+    """f_0 of K networks, its gradient and its proximal operator.
+
+    Relative, the default, with P_l the parameters of layer l and R_l its rows:
+
+        f_0 = Σ_l (P_l / Σ P) · Ω_l(W_l) / (‖W_l‖_F √R_l)
+
+    It is 1 where all rows are equally long and about the root of the share of rows that are left
+    where the others are zero. It does not change when a layer is multiplied by a number. Absolute,
+    f_0 = Σ_l Ω_l(W_l), as Hotegni, Berkemeier and Peitz (2024), equation (8): a network of ReLUs
+    lowers it without one zero row, by moving size into layers that are not counted.
+
+    Relative, a θ that falls has traps: where the rows that are left are equally long, making one of
+    them shorter raises f_0 at first, although it is smaller without that row. A flat θ has none.
+
+    Args:
+        layers: The counted layers, at least one.
+        settings: How sparsity is measured.
+        device: Where the parameters live.
+    """
+
+    def __init__(
+        self, layers: Sequence[Layer], settings: SparsitySettings, device: torch.device
+    ) -> None:
+        self.layers = tuple(layers)
+        self.relative = settings.relative
+        total = sum(layer.parameters for layer in layers)
+        self._shares = {layer.name: layer.parameters / total for layer in layers}
+        self._limited = settings.max_layer_sparsity < 1
+        self._theta = {
+            layer.name: theta(settings.theta, layer.rows, settings.slope).to(device)
+            for layer in layers
+        }
+        # Rounded against what a person means by 0.9 of 10 rows.
+        self._least = {
+            layer.name: max(1, layer.rows - int(settings.max_layer_sparsity * layer.rows + 1e-9))
+            for layer in layers
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters that are counted."""
+        return tuple(layer.name for layer in self.layers)
+
+    def smallest(self) -> float:
+        """A lower bound of f_0 over all networks, the ideal of this objective.
+
+        Relative: Ω/‖W‖ is smallest on an extreme ray of the cone of falling sequences, where j rows
+        are equally long and the others zero, which leaves the number j to choose. Absolute: 0.
+        """
+        if not self.relative:
+            return 0.0
+        return sum(self._shares[layer.name] * self._smallest(layer) for layer in self.layers)
+
+    def value(self, parameters: Tensors) -> Tensor:
+        """f_0 (K,), differentiable where rows are not zero; a zero row's gradient is zero.
+
+        Args:
+            parameters: Stacked parameters (K, …) by name.
+        """
+        values = []
+        for name in self.names:
+            norms = row_norms(parameters[name])
+            value = growl(norms, self._theta[name])
+            values.append(self._factor(name, norms) * value)
+        return torch.stack(values).sum(dim=0)
+
+    def value_and_gradients(self, parameters: Tensors) -> tuple[Tensor, dict[str, Tensor]]:
+        """f_0 (K,) and a subgradient (K, …) by name of the counted layers."""
+        counted = {name: parameters[name].detach().requires_grad_() for name in self.names}
+        value = self.value(counted)
+        found = torch.autograd.grad(value.sum(), list(counted.values()))
+        return value.detach(), dict(zip(counted, found, strict=True))
+
+    @torch.no_grad()
+    def radial_gradients(self, parameters: Tensors) -> dict[str, Tensor]:
+        """The gradients of what is smooth in f_0: of 1/‖W‖_F, with Ω held still.
+
+        A layer's part of f_0 is a ratio; with Ω linearised away from this gradient and the
+        proximal operator of Ω with the denominator held still, the fixed points are exactly the
+        stationary points of the ratio.
+        """
+        gradients = {}
+        if self.relative:
+            for name in self.names:
+                weights = parameters[name]
+                norms = row_norms(weights)
+                value = self._factor(name, norms) * growl(norms, self._theta[name])
+                size = value / (norms**2).sum(dim=1).clamp(min=torch.finfo(norms.dtype).tiny)
+                gradients[name] = -per_member(size, weights) * weights
+        return gradients
+
+    @torch.no_grad()
+    def shrink_(
+        self,
+        name: str,
+        weights: Tensor,
+        step: Tensor,
+        denominator: Tensor,
+        *,
+        zeros_allowed: bool = True,
+    ) -> None:
+        """The proximal step of one layer's Ω, in place.
+
+        The last row keeps its length where it would vanish. With a limit below 1, rows are no more
+        shrunk once no others are left than have to stay: or they would stay, but as short as can
+        be.
+
+        Args:
+            name: The layer's.
+            weights: Stacked weights (K, out, R, …) after the gradient step.
+            step: Size of the step (K,), the multiplier of f_0 included.
+            denominator: `denominator(name, weights)` before the gradient step (K,).
+            zeros_allowed: Whether rows may become zero, up to the limit of the settings.
+        """
+        norms = row_norms(weights)
+        thresholds = (step / denominator).unsqueeze(1) * self._theta[name]
+        shrunk = shrunk_norms(norms, thresholds)
+        if zeros_allowed:
+            least = self._least[name]
+            longest = norms.topk(least, dim=1).indices
+            kept = shrunk.gather(1, longest)
+            spared = kept == 0
+            if self._limited:
+                spared = ((shrunk > 0).sum(dim=1) <= least).unsqueeze(1)
+            shrunk.scatter_(1, longest, torch.where(spared, norms.gather(1, longest), kept))
+        else:
+            shrunk = torch.where(shrunk > 0, shrunk, norms)
+        tiny = torch.finfo(norms.dtype).tiny
+        weights.mul_(over_rows(shrunk / norms.clamp(min=tiny), weights))
+
+    @torch.no_grad()
+    def pull(self, name: str, weights: Tensor) -> Tensor:
+        """The length (K,) that a proximal step of size 1 takes off a layer's shortest row."""
+        return self._theta[name][-1] / self.denominator(name, weights)
+
+    @torch.no_grad()
+    def denominator(self, name: str, weights: Tensor) -> Tensor:
+        """What a layer's Ω is divided by in f_0 (K,)."""
+        return 1 / self._factor(name, row_norms(weights))
+
+    def _factor(self, name: str, norms: Tensor) -> Tensor:
+        if not self.relative:
+            return torch.ones_like(norms[:, 0])
+        size = torch.linalg.vector_norm(norms, dim=1) * norms.shape[1] ** 0.5
+        factor: Tensor = self._shares[name] / size.clamp(min=torch.finfo(norms.dtype).tiny)
+        return factor
+
+    def _smallest(self, layer: Layer) -> float:
+        sums = self._theta[layer.name].cumsum(0)
+        counts = torch.arange(1, layer.rows + 1, device=sums.device)
+        ratios = sums / (counts * layer.rows).sqrt()
+        return float(ratios.min())

@@ -1,0 +1,177 @@
+"""Gradient steps followed by the proximal step of the same size, for the counted layers.
+
+A proximal step of size lr after a step of Adam would be wrong: Adam divides the gradient's scale
+away, so the ratio between the multipliers would be lost. Here each layer of each network has one
+preconditioner, a number d, in both:
+
+    W ← prox_{τΩ}(W − (lr/d) · m),   τ = (lr/d) · c_0
+
+with m the (running mean of the) gradient of all that is smooth. Whatever d is, the fixed points
+are those where −m lies in c_0 ∂Ω: the stationary points of the whole sum. With one d an entry the
+proximal operator of GrOWL would have no closed form.
+
+Yun, Lozano and Yang, *Adaptive proximal gradient methods for structured neural networks*, NeurIPS
+2021 (ProxGen), equation (3); one second moment a block as in Zhang et al., *Adam-mini*, 2024.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from paretocli.population.optimizers import MOMENTUM
+from paretocli.registries import lookup
+from paretocli.sparsity.layers import over_rows, per_member, row_norms
+from paretocli.sparsity.objective import SparsityObjective
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+MEMORY = 0.99  # of the running means that are to be free of noise
+TINY = torch.finfo(torch.float32).tiny
+
+# From the smooth and the full gradient to the size of the step (K,) and its direction (K, …).
+Rule = Callable[[Tensor, Tensor, dict[str, Any], float], tuple[Tensor, Tensor]]
+
+
+def _adam(smooth: Tensor, full: Tensor, state: dict[str, Any], lr: float) -> tuple[Tensor, Tensor]:
+    if "mean" not in state:
+        state["mean"] = torch.zeros_like(smooth)
+        state["square"] = smooth.new_zeros(len(smooth))
+    state["mean"].lerp_(smooth, 1 - BETA_1)
+    # The size of the full gradient, GrOWL's part included: where the tasks' vanishes, that of the
+    # smooth part alone would make the proximal step huge.
+    state["square"].lerp_(full.square().flatten(1).mean(dim=1), 1 - BETA_2)
+    count = float(state["step"])
+    root = (state["square"] / (1 - BETA_2**count)).sqrt()
+    return lr / (root + EPSILON), state["mean"] / (1 - BETA_1**count)
+
+
+def _sgd(smooth: Tensor, full: Tensor, state: dict[str, Any], lr: float) -> tuple[Tensor, Tensor]:
+    if "momentum" not in state:
+        state["momentum"] = torch.zeros_like(smooth)
+    state["momentum"].mul_(MOMENTUM).add_(smooth)
+    # A gradient that stays is counted 1/(1 − momentum) times, and so must the proximal step be.
+    direction = smooth.add(state["momentum"], alpha=MOMENTUM) * (1 - MOMENTUM)
+    return smooth.new_full((len(smooth),), lr / (1 - MOMENTUM)), direction
+
+
+RULES: dict[str, Rule] = {"adam": _adam, "adamw": _adam, "sgd": _sgd}
+DECOUPLED_DECAY = ("adamw",)
+
+
+class ProximalOptimizer(Optimizer):
+    """An optimiser of the counted layers (K, out, R, …), proximal in f_0.
+
+    Two things are done against the batches' noise, which would leave rows as dust, short but not
+    zero. Without noise neither changes anything, so the fixed points stay what they are.
+
+    - The multiplier of f_0 follows the noise, and where it is 0 for some steps nothing pulls rows
+      back to zero. So what multiplies f_0 is its running mean.
+    - A row that nothing but noise moves wanders off zero as far as the pull of the proximal step
+      lets it, to a length of about step · (noise of its gradient)² / (2 · pull), at any learning
+      rate. So rows up to twice that length whose gradient in the long run is too small to hold them
+      against the pull follow that long-run mean instead of the last batches, and vanish.
+
+    Args:
+        parameters: The stacked weights by name.
+        objective: f_0.
+        name: `adam`, `adamw` or `sgd`.
+        lr, weight_decay: As for torch's optimisers.
+        zeros_allowed: Whether rows may become zero.
+    """
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Tensor],
+        objective: SparsityObjective,
+        name: str,
+        *,
+        lr: float,
+        weight_decay: float,
+        zeros_allowed: bool = True,
+    ) -> None:
+        super().__init__(list(parameters.values()), {"lr": lr, "weight_decay": weight_decay})
+        self._named = dict(parameters)
+        self._objective = objective
+        self._zeros_allowed = zeros_allowed
+        self._rule = lookup(RULES, name, "optimizer")
+        self._decoupled = name in DECOUPLED_DECAY
+
+    @torch.no_grad()
+    def proximal_step(self, coefficient: Tensor, gradients: Mapping[str, Tensor]) -> None:
+        """One step; the parameters' `grad` holds the gradient of all but f_0.
+
+        Args:
+            coefficient: c_0 (K,), what f_0's gradient is multiplied by in the scalar to minimise.
+            gradients: A subgradient of f_0 (K, …) by name.
+        """
+        lr, decay = self.param_groups[0]["lr"], self.param_groups[0]["weight_decay"]
+        radial = self._objective.radial_gradients(self._named)
+        for name, weights in self._named.items():
+            assert weights.grad is not None
+            state = self.state[weights]
+            mean = _running_mean(coefficient, state)
+            full = weights.grad + per_member(mean, weights) * gradients[name]
+            smooth = weights.grad
+            if name in radial:
+                smooth = smooth + per_member(mean, weights) * radial[name]
+            if not self._decoupled:
+                smooth, full = smooth + decay * weights, full + decay * weights
+            size, direction = self._rule(smooth, full, state, lr)
+            if self._zeros_allowed:
+                pull = mean * self._objective.pull(name, weights)
+                direction = _without_noise(weights, smooth, direction, size, pull, state)
+            denominator = self._objective.denominator(name, weights)
+            if self._decoupled:
+                weights.mul_(1 - lr * decay)
+            weights.sub_(per_member(size, weights) * direction)
+            self._objective.shrink_(
+                name,
+                weights,
+                size * mean,
+                denominator,
+                zeros_allowed=self._zeros_allowed,
+            )
+
+
+def _running_mean(coefficient: Tensor, state: dict[str, Any]) -> Tensor:
+    """The mean (K,) of the coefficients so far, the older ones counting less; counts the steps."""
+    if "step" not in state:
+        state["step"] = torch.zeros(())
+        state["coefficient"] = torch.zeros_like(coefficient)
+    state["step"] += 1
+    state["coefficient"].lerp_(coefficient, 1 - MEMORY)
+    mean: Tensor = state["coefficient"] / (1 - MEMORY ** float(state["step"]))
+    return mean
+
+
+def _without_noise(
+    weights: Tensor,
+    smooth: Tensor,
+    direction: Tensor,
+    size: Tensor,
+    pull: Tensor,
+    state: dict[str, Any],
+) -> Tensor:
+    """The direction, its rows that are buried in noise replaced by the gradient's long-run mean.
+
+    Args:
+        weights: (K, out, R, …).
+        smooth: The gradient (K, out, R, …) of all that is smooth, on one batch.
+        direction: (K, out, R, …).
+        size: Size of the step (K,).
+        pull: Length (K,) that a proximal step of size 1 takes off a short row.
+        state: Of this layer, kept from step to step.
+    """
+    if "slow" not in state:
+        state["slow"] = torch.zeros_like(weights)
+        state["noise"] = weights.new_zeros(len(weights), weights.shape[2])
+    state["slow"].lerp_(smooth, 1 - MEMORY)
+    seen = 1 - MEMORY ** float(state["step"])
+    slow = state["slow"] / seen
+    state["noise"].lerp_(row_norms(smooth - slow).square(), 1 - MEMORY)
+    pull = pull.unsqueeze(1)
+    reach = size.unsqueeze(1) * state["noise"] / (seen * pull.clamp(min=TINY))
+    buried = (row_norms(weights) <= reach) & (row_norms(slow) < pull)
+    return torch.where(over_rows(buried, weights), slow, direction)

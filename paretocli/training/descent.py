@@ -1,0 +1,143 @@
+"""How a training step changes the parameters: freely or within a pattern, proximal or not."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from paretocli.population.optimizers import build_optimizer
+from paretocli.population.population import Population
+from paretocli.sparsity.objective import SparsityObjective
+from paretocli.sparsity.pattern import Pattern
+from paretocli.sparsity.proximal import ProximalOptimizer
+from paretocli.training.settings import TrainingSettings
+
+
+class Descent:
+    """Steps of the optimiser; the objectives are the tasks' losses.
+
+    Args:
+        population: The K networks.
+        settings: Optimiser and weight decay.
+        lr: The largest learning rate.
+        pattern: Zero rows that stay zero and ties that hold, after every step.
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        settings: TrainingSettings,
+        lr: float,
+        pattern: Pattern | None = None,
+    ) -> None:
+        self.population = population
+        self.pattern = pattern
+        self.optimizers: list[Optimizer] = self._optimizers(settings, lr)
+        self._keep_pattern()
+
+    def objectives(self, losses: Tensor) -> Tensor:
+        """The objectives (K, m) from the tasks' losses, to be given to the solver."""
+        return losses
+
+    def zero_grad(self) -> None:
+        """Forget the last step's gradients."""
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+
+    def step(self, rate: float) -> None:
+        """Change the parameters, by their `grad`.
+
+        Args:
+            rate: The learning rate.
+        """
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        if self.pattern is not None:
+            gradients = {name: p.grad for name, p in self.population.parameters.items()}
+            self.pattern.project_({n: g for n, g in gradients.items() if g is not None})
+        self._step()
+        # A step leaves the pattern by no more than rounding, and that is taken away.
+        self._keep_pattern()
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        """The optimisers' states."""
+        return [optimizer.state_dict() for optimizer in self.optimizers]
+
+    def load_state_dict(self, states: list[dict[str, Any]]) -> None:
+        """Take up states given by `state_dict`."""
+        for optimizer, state in zip(self.optimizers, states, strict=True):
+            optimizer.load_state_dict(state)
+
+    def _optimizers(self, settings: TrainingSettings, lr: float) -> list[Optimizer]:
+        return [_optimizer(list(self.population.parameters.values()), settings, lr)]
+
+    def _step(self) -> None:
+        for optimizer in self.optimizers:
+            optimizer.step()
+
+    def _keep_pattern(self) -> None:
+        if self.pattern is not None:
+            self.pattern.project_(self.population.state_dict())
+
+
+class ProximalDescent(Descent):
+    """Sparsity is the first objective: its proximal step follows that of the optimiser.
+
+    Args:
+        population, settings, lr, pattern: As for `Descent`.
+        sparsity: f_0.
+        zeros_allowed: Whether (further) rows may become zero.
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        settings: TrainingSettings,
+        lr: float,
+        sparsity: SparsityObjective,
+        pattern: Pattern | None = None,
+        *,
+        zeros_allowed: bool = True,
+    ) -> None:
+        self.sparsity = sparsity
+        self.zeros_allowed = zeros_allowed
+        super().__init__(population, settings, lr, pattern)
+
+    def objectives(self, losses: Tensor) -> Tensor:
+        """f_0 and the tasks' losses (K, 1 + t).
+
+        f_0 enters as a leaf: what the solver's scalar leaves in its `grad` is the coefficient that
+        the proximal step needs, whatever the solver.
+        """
+        value, self._gradients = self.sparsity.value_and_gradients(self.population.parameters)
+        self._leaf = value.requires_grad_()
+        return torch.cat([self._leaf.unsqueeze(1), losses], dim=1)
+
+    def _optimizers(self, settings: TrainingSettings, lr: float) -> list[Optimizer]:
+        counted = {name: self.population.parameters[name] for name in self.sparsity.names}
+        others = [p for name, p in self.population.parameters.items() if name not in counted]
+        # A network of counted layers alone has nothing that is free.
+        self._free = [_optimizer(others, settings, lr)] if others else []
+        self._proximal = ProximalOptimizer(
+            counted,
+            self.sparsity,
+            settings.optimizer,
+            lr=lr,
+            weight_decay=settings.weight_decay,
+            zeros_allowed=self.zeros_allowed,
+        )
+        return [*self._free, self._proximal]
+
+    def _step(self) -> None:
+        assert self._leaf.grad is not None
+        for optimizer in self._free:
+            optimizer.step()
+        self._proximal.proximal_step(self._leaf.grad, self._gradients)
+
+
+def _optimizer(parameters: list[Tensor], settings: TrainingSettings, lr: float) -> Optimizer:
+    return build_optimizer(
+        settings.optimizer, parameters, lr=lr, weight_decay=settings.weight_decay
+    )

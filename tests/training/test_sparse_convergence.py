@@ -1,0 +1,120 @@
+"""The whole method against a general convex solver: two least-squares tasks and GrOWL."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from paretocli.networks.registry import build_network
+from paretocli.population.population import Population
+from paretocli.problems.problem import Problem, Samples, Task
+from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
+from paretocli.solvers.chebyshev import Scalarization
+from paretocli.sparsity.growl import theta
+from paretocli.sparsity.layers import find_layers
+from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
+from paretocli.training.settings import TrainingSettings
+from paretocli.training.trainer import Trainer
+from tests.toys import CPU, solve
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+ROWS, STEPS, EPSILON = 8, 60, 1e-4
+WEIGHTS = [[0.1, 0.45, 0.45], [0.3, 0.5, 0.2], [0.6, 0.2, 0.2]]
+KINDS = ["flat", "spike", "linear", "ramp"]
+
+
+class LeastSquares(nn.Module):
+    """One matrix with an output for each of two tasks, on the same inputs at every step."""
+
+    def __init__(self, inputs):
+        super().__init__()
+        self.matrix = nn.Linear(ROWS, 2, bias=False)
+        self.register_buffer("inputs", inputs)
+
+    def forward(self, batch):
+        return list(self.matrix(self.inputs).unbind(dim=1))
+
+
+def data():
+    """Inputs (60, 8), of which two say nothing about the targets (60, 2)."""
+    generator = np.random.default_rng(3)
+    inputs = generator.normal(size=(60, ROWS)) @ np.diag(np.linspace(1.5, 0.5, ROWS))
+    truth = generator.normal(size=(ROWS, 2))
+    truth[[2, 5]] = 0
+    return inputs, inputs @ truth + 0.3 * generator.normal(size=(60, 2))
+
+
+def squared_error(values):
+    target = torch.tensor(values, dtype=torch.float32)
+    return lambda output, nothing: ((output - target) ** 2).mean()
+
+
+def problem():
+    inputs, targets = data()
+    nothing = torch.empty(STEPS, 0)
+    samples = Samples(nothing, (nothing, nothing))
+    return Problem(
+        name="least squares",
+        tasks=[Task(name, squared_error(targets[:, t])) for t, name in enumerate("ab")],
+        train=samples,
+        val=samples,
+        test=samples,
+        networks={"own": lambda: LeastSquares(torch.tensor(inputs, dtype=torch.float32))},
+        generic=False,
+    )
+
+
+def trained(kind, optimizer, lr):
+    made = problem()
+    network = build_network("own", made, seed=0)
+    layers = find_layers(network, made.train.inputs[:2])
+    sparsity = SparsityObjective(layers, SparsitySettings(kind, 1.0, relative=False), CPU)
+    scale = torch.tensor([4.0, 5.0, 5.0])
+    scalarization = Scalarization(torch.tensor(WEIGHTS), torch.zeros(3), scale, EPSILON)
+    settings = TrainingSettings(
+        epochs=25,
+        batch_size=1,
+        optimizer=optimizer,
+        lr=lr,
+        weight_decay=0.0,
+        schedule="cosine",
+        seed=0,
+        device=CPU,
+    )
+    population = Population(network, made.tasks, len(WEIGHTS), device=CPU)
+    solver = AugmentedLagrangian(scalarization, penalty=10.0)
+    trainer = Trainer(made, population, solver, settings, sparsity=sparsity)
+    return solve(trainer), scale.numpy()
+
+
+def exact(kind, weights, scale):
+    """Objectives (3,) and matrix (8, 2) of the exact solution."""
+    cp = pytest.importorskip("cvxpy")
+    inputs, targets = data()
+    matrix = cp.Variable((ROWS, 2))
+    norms = cp.norm(matrix, 2, axis=1)
+    falling = theta(kind, ROWS, 1.0).numpy().astype(float)
+    steps = np.append(falling[:-1] - falling[1:], falling[-1])
+    growl = sum(step * cp.sum_largest(norms, k + 1) for k, step in enumerate(steps) if step > 0)
+    errors = [cp.sum_squares(inputs @ matrix[:, t] - targets[:, t]) / 60 for t in range(2)]
+    normalised = [f / s for f, s in zip([growl, *errors], scale, strict=True)]
+    whole = EPSILON * sum(normalised)
+    terms = [w * (u + whole) for w, u in zip(weights, normalised, strict=True)]
+    cp.Problem(cp.Minimize(cp.maximum(*terms))).solve(solver=cp.CLARABEL)
+    return np.array([float(f.value) for f in (growl, *errors)]), matrix.value
+
+
+@pytest.mark.parametrize(("optimizer", "lr"), [("adam", 0.02), ("sgd", 0.05)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_ends_at_the_exact_sparse_chebyshev_points(kind, optimizer, lr):
+    outcome, scale = trained(kind, optimizer, lr)
+    objectives = outcome.figures["train"][0].numpy()
+    matrices = outcome.tensors["matrix.weight"].numpy()
+    for k, weights in enumerate(WEIGHTS):
+        expected, matrix = exact(kind, weights, scale)
+        np.testing.assert_allclose(objectives[k], expected, rtol=2e-3)
+        zero = np.linalg.norm(matrix, axis=1) < 2e-3
+        np.testing.assert_array_equal((matrices[k] == 0).all(axis=0), zero)
+    assert outcome.relative_gap.max() < 1e-3
+    assert outcome.stationarity.max() < 0.01
