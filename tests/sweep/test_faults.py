@@ -156,6 +156,8 @@ def test_sigterm_ends_with_143_and_ctrl_c_with_130(tmp_path):
             env=environment(),
             stderr=subprocess.PIPE,
             text=True,
+            # Started in the background, a shell makes all below it deaf to Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         while not list((folder / "run" / "checkpoints").glob("*.pt")):
             assert process.poll() is None
