@@ -146,6 +146,11 @@ def zeros_and_ties(weight):
     return (rows == 0).all(axis=1), labels.reshape(-1)
 
 
+def hear_ctrl_c():
+    """In the background, a shell makes all that it starts deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_sigterm_ends_with_143_and_ctrl_c_with_130(tmp_path):
     for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
         folder = tmp_path / str(code)
@@ -156,8 +161,7 @@ def test_sigterm_ends_with_143_and_ctrl_c_with_130(tmp_path):
             env=environment(),
             stderr=subprocess.PIPE,
             text=True,
-            # Started in the background, a shell makes all below it deaf to Ctrl-C.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - no threads here
         )
         while not list((folder / "run" / "checkpoints").glob("*.pt")):
             assert process.poll() is None
