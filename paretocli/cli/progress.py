@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from paretocli.config import SweepConfig
 from paretocli.sweep.records import Record
 from paretocli.sweep.run import Observer
-from paretocli.training.trainer import EpochReport
+from paretocli.training.reports import EpochReport
 
 SECONDS_BETWEEN_LINES = 10.0
 

@@ -12,15 +12,13 @@ from matplotlib.lines import Line2D
 from paretocli.plots.against_data import AgainstData, Panel
 from paretocli.plots.layout import legend_below, margins
 from paretocli.plots.saving import check_target, save
-from paretocli.plots.scatter import frame
+from paretocli.plots.scatter import frame, scatter_marks
 from paretocli.plots.staircase import staircase
 from paretocli.plots.style import (
     FADED,
     RC,
     Style,
-    faded_alpha,
     faded_handle,
-    marker_area,
     shown,
     style_handle,
     style_of,
@@ -59,28 +57,10 @@ def _draw_panel(axes: Axes, data: AgainstData, panel: Panel) -> None:
     frame(axes, data.axis, panel.axis, letters=(64, 40 if len(data.panels) == 1 else 30))
     for curve in panel.curves:
         style = _style(data, curve.task, curve.source)
-        front, rest = curve.values[curve.on_front], curve.values[~curve.on_front]
-        axes.scatter(
-            rest[:, 0],
-            rest[:, 1],
-            s=0.55 * marker_area(len(rest)),
-            color=style.colour,
-            marker=style.marker,
-            alpha=faded_alpha(len(rest)),
-            linewidths=0,
-            zorder=2,
-        )
-        axes.scatter(
-            front[:, 0],
-            front[:, 1],
-            s=marker_area(len(front)),
-            marker=style.marker,
-            **style.marker_look(len(front)),
-            zorder=3,
-        )
+        scatter_marks(axes, curve.values, curve.on_front, style)
         higher = data.axis.higher, panel.axis.higher
         # Without the ends of the staircase: those of many tasks would lie on each other.
-        steps = staircase(front, higher, worst=(0.0, 0.0))[1:-1]
+        steps = staircase(curve.values[curve.on_front], higher, worst=(0.0, 0.0))[1:-1]
         axes.plot(
             steps[:, 0],
             steps[:, 1],

@@ -2,6 +2,8 @@
 
 import textwrap
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -9,6 +11,7 @@ from paretocli.plots.data import Axis, FrontData
 from paretocli.plots.numbers import format_range
 from paretocli.plots.staircase import staircase
 from paretocli.plots.style import (
+    Style,
     faded_alpha,
     limits_of,
     log_limits_of,
@@ -45,29 +48,34 @@ def draw(figure: Figure, data: FrontData) -> None:
 
 
 def scatter_points(axes: Axes, data: FrontData, pair: tuple[int, int]) -> None:
-    """Scatter the columns number `pair`: dominated points pale and below, the front on top."""
+    """Scatter the columns number `pair` of all inputs."""
     for index, series in enumerate(data.series):
-        style = style_of(index)
-        front = series.values[series.on_front][:, pair]
-        rest = series.values[~series.on_front][:, pair]
-        axes.scatter(
-            rest[:, 0],
-            rest[:, 1],
-            s=0.55 * marker_area(len(rest)),
-            color=style.colour,
-            marker=style.marker,
-            alpha=faded_alpha(len(rest)),
-            linewidths=0,
-            zorder=2,
-        )
-        axes.scatter(
-            front[:, 0],
-            front[:, 1],
-            s=marker_area(len(front)),
-            marker=style.marker,
-            **style.marker_look(len(front)),
-            zorder=3,
-        )
+        scatter_marks(axes, series.values[:, pair], series.on_front, style_of(index))
+
+
+def scatter_marks(
+    axes: Axes, values: npt.NDArray[np.float64], on_front: npt.NDArray[np.bool_], style: Style
+) -> None:
+    """Scatter points (N, 2): dominated ones pale and below, those of the front (N,) on top."""
+    front, rest = values[on_front], values[~on_front]
+    axes.scatter(
+        rest[:, 0],
+        rest[:, 1],
+        s=0.55 * marker_area(len(rest)),
+        color=style.colour,
+        marker=style.marker,
+        alpha=faded_alpha(len(rest)),
+        linewidths=0,
+        zorder=2,
+    )
+    axes.scatter(
+        front[:, 0],
+        front[:, 1],
+        s=marker_area(len(front)),
+        marker=style.marker,
+        **style.marker_look(len(front)),
+        zorder=3,
+    )
 
 
 def frame(

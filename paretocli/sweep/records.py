@@ -13,7 +13,7 @@ from paretocli.front.dominance import non_dominated
 from paretocli.problems.problem import SPLITS, Problem
 from paretocli.sparsity.figures import NetworkFigures, figures_of_network
 from paretocli.sparsity.layers import Layer
-from paretocli.training.trainer import EpochReport, Figures, Outcome
+from paretocli.training.reports import EpochReport, Figures, Outcome
 
 Record = dict[str, Any]
 

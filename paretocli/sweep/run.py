@@ -34,8 +34,9 @@ from paretocli.sweep.start import (
 )
 from paretocli.sweep.store import RunDirectory
 from paretocli.training.machine import device_name, set_up
+from paretocli.training.reports import EpochReport, Outcome
 from paretocli.training.settings import TrainingSettings
-from paretocli.training.trainer import EpochReport, Outcome, Trainer
+from paretocli.training.trainer import Trainer
 
 RECORDED_PACKAGES = ("paretocli", "torch", "numpy", "scikit-learn", "moocore")
 

@@ -17,6 +17,7 @@ from paretocli.problems.problem import Problem
 from paretocli.sparsity.layers import Layer, find_layers
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sparsity.pattern import Pattern, present_pattern
+from paretocli.sweep.records import point_name
 
 SPARSITY = "sparsity"
 LSUV_SAMPLES = 256
@@ -85,7 +86,7 @@ def point_file(point: Path) -> Path:
                 f"There is no point {point}; name a run directory and a point, as in runs/a:3, or "
                 "a .safetensors file."
             )
-        file = Path(directory) / "points" / f"{int(number):04d}.safetensors"
+        file = Path(directory) / "points" / f"{point_name(int(number))}.safetensors"
     if not file.is_file():
         raise InputError(f"There is no file {file}; check the run directory and the point.")
     return file
@@ -117,7 +118,9 @@ def pattern_of(
 ) -> Pattern:
     """The zero rows and equal rows of a network, for each of `size` copies of it on a device."""
     weights = dict(network.named_parameters())
-    single = present_pattern({layer.name: weights[layer.name].unsqueeze(0) for layer in layers})
+    # What the network has frozen itself stays without a pattern.
+    trained = [layer.name for layer in layers if layer.trained]
+    single = present_pattern({name: weights[name].unsqueeze(0) for name in trained})
     return Pattern(
         {n: rows.expand(size, -1).to(device) for n, rows in single.representatives.items()}
     )

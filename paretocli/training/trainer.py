@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,58 +18,8 @@ from paretocli.training.best import Best
 from paretocli.training.certificate import stationarity
 from paretocli.training.descent import Descent, ProximalDescent
 from paretocli.training.evaluation import evaluate
+from paretocli.training.reports import EpochReport, Figures, Outcome
 from paretocli.training.settings import TrainingSettings
-
-Figures = dict[Split, tuple[Tensor, Tensor]]  # by split: objectives (K, m) and metrics (K, q)
-
-
-@dataclass(frozen=True)
-class EpochReport:
-    """What an epoch did to each subproblem; all tensors have K on the leading axis.
-
-    Attributes:
-        epoch: Number of the epoch, from 1.
-        seconds: Time spent so far.
-        figures: Losses and metrics by split; those of training are means over the epoch's batches.
-        multipliers: λ (K, m), or None.
-        penalty: Relative penalty (K,), or None.
-        gap: max_i g_i − Σ_i λ_i g_i (K,) on the training losses, or None.
-        relative_gap: The gap over max_i |g_i| (K,), or None.
-        zero_rows: Rows of the counted layers that are zero (K,), or None without sparsity.
-        failed_epoch: The epoch in which the subproblem diverged (K,), 0 if it did not.
-    """
-
-    epoch: int
-    seconds: float
-    figures: Figures
-    multipliers: Tensor | None
-    penalty: Tensor | None
-    gap: Tensor | None
-    relative_gap: Tensor | None
-    zero_rows: Tensor | None
-    failed_epoch: Tensor
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The K networks at their best epochs and what is to be said of them; K leads everywhere.
-
-    `parameters` names those of `tensors` that were trained, the others being buffers.
-    `figures` are over whole splits; `chebyshev_value`, the gaps and `stationarity` are on the
-    training data, with the multipliers of the best epoch.
-    """
-
-    tensors: dict[str, Tensor]
-    parameters: tuple[str, ...]
-    figures: Figures
-    best_epoch: Tensor
-    failed_epoch: Tensor
-    chebyshev_value: Tensor
-    multipliers: Tensor | None
-    gap: Tensor | None
-    relative_gap: Tensor | None
-    stationarity: Tensor
-    seconds: float
 
 
 class Trainer:

@@ -3,7 +3,6 @@
 import itertools
 
 import numpy as np
-import pytest
 
 
 def plain_theta(kind, rows, slope):
@@ -34,7 +33,8 @@ def matrix_of(weight):
 
 def convex_growl(rows, weights):
     """Ω as an expression of cvxpy: θ's falls times sums of the longest rows."""
-    cp = pytest.importorskip("cvxpy")
+    import cvxpy as cp
+
     norms = cp.norm(rows, 2, axis=1)
     falls = np.append(weights[:-1] - weights[1:], weights[-1])
     chosen = [j for j in range(len(falls)) if falls[j] > 1e-9]
@@ -43,7 +43,8 @@ def convex_growl(rows, weights):
 
 def minimum(objective):
     """The least value of an expression of cvxpy, whose variables then hold the place."""
-    cp = pytest.importorskip("cvxpy")
+    import cvxpy as cp
+
     problem = cp.Problem(cp.Minimize(objective))
     precise = {"tol_gap_abs": 1e-9, "tol_gap_rel": 1e-9, "tol_feas": 1e-9}
     problem.solve(solver="CLARABEL", **precise)

@@ -278,7 +278,8 @@ def stepped(made, name, weights, step, denominator=None, **options):
 
 @pytest.mark.parametrize("name", ["kernel", "matrix"])
 def test_the_proximal_step_by_a_general_solver(name):
-    cp = pytest.importorskip("cvxpy")
+    import cvxpy as cp
+
     made = objective(theta="linear", slope=2.0)
     weights = random_weights()[name]
     weights[:, :, 1] = 0

@@ -67,7 +67,8 @@ def loss(name, matrix):
 @cache
 def best(name, kind, slope, coefficient, decay):
     """Where a layer's loss + c·Ω + decay/2 ‖W‖² is least and how much, by a convex solver."""
-    cp = pytest.importorskip("cvxpy")
+    import cvxpy as cp
+
     inputs, targets, kernel = data()
     rows, width = matrix_of(np.zeros(SHAPES[name])).shape
     place = cp.Variable((rows, width))

@@ -118,7 +118,8 @@ COEFFICIENTS = [[0.1, 0.6, 0.3], [0.2, 0.5, 0.3], [0.5, 0.4, 0.1]]
 
 def optimum(coefficients, theta):
     """W, V and b that minimise c_0 Ω(W) + c_1 f_1 + c_2 f_2."""
-    cp = pytest.importorskip("cvxpy")
+    import cvxpy as cp
+
     wide, other = cp.Variable((ROWS, WIDTH)), cp.Variable((ROWS, WIDTH))
     bias = cp.Variable((1, WIDTH))
     inputs, (a, b) = inputs_of(), some_targets()
