@@ -26,7 +26,10 @@ from paretocli.registries import lookup
 from paretocli.sparsity.layers import over_rows, per_member, row_norms
 from paretocli.sparsity.objective import SparsityObjective
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+# A shorter memory of the gradient's size than Adam's own 0.999: where the multiplier moves from the
+# tasks to f_0, the tasks' large gradients of a thousand steps ago would keep the steps small. One
+# number stands for a whole layer, so it is not noisy even so.
+BETA_1, BETA_2, EPSILON = 0.9, 0.99, 1e-8
 MEMORY = 0.99  # of the running means that are to be free of noise
 TINY = torch.finfo(torch.float32).tiny
 

@@ -10,7 +10,7 @@ from paretocli.population.optimizers import OPTIMIZERS, build_optimizer
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sparsity.pattern import zero_rows
-from paretocli.sparsity.proximal import RULES, ProximalOptimizer
+from paretocli.sparsity.proximal import BETA_1, BETA_2, RULES, ProximalOptimizer
 from tests.sparsity.convex import (
     convex_growl,
     distance_to_subgradients,
@@ -263,6 +263,8 @@ def test_for_one_number_without_sparsity_it_is_the_plain_optimiser(name, decay):
     other = one.detach().clone().requires_grad_()
     proximal = ProximalOptimizer({"w": one}, made, name, lr=0.05, weight_decay=decay)
     plain = build_optimizer(name, [other], lr=0.05, weight_decay=decay)
+    if name != "sgd":
+        plain.param_groups[0]["betas"] = (BETA_1, BETA_2)
     for _ in range(25):
         for weight in (one, other):
             weight.grad = 2 * (weight.detach() - 1) + torch.tensor([[[0.5]], [[-2.0]]])
