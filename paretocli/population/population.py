@@ -59,7 +59,9 @@ class Population:
         self._network.train(mode)
 
     def measure(self, inputs: Tensor, targets: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """The tasks' losses (K, m), differentiable, and their metrics (K, q), on one batch.
+        """The tasks' losses (K, m), differentiable, and their metrics' statistics (K, s).
+
+        Both are means over one batch.
 
         Args:
             inputs: Prepared inputs (B, …), the same for all subproblems.
@@ -80,8 +82,8 @@ class Population:
         outputs = vmap(self._call, in_dims=(0, 0, None), randomness="same")(
             self.parameters, self.buffers, inputs
         )
-        losses, metrics = vmap(self._score, in_dims=(0, None))(outputs, targets)
-        return losses, metrics
+        losses, statistics = vmap(self._score, in_dims=(0, None))(outputs, targets)
+        return losses, statistics
 
     def _measure_in_turn(
         self, inputs: Tensor, targets: tuple[Tensor, ...]
@@ -97,8 +99,14 @@ class Population:
                 own_buffers = {name: parts[member] for name, parts in buffers.items()}
                 outputs = self._call(own_parameters, own_buffers, inputs)
             scores.append(self._score(outputs, targets))
-        losses, metrics = zip(*scores, strict=True)
-        return torch.stack(losses), torch.stack(metrics)
+        losses, statistics = zip(*scores, strict=True)
+        return torch.stack(losses), torch.stack(statistics)
+
+    def metrics(self, statistics: Tensor) -> Tensor:
+        """The tasks' metrics (K, q) from their statistics' means (K, s) over all samples."""
+        parts = torch.split(statistics, [task.statistics_size for task in self.tasks], dim=1)
+        figures = [task.figures(part) for task, part in zip(self.tasks, parts, strict=True)]
+        return torch.cat(figures, dim=1)
 
     def _call(
         self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], inputs: Tensor
@@ -108,11 +116,11 @@ class Population:
 
     def _score(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         losses: list[Tensor] = []
-        metrics: list[Tensor] = []
+        statistics: list[Tensor] = []
         for task, output, target in zip(self.tasks, outputs, targets, strict=True):
             losses.append(task.loss(output, target))
-            metrics.extend(metric(output.detach(), target) for metric in task.metrics.values())
-        return torch.stack(losses), torch.stack(metrics) if metrics else losses[0].new_zeros(0)
+            statistics.append(task.statistics(output.detach(), target))
+        return torch.stack(losses), torch.cat(statistics)
 
     def finite(self) -> Tensor:
         """Whether all parameters of each subproblem are finite (K,)."""

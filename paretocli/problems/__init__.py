@@ -6,9 +6,9 @@ A problem of your own is a function that returns a `Problem`; see `paretocli.pro
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from paretocli.problems.problem import Defaults, Problem, Samples, Task
+    from paretocli.problems.problem import Data, Defaults, Metric, Problem, Samples, Task
 
-__all__ = ["Defaults", "Problem", "Samples", "Task"]
+__all__ = ["Data", "Defaults", "Metric", "Problem", "Samples", "Task"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import torch
@@ -19,20 +19,66 @@ NetworkFactory = Callable[[], nn.Module]
 
 
 @dataclass(frozen=True)
+class Metric:
+    """A metric that is no mean over samples, such as R² or the mean IoU.
+
+    It is worked out once, from statistics that are means over all samples of a split.
+
+    Attributes:
+        statistics: `(output (B, …), target (B, …)) → (s,)`, means over the batch.
+        figure: `(…, s) → (…)`, the metric from the statistics' means.
+        size: s.
+    """
+
+    statistics: TaskFunction
+    figure: Callable[[Tensor], Tensor]
+    size: int
+
+
+@dataclass(frozen=True)
 class Task:
     """An objective with data and metrics.
 
     Attributes:
         name: Short name, used in column names.
         loss: `(output (B, …), target (B, …)) → ()`, a mean over the batch, to be minimised.
-        metrics: Further figures by name, of the same form as the loss; never trained on.
+        metrics: Further figures by name, never trained on: means over the batch, of the same form
+            as the loss, or a `Metric`.
         outputs: Numbers that the task's head gives for a sample, for the generic networks.
     """
 
     name: str
     loss: TaskFunction
-    metrics: Mapping[str, TaskFunction] = field(default_factory=dict)
+    metrics: Mapping[str, TaskFunction | Metric] = field(default_factory=dict)
     outputs: int = 1
+
+    def statistics(self, output: Tensor, target: Tensor) -> Tensor:
+        """What the metrics need of a batch, means over it (s,)."""
+        parts = [
+            metric.statistics(output, target)
+            if isinstance(metric, Metric)
+            else metric(output, target).unsqueeze(0)
+            for metric in self.metrics.values()
+        ]
+        return torch.cat(parts) if parts else output.new_zeros(0)
+
+    def figures(self, statistics: Tensor) -> Tensor:
+        """The metrics (…, q) from their statistics' means (…, s) over all samples."""
+        parts = torch.split(statistics, [_size(m) for m in self.metrics.values()], dim=-1)
+        figures = [
+            metric.figure(part) if isinstance(metric, Metric) else part.squeeze(-1)
+            for metric, part in zip(self.metrics.values(), parts, strict=True)
+        ]
+        return torch.stack(figures, dim=-1) if figures else statistics
+
+    @property
+    def statistics_size(self) -> int:
+        """How many statistics the metrics need."""
+        return sum(_size(metric) for metric in self.metrics.values())
+
+
+def _size(metric: TaskFunction | Metric) -> int:
+    return metric.size if isinstance(metric, Metric) else 1
 
 
 @dataclass(frozen=True)
@@ -50,9 +96,37 @@ class Samples:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def rows(self, rows: slice | Tensor) -> "Samples":
+        """Some of the samples."""
+        return Samples(self.inputs[rows], tuple(target[rows] for target in self.targets))
+
     def to(self, device: torch.device) -> "Samples":
         """The same samples on another device."""
         return Samples(self.inputs.to(device), tuple(t.to(device) for t in self.targets))
+
+    def checksum(self) -> str:
+        """SHA-256 of inputs and targets."""
+        digest = hashlib.sha256()
+        for tensor in (self.inputs, *self.targets):
+            digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+            digest.update(np.ascontiguousarray(tensor.numpy()).data)
+        return digest.hexdigest()
+
+
+class Data(Protocol):
+    """One split of the data, of which `rows` are read as they are needed."""
+
+    def __len__(self) -> int:
+        """How many samples there are."""
+
+    def rows(self, rows: slice | Tensor) -> Samples:
+        """Some of the samples, on the device of the data."""
+
+    def to(self, device: torch.device) -> "Data":
+        """The same samples on another device."""
+
+    def checksum(self) -> str:
+        """SHA-256 of what the samples are made of."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +164,7 @@ class Problem:
     Attributes:
         name: Name in records and pictures.
         tasks: The tasks; with them come the objectives, in this order.
-        train, val, test: The three splits.
+        train, val, test: The three splits: `Samples`, or data that is read as it is needed.
         prepare: Turns a batch of `Samples.inputs` into the network's input, on the batch's device.
         augment: Changes a prepared training batch at random, on its device; draws from torch's
             global generator.
@@ -103,9 +177,9 @@ class Problem:
 
     name: str
     tasks: Sequence[Task]
-    train: Samples
-    val: Samples
-    test: Samples
+    train: Data
+    val: Data
+    test: Data
     prepare: Callable[[Tensor], Tensor] = as_float
     augment: Callable[[Tensor], Tensor] | None = None
     networks: Mapping[str, NetworkFactory] = field(default_factory=dict)
@@ -134,10 +208,11 @@ class Problem:
                 f"{len(names)} objectives; give one for each."
             )
 
-    def _check(self, split: str, samples: Samples) -> None:
+    def _check(self, split: str, data: Data) -> None:
         where = f"The {split} split of problem {self.name}"
-        if len(samples) == 0:
+        if len(data) == 0:
             raise InputError(f"{where} is empty; every split needs at least one sample.")
+        samples = data if isinstance(data, Samples) else data.rows(slice(1))
         if len(samples.targets) != len(self.tasks):
             raise InputError(
                 f"{where} has {len(samples.targets)} targets for {len(self.tasks)} tasks; "
@@ -163,20 +238,12 @@ class Problem:
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Shape of one prepared input."""
-        return tuple(self.prepare(self.train.inputs[:1]).shape[1:])
+        return tuple(self.prepare(self.train.rows(slice(1)).inputs).shape[1:])
 
-    def splits(self) -> dict[Split, Samples]:
+    def splits(self) -> dict[Split, Data]:
         """The three splits by name."""
         return {"train": self.train, "val": self.val, "test": self.test}
 
     def checksums(self) -> dict[str, str]:
         """SHA-256 of each split's inputs and targets."""
-        return {name: _checksum(samples) for name, samples in self.splits().items()}
-
-
-def _checksum(samples: Samples) -> str:
-    digest = hashlib.sha256()
-    for tensor in (samples.inputs, *samples.targets):
-        digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(np.ascontiguousarray(tensor.numpy()).data)
-    return digest.hexdigest()
+        return {name: samples.checksum() for name, samples in self.splits().items()}

@@ -59,7 +59,7 @@ def _refuse_misfit(problem: Problem, network: nn.Module) -> None:
     network.eval()
     try:
         with torch.no_grad():
-            outputs = network(problem.prepare(problem.train.inputs[:ROWS]))
+            outputs = network(problem.prepare(problem.train.rows(slice(ROWS)).inputs))
     except Exception as error:
         raise _failure(problem, error) from error
     found = len(outputs) if isinstance(outputs, tuple | list) else type(outputs).__name__
@@ -71,17 +71,17 @@ def _refuse_misfit(problem: Problem, network: nn.Module) -> None:
 
 
 def _measured(population: Population, problem: Problem, split: str) -> Tensor:
-    samples = getattr(problem, split)
     try:
+        samples = getattr(problem, split).rows(slice(ROWS))
         with warnings.catch_warnings():
             # A loss that broadcasts outputs (B, 1) against targets (B,) trains the wrong thing.
             warnings.filterwarnings("error", message="Using a target size")
-            inputs = problem.prepare(samples.inputs[:ROWS])
+            inputs = problem.prepare(samples.inputs)
             if split == "train" and problem.augment is not None:
                 with torch.random.fork_rng(devices=[]):
                     inputs = problem.augment(inputs)
-            targets = [target[:ROWS] for target in samples.targets]
-            losses, _ = population.measure(inputs, targets)
+            losses, statistics = population.measure(inputs, samples.targets)
+            population.metrics(statistics)
     except Exception as error:
         raise _failure(problem, error) from error
     return losses

@@ -35,13 +35,13 @@ def fresh_network(name: str, init: str, problem: Problem, seed: int) -> nn.Modul
     """
     network = build_network(name, problem, seed)
     if init == "lsuv":
-        lsuv(network, problem.prepare(problem.train.inputs[:LSUV_SAMPLES]), seed=seed)
+        lsuv(network, problem.prepare(problem.train.rows(slice(LSUV_SAMPLES)).inputs), seed=seed)
     return network
 
 
 def network_layers(network: nn.Module, problem: Problem) -> tuple[Layer, ...]:
     """The network's matrices and convolutions."""
-    return find_layers(network, problem.prepare(problem.train.inputs[:TRACED_SAMPLES]))
+    return find_layers(network, problem.prepare(problem.train.rows(slice(TRACED_SAMPLES)).inputs))
 
 
 def sparsity_objective(

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from paretocli.population.population import Population
-from paretocli.problems.problem import Samples
+from paretocli.problems.problem import Data
 from paretocli.sparsity.layers import per_member
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern
@@ -21,7 +21,7 @@ PROXIMAL_STEP = 1e-3
 
 def stationarity(
     population: Population,
-    samples: Samples,
+    samples: Data,
     prepare: Prepare,
     coefficients: Tensor,
     *,
@@ -68,7 +68,7 @@ def stationarity(
 
 
 def _task_gradients(
-    population: Population, samples: Samples, prepare: Prepare, tasks: int
+    population: Population, samples: Data, prepare: Prepare, tasks: int
 ) -> list[Gradients]:
     """The gradient of each task's loss over all samples."""
     names, parameters = list(population.parameters), list(population.parameters.values())

@@ -178,7 +178,7 @@ class Trainer:
         # Dropout and augmentation draw from torch's generator; seeding it by epoch makes a
         # resumed run the same as an uninterrupted one.
         torch.manual_seed(_mixed(settings.seed, self.epoch, 1))
-        losses, metrics = [], []
+        losses, statistics = [], []
         for batch, step, steps in self._batches():
             rate = learning_rate(
                 settings.schedule, lr, (self.epoch - first) * steps + step, epochs * steps
@@ -187,13 +187,14 @@ class Trainer:
             inputs = self.prepare(batch.inputs)
             if self.augment is not None:
                 inputs = self.augment(inputs)
-            batch_losses, batch_metrics = self.population.measure(inputs, batch.targets)
+            batch_losses, batch_statistics = self.population.measure(inputs, batch.targets)
             objectives = self.descent.objectives(batch_losses)
             torch.autograd.backward(self.solver.loss(objectives).sum())
             self.descent.step(rate)
             losses.append(objectives.detach())
-            metrics.append(batch_metrics)
-        return torch.stack(losses).mean(dim=0), torch.stack(metrics).mean(dim=0)
+            statistics.append(batch_statistics)
+        metrics = self.population.metrics(torch.stack(statistics).mean(dim=0))
+        return torch.stack(losses).mean(dim=0), metrics
 
     def _batches(self) -> Iterator[tuple[Samples, int, int]]:
         """Shuffled full batches, with their number and how many there are."""
@@ -203,9 +204,7 @@ class Trainer:
         generator = torch.Generator().manual_seed(_mixed(self.settings.seed, self.epoch, 0))
         order = torch.randperm(len(samples), generator=generator).to(self.settings.device)
         for step in range(steps):
-            rows = order[step * size : (step + 1) * size]
-            targets = tuple(target[rows] for target in samples.targets)
-            yield Samples(samples.inputs[rows], targets), step, steps
+            yield samples.rows(order[step * size : (step + 1) * size]), step, steps
 
     def _descent(self, lr: float) -> Descent:
         """How the parameters change in the present phase."""
