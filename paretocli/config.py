@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,14 @@ FILE_KEYS: dict[str, str] = {
     "freeze_sparsity": TEXT,
     "fix": LIST,
     "init": TEXT,
+    "transfer": TEXT,
+    "transfer_strength": NUMBER,
+    "transfer_until": NUMBER,
+    "transfer_kernel": TEXT,
+    "transfer_reach": NUMBER,
+    "transfer_tensors": TEXT,
+    "branch_at": TEXT,
+    "batches": TEXT,
     "device": TEXT,
     "threads": WHOLE,
     "stack": WHOLE,
@@ -172,9 +181,15 @@ def _is_not_negative(value: float) -> bool:
     return math.isfinite(value) and value >= 0
 
 
+def _rises_inside_0_1(shares: tuple[float, ...]) -> bool:
+    ends = (0.0, *shares, 1.0)
+    return bool(shares) and all(low < high for low, high in pairwise(ends))
+
+
 _AT_LEAST_1 = (lambda value: value >= 1, "at least 1")
 _POSITIVE = (_is_positive, "positive and finite")
 _NOT_NEGATIVE = (_is_not_negative, "at least 0 and finite")
+_SHARE = (lambda value: 0 < value <= 1, "above 0 and at most 1")
 
 
 def _one_of(*names: str) -> tuple[Callable[[Any], bool], str]:
@@ -187,7 +202,8 @@ class SweepConfig:
 
     Each field is declared either *identity*, which changes results, or *runtime*, which does not.
     `sparsity` says whether it is an objective, `sparse_layers` names the layers that it counts, and
-    `frozen_point` holds the SHA-256 of the network in `freeze_sparsity`.
+    `frozen_point` holds the SHA-256 of the network in `freeze_sparsity`. `transfer_tensors` are
+    patterns of names.
     """
 
     problem: str = _identity()
@@ -213,11 +229,19 @@ class SweepConfig:
     theta_slope: float = _identity(*_NOT_NEGATIVE)
     sparsity_scale: str = _identity(*_one_of("relative", "absolute"))
     max_layer_sparsity: float = _identity(lambda value: 0 <= value <= 1, "from 0 to 1")
-    share_similarity: float = _identity(lambda value: 0 < value <= 1, "above 0 and at most 1")
+    share_similarity: float = _identity(*_SHARE)
     retrain_epochs: int = _identity(lambda value: value >= 0, "at least 0")
     retrain_lr: float = _identity(*_POSITIVE)
     frozen_point: str = _identity()
     init: str = _identity(*_one_of("default", "lsuv"))
+    transfer: str = _identity()
+    transfer_strength: float = _identity(*_SHARE)
+    transfer_until: float = _identity(*_SHARE)
+    transfer_kernel: str = _identity()
+    transfer_reach: float = _identity(*_POSITIVE)
+    transfer_tensors: tuple[str, ...] = _identity()
+    branch_at: tuple[float, ...] = _identity(_rises_inside_0_1, "rising shares between 0 and 1")
+    batches: str = _identity(*_one_of("shared", "independent"))
     seed: int = _identity(lambda value: 0 <= value < 2**63, "at least 0 and below 2^63")
     device: str = _identity()
     threads: int = _identity(lambda value: 1 <= value <= 4096, "from 1 to 4096")

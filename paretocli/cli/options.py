@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 TRAINING, WEIGHTS, MACHINE, OUTPUT = "Training", "Weights", "Machine", "Output"
-SPARSITY = "Sparsity"
+SPARSITY, TRANSFER = "Sparsity", "Transfer"
 
 ProblemName = Annotated[
     str | None,
@@ -285,6 +285,84 @@ FreezeSparsity = Annotated[
         help="Start from this point (DIR:NUMBER, or a .safetensors file), keep its zero and tied "
         "rows, and vary only the tasks' weights.",
         rich_help_panel=SPARSITY,
+    ),
+]
+TransferRule = Annotated[
+    str | None,
+    typer.Option(
+        "--transfer",
+        metavar="NAME",
+        help="What subproblems pass to each other: none, neighbours (drift towards those with "
+        "similar weights), adaptive (towards a network that solves it better), or split (one "
+        "network that branches).",
+        show_default="none",
+        rich_help_panel=TRANSFER,
+    ),
+]
+TransferStrength = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        help="How much of a network comes from others in a step, at the start (neighbours, "
+        "adaptive).",
+        show_default="0.1",
+        rich_help_panel=TRANSFER,
+    ),
+]
+TransferUntil = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        help="The share of training at which that has faded to nothing.",
+        show_default="0.7",
+        rich_help_panel=TRANSFER,
+    ),
+]
+TransferKernel = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="How it falls with the distance of weights: gaussian, triangle or uniform "
+        "(neighbours).",
+        show_default="gaussian",
+        rich_help_panel=TRANSFER,
+    ),
+]
+TransferReach = Annotated[
+    float | None,
+    typer.Option(
+        help="How far it goes, in distances between neighbours (neighbours).",
+        show_default="1",
+        rich_help_panel=TRANSFER,
+    ),
+]
+TransferTensors = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERNS",
+        help="The parameters that take part, by name with * and ?, separated by commas "
+        "(neighbours, adaptive).",
+        show_default="all",
+        rich_help_panel=TRANSFER,
+    ),
+]
+BranchAt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SHARES",
+        help="The share of training at which the one network branches, or several shares, "
+        "separated by commas, for a tree (split).",
+        show_default="0.5",
+        rich_help_panel=TRANSFER,
+    ),
+]
+Batches = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Whether all points see the same batches: shared or independent.",
+        show_default="shared",
+        rich_help_panel=TRANSFER,
     ),
 ]
 Device = Annotated[

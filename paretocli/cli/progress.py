@@ -41,7 +41,9 @@ class Silent:
     def shard_started(self, points: tuple[int, ...], epoch: int) -> None:
         """Nothing."""
 
-    def epoch_finished(self, points: tuple[int, ...], report: EpochReport) -> None:
+    def epoch_finished(
+        self, points: tuple[int, ...], report: EpochReport, hypervolume: float
+    ) -> None:
         """Nothing."""
 
     def point_finished(self, record: Record) -> None:
@@ -72,14 +74,17 @@ class Bars:
             )
         self.progress.update(self.bar, completed=points[0] * self.epochs + len(points) * epoch)
 
-    def epoch_finished(self, points: tuple[int, ...], report: EpochReport) -> None:
+    def epoch_finished(
+        self, points: tuple[int, ...], report: EpochReport, hypervolume: float
+    ) -> None:
         """Move the bar by an epoch of all the shard's points."""
         assert self.bar is not None
         self.progress.update(
             self.bar,
             completed=points[0] * self.epochs + len(points) * report.epoch,
             description=_points_text(points),
-            state=f"epoch {report.epoch}/{self.epochs}, {self.finished}/{self.points} points",
+            state=f"epoch {report.epoch}/{self.epochs}, {self.finished}/{self.points} points"
+            f"{_hypervolume_text(points, hypervolume)}",
         )
 
     def point_finished(self, record: Record) -> None:
@@ -104,13 +109,16 @@ class Lines:
         if epoch:
             typer.echo(f"{_points_text(points)}: going on after epoch {epoch}", err=True)
 
-    def epoch_finished(self, points: tuple[int, ...], report: EpochReport) -> None:
+    def epoch_finished(
+        self, points: tuple[int, ...], report: EpochReport, hypervolume: float
+    ) -> None:
         """A line, unless the last one was just now."""
         if time.monotonic() - self.last < SECONDS_BETWEEN_LINES:
             return
         self.last = time.monotonic()
         typer.echo(
-            f"{_points_text(points)}: epoch {report.epoch}/{self.epochs}, {report.seconds:.0f} s",
+            f"{_points_text(points)}: epoch {report.epoch}/{self.epochs}, {report.seconds:.0f} s"
+            f"{_hypervolume_text(points, hypervolume)}",
             err=True,
         )
 
@@ -125,6 +133,11 @@ class Lines:
 
 def _points_text(points: tuple[int, ...]) -> str:
     return f"point {points[0]}" if len(points) == 1 else f"points {points[0]}–{points[-1]}"
+
+
+def _hypervolume_text(points: tuple[int, ...], hypervolume: float) -> str:
+    # That of a single point says little.
+    return f", hypervolume {hypervolume:.4f}" if len(points) > 1 else ""
 
 
 def _number(value: float | None) -> str:

@@ -13,11 +13,12 @@ from paretocli.errors import InputError, RunError
 from paretocli.front.results import read_results
 from paretocli.plots.data import loss_columns
 from paretocli.plots.front_figure import draw_front
-from paretocli.sweep.resolve import Resolved, resolve
+from paretocli.sweep.resolve import TRANSFER_OPTIONS, Resolved, resolve
 from paretocli.sweep.run import run_sweep
 from paretocli.sweep.store import RunDirectory
 
-GRID_KEYS = ("points", "divisions", "weights_file")
+# What concerns several points; a file made for a sweep serves for one of them too.
+SWEEP_KEYS = ("points", "divisions", "weights_file", "stack", *TRANSFER_OPTIONS)
 
 
 def run_command(given: Mapping[str, Any], *, single: bool) -> None:
@@ -65,8 +66,7 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
 def _options(given: Mapping[str, Any], *, single: bool) -> dict[str, OptionValue]:
     file = read_config_file(given["config"]) if given["config"] else {}
     if single:
-        for key in GRID_KEYS:
-            # A file made for a sweep serves for one of its points too.
+        for key in SWEEP_KEYS:
             file.pop(key, None)
     options = merge({key: given.get(key) for key in FILE_KEYS}, file)
     weights = options.get("weights")

@@ -50,6 +50,14 @@ def sweep(
     retrain_epochs: o.RetrainEpochs = None,
     retrain_lr: o.RetrainLearningRate = None,
     freeze_sparsity: o.FreezeSparsity = None,
+    transfer: o.TransferRule = None,
+    transfer_strength: o.TransferStrength = None,
+    transfer_until: o.TransferUntil = None,
+    transfer_kernel: o.TransferKernel = None,
+    transfer_reach: o.TransferReach = None,
+    transfer_tensors: o.TransferTensors = None,
+    branch_at: o.BranchAt = None,
+    batches: o.Batches = None,
     device: o.Device = None,
     threads: o.Threads = None,
     stack: o.Stack = None,
@@ -70,6 +78,8 @@ def sweep(
       paretocli sweep
 
       paretocli sweep vlmop2 --points 21 --solver linear
+
+      paretocli sweep multidigits --transfer split
 
       paretocli sweep multimnist --network mdmtn --weights 0.2,0.8 --weights 0.8,0.2
     """

@@ -18,8 +18,8 @@ class Population:
     Parameters that the network has frozen (`requires_grad` is false) stay as they are, with the
     buffers.
 
-    All K start as copies of one network and see the same batches; nothing passes from one to
-    another. They compute either stacked, by `vmap`, or one after another, by the same code.
+    All K start as copies of one network and nothing passes from one to another here. They compute
+    either stacked, by `vmap`, or one after another, by the same code.
 
     Args:
         network: Returns one output a task. Its parameters are the start of every subproblem.
@@ -58,7 +58,9 @@ class Population:
         """Switch dropout, batch norm and the like to training or evaluation."""
         self._network.train(mode)
 
-    def measure(self, inputs: Tensor, targets: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    def measure(
+        self, inputs: Tensor, targets: Sequence[Tensor], *, apart: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """The tasks' losses (K, m), differentiable, and their metrics' statistics (K, s).
 
         Both are means over one batch.
@@ -66,27 +68,33 @@ class Population:
         Args:
             inputs: Prepared inputs (B, …), the same for all subproblems.
             targets: One tensor (B, …) a task.
+            apart: The inputs and targets (K · B, …) are those of one subproblem after the other.
         """
         if inputs.dim() == IMAGE_BATCH_DIMENSIONS:
             inputs = inputs.contiguous(memory_format=torch.channels_last)
+        given = tuple(targets)
+        if apart:
+            inputs = self._one_each(inputs)
+            given = tuple(map(self._one_each, given))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             if self.stacked:
-                return self._measure_stacked(inputs, tuple(targets))
-            return self._measure_in_turn(inputs, tuple(targets))
+                return self._measure_stacked(inputs, given, apart=apart)
+            return self._measure_in_turn(inputs, given, apart=apart)
 
     def _measure_stacked(
-        self, inputs: Tensor, targets: tuple[Tensor, ...]
+        self, inputs: Tensor, targets: tuple[Tensor, ...], *, apart: bool
     ) -> tuple[Tensor, Tensor]:
         # Dropout draws the masks once for all subproblems, so that one subproblem's result does
         # not depend on how many others there are.
-        outputs = vmap(self._call, in_dims=(0, 0, None), randomness="same")(
+        axis = 0 if apart else None
+        outputs = vmap(self._call, in_dims=(0, 0, axis), randomness="same")(
             self.parameters, self.buffers, inputs
         )
-        losses, statistics = vmap(self._score, in_dims=(0, None))(outputs, targets)
+        losses, statistics = vmap(self._score, in_dims=(0, axis))(outputs, targets)
         return losses, statistics
 
     def _measure_in_turn(
-        self, inputs: Tensor, targets: tuple[Tensor, ...]
+        self, inputs: Tensor, targets: tuple[Tensor, ...], *, apart: bool
     ) -> tuple[Tensor, Tensor]:
         parameters, buffers = _unbound(self.parameters), _unbound(self.buffers)
         generators = [self.device] if self.device.type == "cuda" else []
@@ -97,8 +105,10 @@ class Population:
             with nullcontext() if last else torch.random.fork_rng(devices=generators):
                 own_parameters = {name: parts[member] for name, parts in parameters.items()}
                 own_buffers = {name: parts[member] for name, parts in buffers.items()}
-                outputs = self._call(own_parameters, own_buffers, inputs)
-            scores.append(self._score(outputs, targets))
+                own_inputs = inputs[member] if apart else inputs
+                outputs = self._call(own_parameters, own_buffers, own_inputs)
+            own_targets = tuple(target[member] for target in targets) if apart else targets
+            scores.append(self._score(outputs, own_targets))
         losses, statistics = zip(*scores, strict=True)
         return torch.stack(losses), torch.stack(statistics)
 
@@ -121,6 +131,10 @@ class Population:
             losses.append(task.loss(output, target))
             statistics.append(task.statistics(output.detach(), target))
         return torch.stack(losses), torch.cat(statistics)
+
+    def _one_each(self, batches: Tensor) -> Tensor:
+        """A view (K, B, …) of the members' batches (K · B, …) that follow one another."""
+        return batches.view(self.size, -1, *batches.shape[1:])
 
     def finite(self) -> Tensor:
         """Whether all parameters of each subproblem are finite (K,)."""

@@ -117,6 +117,12 @@ class AugmentedLagrangian(Solver):
         """The relative penalty (K,)."""
         return self.relative_penalty
 
+    def reweighted(self, ratio: Tensor) -> None:
+        """Fit the running means of g = w (u + ε Σ u) to new weights; the gap is not known then."""
+        self.mean_terms.mul_(ratio)
+        self.sum_of_terms.mul_(ratio)
+        self.previous_gap.fill_(torch.inf)
+
     def end_outer_iteration(self) -> None:
         """λ ← mean of λ̂, and a larger penalty where the gap does not shrink."""
         self.current_multipliers.copy_(self.sum_of_multipliers / self.steps.unsqueeze(-1))

@@ -42,6 +42,9 @@ class Solver(ABC):
     def end_outer_iteration(self) -> None:  # noqa: B027 - most solvers have nothing to do here
         """Close an outer iteration, here an epoch: update multipliers and the like."""
 
+    def reweighted(self, ratio: Tensor) -> None:  # noqa: B027 - most solvers have no such state
+        """Fit the state to new weights, `ratio` (K, m) times those that it was reached with."""
+
     def penalty(self) -> Tensor | None:
         """The relative penalty (K,) of solvers that have one."""
         return None

@@ -4,15 +4,19 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from paretocli.config import SweepConfig
 from paretocli.errors import InputError
+from paretocli.front.indicators import hypervolume
 from paretocli.population.population import Population
 from paretocli.problems.problem import Problem
 from paretocli.sweep.start import fresh_network, sparsity_objective
 from paretocli.training.evaluation import evaluate
+
+REFERENCE = 1.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +25,22 @@ class Normalisation:
 
     ideal: tuple[float, ...]
     scale: tuple[float, ...]
+
+    @property
+    def reference_point(self) -> tuple[float, ...]:
+        """Where hypervolumes end (m,), in units of the objectives: a tenth beyond the scale."""
+        return tuple(a + REFERENCE * s for a, s in zip(self.ideal, self.scale, strict=True))
+
+    def hypervolume(self, losses: Tensor) -> float:
+        """The hypervolume of points (K, m), as a share of the box from ideal to reference point.
+
+        Points that are not finite add nothing.
+        """
+        table = losses.detach().cpu().double().numpy()
+        scaled = (table - np.array(self.ideal)) / (REFERENCE * np.array(self.scale))
+        finite = scaled[np.isfinite(scaled).all(axis=1)]
+        # Nothing is better than the ideal, but for the noise of batches.
+        return hypervolume(finite.clip(min=0), np.ones(len(self.ideal)))
 
 
 def without_scale(config: SweepConfig) -> Normalisation:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from paretocli.config import SweepConfig
 from paretocli.front.dominance import non_dominated
-from paretocli.problems.problem import SPLITS, Problem
+from paretocli.problems.problem import SPLITS, Problem, Split
 from paretocli.sparsity.figures import NetworkFigures, figures_of_network
 from paretocli.sparsity.layers import Layer
 from paretocli.training.reports import EpochReport, Figures, Outcome
@@ -79,9 +79,17 @@ def _sparsity(outcome: Outcome, member: int, layers: Sequence[Layer]) -> Record:
 
 
 def history_line(
-    point: int, member: int, config: SweepConfig, problem: Problem, report: EpochReport
+    point: int,
+    member: int,
+    config: SweepConfig,
+    problem: Problem,
+    report: EpochReport,
+    hypervolumes: Mapping[Split, float],
 ) -> Record:
-    """One line of the history: an epoch of one subproblem."""
+    """One line of the history: an epoch of one subproblem.
+
+    `subproblem_epochs` and `hypervolumes` (by split) are those of the whole population.
+    """
     line = {
         "point": point,
         "epoch": report.epoch,
@@ -91,6 +99,8 @@ def history_line(
         "penalty": _number(report.penalty, member),
         "gap": _number(report.gap, member),
         "relative_gap": _number(report.relative_gap, member),
+        "subproblem_epochs": report.subproblem_epochs,
+        **{f"hypervolume_{split}": value for split, value in hypervolumes.items()},
     }
     if report.zero_rows is not None:
         line["zero_rows"] = int(report.zero_rows[member])

@@ -13,6 +13,7 @@ from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
 from paretocli.networks.registry import network_names
 from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
+from paretocli.population.transfer import KERNELS
 from paretocli.problems.catalogue import load_problem, source_checksum
 from paretocli.problems.problem import Problem
 from paretocli.registries import lookup
@@ -28,6 +29,7 @@ from paretocli.sweep.start import (
     network_layers,
     point_file,
     sparsity_objective,
+    transferred_names,
 )
 from paretocli.training.machine import available_threads, choose_device, flush_denormals
 
@@ -38,10 +40,21 @@ FLOOR = 0.01
 NOT_IN_CONFIG = (
     *WEIGHT_OPTIONS,
     *("problem", "ideal", "out", "data_dir", "sparsity", "sparse_layers", "freeze_sparsity", "fix"),
+    *("transfer_tensors", "branch_at"),
 )
 # What shapes zero rows and ties, and what shapes f_0 besides.
 PATTERN_OPTIONS = ("max_layer_sparsity", "share_similarity", "retrain_epochs", "retrain_lr")
 SPARSITY_OPTIONS = ("sparse_layers", "theta", "theta_slope", "sparsity_scale", *PATTERN_OPTIONS)
+
+# What each rule of transfer takes heed of.
+_DRIFT = ("transfer_strength", "transfer_until", "transfer_tensors")
+TRANSFERS: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "neighbours": (*_DRIFT, "transfer_kernel", "transfer_reach"),
+    "adaptive": _DRIFT,
+    "split": ("branch_at",),
+}
+TRANSFER_OPTIONS = ("transfer", "batches", *TRANSFERS["neighbours"], *TRANSFERS["split"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +94,8 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         ("optimizer", OPTIMIZERS),
         ("schedule", SCHEDULES),
         ("theta", THETAS),
+        ("transfer", TRANSFERS),
+        ("transfer_kernel", KERNELS),
     ):
         if option in options:
             lookup(known, str(options[option]), option)
@@ -101,6 +116,13 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         "max_layer_sparsity": 1.0,
         "share_similarity": 0.8,
         "init": "default",
+        "transfer": "none",
+        "transfer_strength": 0.1,
+        "transfer_until": 0.7,
+        "transfer_kernel": "gaussian",
+        "transfer_reach": 1.0,
+        "branch_at": _shares(str(options.get("branch_at", "0.5"))),
+        "batches": "shared",
         **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
         **{k: v for k, v in options.items() if k not in NOT_IN_CONFIG},
     }
@@ -120,8 +142,13 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
     points = 1 if single else problem.defaults.points
     weights, more_notes = _weights(options, objectives, points)
-    automatic = "stack" not in chosen
+    automatic = "stack" not in chosen and chosen["transfer"] == "none"
     chosen.setdefault("stack", len(weights))
+    if chosen["transfer"] != "none" and chosen["stack"] < len(weights):
+        raise InputError(
+            f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
+            f"(--transfer {chosen['transfer']}); leave out one of the two."
+        )
     config = SweepConfig(
         **chosen,
         problem=source,
@@ -131,10 +158,12 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         sparsity=bool(counted),
         sparse_layers=tuple(layer.name for layer in counted),
         frozen_point="" if frozen is None else file_checksum(frozen),
+        transfer_tensors=_patterns(options, "transfer_tensors") or ("*",),
         freeze_sparsity=frozen,
         out=Path(),
         data_dir=data_dir,
     )
+    transferred_names(config, network)
     config = dataclasses.replace(config, ideal=_ideal(options, config, network, problem))
     if automatic and not better_stacked(problem, network, device):
         config = dataclasses.replace(config, stack=1)
@@ -156,8 +185,8 @@ def _counted(
     options: Options, problem: Problem, layers: tuple[Layer, ...]
 ) -> tuple[tuple[Layer, ...], list[str]]:
     """The layers whose rows sparsity counts, none where it is no objective; and notes."""
-    patterns = [name for name in str(options.get("sparse_layers", "")).split(",") if name.strip()]
-    counted = counted_layers(layers, [pattern.strip() for pattern in patterns])
+    patterns = _patterns(options, "sparse_layers")
+    counted = counted_layers(layers, patterns)
     wanted = options.get("sparsity")
     if SPARSITY in problem.objectives:
         raise InputError(
@@ -195,6 +224,17 @@ def _without_effect(options: Options, config: SweepConfig) -> list[str]:
         notes.append("--theta-slope has no effect on the theta flat.")
     if config.solver == "linear" and {"penalty", "averaging"} & set(options):
         notes.append("--penalty and --averaging have no effect on the solver linear.")
+    idle = [
+        key
+        for keys in TRANSFERS.values()
+        for key in keys
+        if key in options and key not in TRANSFERS[config.transfer]
+    ]
+    if idle:
+        names = ", ".join(f"--{key.replace('_', '-')}" for key in dict.fromkeys(idle))
+        notes.append(f"No effect with --transfer {config.transfer}: {names}.")
+    if config.transfer != "none" and len(config.weights) == 1:
+        notes.append("With one point there is nobody to learn from: --transfer has no effect.")
     unused = [key for key in SPARSITY_OPTIONS if key in options and not config.sparsity]
     if config.frozen_point:
         unused += [key for key in PATTERN_OPTIONS if key in options]
@@ -205,6 +245,20 @@ def _without_effect(options: Options, config: SweepConfig) -> list[str]:
         why = "with --freeze-sparsity" if config.frozen_point else "without sparsity"
         notes.append(f"No effect {why}: {names}.")
     return notes
+
+
+def _patterns(options: Options, key: str) -> tuple[str, ...]:
+    """Patterns of names that were given as one text, separated by commas."""
+    return tuple(part.strip() for part in str(options.get(key, "")).split(",") if part.strip())
+
+
+def _shares(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"--branch-at should be numbers separated by commas, found {text}."
+        ) from None
 
 
 def _listed(value: Any) -> list[Any]:

@@ -11,11 +11,7 @@ from torch import Tensor
 
 from paretocli.config import SweepConfig
 from paretocli.errors import RunError
-from paretocli.population.population import Population
-from paretocli.problems.problem import Problem
-from paretocli.solvers.chebyshev import Scalarization
-from paretocli.solvers.registry import SOLVERS
-from paretocli.sparsity.layers import Layer
+from paretocli.problems.problem import Problem, Split
 from paretocli.sweep.normalisation import (
     Normalisation,
     from_initial,
@@ -24,20 +20,13 @@ from paretocli.sweep.normalisation import (
 )
 from paretocli.sweep.plan import Shard, shards, unfinished
 from paretocli.sweep.records import Record, history_line, point_record
-from paretocli.sweep.rehearsal import better_stacked
-from paretocli.sweep.start import (
-    fresh_network,
-    load_point,
-    network_layers,
-    pattern_of,
-    sparsity_objective,
-)
+from paretocli.sweep.start import fresh_network, network_layers
 from paretocli.sweep.store import RunDirectory
+from paretocli.sweep.trainers import trainer_of
 from paretocli.training.machine import device_name, set_up
 from paretocli.training.reports import EpochReport, Outcome
-from paretocli.training.settings import TrainingSettings
-from paretocli.training.trainer import Trainer
 
+HELD_OUT: tuple[Split, ...] = ("val", "test")
 RECORDED_PACKAGES = ("paretocli", "torch", "numpy", "scikit-learn", "moocore")
 
 
@@ -47,8 +36,13 @@ class Observer(Protocol):
     def shard_started(self, points: tuple[int, ...], epoch: int) -> None:
         """A shard begins, or goes on after `epoch`."""
 
-    def epoch_finished(self, points: tuple[int, ...], report: EpochReport) -> None:
-        """All points of a shard trained for one more epoch."""
+    def epoch_finished(
+        self, points: tuple[int, ...], report: EpochReport, hypervolume: float
+    ) -> None:
+        """All points of a shard trained for one more epoch.
+
+        The hypervolume is that of their validation losses.
+        """
 
     def point_finished(self, record: Record) -> None:
         """A point has its record."""
@@ -86,7 +80,10 @@ def run_sweep(
     start = from_initial(config, problem) if config.scale != "none" else without_scale(config)
     directory.open(_description(config, identity, checksums))
     normalisation = _normalisation(config, problem, start, directory, observer)
-    directory.write_note("normalisation", dataclasses.asdict(normalisation))
+    directory.write_note(
+        "normalisation",
+        dataclasses.asdict(normalisation) | {"reference_point": normalisation.reference_point},
+    )
     if retry_failed:
         for record in directory.records():
             if record["status"] == "failed":
@@ -125,7 +122,7 @@ def _run_shard(
     directory: RunDirectory,
     observer: Observer,
 ) -> None:
-    trainer, layers = _trainer(config, problem, normalisation, shard.points)
+    trainer = trainer_of(config, problem, normalisation, shard.points)
     state = directory.load_checkpoint(shard.name, trainer.settings.device)
     if state is not None:
         trainer.load_state_dict(state)
@@ -136,18 +133,24 @@ def _run_shard(
     saved = time.monotonic()
     while not trainer.finished:
         report = trainer.run_epoch()
+        hypervolumes = {
+            split: normalisation.hypervolume(report.figures[split][0]) for split in HELD_OUT
+        }
         directory.append_history(
             shard.name,
             [
-                history_line(point, k, config, problem, report)
+                history_line(point, k, config, problem, report, hypervolumes)
                 for k, point in enumerate(shard.points)
             ],
         )
         if time.monotonic() - saved >= config.checkpoint_every:
             directory.save_checkpoint(shard.name, trainer.state_dict())
             saved = time.monotonic()
-        observer.epoch_finished(shard.points, report)
+        observer.epoch_finished(shard.points, report, hypervolumes["val"])
     outcome = trainer.finish()
+    layers = network_layers(
+        fresh_network(config.network, config.init, problem, config.seed), problem
+    )
     recorded = {record["point"] for record in directory.records()}
     for member, point in enumerate(shard.points):
         if point in recorded:
@@ -160,51 +163,6 @@ def _run_shard(
 
 def _member(outcome: Outcome, member: int) -> dict[str, Tensor]:
     return {name: tensor[member] for name, tensor in outcome.tensors.items()}
-
-
-def _trainer(
-    config: SweepConfig, problem: Problem, normalisation: Normalisation, points: tuple[int, ...]
-) -> tuple[Trainer, tuple[Layer, ...]]:
-    """A trainer for some of the points, and the layers of its network."""
-    device = torch.device(config.device)
-    network = fresh_network(config.network, config.init, problem, config.seed)
-    layers = network_layers(network, problem)
-    pattern = None
-    if config.freeze_sparsity is not None:
-        load_point(config.freeze_sparsity, network)
-        pattern = pattern_of(network, layers, len(points), device)
-    population = Population(
-        network,
-        problem.tasks,
-        len(points),
-        device=device,
-        stacked=len(points) > 1 and better_stacked(problem, network, device),
-        autocast=config.precision == "bf16",
-    )
-    scalarization = Scalarization(
-        weights=torch.tensor([config.weights[point] for point in points], device=device),
-        ideal=torch.tensor(normalisation.ideal, device=device),
-        scale=torch.tensor(normalisation.scale, device=device),
-        epsilon=config.epsilon,
-    )
-    settings = TrainingSettings(
-        epochs=config.epochs,
-        batch_size=config.batch_size,
-        optimizer=config.optimizer,
-        lr=config.lr,
-        weight_decay=config.weight_decay,
-        schedule=config.schedule,
-        seed=config.seed,
-        device=device,
-        retrain_epochs=config.retrain_epochs,
-        retrain_lr=config.retrain_lr,
-        share_similarity=config.share_similarity,
-        jobs=config.threads,
-    )
-    solver = SOLVERS[config.solver](scalarization, config.penalty, 1 - 1 / config.averaging)
-    sparsity = sparsity_objective(config, network, problem)
-    trainer = Trainer(problem, population, solver, settings, sparsity=sparsity, pattern=pattern)
-    return trainer, layers
 
 
 def _normalisation(
@@ -228,10 +186,10 @@ def _payoff(config: SweepConfig, problem: Problem, start: Normalisation) -> Norm
     """Minimise each objective alone, from the same start and for as many epochs."""
     count = len(config.objectives)
     alone = tuple(tuple(float(i == j) for j in range(count)) for i in range(count))
-    single = dataclasses.replace(config, weights=alone, solver="linear")
+    single = dataclasses.replace(config, weights=alone, solver="linear", transfer="none")
     rows = []
     for shard in shards(count, config.stack):
-        trainer, _ = _trainer(single, problem, start, shard.points)
+        trainer = trainer_of(single, problem, start, shard.points)
         while not trainer.finished:
             trainer.run_epoch()
         if trainer.failed_epoch.any():

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 
 import torch
@@ -141,3 +142,20 @@ def _refuse_other_network(file: Path, tensors: Mapping[str, Tensor], network: nn
                 f"{tuple(tensors[name].shape)}, here {tuple(tensor.shape)}); choose the same "
                 "problem and --network."
             )
+
+
+def transferred_names(config: SweepConfig, network: nn.Module) -> tuple[str, ...]:
+    """The trained parameters and the buffers of floats that take part in transfer.
+
+    Raises:
+        InputError: A pattern matches none.
+    """
+    names = [name for name, p in network.named_parameters() if p.requires_grad]
+    names += [name for name, b in network.named_buffers() if b.is_floating_point()]
+    for pattern in config.transfer_tensors:
+        if not any(fnmatch(name, pattern) for name in names):
+            raise InputError(
+                f"--transfer-tensors {pattern} matches no parameter of the network "
+                f"{config.network}; there are {', '.join(names)}."
+            )
+    return tuple(n for n in names if any(fnmatch(n, p) for p in config.transfer_tensors))

@@ -1,5 +1,6 @@
 """How a training step changes the parameters: freely or within a pattern, proximal or not."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -8,8 +9,10 @@ from torch.optim import Optimizer
 
 from paretocli.population.optimizers import build_optimizer
 from paretocli.population.population import Population
+from paretocli.population.transfer import mix_
+from paretocli.sparsity.layers import over_rows
 from paretocli.sparsity.objective import SparsityObjective
-from paretocli.sparsity.pattern import Pattern
+from paretocli.sparsity.pattern import Pattern, zero_rows
 from paretocli.sparsity.proximal import ProximalOptimizer
 from paretocli.training.settings import TrainingSettings
 
@@ -44,6 +47,17 @@ class Descent:
         """Forget the last step's gradients."""
         for optimizer in self.optimizers:
             optimizer.zero_grad()
+
+    def mix(self, matrix: Tensor, names: Sequence[str], healthy: Tensor) -> None:
+        """Θ ← M Θ, before the step. Each network keeps its own optimiser state and its zero rows.
+
+        Args:
+            matrix: M (K, K).
+            names: The parameters and buffers that take part.
+            healthy: Which networks are finite (K,).
+        """
+        tensors = self.population.state_dict()
+        mix_({name: tensors[name] for name in names}, matrix, healthy)
 
     def step(self, rate: float) -> None:
         """Change the parameters, by their `grad`.
@@ -114,6 +128,15 @@ class ProximalDescent(Descent):
         value, self._gradients = self.sparsity.value_and_gradients(self.population.parameters)
         self._leaf = value.requires_grad_()
         return torch.cat([self._leaf.unsqueeze(1), losses], dim=1)
+
+    @torch.no_grad()
+    def mix(self, matrix: Tensor, names: Sequence[str], healthy: Tensor) -> None:
+        """Θ ← M Θ; a row that one network has made zero does not come back from another."""
+        counted = {name: self.population.parameters[name] for name in self.sparsity.names}
+        kept = {name: (~zero_rows(weights)).to(weights.dtype) for name, weights in counted.items()}
+        super().mix(matrix, names, healthy)
+        for name, weights in counted.items():
+            weights.mul_(over_rows(kept[name], weights))
 
     def _optimizers(self, settings: TrainingSettings, lr: float) -> list[Optimizer]:
         counted = {name: self.population.parameters[name] for name in self.sparsity.names}

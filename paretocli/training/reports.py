@@ -23,6 +23,8 @@ class EpochReport:
         relative_gap: The gap over max_i |g_i| (K,), or None.
         zero_rows: Rows of the counted layers that are zero (K,), or None without sparsity.
         failed_epoch: The epoch in which the subproblem diverged (K,), 0 if it did not.
+        subproblem_epochs: Epochs of single networks spent so far; one network trained for one
+            epoch counts one.
     """
 
     epoch: int
@@ -34,6 +36,7 @@ class EpochReport:
     relative_gap: Tensor | None
     zero_rows: Tensor | None
     failed_epoch: Tensor
+    subproblem_epochs: int
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ class TrainingSettings:
         retrain_lr: Learning rate at the start of these.
         share_similarity: Rows more similar than this are tied.
         jobs: Processes that look for similar rows.
+        streams: A number for each subproblem; each sees batches of its own, whose order goes by
+            its number. None where all see the same.
     """
 
     epochs: int
@@ -34,3 +36,4 @@ class TrainingSettings:
     retrain_lr: float = 0.0
     share_similarity: float = 1.0
     jobs: int = 1
+    streams: tuple[int, ...] | None = None

@@ -1,7 +1,7 @@
 """The loop that trains a population: steps, epochs, evaluation, the certificate."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from paretocli.population.optimizers import learning_rate
 from paretocli.population.population import Population
+from paretocli.population.transfer import Transfer
 from paretocli.problems.problem import SPLITS, Problem, Samples, Split
 from paretocli.solvers.base import Solver
 from paretocli.sparsity.objective import SparsityObjective
@@ -35,6 +36,8 @@ class Trainer:
         settings: Epochs, optimiser and the like.
         sparsity: The first objective, or None where the tasks' losses are all.
         pattern: Zero rows and ties to be kept from the start; there is no search then.
+        transfer: What the subproblems pass to each other until the search ends, if anything.
+        transferred: The parameters and buffers that take part.
     """
 
     def __init__(
@@ -46,12 +49,16 @@ class Trainer:
         *,
         sparsity: SparsityObjective | None = None,
         pattern: Pattern | None = None,
+        transfer: Transfer | None = None,
+        transferred: Sequence[str] = (),
     ) -> None:
         self.population = population
         self.solver = solver
         self.settings = settings
         self.sparsity = sparsity
         self.pattern = pattern
+        self.transfer = transfer
+        self.transferred = tuple(transferred)
         self.prepare = problem.prepare
         self.augment = problem.augment
         self.splits = {
@@ -59,6 +66,7 @@ class Trainer:
         }
         self.epoch = 0
         self.seconds = 0.0
+        self.subproblem_epochs = 0
         self.failed_epoch = torch.zeros(population.size, dtype=torch.int64)
         # A pattern given from the start is to stay what it is.
         self.zeros_allowed = pattern is None
@@ -89,6 +97,7 @@ class Trainer:
         train = self._train_epoch()
         self.solver.end_outer_iteration()
         self.epoch += 1
+        self.subproblem_epochs += self.population.size
         self.population.train(False)
         figures: Figures = {"train": train}
         held_out: tuple[Split, ...] = ("val", "test")
@@ -110,6 +119,7 @@ class Trainer:
             relative_gap=relative_gap,
             zero_rows=self._zero_rows(),
             failed_epoch=self.failed_epoch.clone(),
+            subproblem_epochs=self.subproblem_epochs,
         )
 
     def finish(self) -> Outcome:
@@ -148,11 +158,13 @@ class Trainer:
         return {
             "epoch": self.epoch,
             "seconds": self.seconds,
+            "subproblem_epochs": self.subproblem_epochs,
             "failed_epoch": self.failed_epoch,
             "population": self.population.state_dict(),
             "pattern": None if self.pattern is None else self.pattern.representatives,
             "descent": self.descent.state_dict(),
             "solver": self.solver.state_dict(),
+            "transfer": {} if self.transfer is None else self.transfer.state_dict(),
             "best": self.best.state_dict(),
         }
 
@@ -160,6 +172,7 @@ class Trainer:
         """Take up a state given by `state_dict`."""
         self.epoch = state["epoch"]
         self.seconds = state["seconds"]
+        self.subproblem_epochs = state["subproblem_epochs"]
         self.failed_epoch.copy_(state["failed_epoch"])
         if state["pattern"] is not None and self.pattern is None:
             self._retrain_within(Pattern(state["pattern"]))
@@ -167,6 +180,8 @@ class Trainer:
         self.population.load_state_dict(state["population"])
         self.descent.load_state_dict(state["descent"])
         self.solver.load_state_dict(state["solver"])
+        if self.transfer is not None:
+            self.transfer.load_state_dict(state["transfer"])
         self.best.load_state_dict(state["best"])
 
     def _train_epoch(self) -> tuple[Tensor, Tensor]:
@@ -180,31 +195,53 @@ class Trainer:
         torch.manual_seed(_mixed(settings.seed, self.epoch, 1))
         losses, statistics = [], []
         for batch, step, steps in self._batches():
-            rate = learning_rate(
-                settings.schedule, lr, (self.epoch - first) * steps + step, epochs * steps
-            )
+            number = (self.epoch - first) * steps + step
+            rate = learning_rate(settings.schedule, lr, number, epochs * steps)
             self.descent.zero_grad()
             inputs = self.prepare(batch.inputs)
             if self.augment is not None:
                 inputs = self.augment(inputs)
-            batch_losses, batch_statistics = self.population.measure(inputs, batch.targets)
+            batch_losses, batch_statistics = self.population.measure(
+                inputs, batch.targets, apart=settings.streams is not None
+            )
             objectives = self.descent.objectives(batch_losses)
             torch.autograd.backward(self.solver.loss(objectives).sum())
+            objectives = objectives.detach()
+            self._transfer(objectives, number / (epochs * steps))
             self.descent.step(rate)
-            losses.append(objectives.detach())
+            losses.append(objectives)
             statistics.append(batch_statistics)
         metrics = self.population.metrics(torch.stack(statistics).mean(dim=0))
         return torch.stack(losses).mean(dim=0), metrics
 
+    def _transfer(self, objectives: Tensor, progress: float) -> None:
+        """Let the subproblems pass parameters to each other, before the optimiser's step."""
+        if self.transfer is None or self.retraining:
+            return
+        self.transfer.observe(objectives)
+        matrix = self.transfer.matrix(progress)
+        if matrix is not None:
+            self.descent.mix(matrix, self.transferred, objectives.isfinite().all(dim=1))
+
     def _batches(self) -> Iterator[tuple[Samples, int, int]]:
-        """Shuffled full batches, with their number and how many there are."""
+        """Shuffled full batches, with their number and how many there are.
+
+        Where each subproblem has its own, they follow one another.
+        """
         samples = self.splits["train"]
         size = min(self.settings.batch_size, len(samples))
         steps = len(samples) // size
-        generator = torch.Generator().manual_seed(_mixed(self.settings.seed, self.epoch, 0))
-        order = torch.randperm(len(samples), generator=generator).to(self.settings.device)
+        # Every subproblem, or all of them together, go through the data in an order of their own.
+        orders = torch.stack([self._order(len(samples), s) for s in self.settings.streams or (0,)])
+        orders = orders.to(self.settings.device)
         for step in range(steps):
-            yield samples.rows(order[step * size : (step + 1) * size]), step, steps
+            yield samples.rows(orders[:, step * size : (step + 1) * size].flatten()), step, steps
+
+    def _order(self, count: int, stream: int) -> Tensor:
+        """A random order of the training samples (N,) for this epoch."""
+        numbers = (self.settings.seed, self.epoch, 0, *([stream] if stream else []))
+        generator = torch.Generator().manual_seed(_mixed(*numbers))
+        return torch.randperm(count, generator=generator)
 
     def _descent(self, lr: float) -> Descent:
         """How the parameters change in the present phase."""
@@ -290,6 +327,6 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
 
-def _mixed(seed: int, epoch: int, purpose: int) -> int:
-    """One seed from several numbers, unrelated to that of other epochs and purposes."""
-    return int(np.random.SeedSequence([seed, epoch, purpose]).generate_state(1)[0])
+def _mixed(*numbers: int) -> int:
+    """One seed from several numbers (seed, epoch, purpose), unrelated to that of others."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])

@@ -1,0 +1,129 @@
+"""From a sweep's configuration to the trainer of some of its points."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from paretocli.config import SweepConfig
+from paretocli.population.branching import stages
+from paretocli.population.population import Population
+from paretocli.population.transfer import Adaptive, Neighbours, Transfer
+from paretocli.problems.problem import Problem
+from paretocli.solvers.base import Solver
+from paretocli.solvers.chebyshev import Scalarization
+from paretocli.solvers.registry import SOLVERS
+from paretocli.sweep.normalisation import Normalisation
+from paretocli.sweep.rehearsal import better_stacked
+from paretocli.sweep.start import (
+    fresh_network,
+    load_point,
+    network_layers,
+    pattern_of,
+    sparsity_objective,
+    transferred_names,
+)
+from paretocli.training.branching import BranchingTrainer
+from paretocli.training.settings import TrainingSettings
+from paretocli.training.trainer import Trainer
+
+AnyTrainer = Trainer | BranchingTrainer
+
+
+def trainer_of(
+    config: SweepConfig, problem: Problem, normalisation: Normalisation, points: Sequence[int]
+) -> AnyTrainer:
+    """A trainer for some of the points, which train together."""
+    weights = torch.tensor([config.weights[point] for point in points], device=config.device)
+
+    def make(rows: Tensor, members: Sequence[int]) -> Trainer:
+        streams = [points[member] for member in members]
+        return _trainer(config, problem, normalisation, rows, streams)
+
+    members = range(len(points))
+    if config.transfer != "split" or len(points) == 1:
+        return make(weights, members)
+    plan = stages(
+        np.array([config.weights[point] for point in points]), config.branch_at, config.epochs
+    )
+    return BranchingTrainer(make, weights, plan)
+
+
+def _trainer(
+    config: SweepConfig,
+    problem: Problem,
+    normalisation: Normalisation,
+    weights: Tensor,
+    streams: Sequence[int],
+) -> Trainer:
+    """A trainer of networks for the weights (K, m); `streams` names their batches."""
+    device = torch.device(config.device)
+    network = fresh_network(config.network, config.init, problem, config.seed)
+    layers = network_layers(network, problem)
+    pattern = None
+    if config.freeze_sparsity is not None:
+        load_point(config.freeze_sparsity, network)
+        pattern = pattern_of(network, layers, len(weights), device)
+    population = Population(
+        network,
+        problem.tasks,
+        len(weights),
+        device=device,
+        stacked=len(weights) > 1 and better_stacked(problem, network, device),
+        autocast=config.precision == "bf16",
+    )
+    scalarization = Scalarization(
+        weights=weights,
+        ideal=torch.tensor(normalisation.ideal, device=device),
+        scale=torch.tensor(normalisation.scale, device=device),
+        epsilon=config.epsilon,
+    )
+    solver = SOLVERS[config.solver](scalarization, config.penalty, 1 - 1 / config.averaging)
+    return Trainer(
+        problem,
+        population,
+        solver,
+        _settings(config, streams),
+        sparsity=sparsity_objective(config, network, problem),
+        pattern=pattern,
+        transfer=_transfer(config, solver),
+        transferred=transferred_names(config, network),
+    )
+
+
+def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
+    return TrainingSettings(
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        optimizer=config.optimizer,
+        lr=config.lr,
+        weight_decay=config.weight_decay,
+        schedule=config.schedule,
+        seed=config.seed,
+        device=torch.device(config.device),
+        retrain_epochs=config.retrain_epochs,
+        retrain_lr=config.retrain_lr,
+        share_similarity=config.share_similarity,
+        jobs=config.threads,
+        streams=tuple(streams) if config.batches == "independent" else None,
+    )
+
+
+def _transfer(config: SweepConfig, solver: Solver) -> Transfer | None:
+    """The rule by which the networks pass parameters to each other, if they do."""
+    weights = solver.scalarization.weights
+    if len(weights) == 1:
+        return None
+    strength, until = config.transfer_strength, config.transfer_until
+    if config.transfer == "neighbours":
+        return Neighbours(
+            weights,
+            kernel=config.transfer_kernel,
+            reach=config.transfer_reach,
+            strength=strength,
+            until=until,
+        )
+    if config.transfer == "adaptive":
+        return Adaptive(solver.value, strength=strength, until=until)
+    return None
