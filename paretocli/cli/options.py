@@ -303,8 +303,8 @@ TransferStrength = Annotated[
     float | None,
     typer.Option(
         metavar="SHARE",
-        help="How much of a network comes from others in a step, at the start (neighbours, "
-        "adaptive).",
+        help="How much of a network comes from others, every ten steps, at the start "
+        "(neighbours, adaptive).",
         show_default="0.1",
         rich_help_panel=TRANSFER,
     ),

@@ -65,6 +65,15 @@ def plot_front(
             rich_help_panel=WHAT,
         ),
     ] = None,
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history",
+            help="How the hypervolume converged, against what was spent; sweeps that differ in "
+            "their seed alone make one curve with a band.",
+            rich_help_panel=WHAT,
+        ),
+    ] = False,
     split: Annotated[
         Split | None,
         typer.Option(
@@ -86,7 +95,8 @@ def plot_front(
         typer.Option(
             metavar="FILE",
             help="The picture, as .png, .svg or .pdf.",
-            show_default="front.png, against-COLUMN.png or layers-POINT.png beside the first PATH",
+            show_default="front.png, against-COLUMN.png, layers-POINT.png or history.png beside "
+            "the first PATH",
         ),
     ] = None,
     title: Annotated[
@@ -105,7 +115,14 @@ def plot_front(
     What is on the front is decided in the columns that are drawn.
     """
     pair = x if y is None else y
-    _refuse_together({"--against": against, "--layers": layers, "--x and --y": pair})
+    _refuse_together(
+        {
+            "--against": against,
+            "--layers": layers,
+            "--x and --y": pair,
+            "--history": history or None,
+        }
+    )
     if (x is None) != (y is None):
         given, other = ("--x", "--y") if y is None else ("--y", "--x")
         raise InputError(f"{given} was given without {other}; give both columns, or neither.")
@@ -113,6 +130,10 @@ def plot_front(
         _refuse_together({"--layers": layers, "--split": split})
         _refuse_together({"--layers": layers, "--maximize": maximize})
         report = _draw_layers(paths, layers, out, title)
+    elif history:
+        _refuse_together({"--history": history, "--maximize": maximize})
+        _refuse_twins(paths)
+        report = _draw_history(paths, split or Split.VAL, out, title, quiet)
     else:
         _refuse_twins(paths)
         part = (split or Split.TEST).value
@@ -254,6 +275,49 @@ def _draw_layers(
         "weights": data.weights,
         "sparsity": data.sparsity,
         "layers": [asdict(layer) for layer in data.layers],
+    }
+
+
+def _draw_history(
+    paths: "Sequence[Path]", split: Split, out: Path | None, title: str | None, quiet: bool
+) -> dict[str, Any]:
+    """Draw how sweeps converged; say what they reached and at what cost."""
+    if split is Split.TRAIN:
+        raise InputError("--history draws the validation or the test split; give val or test.")
+    from dataclasses import asdict
+
+    from paretocli.front.history import read_history
+    from paretocli.front.indicators import EXACT_OBJECTIVES
+    from paretocli.plots.history_data import gather_histories
+    from paretocli.plots.history_figure import save_histories
+    from paretocli.plots.saving import check_target
+
+    picture = out or _beside(paths[0], "history.png")
+    check_target(picture)
+    histories = [read_history(path) for path in paths]
+    data = gather_histories(histories, split.value, exact_objectives=EXACT_OBJECTIVES, title=title)
+    save_histories(data, picture)
+    if not data.exact and not quiet:
+        typer.echo(
+            f"With more than {EXACT_OBJECTIVES} objectives hypervolumes are approximated.", err=True
+        )
+    return {
+        "picture": str(picture),
+        "split": split.value,
+        "ideal": data.box.ideal.tolist(),
+        "reference_point": data.box.reference_point.tolist(),
+        "exact": data.exact,
+        "inputs": [
+            {
+                "name": curve.name,
+                "seeds": list(curve.seeds),
+                "best_hypervolume_val": asdict(curve.best),
+                "hypervolume_test_at_best": asdict(curve.test_at_best),
+                "subproblem_epochs_to_target": asdict(curve.cost),
+                "seconds": float(curve.seconds[-1]),
+            }
+            for curve in data.curves
+        ],
     }
 
 

@@ -30,8 +30,8 @@ class Transfer(ABC):
     """A rule that sets M.
 
     Args:
-        strength: The share of a subproblem's parameters that comes from others in a step, at the
-            start.
+        strength: The share of a subproblem's parameters that comes from others in a transfer, at
+            the start.
         until: The share of training after which M is the identity; it fades quadratically, faster
             than the learning rate falls.
     """

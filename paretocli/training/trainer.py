@@ -22,6 +22,9 @@ from paretocli.training.evaluation import evaluate
 from paretocli.training.reports import EpochReport, Figures, Outcome
 from paretocli.training.settings import TrainingSettings
 
+# Steps between two transfers: at every step they would cost a small network a tenth of its time.
+TRANSFER_INTERVAL = 10
+
 
 class Trainer:
     """Trains K subproblems of one problem together.
@@ -207,19 +210,21 @@ class Trainer:
             objectives = self.descent.objectives(batch_losses)
             torch.autograd.backward(self.solver.loss(objectives).sum())
             objectives = objectives.detach()
-            self._transfer(objectives, number / (epochs * steps))
+            self._transfer(objectives, number, epochs * steps)
             self.descent.step(rate)
             losses.append(objectives)
             statistics.append(batch_statistics)
         metrics = self.population.metrics(torch.stack(statistics).mean(dim=0))
         return torch.stack(losses).mean(dim=0), metrics
 
-    def _transfer(self, objectives: Tensor, progress: float) -> None:
+    def _transfer(self, objectives: Tensor, step: int, steps: int) -> None:
         """Let the subproblems pass parameters to each other, before the optimiser's step."""
         if self.transfer is None or self.retraining:
             return
         self.transfer.observe(objectives)
-        matrix = self.transfer.matrix(progress)
+        if (step + 1) % TRANSFER_INTERVAL:
+            return
+        matrix = self.transfer.matrix(step / steps)
         if matrix is not None:
             self.descent.mix(matrix, self.transferred, objectives.isfinite().all(dim=1))
 

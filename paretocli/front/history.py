@@ -1,0 +1,135 @@
+"""Read how a sweep converged: its hypervolume after each epoch, and what that has cost."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from paretocli.errors import InputError
+from paretocli.front.indicators import hypervolume
+
+Array = npt.NDArray[np.float64]
+
+HELD_OUT = ("val", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """Where hypervolumes are measured: the ideal and the reference point (m,), both in losses."""
+
+    ideal: Array
+    reference_point: Array
+
+    def share(self, losses: Array) -> float:
+        """The hypervolume of points (N, m) as a share of the box; NaN rows add nothing."""
+        scaled = (losses - self.ideal) / (self.reference_point - self.ideal)
+        whole = scaled[np.isfinite(scaled).all(axis=1)]
+        return hypervolume(whole.clip(min=0), np.ones(len(self.ideal)))
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The epochs of one sweep.
+
+    Attributes:
+        path: The run directory.
+        config: The identity of the sweep, as in `sweep.json`.
+        box: Its own ideal and reference point.
+        losses: By split, (E, K, m): all points after each epoch that all of them have reached.
+        subproblem_epochs: Epochs of single networks spent until then (E,).
+        seconds: Time spent until then (E,), in shards one after another.
+    """
+
+    path: Path
+    config: dict[str, Any]
+    box: Box
+    losses: dict[str, Array]
+    subproblem_epochs: Array
+    seconds: Array
+
+    def hypervolume(self, split: str, box: Box) -> Array:
+        """The share of a box that the points dominate after each epoch (E,)."""
+        return np.array([box.share(losses) for losses in self.losses[split]])
+
+
+def read_history(path: Path) -> History:
+    """Read a run directory.
+
+    Raises:
+        InputError: It is no run directory, or not all of its points have an epoch yet.
+    """
+    if not path.is_dir():
+        raise InputError(f"{path} is not a directory; --history needs run directories of sweeps.")
+    config = _json(path / "sweep.json")["config"]
+    note = _json(path / "normalisation.json")
+    shards = [_lines(file) for file in sorted((path / "history").glob("*.jsonl"))]
+    points = {line["point"] for shard in shards for line in shard}
+    missing = len(config["weights"]) - len(points)
+    if missing:
+        raise InputError(
+            f"{path} is not finished: {missing} of {len(config['weights'])} points have no epoch "
+            "yet; finish the sweep first, with the same command."
+        )
+    epochs = min(max(line["epoch"] for line in shard) for shard in shards)
+    firsts = [{line["epoch"]: line for line in reversed(shard)} for shard in shards]
+    return History(
+        path=path,
+        config=config,
+        box=Box(np.array(note["ideal"]), np.array(note["reference_point"])),
+        losses={split: _losses(shards, config, split, epochs) for split in HELD_OUT},
+        subproblem_epochs=_summed(firsts, "subproblem_epochs", epochs),
+        seconds=_summed(firsts, "seconds", epochs),
+    )
+
+
+def _losses(
+    shards: list[list[dict[str, Any]]], config: dict[str, Any], split: str, epochs: int
+) -> Array:
+    names = config["objectives"]
+    losses = np.full((epochs, len(config["weights"]), len(names)), np.nan)
+    for line in (line for shard in shards for line in shard):
+        if line["epoch"] <= epochs:
+            found = line["loss"][split]
+            row = [np.nan if found[name] is None else found[name] for name in names]
+            losses[line["epoch"] - 1, line["point"]] = row
+    return losses
+
+
+def _summed(firsts: list[dict[int, dict[str, Any]]], key: str, epochs: int) -> Array:
+    """A running figure of the shards after each epoch, summed over them."""
+    return np.array(
+        [sum(float(first[epoch][key]) for first in firsts) for epoch in range(1, epochs + 1)]
+    )
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    lines = []
+    for number, text in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            line = json.loads(text)
+            for key in ("point", "epoch", "loss", "seconds", "subproblem_epochs"):
+                line[key]
+        except (ValueError, KeyError, TypeError):
+            raise InputError(
+                f"Line {number} of {file} is torn or of another version; run the sweep's command "
+                "again, which mends it."
+            ) from None
+        lines.append(line)
+    return lines
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            f"{file.parent} holds no {file.name}; --history needs run directories of sweeps."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{file} cannot be read ({error}); give the run directory of a sweep."
+        ) from None
+    return content

@@ -1,0 +1,74 @@
+"""The picture of hypervolumes as they converge."""
+
+import textwrap
+from pathlib import Path
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from paretocli.plots.history_data import Converging, HistoryData
+from paretocli.plots.layout import legend_below, margins
+from paretocli.plots.saving import check_target, save
+from paretocli.plots.style import RC, plain_ticks, shown, style_of
+
+SIZE = (9.6, 4.6)
+"""Width and height in inches."""
+
+AXES = {"subproblem_epochs": "subproblem-epochs spent", "seconds": "seconds"}
+
+
+def save_histories(data: HistoryData, path: Path) -> None:
+    """Draw a picture and write it; the suffix of `path` (png, svg, pdf) is the format.
+
+    Raises:
+        InputError: The picture cannot be written.
+    """
+    check_target(path)
+    with rc_context(RC):
+        save(figure_histories(data), path)
+
+
+def figure_histories(data: HistoryData) -> Figure:
+    """Draw a picture without writing it: against subproblem-epochs, and against seconds."""
+    figure = Figure(figsize=SIZE, layout=margins())
+    left, right = figure.subplots(1, 2, sharey=True)
+    for axes, cost in zip((left, right), AXES, strict=True):
+        for index, curve in enumerate(data.curves):
+            _draw(axes, curve, cost, index)
+        axes.set_xlabel(AXES[cost])
+        axes.set_xlim(left=0)
+        axes.grid(alpha=0.25, linewidth=0.6)
+        plain_ticks(axes.xaxis)
+        plain_ticks(axes.yaxis)
+    # Where all start, far below, says little of who is ahead.
+    low = min(float((curve.mean - curve.std)[len(curve.mean) // 20]) for curve in data.curves)
+    high = max(float((curve.mean + curve.std).max()) for curve in data.curves)
+    room = 0.05 * (high - low) or 0.05
+    left.set_ylim(low - room, high + room)
+    left.set_ylabel(f"hypervolume{'' if data.exact else ' (approximated)'}, share of the box")
+    figure.suptitle(textwrap.fill(data.title, 90), fontsize=12)
+    legend_below(figure, [_entry(curve, index) for index, curve in enumerate(data.curves)])
+    return figure
+
+
+def _draw(axes: Axes, curve: Converging, cost: str, index: int) -> None:
+    style = style_of(index)
+    spent = getattr(curve, cost)
+    axes.plot(spent, curve.mean, color=style.colour, linestyle=style.line, linewidth=1.5)
+    if len(curve.seeds) > 1:
+        axes.fill_between(
+            spent,
+            curve.mean - curve.std,
+            curve.mean + curve.std,
+            color=style.colour,
+            alpha=0.18,
+            linewidth=0,
+        )
+
+
+def _entry(curve: Converging, index: int) -> Line2D:
+    style = style_of(index)
+    seeds = f" ({len(curve.seeds)} seeds, ± standard deviation)" if len(curve.seeds) > 1 else ""
+    return Line2D([], [], color=style.colour, linestyle=style.line, label=shown(curve.name + seeds))
