@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from paretocli.networks.registry import build_network
 from paretocli.population.population import Population
+from paretocli.population.transfer import Transfer
 from paretocli.problems.analytic import Variable
 from paretocli.problems.classification import classification
 from paretocli.problems.problem import Defaults, Problem, Samples, Task
@@ -166,11 +167,13 @@ def make_trainer(
     seed: int = 0,
     sparsity: SparsityObjective | None = None,
     pattern: Pattern | None = None,
+    transfer: Callable[[Solver], Transfer] | None = None,
     **settings: Any,
 ) -> Trainer:
     """A trainer for weights (K, m) with the problem's defaults, but for the settings named.
 
-    With sparsity there is no second phase unless `retrain_epochs` is among the settings.
+    With sparsity there is no second phase unless `retrain_epochs` is among the settings. A rule of
+    transfer is made from the solver, and all parameters take part.
     """
     defaults = problem.defaults
     rows = torch.as_tensor(weights, dtype=torch.float32)
@@ -184,17 +187,20 @@ def make_trainer(
         name: settings.pop(name, getattr(defaults, name))
         for name in ("epochs", "batch_size", "optimizer", "lr", "weight_decay", "schedule")
     }
-    phase = ("retrain_epochs", "retrain_lr", "share_similarity", "jobs")
+    phase = ("retrain_epochs", "retrain_lr", "share_similarity", "jobs", "streams")
     chosen |= {name: settings.pop(name) for name in phase if name in settings}
     assert not settings
     network = build_network(defaults.network, problem, seed)
+    population = Population(network, problem.tasks, len(rows), device=CPU)
     return Trainer(
         problem,
-        Population(network, problem.tasks, len(rows), device=CPU),
+        population,
         made,
         TrainingSettings(**chosen, seed=seed, device=CPU),
         sparsity=sparsity,
         pattern=pattern,
+        transfer=None if transfer is None else transfer(made),
+        transferred=[name for name, t in population.state_dict().items() if t.is_floating_point()],
     )
 
 

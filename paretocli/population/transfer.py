@@ -146,7 +146,7 @@ def mix_(tensors: Mapping[str, Tensor], matrix: Tensor, healthy: Tensor) -> None
         given = torch.where(healthy, matrix, torch.zeros_like(matrix))
         matrix = given / given.sum(dim=1, keepdim=True).clamp(min=torch.finfo(matrix.dtype).tiny)
     for tensor in tensors.values():
-        flat = tensor.flatten(1)
+        flat = tensor.reshape(len(tensor), -1)
         if whole:
             mixed = matrix.to(flat.dtype) @ flat
         else:

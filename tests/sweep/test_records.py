@@ -18,6 +18,7 @@ from paretocli.sweep.records import (
 from paretocli.sweep.resolve import resolve
 from tests.toys import HIDDEN, growl_of, make_trainer, pictures, solve, vectors
 
+HYPERVOLUMES = {"val": 0.75, "test": 0.5}
 WEIGHTS = [[0.2, 0.8], [0.6, 0.4]]
 
 
@@ -86,12 +87,15 @@ def test_without_multipliers_there_is_no_gap(config):
 
 def test_a_line_of_the_history(config, trained):
     problem, report, _ = trained
-    line = history_line(7, 1, config, problem, report)
+    line = history_line(7, 1, config, problem, report, HYPERVOLUMES)
     assert (line["point"], line["epoch"]) == (7, 1)
     assert set(line) == {
         *("point", "epoch", "seconds", "loss", "metric"),
         *("multipliers", "penalty", "gap", "relative_gap"),
+        *("subproblem_epochs", "hypervolume_val", "hypervolume_test"),
     }
+    assert line["subproblem_epochs"] == 2
+    assert (line["hypervolume_val"], line["hypervolume_test"]) == (0.75, 0.5)
     assert line["loss"]["test"]["b"] == pytest.approx(report.figures["test"][0][1, 1].item())
     json.dumps(line, allow_nan=False)
 
@@ -102,7 +106,7 @@ def test_what_is_not_finite_is_null(config, trained):
     spoilt = losses.clone()
     spoilt[1, 0], spoilt[1, 1] = torch.nan, torch.inf
     report.figures["val"] = (spoilt, metrics)
-    line = history_line(0, 1, config, problem, report)
+    line = history_line(0, 1, config, problem, report, HYPERVOLUMES)
     report.figures["val"] = (losses, metrics)
     assert line["loss"]["val"] == {"a": None, "b": None}
     json.dumps(line, allow_nan=False)
@@ -208,7 +212,7 @@ def test_a_network_without_zero_rows_has_its_figures_too(config, trained):
 def test_a_line_of_the_history_counts_zero_rows(sparse):
     config, problem, _, report, outcome = sparse
     for k in (0, 1):
-        line = history_line(3, k, config, problem, report)
+        line = history_line(3, k, config, problem, report, HYPERVOLUMES)
         assert line["epoch"] == 6
         assert list(line["loss"]["val"]) == ["sparsity", "a", "b"]
         assert line["zero_rows"] == (outcome.tensors[HIDDEN][k] == 0).all(dim=0).sum().item()
