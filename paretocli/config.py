@@ -64,6 +64,7 @@ FILE_KEYS: dict[str, str] = {
     "transfer_tensors": TEXT,
     "branch_at": TEXT,
     "batches": TEXT,
+    "train_samples": WHOLE,
     "device": TEXT,
     "threads": WHOLE,
     "stack": WHOLE,
@@ -211,6 +212,7 @@ class SweepConfig:
     network: str = _identity()
     solver: str = _identity()
     weights: tuple[tuple[float, ...], ...] = _identity()
+    train_samples: int = _identity(*_AT_LEAST_1)
     epochs: int = _identity(*_AT_LEAST_1)
     batch_size: int = _identity(*_AT_LEAST_1)
     lr: float = _identity(*_POSITIVE)

@@ -19,6 +19,7 @@ VALUES = {
     "network": "variable",
     "solver": "chebyshev",
     "weights": ((0.2, 0.8), (0.5, 0.5)),
+    "train_samples": 100,
     "epochs": 3,
     "batch_size": 4,
     "lr": 0.1,

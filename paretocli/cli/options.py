@@ -88,6 +88,14 @@ Epochs = Annotated[
         rich_help_panel=TRAINING,
     ),
 ]
+TrainSamples = Annotated[
+    int | None,
+    typer.Option(
+        help="Train on so many samples, the first of the training split.",
+        show_default="all",
+        rich_help_panel=TRAINING,
+    ),
+]
 BatchSize = Annotated[
     int | None,
     typer.Option(help="Samples a step.", show_default="the problem's", rich_help_panel=TRAINING),
@@ -305,7 +313,7 @@ TransferStrength = Annotated[
         metavar="SHARE",
         help="How much of a network comes from others, every ten steps, at the start "
         "(neighbours, adaptive).",
-        show_default="0.1",
+        show_default="0.5",
         rich_help_panel=TRANSFER,
     ),
 ]

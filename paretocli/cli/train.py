@@ -24,6 +24,7 @@ def train(
     fix: o.Fix = None,
     network: o.Network = None,
     solver: o.SolverName = None,
+    train_samples: o.TrainSamples = None,
     epochs: o.Epochs = None,
     batch_size: o.BatchSize = None,
     lr: o.LearningRate = None,

@@ -8,7 +8,7 @@ import numpy as np
 from torch import nn
 
 from paretocli import preferences
-from paretocli.config import WEIGHT_OPTIONS, Options, SweepConfig
+from paretocli.config import WEIGHT_OPTIONS, Options, OptionValue, SweepConfig
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
 from paretocli.networks.registry import network_names
@@ -103,7 +103,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     frozen = (
         point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
     )
-    problem = load_problem(source, data_dir)
+    problem = _cut(load_problem(source, data_dir), options.get("train_samples"))
     chosen: dict[str, Any] = {
         "solver": "chebyshev",
         "precision": "fp32",
@@ -117,12 +117,13 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         "share_similarity": 0.8,
         "init": "default",
         "transfer": "none",
-        "transfer_strength": 0.1,
+        "transfer_strength": 0.5,
         "transfer_until": 0.7,
         "transfer_kernel": "gaussian",
         "transfer_reach": 1.0,
         "branch_at": _shares(str(options.get("branch_at", "0.5"))),
         "batches": "shared",
+        "train_samples": len(problem.train),
         **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
         **{k: v for k, v in options.items() if k not in NOT_IN_CONFIG},
     }
@@ -179,6 +180,19 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         layers=layers,
         notes=(*notes, *more_notes, *_without_effect(options, config)),
     )
+
+
+def _cut(problem: Problem, count: OptionValue | None) -> Problem:
+    """The problem with the first `count` of its training samples."""
+    if count is None:
+        return problem
+    number, there = int(str(count)), len(problem.train)
+    if not 1 <= number <= there:
+        raise InputError(
+            f"--train-samples should be from 1 to {there}, the training samples of "
+            f"{problem.name}, found {number}."
+        )
+    return dataclasses.replace(problem, train=problem.train.rows(slice(number)))
 
 
 def _counted(

@@ -64,3 +64,22 @@ def test_the_reference_point_is_required():
 def test_what_does_not_fit_is_refused(values, reference):
     with pytest.raises(ValueError, match="should"):
         hypervolume(values, reference)
+
+
+@pytest.mark.parametrize("count", [9, 12])
+def test_with_many_objectives_it_is_approximated_well(count):
+    # One point: the volume of a box.
+    point = np.linspace(0.1, 0.5, count)
+    exact = float(np.prod(1 - point))
+    assert hypervolume([point], np.ones(count)) == pytest.approx(exact, rel=0.02)
+    # The same each time, and more points only add.
+    rng = np.random.default_rng(0)
+    values = rng.random((15, count))
+    first = hypervolume(values, np.full(count, 1.1))
+    assert hypervolume(values, np.full(count, 1.1)) == first
+    assert hypervolume(values[:8], np.full(count, 1.1)) < first
+
+
+def test_up_to_eight_objectives_it_is_exact():
+    point = np.linspace(0.1, 0.5, 8)
+    assert hypervolume([point], np.ones(8)) == pytest.approx(float(np.prod(1 - point)), rel=1e-12)

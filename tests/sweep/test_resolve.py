@@ -629,3 +629,74 @@ def test_options_that_do_something_are_not_told(nets, earlier):
     assert resolve({"problem": "zdt1", "theta": "ramp"}).notes == (
         "No effect without sparsity: --theta.",
     )
+
+
+# Transfer
+
+
+@pytest.mark.parametrize("rule", ["neighbours", "adaptive", "split"])
+def test_points_that_learn_from_each_other_train_together(rule):
+    given = config(transfer=rule, points=7)
+    assert given.transfer == rule
+    assert given.stack == 7
+    with pytest.raises(InputError, match=rf"--stack 3 would keep apart .*--transfer {rule}"):
+        config(transfer=rule, points=7, stack=3)
+    assert config(points=7, stack=3).transfer == "none"
+
+
+def test_options_of_transfer():
+    given = config(branch_at="0.25, 0.5", transfer="split", batches="independent")
+    assert given.branch_at == (0.25, 0.5)
+    assert given.batches == "independent"
+    default = config()
+    assert default.transfer_tensors == ("*",)
+    assert (default.transfer_strength, default.transfer_until) == (0.5, 0.7)
+    assert (default.transfer_kernel, default.transfer_reach) == ("gaussian", 1.0)
+
+
+def test_the_tensors_that_take_part(nets):
+    given = nets(transfer="neighbours", transfer_tensors="body*.weight").config
+    assert given.transfer_tensors == ("body*.weight",)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"transfer": "neighbors"}, "did you mean 'neighbours'"),
+        ({"transfer": "neighbours", "transfer_kernel": "box"}, "no transfer_kernel named 'box'"),
+        ({"transfer": "split", "branch_at": "half"}, "--branch-at should be numbers separated"),
+        ({"transfer": "split", "branch_at": "0.5,0.2"}, "--branch-at should be rising shares"),
+        ({"transfer": "neighbours", "transfer_tensors": "z*"}, "z. matches no parameter"),
+        ({"batches": "own"}, "--batches should be one of shared, independent"),
+    ],
+)
+def test_wrong_options_of_transfer(options, message):
+    with pytest.raises(InputError, match=message):
+        config(**options)
+
+
+def test_options_of_transfer_that_do_nothing_are_told():
+    def notes(**options):
+        return resolve({"problem": "vlmop2", **options}).notes
+
+    assert notes(transfer="split", branch_at="0.4") == ()
+    assert notes(transfer="split", transfer_reach=2.0) == (
+        "No effect with --transfer split: --transfer-reach.",
+    )
+    assert notes(branch_at="0.4", transfer_strength=0.2) == (
+        "No effect with --transfer none: --transfer-strength, --branch-at.",
+    )
+    assert notes(transfer="adaptive", weights=["0.5,0.5"]) == (
+        "With one point there is nobody to learn from: --transfer has no effect.",
+    )
+
+
+def test_fewer_training_samples():
+    whole, part = resolve({}), resolve({"train_samples": 100})
+    assert whole.config.train_samples == len(whole.problem.train) == 10_780
+    assert part.config.train_samples == len(part.problem.train) == 100
+    assert len(part.problem.val) == len(whole.problem.val)
+    assert torch.equal(part.problem.train.inputs, whole.problem.train.inputs[:100])
+    for count in (0, 10_781):
+        with pytest.raises(InputError, match=rf"from 1 to 10780, .* found {count}"):
+            resolve({"train_samples": count})

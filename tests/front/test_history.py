@@ -1,0 +1,112 @@
+"""Reading how a sweep converged."""
+
+import json
+
+import numpy as np
+import pytest
+
+from paretocli.errors import InputError
+from paretocli.front.history import Box, read_history
+from paretocli.front.indicators import hypervolume
+
+CONFIG = {
+    "problem": "toy",
+    "objectives": ["a", "b"],
+    "weights": [[0.2, 0.8], [0.5, 0.5], [0.8, 0.2]],
+    "transfer": "none",
+    "lr": 0.1,
+    "seed": 0,
+}
+
+
+def line(point, epoch, losses, spent, seconds):
+    loss = dict(zip("ab", losses, strict=True))
+    return {
+        "point": point,
+        "epoch": epoch,
+        "seconds": seconds,
+        "loss": {"train": loss, "val": loss, "test": dict.fromkeys("ab", 0.5)},
+        "subproblem_epochs": spent,
+    }
+
+
+def write(folder, shards, config=CONFIG, ideal=(0.0, 0.0), reference=(2.0, 4.0)):
+    (folder / "history").mkdir(parents=True)
+    (folder / "sweep.json").write_text(json.dumps({"config": config}))
+    note = {"ideal": ideal, "scale": [1, 1], "reference_point": reference}
+    (folder / "normalisation.json").write_text(json.dumps(note))
+    for name, lines in shards.items():
+        text = "".join(json.dumps(one) + "\n" for one in lines)
+        (folder / "history" / f"{name}.jsonl").write_text(text)
+    return folder
+
+
+def two_shards():
+    """Points 0 and 1 together for three epochs, point 2 for two."""
+    together = [
+        line(point, epoch, (1 / epoch, 2 - point), 2 * epoch, epoch)
+        for epoch in (1, 2, 3)
+        for point in (0, 1)
+    ]
+    alone = [line(2, epoch, (1.5, 1 / epoch), epoch, 10 * epoch) for epoch in (1, 2)]
+    return {"0000-0001": together, "0002-0002": alone}
+
+
+def test_shards_are_put_together(tmp_path):
+    history = read_history(write(tmp_path / "run", two_shards()))
+    # Up to the last epoch that all points have reached.
+    assert history.losses["val"].shape == (2, 3, 2)
+    assert history.losses["val"][1].tolist() == [[0.5, 2], [0.5, 1], [1.5, 0.5]]
+    assert history.subproblem_epochs.tolist() == [3, 6]
+    assert history.seconds.tolist() == [11, 22]
+    assert history.config["transfer"] == "none"
+
+
+def test_the_hypervolume_is_a_share_of_the_box(tmp_path):
+    history = read_history(write(tmp_path / "run", two_shards()))
+    found = history.hypervolume("val", history.box)
+    for epoch in (0, 1):
+        raw = hypervolume(history.losses["val"][epoch], [2.0, 4.0])
+        assert found[epoch] == pytest.approx(raw / 8)
+    # One point for all: (0.5, 0.5) leaves 1.5 · 3.5 of 2 · 4.
+    np.testing.assert_allclose(history.hypervolume("test", history.box), 1.5 * 3.5 / 8)
+
+
+def test_what_is_better_than_the_ideal_counts_as_the_ideal():
+    box = Box(np.array([1.0, 1.0]), np.array([3.0, 3.0]))
+    assert box.share(np.array([[0.0, 2.0]])) == pytest.approx(0.5)
+    assert box.share(np.array([[np.nan, 1.0], [3.0, 1.0]])) == 0
+    assert box.share(np.array([[np.nan, 1.0], [2.0, 2.0]])) == pytest.approx(0.25)
+
+
+def test_a_point_that_diverged_adds_nothing(tmp_path):
+    shards = two_shards()
+    shards["0002-0002"][1]["loss"]["val"]["a"] = None
+    history = read_history(write(tmp_path / "run", shards))
+    assert np.isnan(history.losses["val"][1, 2, 0])
+    expected = hypervolume([[0.5, 1]], [2.0, 4.0]) / 8
+    assert history.hypervolume("val", history.box)[1] == pytest.approx(expected)
+
+
+def test_no_run_directory(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n")
+    with pytest.raises(InputError, match="is not a directory; --history needs run directories"):
+        read_history(tmp_path / "a.csv")
+    with pytest.raises(InputError, match=r"holds no sweep\.json; --history needs run directories"):
+        read_history(tmp_path)
+
+
+def test_a_sweep_that_has_not_reached_all_points(tmp_path):
+    shards = two_shards()
+    del shards["0002-0002"]
+    with pytest.raises(InputError, match="1 of 3 points have no epoch yet; finish the sweep"):
+        read_history(write(tmp_path / "run", shards))
+
+
+@pytest.mark.parametrize("text", ['{"point": 0, "epo', '{"point": 0, "epoch": 2}\n', "[]\n"])
+def test_a_torn_line_is_named(tmp_path, text):
+    folder = write(tmp_path / "run", two_shards())
+    with (folder / "history" / "0000-0001.jsonl").open("a") as file:
+        file.write(text)
+    with pytest.raises(InputError, match=r"Line 7 of .*0000-0001\.jsonl is torn"):
+        read_history(folder)

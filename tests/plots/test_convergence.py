@@ -1,0 +1,127 @@
+"""The picture of hypervolumes as they converge."""
+
+import numpy as np
+import pytest
+
+from paretocli.errors import InputError
+from paretocli.front.history import read_history
+from paretocli.plots.history_data import gather_histories
+from paretocli.plots.history_figure import figure_histories, save_histories
+from tests.front.test_history import CONFIG, line, write
+
+
+def run(folder, name, *, factor=1.0, spent=2, epochs=4, **config):
+    """A sweep of two points whose validation losses fall as factor / epoch."""
+    shared = {"weights": [[0.2, 0.8], [0.8, 0.2]]}
+    lines = []
+    for epoch in range(1, epochs + 1):
+        size = factor / epoch
+        losses = ((size, 2 * size), (2 * size, size))
+        lines += [line(k, epoch, losses[k], spent * epoch, 3 * epoch) for k in (0, 1)]
+    path = write(folder / name, {"0000-0001": lines}, config=CONFIG | shared | config)
+    return read_history(path)
+
+
+def gathered(histories, **options):
+    return gather_histories(histories, "val", **({"exact_objectives": 8} | options))
+
+
+def test_sweeps_that_differ_in_their_seed_are_one_curve(tmp_path):
+    data = gathered(
+        [
+            run(tmp_path, "a0"),
+            run(tmp_path, "b0", factor=0.5, spent=1, transfer="split"),
+            run(tmp_path, "a1", factor=0.8, seed=1),
+        ]
+    )
+    none, split = data.curves
+    assert (none.name, none.seeds) == ("transfer none", (0, 1))
+    assert (split.name, split.seeds) == ("transfer split", (0,))
+    own = [run(tmp_path, f"c{k}", factor=f) for k, f in enumerate((1.0, 0.8))]
+    values = np.stack([history.hypervolume("val", data.box) for history in own])
+    np.testing.assert_allclose(none.mean, values.mean(axis=0))
+    np.testing.assert_allclose(none.std, values.std(axis=0, ddof=1))
+    assert none.best.mean == pytest.approx(values.max(axis=1).mean())
+    assert none.best.std == pytest.approx(values.max(axis=1).std(ddof=1))
+    assert none.best.count == 2
+    assert split.std.tolist() == [0] * 4
+
+
+def test_the_cost_is_that_of_99_per_cent_of_the_first_ones_best(tmp_path):
+    data = gathered(
+        [
+            run(tmp_path, "a"),
+            run(tmp_path, "b", factor=0.25, spent=1, transfer="split"),
+            run(tmp_path, "c", factor=1.5, transfer="neighbours"),
+        ]
+    )
+    none, split, neighbours = data.curves
+    assert none.cost.mean == 8
+    # A quarter of the losses: there from the first epoch on.
+    assert split.cost.mean == 1
+    assert neighbours.cost.count == 0
+    assert np.isnan(neighbours.cost.mean)
+
+
+def test_seeds_are_compared_with_themselves(tmp_path):
+    # The second seed is harder for both: each reaches its own rival's best at the end.
+    data = gathered(
+        [
+            run(tmp_path, "a0"),
+            run(tmp_path, "a1", factor=1.5, seed=1),
+            run(tmp_path, "b0", transfer="split"),
+            run(tmp_path, "b1", factor=1.5, transfer="split", seed=1),
+        ]
+    )
+    assert [curve.cost.mean for curve in data.curves] == [8, 8]
+    assert [curve.cost.count for curve in data.curves] == [2, 2]
+
+
+def test_the_test_split_is_reported_where_validation_is_best(tmp_path):
+    history = run(tmp_path, "a")
+    (curve,) = gathered([history]).curves
+    assert curve.test_at_best.mean == pytest.approx(1.5 * 3.5 / 8)
+    assert curve.name == "a"
+
+
+def test_what_cannot_be_compared_is_refused(tmp_path):
+    one = run(tmp_path, "a")
+    with pytest.raises(InputError, match=r"has the objectives b, a, but .* has a, b"):
+        gathered([one, run(tmp_path, "b", objectives=["b", "a"])])
+    with pytest.raises(InputError, match=r"is of the problem other, but .* of toy"):
+        gathered([one, run(tmp_path, "c", problem="other")])
+
+
+def test_the_picture(tmp_path):
+    data = gathered(
+        [
+            run(tmp_path, "a0"),
+            run(tmp_path, "a1", factor=0.8, seed=1),
+            run(tmp_path, "b", factor=0.5, spent=1, transfer="split"),
+        ]
+    )
+    figure = figure_histories(data)
+    left, right = figure.axes
+    assert left.get_xlabel() == "subproblem-epochs spent"
+    assert right.get_xlabel() == "seconds"
+    assert left.get_ylabel() == "hypervolume, share of the box"
+    np.testing.assert_allclose(left.lines[1].get_xydata()[:, 0], [1, 2, 3, 4])
+    np.testing.assert_allclose(right.lines[0].get_xydata()[:, 0], [3, 6, 9, 12])
+    np.testing.assert_allclose(left.lines[0].get_xydata()[:, 1], data.curves[0].mean)
+    # A band for the one with two seeds alone.
+    assert len(left.collections) == 1
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ["transfer none (2 seeds, ± standard deviation)", "transfer split"]
+    save_histories(data, tmp_path / "h.png")
+    assert (tmp_path / "h.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_approximation_is_named(tmp_path):
+    data = gathered([run(tmp_path, "a")], exact_objectives=1)
+    assert "(approximated)" in figure_histories(data).axes[0].get_ylabel()
+
+
+def test_a_history_that_stands_still_has_an_axis(tmp_path):
+    data = gathered([run(tmp_path, "a", factor=100.0, epochs=2)])
+    low, high = figure_histories(data).axes[0].get_ylim()
+    assert low < 0 < high
