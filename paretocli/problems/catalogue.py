@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +25,7 @@ ENTRY_POINTS = "paretocli.problems"
 # Whether a data set lies in a data directory
 DATA_SETS: dict[str, Callable[[Path], bool]] = {
     "MNIST": mnist_files.is_there,
+    "FashionMNIST": partial(mnist_files.is_there, name="FashionMNIST"),
     "CIFAR-10": cifar10_files.is_there,
 }
 
@@ -60,6 +62,20 @@ BUILT_IN: dict[str, BuiltIn] = {
         ("left", "right"),
         (50_000, 10_000, 10_000),
         data=("MNIST",),
+    ),
+    "multifashion": BuiltIn(
+        "paretocli.problems.multifashion:make",
+        "two Fashion-MNIST garments overlaid",
+        ("left", "right"),
+        (50_000, 10_000, 10_000),
+        data=("FashionMNIST",),
+    ),
+    "fashionandmnist": BuiltIn(
+        "paretocli.problems.fashionandmnist:make",
+        "a Fashion-MNIST garment on the left, an MNIST digit on the right",
+        ("garment", "digit"),
+        (50_000, 10_000, 10_000),
+        data=("FashionMNIST", "MNIST"),
     ),
     "cifar10mnist": BuiltIn(
         "paretocli.problems.cifar10mnist:make",
