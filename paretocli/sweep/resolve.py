@@ -1,5 +1,6 @@
 """From options and a problem to a configuration in which every value is set."""
 
+import csv
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ FLOOR = 0.01
 # Options that are worked out here rather than taken over as they are.
 NOT_IN_CONFIG = (
     *WEIGHT_OPTIONS,
-    *("problem", "ideal", "out", "data_dir", "sparsity", "sparse_layers", "freeze_sparsity", "fix"),
+    *("problem", "targets", "ideal", "out", "data_dir", "fix"),
+    *("sparsity", "sparse_layers", "freeze_sparsity"),
 )
 # What shapes zero rows and ties, and what shapes f_0 besides.
 PATTERN_OPTIONS = ("max_layer_sparsity", "share_similarity", "retrain_epochs", "retrain_lr")
@@ -88,7 +90,8 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     frozen = (
         point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
     )
-    problem = load_problem(source, data_dir)
+    targets = _targets(options)
+    problem = load_problem(source, data_dir, targets)
     chosen: dict[str, Any] = {
         "solver": "chebyshev",
         "precision": "fp32",
@@ -125,6 +128,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     config = SweepConfig(
         **chosen,
         problem=source,
+        targets=targets,
         objectives=objectives,
         weights=tuple(tuple(row) for row in weights.tolist()),
         ideal=(0.0,) * len(objectives),
@@ -150,6 +154,20 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         layers=layers,
         notes=(*notes, *more_notes, *_without_effect(options, config)),
     )
+
+
+def _targets(options: Options) -> tuple[str, ...]:
+    """The columns to predict; a name that holds a comma stands in double quotes."""
+    if "targets" not in options:
+        return ()
+    text = str(options["targets"])
+    names = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
+    if not all(names) or not names:
+        raise InputError(
+            f"--targets {text} should be names of columns separated by commas, as in "
+            "--targets price,area."
+        )
+    return tuple(names)
 
 
 def _counted(
