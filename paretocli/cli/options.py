@@ -71,7 +71,7 @@ SolverName = Annotated[
 Points = Annotated[
     int | None,
     typer.Option(
-        help="A lattice of about so many points.",
+        help="A lattice of about so many points; where there is none, so many spread evenly.",
         show_default="the problem's",
         rich_help_panel=WEIGHTS,
     ),

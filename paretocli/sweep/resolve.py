@@ -20,6 +20,7 @@ from paretocli.registries import lookup
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
+from paretocli.spread import spread_weights
 from paretocli.sweep.rehearsal import better_stacked, rehearse
 from paretocli.sweep.start import (
     SPARSITY,
@@ -34,6 +35,7 @@ from paretocli.training.machine import available_threads, choose_device, flush_d
 
 DEFAULT_PROBLEM = "multidigits"
 FLOOR = 0.01
+LATTICE_TOLERANCE = 0.2  # of the points asked for
 
 # Options that are worked out here rather than taken over as they are.
 NOT_IN_CONFIG = (
@@ -264,12 +266,19 @@ def _free_weights(
         return preferences.simplex_lattice(len(names), divisions), []
     points = int(str(options.get("points", default_points)))
     divisions = preferences.closest_divisions(len(names), points)
+    size = preferences.lattice_size(len(names), divisions)
+    if len(names) > 1 and abs(size - points) > LATTICE_TOLERANCE * points:
+        spread = spread_weights(len(names), points)
+        return preferences.floored(spread, min(FLOOR, 0.5 / len(names))), [
+            f"No lattice for {len(names)} objectives has about {points} points; {points} weights "
+            "spread evenly take its place."
+        ]
     weights = preferences.simplex_lattice(len(names), divisions)
-    if len(weights) == points or "points" not in options:
+    if size == points or "points" not in options:
         return weights, []
     return weights, [
-        f"No lattice for {len(names)} objectives has {points} points; the closest has "
-        f"{len(weights)} ({divisions} divisions)."
+        f"No lattice for {len(names)} objectives has {points} points; the closest has {size} "
+        f"({divisions} divisions)."
     ]
 
 
