@@ -68,7 +68,7 @@ def tabular(frame: pd.DataFrame, targets: Sequence[str], *, name: str, path: Pat
         train=splits["train"],
         val=splits["val"],
         test=splits["test"],
-        defaults=Defaults(points=9, epochs=60, batch_size=32, lr=2e-3),
+        defaults=Defaults(points=9, epochs=100, batch_size=32, lr=5e-3, retrain_epochs=20),
     )
 
 
