@@ -15,6 +15,7 @@ from paretocli.errors import InputError
 
 VALUES = {
     "problem": "vlmop2",
+    "targets": (),
     "objectives": ("f1", "f2"),
     "network": "variable",
     "solver": "chebyshev",
@@ -54,6 +55,7 @@ VALUES = {
 RUNTIME = {"out", "freeze_sparsity", "data_dir", "checkpoint_every"}
 CHANGED = {
     "problem": "zdt1",
+    "targets": ("price", "area"),
     "objectives": ("f1", "f3"),
     "weights": ((0.2, 0.8), (0.4, 0.6)),
     "precision": "bf16",
@@ -201,6 +203,16 @@ def test_paths_are_relative_to_the_file(read, tmp_path):
     found = read('problem = "mine.py:make"\nweights-file = "w.csv"\n')
     assert found["problem"] == str(tmp_path / "mine.py:make")
     assert found["weights_file"] == tmp_path / "w.csv"
+
+
+def test_a_table_is_relative_to_the_file_too(read, tmp_path):
+    found = read('problem = "table:data/houses.csv"\ntargets = "price,area"\n')
+    assert found == {
+        "problem": f"table:{tmp_path / 'data' / 'houses.csv'}",
+        "targets": "price,area",
+    }
+    assert read('problem = "table:/data/h.csv"') == {"problem": "table:/data/h.csv"}
+    assert read('problem = "mulan:enb"') == {"problem": "mulan:enb"}
 
 
 def test_the_point_to_start_from_is_relative_to_the_file_as_well(read, tmp_path):

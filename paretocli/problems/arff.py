@@ -19,6 +19,7 @@ ATTRIBUTE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 NUMERIC = ("numeric", "real", "integer")
+WRAPPED = re.compile(r"""^"(.*)"$""")
 QUOTES = re.compile(r"""["'\\]""")
 
 
@@ -96,10 +97,10 @@ def _row(content: str, where: str) -> list[str]:
 
 
 def _cells(content: str, where: str) -> list[str]:
-    # Values may be quoted either way.
+    # Values may be quoted either way, even in one line.
     quote = '"' if '"' in content and "'" not in content else "'"
     try:
         (cells,) = csv.reader([content], quotechar=quote, escapechar="\\", skipinitialspace=True)
     except csv.Error as error:
         raise InputError(f"{where} cannot be read ({error}); mend it.") from None
-    return [cell.strip() for cell in cells]
+    return [WRAPPED.sub(r"\1", cell.strip()) for cell in cells]
