@@ -253,7 +253,7 @@ def test_an_empty_file(read):
         ("epoch = 3", "has the unknown key 'epoch'; did you mean 'epochs'"),
         ("batchsize = 3", "did you mean 'batch_size'"),
         ("learning_rate = 3", r"unknown key 'learning_rate'; .*"),
-        ("zzz = 3", "unknown key 'zzz'; known: problem, out, data_dir"),
+        ("zzz = 3", "unknown key 'zzz'; known: problem, targets, out, data_dir"),
         ("[train]\nepochs = 3", "unknown key 'train'"),
         ('epochs = "3"', "The key 'epochs' in .* should be a whole number, found \"3\""),
         ("epochs = 3.0", "should be a whole number, found 3.0"),
