@@ -19,11 +19,15 @@ Options = dict[str, OptionValue]
 # How weights can be asked for; the ones named at the highest level win together.
 WEIGHT_OPTIONS = ("points", "divisions", "weights", "weights_file")
 
+# Problems that name a file
+TABLE = "table:"
+
 TEXT, WHOLE, NUMBER, LIST = "a text", "a whole number", "a number", "a list"
 SWITCH = "true or false"
 
 FILE_KEYS: dict[str, str] = {
     "problem": TEXT,
+    "targets": TEXT,
     "out": TEXT,
     "data_dir": TEXT,
     "network": TEXT,
@@ -115,10 +119,17 @@ def read_config_file(path: Path) -> Options:
     for key in ("out", "data_dir", "weights_file", "freeze_sparsity"):
         if key in options:
             options[key] = path.parent / str(options[key])
-    if isinstance(problem := options.get("problem"), str) and ".py" in problem:
-        options["problem"] = str(path.parent / problem)
+    if isinstance(problem := options.get("problem"), str):
+        options["problem"] = _relative_to(path.parent, problem)
     _read_lists(options, path)
     return options
+
+
+def _relative_to(folder: Path, problem: str) -> str:
+    """The problem with the path that it names, if it does, taken from a folder."""
+    if problem.startswith(TABLE):
+        return f"{TABLE}{folder / problem.removeprefix(TABLE)}"
+    return str(folder / problem) if ".py" in problem else problem
 
 
 def _read_lists(options: Options, path: Path) -> None:
@@ -202,12 +213,14 @@ class SweepConfig:
     """A sweep, resolved: every value is set, and what is left is to run it.
 
     Each field is declared either *identity*, which changes results, or *runtime*, which does not.
+    `targets` names the columns that were asked for, none where the problem knows its own.
     `sparsity` says whether it is an objective, `sparse_layers` names the layers that it counts, and
     `frozen_point` holds the SHA-256 of the network in `freeze_sparsity`. `transfer_tensors` are
     patterns of names.
     """
 
     problem: str = _identity()
+    targets: tuple[str, ...] = _identity()
     objectives: tuple[str, ...] = _identity()
     network: str = _identity()
     solver: str = _identity()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from paretocli.problems import cifar10_files, mnist_files
+from paretocli.problems import cifar10_files, mnist_files, mulan_files
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +24,18 @@ def cifar10_dir(mnist_dir) -> Path:
     if not cifar10_files.is_there(mnist_dir):
         pytest.skip(f"needs CIFAR-10, which is not (whole) in PARETOCLI_DATA={mnist_dir}")
     return mnist_dir
+
+
+@pytest.fixture(scope="session")
+def mulan_dir() -> Path:
+    """The folder that holds the Mulan sets enb, wq and atp1d; skipped where one is missing."""
+    named = os.environ.get("PARETOCLI_DATA")
+    if not named:
+        pytest.skip("needs Mulan sets: set PARETOCLI_DATA to the folder that holds mulan/enb.arff")
+    missing = {"enb", "wq", "atp1d"} - set(mulan_files.found(Path(named)))
+    if missing:
+        pytest.skip(f"needs {', '.join(sorted(missing))} in PARETOCLI_DATA={named}")
+    return Path(named)
 
 
 @pytest.fixture

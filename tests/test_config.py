@@ -15,6 +15,7 @@ from paretocli.errors import InputError
 
 VALUES = {
     "problem": "vlmop2",
+    "targets": (),
     "objectives": ("f1", "f2"),
     "network": "variable",
     "solver": "chebyshev",
@@ -63,6 +64,7 @@ VALUES = {
 RUNTIME = {"out", "freeze_sparsity", "data_dir", "checkpoint_every"}
 CHANGED = {
     "problem": "zdt1",
+    "targets": ("price", "area"),
     "objectives": ("f1", "f3"),
     "weights": ((0.2, 0.8), (0.4, 0.6)),
     "precision": "bf16",
@@ -225,6 +227,16 @@ def test_paths_are_relative_to_the_file(read, tmp_path):
     assert found["weights_file"] == tmp_path / "w.csv"
 
 
+def test_a_table_is_relative_to_the_file_too(read, tmp_path):
+    found = read('problem = "table:data/houses.csv"\ntargets = "price,area"\n')
+    assert found == {
+        "problem": f"table:{tmp_path / 'data' / 'houses.csv'}",
+        "targets": "price,area",
+    }
+    assert read('problem = "table:/data/h.csv"') == {"problem": "table:/data/h.csv"}
+    assert read('problem = "mulan:enb"') == {"problem": "mulan:enb"}
+
+
 def test_the_point_to_start_from_is_relative_to_the_file_as_well(read, tmp_path):
     found = read('freeze-sparsity = "runs/a:3"\n')
     assert found == {"freeze_sparsity": tmp_path / "runs/a:3"}
@@ -263,7 +275,7 @@ def test_an_empty_file(read):
         ("epoch = 3", "has the unknown key 'epoch'; did you mean 'epochs'"),
         ("batchsize = 3", "did you mean 'batch_size'"),
         ("learning_rate = 3", r"unknown key 'learning_rate'; .*"),
-        ("zzz = 3", "unknown key 'zzz'; known: problem, out, data_dir"),
+        ("zzz = 3", "unknown key 'zzz'; known: problem, targets, out, data_dir"),
         ("[train]\nepochs = 3", "unknown key 'train'"),
         ('epochs = "3"', "The key 'epochs' in .* should be a whole number, found \"3\""),
         ("epochs = 3.0", "should be a whole number, found 3.0"),

@@ -12,8 +12,18 @@ ProblemName = Annotated[
     str | None,
     typer.Argument(
         metavar="PROBLEM",
-        help="A name that `paretocli problems` lists, or file.py:function.",
+        help="A name that `paretocli problems` lists, mulan:NAME, table:FILE.csv, or "
+        "file.py:function.",
         show_default="multidigits",
+    ),
+]
+Targets = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B",
+        help="The columns to predict, of table:FILE.csv or mulan:NAME.",
+        show_default="those that the Mulan set is known by",
+        rich_help_panel=TRAINING,
     ),
 ]
 Out = Annotated[
@@ -61,7 +71,7 @@ SolverName = Annotated[
 Points = Annotated[
     int | None,
     typer.Option(
-        help="A lattice of about so many points.",
+        help="A lattice of about so many points; where there is none, so many spread evenly.",
         show_default="the problem's",
         rich_help_panel=WEIGHTS,
     ),

@@ -3,11 +3,14 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from paretocli.cli import options as o
+
+if TYPE_CHECKING:
+    from paretocli.problems.catalogue import Family
 
 
 def problems(
@@ -17,10 +20,10 @@ def problems(
 ) -> None:
     """List the problems: their tasks, their sizes, and whether their data is there.
 
-    A problem of your own needs no entry here: name it as file.py:function.
+    A problem of your own needs no entry here: name it as file.py:function, or as table:FILE.csv.
     """
     from paretocli.directories import default_data_dir
-    from paretocli.problems.catalogue import BUILT_IN, installed
+    from paretocli.problems.catalogue import BUILT_IN, FAMILIES, installed
 
     folder = data_dir or default_data_dir()
     rows = [
@@ -33,6 +36,7 @@ def problems(
         }
         for name, entry in BUILT_IN.items()
     ]
+    rows += [_family_row(prefix, family, folder) for prefix, family in FAMILIES.items()]
     for name in sorted(set(installed()) - set(BUILT_IN)):
         rows.append(_installed_row(name, folder))
     if as_json:
@@ -48,6 +52,18 @@ def _availability(data: tuple[str, ...], folder: Path) -> str:
         return "built in"
     missing = [name for name in data if not DATA_SETS[name](folder)]
     return f"{' and '.join(missing)} to be downloaded" if missing else "there"
+
+
+def _family_row(prefix: str, family: "Family", folder: Path) -> dict[str, Any]:
+    there = family.found(folder) if family.found else None
+    data = "yours" if there is None else f"there: {', '.join(there)}" if there else "none there"
+    return {
+        "name": f"{prefix}:{family.argument}",
+        "tasks": [],
+        "samples": None,
+        "data": data,
+        "summary": family.summary,
+    }
 
 
 def _installed_row(name: str, folder: Path) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def sweep(
     ] = None,
     weights_file: o.WeightsFile = None,
     fix: o.Fix = None,
+    targets: o.Targets = None,
     network: o.Network = None,
     solver: o.SolverName = None,
     train_samples: o.TrainSamples = None,
@@ -81,6 +82,8 @@ def sweep(
       paretocli sweep vlmop2 --points 21 --solver linear
 
       paretocli sweep multidigits --transfer split
+
+      paretocli sweep table:houses.csv --targets price,rent
 
       paretocli sweep multimnist --network mdmtn --weights 0.2,0.8 --weights 0.8,0.2
     """

@@ -22,6 +22,7 @@ def train(
         ),
     ] = None,
     fix: o.Fix = None,
+    targets: o.Targets = None,
     network: o.Network = None,
     solver: o.SolverName = None,
     train_samples: o.TrainSamples = None,

@@ -57,8 +57,8 @@ def figure_of(data: FrontData) -> Figure:
         figure = Figure(figsize=space.SIZE, layout=margins())
         space.draw(figure, data)
     else:
-        width = parallel.width_of(count)
-        figure = Figure(figsize=(width, parallel.HEIGHT), layout=margins())
+        size = (parallel.width_of(data.axes), parallel.HEIGHT)
+        figure = Figure(figsize=size, layout=margins())
         parallel.draw(figure, data)
     handles = legend_handles(data, lines=count != 3)
     legend_below(figure, handles)

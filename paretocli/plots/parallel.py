@@ -1,11 +1,15 @@
 """Four columns or more as parallel coordinates."""
 
 import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib import rcParams
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 from paretocli.plots.data import Axis, FrontData
 from paretocli.plots.numbers import format_range
@@ -14,10 +18,29 @@ from paretocli.plots.style import faded_alpha, marker_area, style_of
 HEIGHT = 5.6
 """Height in inches."""
 
+_LETTERS = 16
+"""Characters of a label in one line; longer words are cut."""
 
-def width_of(count: int) -> float:
-    """Width in inches that leaves room for the labels of `count` axes."""
-    return min(max(7.2, 1.6 * count), 18.0)
+_GAP = 0.15
+"""Inches between labels, at least."""
+
+
+def width_of(axes: Sequence[Axis]) -> float:
+    """Width in inches: comfortable up to the width of a screen, then what labels and ends need."""
+    texts = [_label(axis).splitlines() + list(format_range(axis.low, axis.high)) for axis in axes]
+    widest = max(_inches(line) for lines in texts for line in lines)
+    comfortable = min(max(7.2, 1.6 * len(axes)), 18.0)
+    return max(comfortable, len(axes) * (widest + _GAP))
+
+
+def _inches(line: str) -> float:
+    size = FontProperties(size=rcParams["font.size"])
+    return float(TextPath((0, 0), line, prop=size).get_extents().width) / 72
+
+
+def _label(axis: Axis) -> str:
+    """Name an axis and its better direction, in short lines."""
+    return f"{textwrap.fill(axis.label, _LETTERS)}\n(better {'↑' if axis.higher else '↓'})"
 
 
 def draw(figure: Figure, data: FrontData) -> None:
@@ -63,12 +86,7 @@ def _frame(figure: Figure, data: FrontData) -> None:
         texts = ((1.04, high, "bottom"), (-0.04, low, "top"))
         for height, text, side in texts if low != high else texts[:1]:
             axes.text(place, height, text, ha="center", va=side, fontsize=9, color="#333333")
-    lines = [textwrap.fill(axis.label, 16, break_long_words=False) for axis in data.axes]
-    marks = ["better ↑" if axis.higher else "better ↓" for axis in data.axes]
-    axes.set_xticks(
-        range(len(data.axes)),
-        [f"{line}\n({mark})" for line, mark in zip(lines, marks, strict=True)],
-    )
+    axes.set_xticks(range(len(data.axes)), [_label(axis) for axis in data.axes])
     axes.tick_params(axis="x", length=0, pad=4)
     axes.yaxis.set_visible(False)
     for spine in axes.spines.values():

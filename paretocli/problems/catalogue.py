@@ -5,15 +5,16 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from paretocli.errors import InputError
-from paretocli.problems import cifar10_files, mnist_files
+from paretocli.problems import cifar10_files, mnist_files, mulan_files
 from paretocli.registries import lookup
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ ENTRY_POINTS = "paretocli.problems"
 # Whether a data set lies in a data directory
 DATA_SETS: dict[str, Callable[[Path], bool]] = {
     "MNIST": mnist_files.is_there,
+    "FashionMNIST": partial(mnist_files.is_there, name="FashionMNIST"),
     "CIFAR-10": cifar10_files.is_there,
 }
 
@@ -61,6 +63,20 @@ BUILT_IN: dict[str, BuiltIn] = {
         (50_000, 10_000, 10_000),
         data=("MNIST",),
     ),
+    "multifashion": BuiltIn(
+        "paretocli.problems.multifashion:make",
+        "two Fashion-MNIST garments overlaid",
+        ("left", "right"),
+        (50_000, 10_000, 10_000),
+        data=("FashionMNIST",),
+    ),
+    "fashionandmnist": BuiltIn(
+        "paretocli.problems.fashionandmnist:make",
+        "a Fashion-MNIST garment on the left, an MNIST digit on the right",
+        ("garment", "digit"),
+        (50_000, 10_000, 10_000),
+        data=("FashionMNIST", "MNIST"),
+    ),
     "cifar10mnist": BuiltIn(
         "paretocli.problems.cifar10mnist:make",
         "an MNIST digit, half transparent, on a CIFAR-10 image",
@@ -91,22 +107,60 @@ BUILT_IN: dict[str, BuiltIn] = {
 }
 
 
+@dataclass(frozen=True)
+class Family:
+    """Problems made from tables, named `prefix:argument`.
+
+    Attributes:
+        factory: `module:function` that makes one of (argument, data_dir, targets).
+        argument: What to write after the prefix.
+        example: An argument.
+        summary: One line for the list of problems.
+        found: Names the arguments for which there is data in a data directory, if it lies there.
+    """
+
+    factory: str
+    argument: str
+    example: str
+    summary: str
+    found: Callable[[Path], list[str]] | None = None
+
+
+FAMILIES: dict[str, Family] = {
+    "mulan": Family(
+        "paretocli.problems.mulan:make",
+        "NAME",
+        "enb",
+        "several targets from mulan/NAME.arff in the data directory",
+        mulan_files.found,
+    ),
+    "table": Family(
+        "paretocli.problems.csv_table:make",
+        "FILE.csv",
+        "houses.csv",
+        "several targets, named with --targets, from a CSV file of your own",
+    ),
+}
+
+
 def installed() -> dict[str, EntryPoint]:
     """Problems that other packages offer through the entry-point group `paretocli.problems`."""
     return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
 
 
-def load_problem(source: str, data_dir: Path) -> "Problem":
-    """Make a problem from a name, or from `file.py:function`.
+def load_problem(source: str, data_dir: Path, targets: Sequence[str] = ()) -> "Problem":
+    """Make a problem from a name, from `prefix:argument`, or from `file.py:function`.
 
     Args:
-        source: A built-in name, the name of an installed problem, or `file.py:function`.
+        source: A built-in name, the name of an installed problem, one of a family such as
+            `mulan:enb`, or `file.py:function`.
         data_dir: Handed to factories that take a parameter `data_dir`.
+        targets: Names of the columns to predict, for the families alone.
 
     Raises:
         InputError: There is no such problem, or making it failed.
     """
-    factory = _factory(source)
+    factory = _factory(source, targets)
     try:
         takes_data = "data_dir" in inspect.signature(factory).parameters
         problem = factory(data_dir=data_dir) if takes_data else factory()
@@ -135,7 +189,15 @@ def source_checksum(source: str) -> dict[str, str]:
     return {"source": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
 
 
-def _factory(source: str) -> Callable[..., Any]:
+def _factory(source: str, targets: Sequence[str]) -> Callable[..., Any]:
+    prefix, _, argument = source.partition(":")
+    if prefix in FAMILIES:
+        return partial(_of_family(prefix, argument), argument, targets=targets)
+    if targets:
+        raise InputError(
+            f"--targets names columns of a table, and {source} is made from none; leave it out, or "
+            f"choose {' or '.join(family_names())}."
+        )
     path, colon, function = source.rpartition(":")
     if colon and path.endswith(".py"):
         return _attribute(_module_at(Path(path)), function, source)
@@ -153,10 +215,33 @@ def _factory(source: str) -> Callable[..., Any]:
                 f"{_first_line(error)}; reinstall the package that offers it."
             ) from error
         return loaded
+    if colon and source not in points:
+        lookup(FAMILIES, prefix, "family of problems")
     built_in = lookup(BUILT_IN | dict.fromkeys(points.keys() - BUILT_IN), source, "problem")
     assert built_in is not None
-    module, _, function = built_in.factory.partition(":")
-    return _attribute(importlib.import_module(module), function, source)
+    return _own_function(built_in.factory)
+
+
+def family_names() -> list[str]:
+    """How the problems of each family are named, such as mulan:NAME."""
+    return [f"{prefix}:{family.argument}" for prefix, family in FAMILIES.items()]
+
+
+def _of_family(prefix: str, argument: str) -> Callable[..., Any]:
+    family = FAMILIES[prefix]
+    if not argument:
+        raise InputError(
+            f"{prefix} needs a {family.argument}: write {prefix}:{family.argument}, as in "
+            f"{prefix}:{family.example}."
+        )
+    return _own_function(family.factory)
+
+
+def _own_function(factory: str) -> Callable[..., Any]:
+    """The function of this package that `module:function` names."""
+    module, _, name = factory.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
 
 
 def _module_at(path: Path) -> ModuleType:

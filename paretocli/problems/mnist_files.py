@@ -1,4 +1,8 @@
-"""The files of MNIST: whether they are there and whole. Needs no torch."""
+"""The files of MNIST: whether they are there and whole. Needs no torch.
+
+Other data sets, such as FashionMNIST, have files of the same names and sizes in folders of their
+own.
+"""
 
 from pathlib import Path
 
@@ -10,21 +14,22 @@ FILES = {
 }
 
 
-def is_there(data_dir: Path) -> bool:
+def is_there(data_dir: Path, name: str = "MNIST") -> bool:
     """Whether the four files lie in `data_dir`, whole."""
-    return not damage(data_dir) and all(_file(data_dir, name).is_file() for name in FILES)
+    whole = not damage(data_dir, name)
+    return whole and all((folder(data_dir, name) / file).is_file() for file in FILES)
 
 
-def fingerprint(data_dir: Path) -> str:
+def fingerprint(data_dir: Path, name: str = "MNIST") -> str:
     """Changes when a file does: sizes and modification times."""
-    stats = [_file(data_dir, name).stat() for name in FILES]
+    stats = [(folder(data_dir, name) / file).stat() for file in FILES]
     return " ".join(f"{stat.st_size}:{stat.st_mtime_ns}" for stat in stats)
 
 
-def damage(data_dir: Path) -> str | None:
+def damage(data_dir: Path, name: str = "MNIST") -> str | None:
     """What is wrong with a file that is there, in a sentence, or None."""
-    for name, size in FILES.items():
-        path = _file(data_dir, name)
+    for file, size in FILES.items():
+        path = folder(data_dir, name) / file
         if path.is_file() and path.stat().st_size != size:
             return (
                 f"{path} has {path.stat().st_size} bytes where {size} were expected: it is cut or "
@@ -33,10 +38,6 @@ def damage(data_dir: Path) -> str | None:
     return None
 
 
-def folder(data_dir: Path) -> Path:
+def folder(data_dir: Path, name: str = "MNIST") -> Path:
     """Where torchvision keeps the files below a data directory."""
-    return data_dir / "MNIST" / "raw"
-
-
-def _file(data_dir: Path, name: str) -> Path:
-    return folder(data_dir) / name
+    return data_dir / name / "raw"

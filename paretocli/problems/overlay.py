@@ -11,13 +11,20 @@ CHUNK = 10_000
 
 
 def overlay_pairs(
-    images: Tensor, labels: Tensor, *, shift: int, canvas: int, size: int, seed: int
+    images: Tensor,
+    labels: Tensor,
+    *,
+    shift: int,
+    canvas: int,
+    size: int,
+    seed: int,
+    right: tuple[Tensor, Tensor] | None = None,
 ) -> Samples:
-    """Overlay each image with a partner from the same set.
+    """Overlay each image with a partner, from the same set or from another one.
 
     The left digit lies at the canvas's upper left corner, the right one is shifted down and to
     the right; where both have ink, the brighter one shows. The partner of the i-th image is the
-    i-th of a permutation, so every image is once left and once right.
+    i-th of a permutation of its set, so every image is used once, or once left and once right.
 
     Sabour, Frosst and Hinton (2017) and Sener and Koltun (2018) describe MultiMNIST so.
 
@@ -28,20 +35,23 @@ def overlay_pairs(
         canvas: Side of the canvas in pixels.
         size: Side of the finished images in pixels.
         seed: Seed of the permutation.
+        right: Images and classes of the set that partners come from, as many and of the same
+            shapes; the same set unless given.
 
     Returns:
         Inputs uint8 (N, 1, size, size) and the targets of the left and the right digit (N,).
     """
+    others, other_labels = (images, labels) if right is None else right
     partners = torch.from_numpy(np.random.default_rng(seed).permutation(len(images)))
     height, width = images.shape[1:]
     overlaid = torch.empty(len(images), 1, size, size, dtype=torch.uint8)
     for rows in torch.split(torch.arange(len(images)), CHUNK):
         sheet = torch.zeros(len(rows), canvas, canvas, dtype=torch.uint8)
         sheet[:, :height, :width] = images[rows]
-        right = sheet[:, shift : shift + height, shift : shift + width]
-        torch.maximum(right, images[partners[rows]], out=right)
+        corner = sheet[:, shift : shift + height, shift : shift + width]
+        torch.maximum(corner, others[partners[rows]], out=corner)
         overlaid[rows] = resized(sheet.unsqueeze(1), size)
-    return Samples(overlaid, (labels.long(), labels[partners].long()))
+    return Samples(overlaid, (labels.long(), other_labels[partners].long()))
 
 
 def blend(pictures: Tensor, digits: Tensor) -> Tensor:

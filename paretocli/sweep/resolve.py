@@ -1,5 +1,6 @@
 """From options and a problem to a configuration in which every value is set."""
 
+import csv
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from paretocli.registries import lookup
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
+from paretocli.spread import spread_weights
 from paretocli.sweep.rehearsal import better_stacked, rehearse
 from paretocli.sweep.start import (
     SPARSITY,
@@ -35,11 +37,13 @@ from paretocli.training.machine import available_threads, choose_device, flush_d
 
 DEFAULT_PROBLEM = "multidigits"
 FLOOR = 0.01
+LATTICE_TOLERANCE = 0.2  # of the points asked for
 
 # Options that are worked out here rather than taken over as they are.
 NOT_IN_CONFIG = (
     *WEIGHT_OPTIONS,
-    *("problem", "ideal", "out", "data_dir", "sparsity", "sparse_layers", "freeze_sparsity", "fix"),
+    *("problem", "targets", "ideal", "out", "data_dir", "fix"),
+    *("sparsity", "sparse_layers", "freeze_sparsity"),
     *("transfer_tensors", "branch_at"),
 )
 # What shapes zero rows and ties, and what shapes f_0 besides.
@@ -103,7 +107,8 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     frozen = (
         point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
     )
-    problem = _cut(load_problem(source, data_dir), options.get("train_samples"))
+    targets = _targets(options)
+    problem = _cut(load_problem(source, data_dir, targets), options.get("train_samples"))
     chosen: dict[str, Any] = {
         "solver": "chebyshev",
         "precision": "fp32",
@@ -153,6 +158,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     config = SweepConfig(
         **chosen,
         problem=source,
+        targets=targets,
         objectives=objectives,
         weights=tuple(tuple(row) for row in weights.tolist()),
         ideal=(0.0,) * len(objectives),
@@ -193,6 +199,20 @@ def _cut(problem: Problem, count: OptionValue | None) -> Problem:
             f"{problem.name}, found {number}."
         )
     return dataclasses.replace(problem, train=problem.train.rows(slice(number)))
+
+
+def _targets(options: Options) -> tuple[str, ...]:
+    """The columns to predict; a name that holds a comma stands in double quotes."""
+    if "targets" not in options:
+        return ()
+    text = str(options["targets"])
+    names = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
+    if not all(names) or not names:
+        raise InputError(
+            f"--targets {text} should be names of columns separated by commas, as in "
+            "--targets price,area."
+        )
+    return tuple(names)
 
 
 def _counted(
@@ -314,12 +334,19 @@ def _free_weights(
         return preferences.simplex_lattice(len(names), divisions), []
     points = int(str(options.get("points", default_points)))
     divisions = preferences.closest_divisions(len(names), points)
+    size = preferences.lattice_size(len(names), divisions)
+    if len(names) > 1 and abs(size - points) > LATTICE_TOLERANCE * points:
+        spread = spread_weights(len(names), points)
+        return preferences.floored(spread, min(FLOOR, 0.5 / len(names))), [
+            f"No lattice for {len(names)} objectives has about {points} points; {points} weights "
+            "spread evenly take its place."
+        ]
     weights = preferences.simplex_lattice(len(names), divisions)
-    if len(weights) == points or "points" not in options:
+    if size == points or "points" not in options:
         return weights, []
     return weights, [
-        f"No lattice for {len(names)} objectives has {points} points; the closest has "
-        f"{len(weights)} ({divisions} divisions)."
+        f"No lattice for {len(names)} objectives has {points} points; the closest has {size} "
+        f"({divisions} divisions)."
     ]
 
 

@@ -182,6 +182,25 @@ CASES = {
         ["multidigits", "--freeze-sparsity", "point.safetensors"],
         ["point.safetensors is a point of another network", "--network"],
     ),
+    "unknown family": (["mulam:enb"], ["no family of problems named 'mulam'", "'mulan'"]),
+    "targets of what is no table": (["vlmop2", "--targets", "a,b"], ["vlmop2 is made from none"]),
+    "targets without names": (["table:t.csv", "--targets", "a,"], ["names of columns separated"]),
+    "unknown target": (
+        ["table:t.csv", "--targets", "x,yy"],
+        ["no column 'yy'", "did you mean 'y'"],
+    ),
+    "text among numbers": (
+        ["table:text.csv", "--targets", "x,y"],
+        ["Line 3 of text.csv holds 'big' in column x"],
+    ),
+    "table that is no text": (
+        ["table:binary.csv", "--targets", "x,y"],
+        ["binary.csv is no text in UTF-8, from line 2 on"],
+    ),
+    "garments that are not there": (
+        ["fashionandmnist", "--data-dir", "empty"],
+        ["FashionMNIST is not in", "FashionMNIST/raw with --data-dir"],
+    ),
     "data that is not there": (
         ["multimnist", "--data-dir", "empty"],
         ["MNIST is not in", "--data-dir"],
@@ -199,6 +218,9 @@ def folder(tmp_path):
     save_file({"variable": np.zeros(10, dtype=np.float32)}, tmp_path / "point.safetensors")
     (tmp_path / "mine.py").write_text(PROBLEM)
     (tmp_path / "syntax.py").write_text("def make(:\n")
+    (tmp_path / "t.csv").write_text("x,y,z\n" + "1,2,3\n" * 30)
+    (tmp_path / "text.csv").write_text("x,y,z\n1,2,3\nbig,2,3\n2,1,3\n")
+    (tmp_path / "binary.csv").write_bytes(b"x,y\n\xff\xfe\n")
     (tmp_path / "empty").mkdir()
     return tmp_path
 

@@ -110,6 +110,15 @@ def test_no_text_is_cut_off_or_lies_on_another(m, names, label, legible):
     assert len(legible(figure_of(data))) > 2 * m
 
 
+@pytest.mark.parametrize("m", [14, 16, 30])
+@pytest.mark.parametrize(
+    "label", ["f", "Test loss, 25400", "Test loss, LBL+ALLMINPA+FUT 001", "Test loss, " + "W" * 40]
+)
+def test_many_axes_keep_their_names_apart(m, label, legible):
+    data = picture(spread(20, m) * 1e-4 + 0.9712, labels=[f"{label} {j}" for j in range(m)])
+    assert len(legible(figure_of(data))) > 3 * m
+
+
 def test_inputs_differ_by_colour_and_marker_and_line():
     looks = [style.style_of(index) for index in range(4)]
     assert len({look.colour for look in looks}) == 4

@@ -3,7 +3,7 @@ import textwrap
 import pytest
 
 from paretocli.errors import InputError
-from paretocli.problems.catalogue import BUILT_IN, DATA_SETS, installed, load_problem
+from paretocli.problems.catalogue import BUILT_IN, DATA_SETS, family_names, installed, load_problem
 
 TOY = """
 import torch
@@ -139,13 +139,44 @@ def test_an_input_error_of_the_problem_itself_passes_as_it_is(write, tmp_path):
     [
         ("multidigit", "no problem named 'multidigit'; did you mean 'multidigits'"),
         ("vlmop", "did you mean 'vlmop2'"),
-        ("???", "choose one of multidigits, multimnist, cifar10mnist, vlmop2, zdt1, zdt2, dtlz2"),
+        (
+            "???",
+            "choose one of multidigits, multimnist, multifashion, fashionandmnist",
+        ),
         ("", "no problem named ''"),
     ],
 )
 def test_unknown_names(name, message, tmp_path):
     with pytest.raises(InputError, match=message):
         load_problem(name, tmp_path)
+
+
+# Families
+
+
+def test_a_family_gets_its_argument_and_the_targets(tmp_path):
+    rows = "".join(f"{i},{i % 7},{i % 5}\n" for i in range(30))
+    (tmp_path / "h.csv").write_text("x,p,q\n" + rows)
+    problem = load_problem(f"table:{tmp_path / 'h.csv'}", tmp_path, ("q", "p"))
+    assert problem.name == "h"
+    assert problem.objectives == ("q", "p")
+    assert family_names() == ["mulan:NAME", "table:FILE.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "targets", "message"),
+    [
+        ("mulam:enb", (), "no family of problems named 'mulam'; did you mean 'mulan'"),
+        ("what:ever", (), "no family of problems named 'what'; choose one of mulan, table"),
+        ("table", (), r"table needs a FILE\.csv: write table:FILE\.csv, as in table:houses\.csv"),
+        ("mulan:", (), "mulan needs a NAME: write mulan:NAME, as in mulan:enb"),
+        ("vlmop2", ("a", "b"), r"--targets names .* and vlmop2 is made from none; leave it out"),
+        ("mine.py:make", ("a", "b"), r"leave it out, or choose mulan:NAME or table:FILE\.csv"),
+    ],
+)
+def test_bad_families(name, targets, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        load_problem(name, tmp_path, targets)
 
 
 # Other packages

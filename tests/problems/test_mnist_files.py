@@ -27,7 +27,8 @@ def no_download(monkeypatch):
         assert kwargs["download"]
         raise RuntimeError("Error downloading train-images-idx3-ubyte.gz:\nno route to host")
 
-    monkeypatch.setattr(mnist, "MNIST", fail)
+    for name in mnist.DATA_SETS:
+        monkeypatch.setitem(mnist.DATA_SETS, name, fail)
 
 
 def test_all_there(files):
@@ -43,6 +44,18 @@ def test_nothing_there(tmp_path, no_download):
         mnist.ensure(tmp_path / "nowhere")
     assert str(folder(tmp_path / "nowhere")) in str(caught.value)
     assert "--data-dir" in str(caught.value)
+
+
+def test_garments_have_a_folder_of_their_own(files, no_download):
+    assert folder(files, "FashionMNIST") == files / "FashionMNIST" / "raw"
+    assert not is_there(files, "FashionMNIST")
+    with pytest.raises(InputError, match=r"FashionMNIST is not in .* could not be") as caught:
+        mnist.ensure(files, "FashionMNIST")
+    assert f"put its four files into {files / 'FashionMNIST' / 'raw'}" in str(caught.value)
+    assert "the folder that holds FashionMNIST/raw with --data-dir" in str(caught.value)
+    (files / "MNIST").rename(files / "FashionMNIST")
+    assert is_there(files, "FashionMNIST")
+    assert not is_there(files)
 
 
 @pytest.mark.parametrize("name", FILES)

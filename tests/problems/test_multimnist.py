@@ -1,12 +1,14 @@
+import json
 import os
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors import safe_open
 
-from paretocli.problems import mnist, multimnist
-from paretocli.problems.mnist_files import FILES, folder
+from paretocli.problems import mnist, multimnist, overlaid
+from paretocli.problems.mnist_files import FILES, fingerprint, folder
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def small(tmp_path, monkeypatch, own_cache):
             file.truncate(size)
     reads = []
 
-    def load(data_dir, *, train):
+    def load(data_dir, name, *, train):
         reads.append(train)
         rng = np.random.default_rng(train)
         count = 60 if train else 20
@@ -27,8 +29,22 @@ def small(tmp_path, monkeypatch, own_cache):
         return mnist.Digits(torch.from_numpy(images), torch.from_numpy(rng.integers(0, 10, count)))
 
     monkeypatch.setattr(mnist, "load", load)
-    monkeypatch.setattr(multimnist, "VALIDATION", 15)
+    monkeypatch.setattr(overlaid, "VALIDATION", 15)
     return tmp_path / "data", reads
+
+
+def test_the_cache_of_earlier_versions_is_still_good(small, own_cache):
+    data_dir, _ = small
+    multimnist.make(data_dir)
+    (path,) = own_cache.iterdir()
+    assert path.name == "multimnist.safetensors"
+    with safe_open(path, framework="pt") as file:
+        key = json.loads(file.metadata()["key"])
+    assert key == {
+        "source": fingerprint(data_dir),
+        "seeds": [1, 11, 12, 13],
+        "form": [6, 36, 28, 15],
+    }
 
 
 def test_built_once(small, own_cache):
@@ -72,8 +88,13 @@ def test_built_without_a_cache(small, monkeypatch, tmp_path):
 
 def test_the_real_digits(mnist_dir, own_cache):
     problem = multimnist.make(mnist_dir)
+    assert {name: found[:8] for name, found in problem.checksums().items()} == {
+        "train": "97a5b7a7",
+        "val": "044b54ae",
+        "test": "220022b8",
+    }
     training, test = mnist.load(mnist_dir, train=True), mnist.load(mnist_dir, train=False)
-    order = np.random.default_rng(multimnist.SPLIT_SEED).permutation(60_000)
+    order = np.random.default_rng(overlaid.SPLIT_SEED).permutation(60_000)
     parts = {
         "train": (training, order[10_000:]),
         "val": (training, order[:10_000]),
@@ -83,7 +104,7 @@ def test_the_real_digits(mnist_dir, own_cache):
         split = problem.splits()[name]
         assert split.inputs.dtype == torch.uint8
         assert split.inputs.shape == (len(rows), 1, 28, 28)
-        partners = np.random.default_rng(multimnist.PARTNER_SEEDS[name]).permutation(len(rows))
+        partners = np.random.default_rng(overlaid.PARTNER_SEEDS[name]).permutation(len(rows))
         np.testing.assert_array_equal(split.targets[0], digits.labels[rows])
         np.testing.assert_array_equal(split.targets[1], digits.labels[rows[partners]])
         for i in (0, len(rows) // 2, len(rows) - 1):

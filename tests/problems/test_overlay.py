@@ -114,3 +114,25 @@ def test_digits_in_a_blend_grow_to_the_size_of_the_pictures(monkeypatch):
         assert np.abs(blended.numpy() - np.asarray(grown).astype(float) / 2).max() <= 1
     monkeypatch.setattr(overlay, "CHUNK", 2)
     assert torch.equal(blend(pictures, digits), found)
+
+
+def test_partners_from_another_set():
+    rng = np.random.default_rng(5)
+    garments, digits = (
+        torch.from_numpy(rng.integers(0, 256, size=(7, 4, 4), dtype=np.uint8)) for _ in range(2)
+    )
+    pairs = overlay_pairs(
+        garments,
+        torch.arange(7),
+        right=(digits, torch.arange(10, 17)),
+        shift=4,
+        canvas=8,
+        size=8,
+        seed=3,
+    )
+    np.testing.assert_array_equal(pairs.inputs[:, 0, :4, :4], garments)
+    order = pairs.targets[1] - 10
+    assert pairs.targets[0].tolist() == list(range(7))
+    assert sorted(order.tolist()) == list(range(7))
+    np.testing.assert_array_equal(pairs.inputs[:, 0, 4:, 4:], digits[order])
+    assert (pairs.inputs[:, 0, :4, 4:] == 0).all()

@@ -79,6 +79,25 @@ def test_a_lattice_that_does_not_fit_is_told():
     assert resolve({"problem": "dtlz2", "points": 15}).notes == ()
 
 
+def test_where_no_lattice_is_near_exactly_so_many_points_are_spread():
+    resolved = resolve({"problem": "dtlz2", "points": 8})
+    assert resolved.notes == (
+        "No lattice for 3 objectives has about 8 points; 8 weights spread evenly take its place.",
+    )
+    weights = np.array(resolved.config.weights)
+    assert weights.shape == (8, 3)
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    np.testing.assert_allclose(weights[0], 1 / 3)
+    assert weights.min() > 0.009
+    # 10 is within a fifth of 12.
+    assert len(config("dtlz2", points=12).weights) == 10
+
+
+def test_one_point_and_one_free_objective_need_no_spreading():
+    assert len(config("dtlz2", points=1).weights) == 1
+    assert len(config(points=50, fix=["f1=0.5"]).weights) == 1
+
+
 def test_divisions():
     assert len(config("dtlz2", divisions=4).weights) == 15
 

@@ -1,0 +1,67 @@
+"""CSV files as tables."""
+
+import pytest
+
+from paretocli.errors import InputError
+from paretocli.problems.csv_table import make, read_csv
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(content):
+        path = tmp_path / "t.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_csv(path)
+
+    return read
+
+
+def test_numbers_and_categories(read):
+    frame = read(
+        '\ufeffsize, kind ,"with, comma",code,void\n1.5,red,-2,A1,\n?,NA,3e2,12,\n\n'
+        '3,"dark ""red""",nan,B3,\n4,NaN,1,B3,\n'
+    )
+    assert list(frame.columns) == ["size", "kind", "with, comma", "code", "void"]
+    assert list(frame.index) == [2, 3, 5, 6]
+    assert frame["size"].isna().tolist() == [False, True, False, False]
+    assert frame["size"].sum() == 8.5
+    assert frame["with, comma"].tolist()[:2] == [-2, 300]
+    assert frame["kind"].dropna().tolist() == ["red", 'dark "red"']
+    # Mostly texts: the number among them is a text too.
+    assert frame["code"].tolist() == ["A1", "12", "B3", "B3"]
+    assert frame["void"].isna().all()
+    assert frame["void"].dtype == frame["size"].dtype == float
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", r"t\.csv is empty"),
+        ("\n \n", r"t\.csv is empty"),
+        (b"a,b\n1,\xe9\n", r"t\.csv is no text in UTF-8, from line 2 on"),
+        ("a,b\n", "has columns but no rows"),
+        ("a;b\n1;2\n", "has a single column, 'a;b'; several columns separated by commas"),
+        ("a,b,a\n1,2,3\n", "several columns named 'a'"),
+        (",b\n1,2\n", "Column 1 of .* has no name"),
+        ("a,b\n1,2\n3\n", "Line 3 of .* has 1 cells where the table has 2 columns"),
+        ("a,b\n1,2,3\n", "Line 2 of .* has 3 cells"),
+        ("a,b\n1,2\n2,x\n3,4\n", "Line 3 of .* holds 'x' in column b, where numbers were expected"),
+        ("a,b\n1,2\n2,inf\n", "Line 3 of .* holds 'inf' in column b, where finite numbers"),
+        ("a,b\n1,2\n2,-Infinity\n", "holds '-Infinity' in column b, where finite numbers"),
+        ('a,b\n1,"' + "x" * 200_000 + '"\n', r"Line \d of .* cannot be read \(field larger"),
+    ],
+)
+def test_bad_files(read, content, message):
+    with pytest.raises(InputError, match=message) as caught:
+        read(content)
+    assert "\n" not in str(caught.value)
+
+
+def test_targets_have_to_be_named(tmp_path):
+    with pytest.raises(InputError, match=r"table:t\.csv does not say which columns to predict"):
+        make("t.csv", tmp_path, ())
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(InputError, match=r"There is no file .*none\.csv"):
+        make(str(tmp_path / "none.csv"), tmp_path, ("a", "b"))
