@@ -13,7 +13,8 @@ from paretocli.errors import InputError, RunError
 from paretocli.front.results import read_results
 from paretocli.plots.data import loss_columns
 from paretocli.plots.front_figure import draw_front
-from paretocli.sweep.resolve import TRANSFER_OPTIONS, Resolved, resolve
+from paretocli.sweep.idle_options import TRANSFER_OPTIONS
+from paretocli.sweep.resolve import Resolved, resolve
 from paretocli.sweep.run import run_sweep
 from paretocli.sweep.store import RunDirectory
 

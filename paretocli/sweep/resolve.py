@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from paretocli import preferences
 from paretocli.config import WEIGHT_OPTIONS, Options, OptionValue, SweepConfig
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
@@ -21,7 +20,7 @@ from paretocli.registries import lookup
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
-from paretocli.spread import spread_weights
+from paretocli.sweep.idle_options import TRANSFERS, without_effect
 from paretocli.sweep.rehearsal import better_stacked, rehearse
 from paretocli.sweep.start import (
     SPARSITY,
@@ -33,11 +32,10 @@ from paretocli.sweep.start import (
     sparsity_objective,
     transferred_names,
 )
+from paretocli.sweep.weights import listed, weights_of
 from paretocli.training.machine import available_threads, choose_device, flush_denormals
 
 DEFAULT_PROBLEM = "multidigits"
-FLOOR = 0.01
-LATTICE_TOLERANCE = 0.2  # of the points asked for
 
 # Options that are worked out here rather than taken over as they are.
 NOT_IN_CONFIG = (
@@ -46,19 +44,6 @@ NOT_IN_CONFIG = (
     *("sparsity", "sparse_layers", "freeze_sparsity"),
     *("transfer_tensors", "branch_at"),
 )
-# What shapes zero rows and ties, and what shapes f_0 besides.
-PATTERN_OPTIONS = ("max_layer_sparsity", "share_similarity", "retrain_epochs", "retrain_lr")
-SPARSITY_OPTIONS = ("sparse_layers", "theta", "theta_slope", "sparsity_scale", *PATTERN_OPTIONS)
-
-# What each rule of transfer takes heed of.
-_DRIFT = ("transfer_strength", "transfer_until", "transfer_tensors")
-TRANSFERS: dict[str, tuple[str, ...]] = {
-    "none": (),
-    "neighbours": (*_DRIFT, "transfer_kernel", "transfer_reach"),
-    "adaptive": _DRIFT,
-    "split": ("branch_at",),
-}
-TRANSFER_OPTIONS = ("transfer", "batches", *TRANSFERS["neighbours"], *TRANSFERS["split"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,7 +132,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         chosen["retrain_epochs"] = 0
     objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
     points = 1 if single else problem.defaults.points
-    weights, more_notes = _weights(options, objectives, points)
+    weights, more_notes = weights_of(options, objectives, points)
     automatic = "stack" not in chosen and chosen["transfer"] == "none"
     chosen.setdefault("stack", len(weights))
     if chosen["transfer"] != "none" and chosen["stack"] < len(weights):
@@ -184,7 +169,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         checksums=problem.checksums() | source_checksum(source),
         parameters=sum(p.numel() for p in network.parameters()),
         layers=layers,
-        notes=(*notes, *more_notes, *_without_effect(options, config)),
+        notes=(*notes, *more_notes, *without_effect(options, config)),
     )
 
 
@@ -234,7 +219,7 @@ def _counted(
                 "could be kept; leave out --freeze-sparsity."
             )
         # Nothing is left to decide on zero rows, unless a weight is named for GrOWL.
-        fixed = [str(entry).partition("=")[0].strip() for entry in _listed(options.get("fix"))]
+        fixed = [str(entry).partition("=")[0].strip() for entry in listed(options.get("fix"))]
         wanted = wanted is not False and SPARSITY in fixed
     if wanted is False:
         return (), []
@@ -251,36 +236,6 @@ def _counted(
     return (), ["No layer lies between input layers and task heads: sparsity is no objective."]
 
 
-def _without_effect(options: Options, config: SweepConfig) -> list[str]:
-    """A sentence on options that were given and do nothing."""
-    notes = []
-    if config.theta == "flat" and "theta_slope" in options:
-        notes.append("--theta-slope has no effect on the theta flat.")
-    if config.solver == "linear" and {"penalty", "averaging"} & set(options):
-        notes.append("--penalty and --averaging have no effect on the solver linear.")
-    idle = [
-        key
-        for keys in TRANSFERS.values()
-        for key in keys
-        if key in options and key not in TRANSFERS[config.transfer]
-    ]
-    if idle:
-        names = ", ".join(f"--{key.replace('_', '-')}" for key in dict.fromkeys(idle))
-        notes.append(f"No effect with --transfer {config.transfer}: {names}.")
-    if config.transfer != "none" and len(config.weights) == 1:
-        notes.append("With one point there is nobody to learn from: --transfer has no effect.")
-    unused = [key for key in SPARSITY_OPTIONS if key in options and not config.sparsity]
-    if config.frozen_point:
-        unused += [key for key in PATTERN_OPTIONS if key in options]
-        if options.get("sparsity") and not config.sparsity:
-            unused.insert(0, "sparsity")
-    if unused:
-        names = ", ".join(f"--{key.replace('_', '-')}" for key in dict.fromkeys(unused))
-        why = "with --freeze-sparsity" if config.frozen_point else "without sparsity"
-        notes.append(f"No effect {why}: {names}.")
-    return notes
-
-
 def _patterns(options: Options, key: str) -> tuple[str, ...]:
     """Patterns of names that were given as one text, separated by commas."""
     return tuple(part.strip() for part in str(options.get(key, "")).split(",") if part.strip())
@@ -293,66 +248,6 @@ def _shares(text: str) -> tuple[float, ...]:
         raise InputError(
             f"--branch-at should be numbers separated by commas, found {text}."
         ) from None
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []
-
-
-def _weights(
-    options: Options, objectives: tuple[str, ...], default_points: int
-) -> tuple[preferences.Weights, list[str]]:
-    fixed = preferences.parse_fixed(
-        [str(entry) for entry in _listed(options.get("fix"))], objectives
-    )
-    free = tuple(name for name in objectives if name not in fixed)
-    rows, notes = _free_weights(options, free, default_points)
-    lifted = preferences.with_fixed(preferences.floored(rows, _floor(rows)), objectives, fixed)
-    distinct = np.unique(lifted.round(12), axis=0)
-    if len(distinct) < len(lifted):
-        raise InputError(
-            f"{len(lifted) - len(distinct)} of the {len(lifted)} weights are given twice; give "
-            "each once."
-        )
-    return lifted, notes
-
-
-def _free_weights(
-    options: Options, names: tuple[str, ...], default_points: int
-) -> tuple[preferences.Weights, list[str]]:
-    """Weights of the objectives that are not fixed, as they were asked for; and notes."""
-    if "weights" in options:
-        given = options["weights"]
-        rows = list(given) if isinstance(given, list | tuple) else [given]
-        return np.stack([preferences.parse_weights(str(row), names) for row in rows]), []
-    if "weights_file" in options:
-        return preferences.read_weights_file(Path(str(options["weights_file"])), names), []
-    if "divisions" in options:
-        divisions = int(str(options["divisions"]))
-        if divisions < 1:
-            raise InputError(f"--divisions should be at least 1, found {divisions}.")
-        return preferences.simplex_lattice(len(names), divisions), []
-    points = int(str(options.get("points", default_points)))
-    divisions = preferences.closest_divisions(len(names), points)
-    size = preferences.lattice_size(len(names), divisions)
-    if len(names) > 1 and abs(size - points) > LATTICE_TOLERANCE * points:
-        spread = spread_weights(len(names), points)
-        return preferences.floored(spread, min(FLOOR, 0.5 / len(names))), [
-            f"No lattice for {len(names)} objectives has about {points} points; {points} weights "
-            "spread evenly take its place."
-        ]
-    weights = preferences.simplex_lattice(len(names), divisions)
-    if size == points or "points" not in options:
-        return weights, []
-    return weights, [
-        f"No lattice for {len(names)} objectives has {points} points; the closest has {size} "
-        f"({divisions} divisions)."
-    ]
-
-
-def _floor(weights: preferences.Weights) -> float:
-    """1 %, or half of the smallest positive weight where that is less: grids stay distinct."""
-    return float(min(FLOOR, weights[weights > 0].min() / 2, 0.5 / weights.shape[1]))
 
 
 def _ideal(

@@ -1,13 +1,16 @@
 """Wrong input: exit code 2, one sentence, nothing written and nothing lost."""
 
+import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from paretocli.cli.main import main
 from paretocli.problems.mnist_files import FILES
-from tests.program import files_below, paretocli
+from tests.program import environment, files_below, paretocli
 
 PROBLEM = """
 import torch
@@ -225,18 +228,45 @@ def folder(tmp_path):
     return tmp_path
 
 
+# Starting the program takes seconds: these stand for the others, which call its `main`.
+STARTED = ("unknown problem", "missing config", "prepare that raises", "data that is not there")
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_wrong_input(case, folder):
+def test_wrong_input(case, folder, monkeypatch, capfd):
+    arguments, said = CASES[case]
+    before = files_below(folder)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sys, "argv", ["paretocli", "sweep", *arguments])
+    monkeypatch.chdir(folder)
+    wanted = environment()
+    for name in os.environ.keys() - wanted.keys():
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PARETOCLI_THREADS", wanted["PARETOCLI_THREADS"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    shown = capfd.readouterr()
+    check(ended.value.code, shown.out, shown.err, said)
+    assert files_below(folder) == before
+    assert not (folder / "runs").exists()
+
+
+@pytest.mark.parametrize("case", STARTED)
+def test_wrong_input_of_the_started_program(case, folder):
     arguments, said = CASES[case]
     before = files_below(folder)
     done = paretocli("sweep", *arguments, cwd=folder, PYTHONDONTWRITEBYTECODE="1")
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    for words in said:
-        assert words in done.stderr
+    check(done.returncode, done.stdout, done.stderr, said)
     assert files_below(folder) == before
     assert not (folder / "runs").exists()
+
+
+def check(code, out, err, said):
+    assert code == 2, err
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1, err
+    for words in said:
+        assert words in err
 
 
 def test_a_cut_data_file(tmp_path, mnist_dir):

@@ -1,0 +1,82 @@
+"""The weights of a sweep's points, from the options that ask for them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paretocli import preferences
+from paretocli.config import Options
+from paretocli.errors import InputError
+from paretocli.spread import spread_weights
+
+FLOOR = 0.01
+LATTICE_TOLERANCE = 0.2  # of the points asked for
+
+
+def weights_of(
+    options: Options, objectives: tuple[str, ...], default_points: int
+) -> tuple[preferences.Weights, list[str]]:
+    """The weights (K, m) that were asked for, kept off zero; and notes.
+
+    Args:
+        options: What the user said, by option name.
+        objectives: Names of the objectives.
+        default_points: How many points where nothing is said.
+    """
+    fixed = preferences.parse_fixed(
+        [str(entry) for entry in listed(options.get("fix"))], objectives
+    )
+    free = tuple(name for name in objectives if name not in fixed)
+    rows, notes = _free_weights(options, free, default_points)
+    lifted = preferences.with_fixed(preferences.floored(rows, _floor(rows)), objectives, fixed)
+    distinct = np.unique(lifted.round(12), axis=0)
+    if len(distinct) < len(lifted):
+        raise InputError(
+            f"{len(lifted) - len(distinct)} of the {len(lifted)} weights are given twice; give "
+            "each once."
+        )
+    return lifted, notes
+
+
+def _free_weights(
+    options: Options, names: tuple[str, ...], default_points: int
+) -> tuple[preferences.Weights, list[str]]:
+    """Weights of the objectives that are not fixed, as they were asked for; and notes."""
+    if "weights" in options:
+        given = options["weights"]
+        rows = list(given) if isinstance(given, list | tuple) else [given]
+        return np.stack([preferences.parse_weights(str(row), names) for row in rows]), []
+    if "weights_file" in options:
+        return preferences.read_weights_file(Path(str(options["weights_file"])), names), []
+    if "divisions" in options:
+        divisions = int(str(options["divisions"]))
+        if divisions < 1:
+            raise InputError(f"--divisions should be at least 1, found {divisions}.")
+        return preferences.simplex_lattice(len(names), divisions), []
+    points = int(str(options.get("points", default_points)))
+    divisions = preferences.closest_divisions(len(names), points)
+    size = preferences.lattice_size(len(names), divisions)
+    if len(names) > 1 and abs(size - points) > LATTICE_TOLERANCE * points:
+        spread = spread_weights(len(names), points)
+        return preferences.floored(spread, min(FLOOR, 0.5 / len(names))), [
+            f"No lattice for {len(names)} objectives has about {points} points; {points} weights "
+            "spread evenly take its place."
+        ]
+    weights = preferences.simplex_lattice(len(names), divisions)
+    if size == points or "points" not in options:
+        return weights, []
+    return weights, [
+        f"No lattice for {len(names)} objectives has {points} points; the closest has {size} "
+        f"({divisions} divisions)."
+    ]
+
+
+def _floor(weights: preferences.Weights) -> float:
+    """1 %, or half of the smallest positive weight where that is less: grids stay distinct."""
+    return float(min(FLOOR, weights[weights > 0].min() / 2, 0.5 / weights.shape[1]))
+
+
+def listed(value: Any) -> list[Any]:
+    """An option that can be repeated, as a list."""
+    return list(value) if isinstance(value, list | tuple) else []
