@@ -2,13 +2,14 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from paretocli.cli.tables import MOST_COLUMNS
 from paretocli.config import SweepConfig
 from paretocli.sweep.records import Record
 from paretocli.sweep.run import Observer
@@ -144,12 +145,21 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
+def _mean(values: Iterable[float | None]) -> float | None:
+    numbers = [value for value in values if value is not None]
+    return sum(numbers) / len(numbers) if numbers else None
+
+
 def _point_text(record: Record) -> str:
-    weights = ", ".join(f"{weight:.3g}" for weight in record["weights"])
-    start = f"point {record['point']} ({weights})"
+    start = f"point {record['point']}"
+    if len(record["weights"]) <= MOST_COLUMNS:
+        start += f" ({', '.join(f'{weight:.3g}' for weight in record['weights'])})"
     if record["status"] == "failed":
         return f"{start}: failed, {record['error']}"
-    figures = record["metric"]["val"] or record["loss"]["val"]
+    losses, metrics = record["loss"]["val"], record["metric"]["val"]
+    figures = metrics if 0 < len(metrics) <= MOST_COLUMNS else losses
+    if len(figures) > MOST_COLUMNS:
+        figures = {"mean loss": _mean(figures.values())}
     text = ", ".join(
         f"{name.replace('_', ' ')} {_number(value)}" for name, value in figures.items()
     )

@@ -10,7 +10,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from paretocli.cli.tables import as_text
+from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.config import SweepConfig
 from paretocli.problems.problem import Problem
 from paretocli.sweep.plan import shards
@@ -48,15 +48,14 @@ def sweep_report(
 ) -> str:
     """A table of the points, the layers of a single one, and the paths of what was written."""
     frame = pd.read_csv(directory.results_file)
-    metrics = [name for name in problem.metrics if f"{name}_test" in frame]
-    tasks = problem.objectives
-    figures = [f"{name}_test" for name in metrics] or [f"loss_{name}_test" for name in tasks]
+    figures = _figure_columns(frame, problem)
+    few = len(config.objectives) <= MOST_COLUMNS
     sparse = config.sparsity or config.frozen_point != ""
     sizes = ["sparsity_rate", "parameters_kept"] if sparse else []
     table = Table(box=None, pad_edge=False, header_style="bold")
     # Headers of several short lines keep the table of two tasks within 80 columns.
-    headers = ["point", "", f"weights {' '.join(config.objectives)}"]
-    headers += [f"test {name.replace('_', ' ')}" for name in metrics or tasks]
+    headers = ["point", "", f"weights {' '.join(config.objectives)}" if few else ""]
+    headers += [f"test {_words(column)}" for column in figures]
     headers += ["sparsity rate", "para- meters kept"][: len(sizes)]
     headers += ["relative gap", "station- arity", "best epoch"]
     for header in headers:
@@ -64,15 +63,15 @@ def sweep_report(
             header.replace(" ", "\n"), justify="right", vertical="bottom", no_wrap=True
         )
     for _, row in frame.iterrows():
-        weights = " ".join(f"{row[f'weight_{name}']:.3f}" for name in config.objectives)
+        weights = [f"{row[f'weight_{name}']:.3f}" for name in config.objectives] if few else []
         if row["status"] == "failed":
             blank = ["failed"] + [""] * (len(figures) + len(sizes) + 2)
-            table.add_row(str(row["point"]), "", weights, *blank)
+            table.add_row(str(row["point"]), "", " ".join(weights), *blank)
             continue
         table.add_row(
             str(row["point"]),
             "*" if row["on_front"] and len(frame) > 1 else "",
-            weights,
+            " ".join(weights),
             *(_figure(column, row[column]) for column in (*figures, *sizes)),
             _small(row["relative_gap"]),
             _small(row["stationarity"]),
@@ -83,7 +82,7 @@ def sweep_report(
         lines += ["* on the front of the validation losses", ""]
     elif sparse and records[0].get("layers"):
         lines += [layer_table(records[0]["layers"]), ""]
-    mean = [c for c in figures if c.startswith("accuracy")]
+    mean = [c for c in figures if c.startswith("accuracy_")]
     if mean and (frame["status"] == "done").any():
         validation = frame[[f"{c.removesuffix('_test')}_val" for c in mean]].mean(axis=1)
         if validation.notna().any():
@@ -97,6 +96,22 @@ def sweep_report(
     if directory.picture_file.exists():
         lines.append(f"Picture: {directory.picture_file}")
     return "\n".join(lines)
+
+
+def _figure_columns(frame: pd.DataFrame, problem: Problem) -> list[str]:
+    """What the table shows of the tasks: the metrics, or the losses where these are too many."""
+    metrics = [f"{name}_test" for name in problem.metrics if f"{name}_test" in frame]
+    if 0 < len(metrics) <= MOST_COLUMNS:
+        return metrics
+    losses = [f"loss_{name}_test" for name in problem.objectives]
+    if len(losses) <= MOST_COLUMNS:
+        return losses
+    frame["mean loss_test"] = frame[losses].mean(axis=1)
+    return ["mean loss_test"]
+
+
+def _words(column: str) -> str:
+    return column.removesuffix("_test").removeprefix("loss_").replace("_", " ")
 
 
 def layer_table(layers: Sequence[dict[str, Any]]) -> str:

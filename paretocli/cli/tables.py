@@ -5,6 +5,9 @@ import io
 from rich.console import Console
 from rich.table import Table
 
+# Objectives or metrics that a table or a line has room for; all of them are in results.csv.
+MOST_COLUMNS = 6
+
 
 def as_text(table: Table) -> str:
     """The table in its full width: off a terminal rich would cut the cells at 80 columns."""
