@@ -54,6 +54,7 @@ class Trainer:
         self.pattern = pattern
         self.prepare = problem.prepare
         self.augment = problem.augment
+        self.evaluation_batch = problem.evaluation_batch
         self.splits = {
             name: samples.to(settings.device) for name, samples in problem.splits().items()
         }
@@ -123,6 +124,7 @@ class Trainer:
             self.splits["train"],
             self.prepare,
             self.solver.coefficients(),
+            batch_size=self.evaluation_batch,
             sparsity=self.sparsity,
             pattern=self.pattern,
             zeros_allowed=self.zeros_allowed,
@@ -247,7 +249,9 @@ class Trainer:
 
     def _evaluated(self, split: Split) -> tuple[Tensor, Tensor]:
         """Objectives (K, m) and metrics (K, q) over a whole split."""
-        losses, metrics = evaluate(self.population, self.splits[split], self.prepare)
+        losses, metrics = evaluate(
+            self.population, self.splits[split], self.prepare, self.evaluation_batch
+        )
         if self.sparsity is not None:
             with torch.no_grad():
                 value = self.sparsity.value(self.population.parameters)

@@ -139,7 +139,7 @@ def test_an_input_error_of_the_problem_itself_passes_as_it_is(write, tmp_path):
     [
         ("multidigit", "no problem named 'multidigit'; did you mean 'multidigits'"),
         ("vlmop", "did you mean 'vlmop2'"),
-        ("???", "choose one of multidigits, multimnist, cifar10mnist, vlmop2, zdt1, zdt2, dtlz2"),
+        ("???", "choose one of multidigits, multimnist, cifar10mnist, nyuv2, scenes, vlmop2, zdt1"),
         ("", "no problem named ''"),
     ],
 )
