@@ -63,7 +63,7 @@ class MTAN(nn.Module):
         chosen: Tensor
         first, *encoder = passed[:depth]
         chosen = masks[0](first.seen) * first.last
-        for mask, down, stage in zip(masks[1:depth], self.down, encoder, strict=False):
+        for mask, down, stage in zip(masks[1:depth], self.down[:-1], encoder, strict=True):
             beside = F.max_pool2d(down(chosen), 2)
             chosen = mask(torch.cat([stage.seen, beside], dim=1)) * stage.last
         chosen = F.max_pool2d(self.down[-1](chosen), 2)

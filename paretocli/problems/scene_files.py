@@ -118,13 +118,13 @@ def check_values(kind: str, path: Path, values: Array) -> None:
     meaning = KINDS[kind].meaning
     if not np.isfinite(values).all():
         raise InputError(
-            f"{path} holds numbers that are not finite where {meaning}, were expected; mend it, "
-            "or leave the scene out."
+            f"{path} holds numbers that are not finite where finite ones were expected "
+            f"({meaning}); mend it, or leave the scene out."
         )
     if kind == "label" and not np.isin(values, range(UNLABELLED, CLASSES)).all():
         raise InputError(
-            f"{path} holds labels from {values.min()} to {values.max()} where {meaning}, were "
-            "expected, whole numbers all; map its labels to these classes."
+            f"{path} holds labels from {values.min()} to {values.max()} where whole numbers were "
+            f"expected ({meaning}); map its labels to these."
         )
 
 
