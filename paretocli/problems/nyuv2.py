@@ -54,7 +54,7 @@ SCENES = DataSet(
     evaluation_batch=40,
     otherwise="write some there with examples/make_scenes.py, or name the folder that holds "
     "scenes with --data-dir",
-    defaults=Defaults(network="hps", points=10, epochs=30, batch_size=16, lr=2e-3),
+    defaults=Defaults(network="hps", points=10, epochs=20, batch_size=8, lr=3e-3),
 )
 
 
