@@ -3,9 +3,7 @@
 Pixels without a label, a depth or a normal count nowhere. A loss is the mean over a batch's valid
 pixels, so that of a split in several batches is the mean of these, weighted by the batches' sizes;
 of a batch without a valid pixel it is 0. Metrics are those of a whole split, over all its valid
-pixels at once; they are NaN where there is none.
-
-All of it has fixed sizes and no control flow that depends on data, so that `vmap` can take it.
+pixels at once.
 """
 
 import math
@@ -15,18 +13,20 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import Tensor
 
-from paretocli.problems.problem import Metric, Task
+from paretocli.problems.pixel_metrics import (
+    PixelFunction,
+    mean_iou,
+    mean_of_pixels,
+    median_of_pixels,
+)
+from paretocli.problems.problem import Task
+from paretocli.problems.scene_files import UNLABELLED
 
-UNLABELLED = -1
 ANGLES = (11.25, 22.5, 30.0)
-BINS_A_DEGREE = 10
-LARGEST_ANGLE = 180
+LARGEST_ANGLE, BINS = 180, 1800  # in degrees, a tenth of a degree each
 # Shorter predictions of normals are not stretched to length 1 in training: their gradient, which
 # grows with one over the length, stays finite.
 SHORTEST = 1e-3
-
-# Numbers and whether they count, both (B, …), from output and target
-PixelFunction = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def segmentation(name: str, classes: int) -> Task:
@@ -38,7 +38,10 @@ def segmentation(name: str, classes: int) -> Task:
     return Task(
         name,
         loss=_cross_entropy,
-        metrics={"miou": mean_iou(classes), "pixel_accuracy": mean_over_valid(_correct)},
+        metrics={
+            "miou": mean_iou(classes, ignored=UNLABELLED),
+            "pixel_accuracy": mean_of_pixels(_correct),
+        },
         outputs=classes,
     )
 
@@ -53,8 +56,8 @@ def depth(name: str) -> Task:
         name,
         loss=_loss(_absolute_error),
         metrics={
-            "abs_error": mean_over_valid(_absolute_error),
-            "rel_error": mean_over_valid(_relative_error),
+            "abs_error": mean_of_pixels(_absolute_error),
+            "rel_error": mean_of_pixels(_relative_error),
         },
     )
 
@@ -66,69 +69,17 @@ def normals(name: str) -> Task:
     `median_angle` (from a histogram of 0.1°, so exact to 0.1°), and `within_11`, `within_22` and
     `within_30`, the shares of at most 11.25°, 22.5° and 30°.
     """
-    shares = {f"within_{int(limit)}": mean_over_valid(_within(limit)) for limit in ANGLES}
+    shares = {f"within_{int(limit)}": mean_of_pixels(_within(limit)) for limit in ANGLES}
     return Task(
         name,
         loss=_loss(_one_less_cosine),
-        metrics={"mean_angle": mean_over_valid(_angle), "median_angle": MEDIAN_ANGLE, **shares},
+        metrics={
+            "mean_angle": mean_of_pixels(_angle),
+            "median_angle": median_of_pixels(_angle, largest=LARGEST_ANGLE, bins=BINS),
+            **shares,
+        },
         outputs=3,
     )
-
-
-def mean_over_valid(pixels: PixelFunction) -> Metric:
-    """The mean of numbers over all pixels of a split that count."""
-
-    def statistics(output: Tensor, target: Tensor) -> Tensor:
-        values, valid = pixels(output, target)
-        return torch.stack([torch.where(valid, values, 0.0).mean(), valid.float().mean()])
-
-    return Metric(statistics, lambda s: s[..., 0] / s[..., 1], size=2)
-
-
-def mean_iou(classes: int) -> Metric:
-    """Mean intersection over union, from the confusion matrix (C, C) of a whole split."""
-
-    def statistics(output: Tensor, target: Tensor) -> Tensor:
-        cell = classes * target + output.argmax(dim=1)
-        return _histogram(cell, target != UNLABELLED, classes**2)
-
-    def figure(statistics: Tensor) -> Tensor:
-        confusion = statistics.reshape(*statistics.shape[:-1], classes, classes)
-        both = confusion.diagonal(dim1=-2, dim2=-1)
-        either = confusion.sum(dim=-1) + confusion.sum(dim=-2) - both
-        occurs = either > 0
-        iou = torch.where(occurs, both / either, 0.0)
-        return iou.sum(dim=-1) / occurs.sum(dim=-1)
-
-    return Metric(statistics, figure, size=classes**2)
-
-
-def _median_statistics(output: Tensor, target: Tensor) -> Tensor:
-    angle, valid = _angle(output, target)
-    cell = (angle * BINS_A_DEGREE).long().clamp(max=BINS_A_DEGREE * LARGEST_ANGLE - 1)
-    return _histogram(cell, valid, BINS_A_DEGREE * LARGEST_ANGLE)
-
-
-def _median_figure(histogram: Tensor) -> Tensor:
-    up_to = histogram.double().cumsum(dim=-1)
-    half = up_to[..., -1:] / 2
-    cell = (up_to < half).sum(dim=-1, keepdim=True)
-    inside = histogram.double().gather(-1, cell)
-    # As if the angles in a cell were spread evenly.
-    place = cell + 1 - (up_to.gather(-1, cell) - half) / inside
-    return (place / BINS_A_DEGREE).squeeze(-1).to(histogram.dtype)
-
-
-MEDIAN_ANGLE = Metric(_median_statistics, _median_figure, size=BINS_A_DEGREE * LARGEST_ANGLE)
-
-
-def _histogram(cells: Tensor, valid: Tensor, size: int) -> Tensor:
-    """The share (size,) of all pixels that are valid and lie in each cell."""
-    cells = torch.where(valid, cells, size).flatten()
-    # Added up as whole numbers, exactly as long as there are fewer than 2^24 pixels a batch.
-    ones = torch.ones((), device=cells.device).expand(cells.shape)
-    counts = torch.zeros(size + 1, device=cells.device).scatter_add(0, cells, ones)
-    return counts[:size] / cells.shape[0]
 
 
 def _loss(pixels: PixelFunction) -> Callable[[Tensor, Tensor], Tensor]:

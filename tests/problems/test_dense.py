@@ -12,6 +12,7 @@ from torch.func import vmap
 
 from paretocli.population.population import Population
 from paretocli.problems import dense
+from paretocli.problems.pixel_metrics import mean_iou
 from paretocli.problems.problem import Samples
 from paretocli.training.evaluation import evaluate
 from tests.toys import CPU
@@ -88,7 +89,9 @@ def test_metrics_are_those_of_all_valid_pixels(split, stacked, batch):
 
 
 def test_the_confusion_matrix(split):
-    statistics = dense.mean_iou(CLASSES).statistics(split.inputs[:, :CLASSES], split.targets[0])
+    statistics = mean_iou(CLASSES, ignored=-1).statistics(
+        split.inputs[:, :CLASSES], split.targets[0]
+    )
     labels = split.targets[0].flatten()
     said = split.inputs[:, :CLASSES].argmax(dim=1).flatten()
     counts = confusion_matrix(labels[labels >= 0], said[labels >= 0], labels=range(CLASSES))
@@ -157,6 +160,13 @@ def test_a_batch_without_valid_pixels_teaches_nothing(split):
         assert loss == 0
         assert not gradient.any()
         assert task.figures(task.statistics(output, target)).isnan().all()
+
+
+def test_a_network_that_has_diverged_breaks_nothing(split):
+    outputs = torch.split(torch.full_like(split.inputs, torch.nan), [CLASSES, 1, 3], dim=1)
+    for task, output, target in zip(TASKS, outputs, split.targets, strict=True):
+        assert task.loss(output, target).isnan()
+        task.figures(task.statistics(output, target))
 
 
 def test_perfect_predictions():
