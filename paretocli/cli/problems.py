@@ -46,12 +46,15 @@ def problems(
 
 
 def _availability(data: tuple[str, ...], folder: Path) -> str:
-    from paretocli.problems.catalogue import DATA_SETS
+    from paretocli.problems.catalogue import DATA_SETS, DOWNLOADED
 
     if not data:
         return "built in"
     missing = [name for name in data if not DATA_SETS[name](folder)]
-    return f"{' and '.join(missing)} to be downloaded" if missing else "there"
+    if not missing:
+        return "there"
+    state = "to be downloaded" if DOWNLOADED.issuperset(missing) else "missing"
+    return f"{' and '.join(missing)} {state}"
 
 
 def _family_row(prefix: str, family: "Family", folder: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ _SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
 
 _HIGHER = (
     *("accuracy", "acc", "top1", "top5", "r2", "miou", "iou", "auc", "auroc"),
-    *("precision", "recall", "psnr", "ssim", "speedup", "hypervolume"),
+    *("precision", "recall", "within", "psnr", "ssim", "speedup", "hypervolume"),
     *("sparsity_rate", "compression_rate", "parameter_sharing"),
 )
 _LOWER = (

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from paretocli.errors import InputError
-from paretocli.problems import cifar10_files, mnist_files, mulan_files
+from paretocli.problems import cifar10_files, mnist_files, mulan_files, scene_files
 from paretocli.registries import lookup
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ DATA_SETS: dict[str, Callable[[Path], bool]] = {
     "MNIST": mnist_files.is_there,
     "FashionMNIST": partial(mnist_files.is_there, name="FashionMNIST"),
     "CIFAR-10": cifar10_files.is_there,
+    "NYUv2": lambda data_dir: scene_files.is_there(data_dir / "nyuv2"),
+    "scenes": lambda data_dir: scene_files.is_there(data_dir / "scenes"),
 }
+# Those that are fetched when they are missing
+DOWNLOADED = frozenset({"MNIST", "FashionMNIST", "CIFAR-10"})
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,19 @@ BUILT_IN: dict[str, BuiltIn] = {
         ("object", "digit"),
         (40_000, 10_000, 10_000),
         data=("MNIST", "CIFAR-10"),
+    ),
+    "nyuv2": BuiltIn(
+        "paretocli.problems.nyuv2:make",
+        "indoor scenes: classes of pixels, depths and surface normals",
+        ("segmentation", "depth", "normals"),
+        (636, 159, 654),
+        data=("NYUv2",),
+    ),
+    "scenes": BuiltIn(
+        "paretocli.problems.nyuv2:make_scenes",
+        "small scenes of one's own with the tasks of nyuv2; examples/make_scenes.py writes some",
+        ("segmentation", "depth", "normals"),
+        data=("scenes",),
     ),
     "vlmop2": BuiltIn(
         "paretocli.problems.analytic:make_vlmop2",

@@ -14,6 +14,8 @@ from paretocli.errors import InputError
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
+EVALUATION_BATCH = 1000  # samples that are measured at once, unless a problem says otherwise
+
 TaskFunction = Callable[[Tensor, Tensor], Tensor]
 NetworkFactory = Callable[[], nn.Module]
 
@@ -172,6 +174,8 @@ class Problem:
             module that returns one output a task, as a tuple or list.
         generic: Whether the generic networks (`hps`, `mdmtn`) fit the inputs.
         ideal: The ideal a (m,), a lower bound of each objective. Zero unless given.
+        evaluation_batch: Samples that are measured at once where nothing is trained. Large images
+            need fewer than the default.
         defaults: What is used where the user says nothing.
     """
 
@@ -185,6 +189,7 @@ class Problem:
     networks: Mapping[str, NetworkFactory] = field(default_factory=dict)
     generic: bool = True
     ideal: Sequence[float] | None = None
+    evaluation_batch: int = EVALUATION_BATCH
     defaults: Defaults = field(default_factory=Defaults)
 
     def __post_init__(self) -> None:
@@ -199,6 +204,11 @@ class Problem:
             raise InputError(
                 f"Problem {self.name} has metrics whose columns clash with each other or with "
                 f"losses and weights ({', '.join(self.metrics)}); rename them."
+            )
+        if self.evaluation_batch < 1:
+            raise InputError(
+                f"The evaluation_batch of problem {self.name} should be at least 1, found "
+                f"{self.evaluation_batch}."
             )
         for split, samples in self.splits().items():
             self._check(split, samples)

@@ -55,7 +55,9 @@ def from_initial(config: SweepConfig, problem: Problem) -> Normalisation:
     sparsity = sparsity_objective(config, network, problem)
     population = Population(network, problem.tasks, 1, device=device)
     population.train(False)
-    losses, _ = evaluate(population, problem.train.to(device), problem.prepare)
+    losses, _ = evaluate(
+        population, problem.train.to(device), problem.prepare, problem.evaluation_batch
+    )
     values = losses[0].tolist()
     if sparsity is not None:
         values = [float(sparsity.value(population.parameters).detach()), *values]

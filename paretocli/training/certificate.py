@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from paretocli.population.population import Population
-from paretocli.problems.problem import Data
+from paretocli.problems.problem import EVALUATION_BATCH, Data
 from paretocli.sparsity.layers import per_member
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern
@@ -25,6 +25,7 @@ def stationarity(
     prepare: Prepare,
     coefficients: Tensor,
     *,
+    batch_size: int = EVALUATION_BATCH,
     sparsity: SparsityObjective | None = None,
     pattern: Pattern | None = None,
     zeros_allowed: bool = True,
@@ -44,6 +45,7 @@ def stationarity(
         samples: The data of the tasks.
         prepare: Makes the network's input of a batch.
         coefficients: c (K, m) ≥ 0, that of sparsity first where it is an objective.
+        batch_size: Samples that are measured at once.
         sparsity: f_0, where it is one.
         pattern: Zero rows and ties that the parameters are bound to.
         zeros_allowed: Whether (further) rows may become zero.
@@ -52,7 +54,7 @@ def stationarity(
         Numbers in [0, 1] but for rounding, (K,); zero where all gradients vanish.
     """
     of_tasks = coefficients if sparsity is None else coefficients[:, 1:]
-    gradients = _task_gradients(population, samples, prepare, of_tasks.shape[1])
+    gradients = _task_gradients(population, samples, prepare, of_tasks.shape[1], batch_size)
     weighted = [(of_tasks[:, j], gradient) for j, gradient in enumerate(gradients)]
     if sparsity is not None:
         weighted.append((coefficients[:, 0], _sparsity_gradient(population, sparsity)))
@@ -68,7 +70,7 @@ def stationarity(
 
 
 def _task_gradients(
-    population: Population, samples: Data, prepare: Prepare, tasks: int
+    population: Population, samples: Data, prepare: Prepare, tasks: int, batch_size: int
 ) -> list[Gradients]:
     """The gradient of each task's loss over all samples."""
     names, parameters = list(population.parameters), list(population.parameters.values())
@@ -76,7 +78,7 @@ def _task_gradients(
         {name: torch.zeros_like(p) for name, p in population.parameters.items()}
         for _ in range(tasks)
     ]
-    for share, batch in shares(samples):
+    for share, batch in shares(samples, batch_size):
         losses, _ = population.measure(prepare(batch.inputs), batch.targets)
         for j in range(tasks):
             found = torch.autograd.grad(

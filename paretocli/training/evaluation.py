@@ -6,18 +6,25 @@ import torch
 from torch import Tensor
 
 from paretocli.population.population import Population
-from paretocli.problems.problem import Data, Samples
-
-EVALUATION_BATCH = 1000
+from paretocli.problems.problem import EVALUATION_BATCH, Data, Samples
 
 Prepare = Callable[[Tensor], Tensor]
 
 
 @torch.no_grad()
-def evaluate(population: Population, samples: Data, prepare: Prepare) -> tuple[Tensor, Tensor]:
-    """Mean losses (K, m) and metrics (K, q) over all samples, in evaluation mode."""
+def evaluate(
+    population: Population, samples: Data, prepare: Prepare, batch_size: int = EVALUATION_BATCH
+) -> tuple[Tensor, Tensor]:
+    """Losses (K, m), means over the batches, and metrics (K, q) of all samples.
+
+    Args:
+        population: K subproblems, in evaluation mode.
+        samples: The data of the tasks.
+        prepare: Makes the network's input of a batch.
+        batch_size: Samples that are measured at once.
+    """
     losses, statistics = [], []
-    for share, batch in shares(samples):
+    for share, batch in shares(samples, batch_size):
         batch_losses, batch_statistics = population.measure(prepare(batch.inputs), batch.targets)
         losses.append(share * batch_losses)
         statistics.append(share * batch_statistics)
@@ -25,8 +32,8 @@ def evaluate(population: Population, samples: Data, prepare: Prepare) -> tuple[T
     return torch.stack(losses).sum(dim=0), metrics
 
 
-def shares(samples: Data) -> Iterator[tuple[float, Samples]]:
+def shares(samples: Data, batch_size: int) -> Iterator[tuple[float, Samples]]:
     """Batches in order, each with its share of all samples."""
-    for start in range(0, len(samples), EVALUATION_BATCH):
-        batch = samples.rows(slice(start, start + EVALUATION_BATCH))
+    for start in range(0, len(samples), batch_size):
+        batch = samples.rows(slice(start, start + batch_size))
         yield len(batch) / len(samples), batch

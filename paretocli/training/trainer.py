@@ -64,6 +64,7 @@ class Trainer:
         self.transferred = tuple(transferred)
         self.prepare = problem.prepare
         self.augment = problem.augment
+        self.evaluation_batch = problem.evaluation_batch
         self.splits = {
             name: samples.to(settings.device) for name, samples in problem.splits().items()
         }
@@ -136,6 +137,7 @@ class Trainer:
             self.splits["train"],
             self.prepare,
             self.solver.coefficients(),
+            batch_size=self.evaluation_batch,
             sparsity=self.sparsity,
             pattern=self.pattern,
             zeros_allowed=self.zeros_allowed,
@@ -289,7 +291,9 @@ class Trainer:
 
     def _evaluated(self, split: Split) -> tuple[Tensor, Tensor]:
         """Objectives (K, m) and metrics (K, q) over a whole split."""
-        losses, metrics = evaluate(self.population, self.splits[split], self.prepare)
+        losses, metrics = evaluate(
+            self.population, self.splits[split], self.prepare, self.evaluation_batch
+        )
         if self.sparsity is not None:
             with torch.no_grad():
                 value = self.sparsity.value(self.population.parameters)

@@ -8,6 +8,7 @@ from paretocli.front.columns import direction, label, split_of
     [
         ("accuracy_left_test", "higher"),
         ("pixel_accuracy_road_val", "higher"),
+        ("within_11_normals_test", "higher"),
         ("sparsity_rate", "higher"),
         ("compression_rate", "higher"),
         ("parameter_sharing", "higher"),

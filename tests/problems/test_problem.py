@@ -52,6 +52,7 @@ def test_names_and_shapes():
             "The train split of problem toy has 4 inputs, but 3 targets of task b",
         ),
         ({"ideal": [0.0]}, "ideal of problem toy has 1 numbers for 2 objectives"),
+        ({"evaluation_batch": 0}, "evaluation_batch of problem toy should be at least 1, found 0"),
     ],
 )
 def test_what_does_not_fit_is_refused(changes, message):

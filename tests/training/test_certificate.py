@@ -9,7 +9,6 @@ from paretocli.problems.problem import Samples, Task, as_float
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sparsity.pattern import Pattern
-from paretocli.training import evaluation
 from paretocli.training.certificate import stationarity
 from tests.sparsity.convex import convex_growl, minimum, plain_growl, plain_theta
 from tests.toys import CPU, pictures
@@ -277,12 +276,11 @@ def noisy(members):
 
 
 @pytest.mark.parametrize("batch", [1000, 16])
-def test_without_sparsity_it_is_the_plain_formula(batch, monkeypatch):
+def test_without_sparsity_it_is_the_plain_formula(batch):
     # In batches of 16, the last of the 40 samples are a smaller batch.
-    monkeypatch.setattr(evaluation, "EVALUATION_BATCH", batch)
     population, samples, gradients = noisy(3)
     coefficients = torch.tensor([[0.3, 0.7], [0.9, 0.1], [2.0, 2.0]])
-    found = stationarity(population, samples, as_float, coefficients)
+    found = stationarity(population, samples, as_float, coefficients, batch_size=batch)
     assert found.shape == (3,)
     for k, (_, each) in enumerate(gradients):
         parts = [list(gradient.values()) for gradient in each]

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -6,7 +8,6 @@ from torch import nn
 from paretocli.networks.registry import build_network
 from paretocli.population.population import Population
 from paretocli.problems.problem import Samples, Task
-from paretocli.training import evaluation
 from paretocli.training.certificate import stationarity
 from paretocli.training.evaluation import evaluate
 from tests.toys import CPU, make_trainer, pictures, quadratics
@@ -27,14 +28,39 @@ def population():
 
 
 @pytest.mark.parametrize("batch", [1, 7, 23, 1000])
-def test_a_split_in_batches_is_the_split_at_once(population, monkeypatch, batch):
+def test_a_split_in_batches_is_the_split_at_once(population, batch):
     problem = pictures()
     whole = population.measure(problem.val.inputs, problem.val.targets)
-    monkeypatch.setattr(evaluation, "EVALUATION_BATCH", batch)
-    found = evaluate(population, problem.val, problem.prepare)
+    found = evaluate(population, problem.val, problem.prepare, batch)
     for a, b in zip(found, whole, strict=True):
         torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-5)
     assert not found[0].requires_grad
+
+
+class Recording(Samples):
+    """Notes how many samples are taken at once."""
+
+    def rows(self, rows):
+        taken = super().rows(rows)
+        taken_at_once.append(len(taken))
+        return taken
+
+    def to(self, device):
+        return self
+
+
+taken_at_once: list[int] = []
+
+
+def test_a_problem_says_how_many_samples_are_measured_at_once():
+    problem = pictures()
+    recorded = {name: Recording(s.inputs, s.targets) for name, s in problem.splits().items()}
+    problem = dataclasses.replace(problem, **recorded, evaluation_batch=7)
+    trainer = make_trainer(problem, [[0.5, 0.5]], batch_size=6, epochs=1)
+    taken_at_once.clear()
+    trainer.run_epoch()
+    trainer.finish()
+    assert max(taken_at_once) == 7
 
 
 def test_every_batch_is_prepared(population):
@@ -80,11 +106,10 @@ def test_stationarity_knows_no_units():
 
 
 @pytest.mark.parametrize("batch", [7, 1000])
-def test_stationarity_over_a_whole_split(population, monkeypatch, batch):
+def test_stationarity_over_a_whole_split(population, batch):
     problem = pictures()
-    monkeypatch.setattr(evaluation, "EVALUATION_BATCH", batch)
     coefficients = torch.tensor([[0.2, 0.8], [1.0, 0.0], [2.0, 3.0]])
-    found = stationarity(population, problem.train, problem.prepare, coefficients)
+    found = stationarity(population, problem.train, problem.prepare, coefficients, batch_size=batch)
     losses, _ = population.measure(problem.train.inputs, problem.train.targets)
     parameters = list(population.parameters.values())
     for k in range(3):
