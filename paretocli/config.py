@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -118,7 +119,7 @@ def read_config_file(path: Path) -> Options:
         options[key] = value
     for key in ("out", "data_dir", "weights_file", "freeze_sparsity"):
         if key in options:
-            options[key] = path.parent / str(options[key])
+            options[key] = Path(os.path.normpath(path.parent / str(options[key])))
     if isinstance(problem := options.get("problem"), str):
         options["problem"] = _relative_to(path.parent, problem)
     _read_lists(options, path)

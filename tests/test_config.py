@@ -225,6 +225,8 @@ def test_paths_are_relative_to_the_file(read, tmp_path):
     found = read('problem = "mine.py:make"\nweights-file = "w.csv"\n')
     assert found["problem"] == str(tmp_path / "mine.py:make")
     assert found["weights_file"] == tmp_path / "w.csv"
+    # As a person would write it, without the way there and back.
+    assert str(read('out = "../runs/a"\n')["out"]) == str(tmp_path.parent / "runs/a")
 
 
 def test_a_table_is_relative_to_the_file_too(read, tmp_path):
