@@ -18,6 +18,16 @@ TARGET = 0.99
 # What is not said of an input: the same for all of one problem, or no difference in method.
 _UNSAID = ("seed", "objectives", "weights", "ideal", "threads", "stack", "retrain_lr")
 
+# What is said of some rules of transfer alone.
+_CONCERNS = {
+    "transfer_strength": ("neighbours", "adaptive"),
+    "transfer_until": ("neighbours", "adaptive"),
+    "transfer_tensors": ("neighbours", "adaptive"),
+    "transfer_kernel": ("neighbours",),
+    "transfer_reach": ("neighbours",),
+    "branch_at": ("split",),
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
@@ -172,7 +182,11 @@ def _names(firsts: Sequence[History]) -> list[str]:
     if "transfer" in keys:
         keys = ["transfer", *(key for key in keys if key != "transfer")]
     names = [
-        ", ".join(f"{key.replace('_', ' ')} {_shown(config.get(key))}" for key in keys)
+        ", ".join(
+            f"{key.replace('_', ' ')} {_shown(config.get(key))}"
+            for key in keys
+            if key not in _CONCERNS or config.get("transfer") in _CONCERNS[key]
+        )
         for config in configs
     ]
     if len(set(names)) < len(names) or not all(names):

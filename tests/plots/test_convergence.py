@@ -77,6 +77,22 @@ def test_seeds_are_compared_with_themselves(tmp_path):
     assert [curve.cost.count for curve in data.curves] == [2, 2]
 
 
+def test_an_option_is_named_where_it_does_something(tmp_path):
+    data = gathered(
+        [
+            run(tmp_path, "a", branch_at=[0.5]),
+            run(tmp_path, "b", transfer="split", branch_at=[0.5]),
+            run(tmp_path, "c", transfer="split", branch_at=[0.2, 0.5]),
+        ]
+    )
+    names = [curve.name for curve in data.curves]
+    assert names == [
+        "transfer none",
+        "transfer split, branch at 0.5",
+        "transfer split, branch at 0.2, 0.5",
+    ]
+
+
 def test_the_test_split_is_reported_where_validation_is_best(tmp_path):
     history = run(tmp_path, "a")
     (curve,) = gathered([history]).curves
