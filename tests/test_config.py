@@ -3,14 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from paretocli.config import (
-    FILE_KEYS,
-    WEIGHT_OPTIONS,
-    SweepConfig,
-    digest_of,
-    merge,
-    read_config_file,
-)
+from paretocli.config import SweepConfig, digest_of
+from paretocli.config_file import FILE_KEYS, WEIGHT_OPTIONS, merge, read_config_file
 from paretocli.errors import InputError
 
 VALUES = {

@@ -8,7 +8,7 @@ import typer
 
 from paretocli.cli.progress import progress_observer
 from paretocli.cli.report import dry_run_report, hint, sweep_report, sweep_summary
-from paretocli.config import FILE_KEYS, OptionValue, merge, read_config_file
+from paretocli.config_file import FILE_KEYS, OptionValue, merge, read_config_file
 from paretocli.errors import InputError, RunError
 from paretocli.front.results import read_results
 from paretocli.plots.data import loss_columns

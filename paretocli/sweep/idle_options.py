@@ -1,6 +1,7 @@
 """Options that were given and do nothing."""
 
-from paretocli.config import Options, SweepConfig
+from paretocli.config import SweepConfig
+from paretocli.config_file import Options
 
 # What shapes zero rows and ties, and what shapes f_0 besides.
 PATTERN_OPTIONS = ("max_layer_sparsity", "share_similarity", "retrain_epochs", "retrain_lr")

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from paretocli.config import WEIGHT_OPTIONS, Options, OptionValue, SweepConfig
+from paretocli.config import SweepConfig
+from paretocli.config_file import WEIGHT_OPTIONS, Options, OptionValue
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
 from paretocli.networks.registry import network_names

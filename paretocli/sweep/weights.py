@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from paretocli import preferences
-from paretocli.config import Options
+from paretocli.config_file import Options
 from paretocli.errors import InputError
 from paretocli.spread import spread_weights
 

@@ -1,20 +1,20 @@
 """The loop that trains a population: steps, epochs, evaluation, the certificate."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from paretocli.population.optimizers import learning_rate
 from paretocli.population.population import Population
 from paretocli.population.transfer import Transfer
-from paretocli.problems.problem import SPLITS, Problem, Samples, Split
+from paretocli.problems.problem import SPLITS, Problem, Split
 from paretocli.solvers.base import Solver
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern, tied_pattern, zero_rows
+from paretocli.training.batches import batches, mixed_seed
 from paretocli.training.best import Best
 from paretocli.training.certificate import stationarity
 from paretocli.training.descent import Descent, ProximalDescent
@@ -197,9 +197,9 @@ class Trainer:
         self.population.train()
         # Dropout and augmentation draw from torch's generator; seeding it by epoch makes a
         # resumed run the same as an uninterrupted one.
-        torch.manual_seed(_mixed(settings.seed, self.epoch, 1))
+        torch.manual_seed(mixed_seed(settings.seed, self.epoch, 1))
         losses, statistics = [], []
-        for batch, step, steps in self._batches():
+        for batch, step, steps in batches(self.splits["train"], settings, self.epoch):
             number = (self.epoch - first) * steps + step
             rate = learning_rate(settings.schedule, lr, number, epochs * steps)
             self.descent.zero_grad()
@@ -229,26 +229,6 @@ class Trainer:
         matrix = self.transfer.matrix(step / steps)
         if matrix is not None:
             self.descent.mix(matrix, self.transferred, objectives.isfinite().all(dim=1))
-
-    def _batches(self) -> Iterator[tuple[Samples, int, int]]:
-        """Shuffled full batches, with their number and how many there are.
-
-        Where each subproblem has its own, they follow one another.
-        """
-        samples = self.splits["train"]
-        size = min(self.settings.batch_size, len(samples))
-        steps = len(samples) // size
-        # Every subproblem, or all of them together, go through the data in an order of their own.
-        orders = torch.stack([self._order(len(samples), s) for s in self.settings.streams or (0,)])
-        orders = orders.to(self.settings.device)
-        for step in range(steps):
-            yield samples.rows(orders[:, step * size : (step + 1) * size].flatten()), step, steps
-
-    def _order(self, count: int, stream: int) -> Tensor:
-        """A random order of the training samples (N,) for this epoch."""
-        numbers = (self.settings.seed, self.epoch, 0, *([stream] if stream else []))
-        generator = torch.Generator().manual_seed(_mixed(*numbers))
-        return torch.randperm(count, generator=generator)
 
     def _descent(self, lr: float) -> Descent:
         """How the parameters change in the present phase."""
@@ -334,8 +314,3 @@ def _copied(tensor: Tensor | None) -> Tensor | None:
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-
-
-def _mixed(*numbers: int) -> int:
-    """One seed from several numbers (seed, epoch, purpose), unrelated to that of others."""
-    return int(np.random.SeedSequence(numbers).generate_state(1)[0])

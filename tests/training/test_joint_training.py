@@ -10,6 +10,7 @@ from paretocli.population.branching import stages
 from paretocli.population.transfer import Adaptive, Neighbours
 from paretocli.sparsity.pattern import zero_rows
 from paretocli.training import trainer as trainer_module
+from paretocli.training.batches import batches
 from paretocli.training.branching import BranchingTrainer
 from tests.toys import HIDDEN, growl_of, make_trainer, pictures, quadratics, solve, vectors
 from tests.training.test_trainer import assert_same, saved_and_loaded
@@ -157,7 +158,9 @@ def test_with_batches_of_its_own_a_subproblem_is_the_same_in_any_company(stacked
 def test_batches_of_its_own_differ_and_the_first_are_those_that_all_share():
     shared = make_trainer(pictures(), WEIGHTS, epochs=1)
     independent = make_trainer(pictures(), WEIGHTS, epochs=1, streams=(0, 1, 2))
-    (first, _, _), (batch, _, _) = next(shared._batches()), next(independent._batches())
+    (first, _, _), (batch, _, _) = (
+        next(batches(one.splits["train"], one.settings, one.epoch)) for one in (shared, independent)
+    )
     size = len(first)
     assert len(batch) == 3 * size
     assert torch.equal(batch.inputs[:size], first.inputs)
