@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
-from paretocli.front.indicators import hypervolume
+from paretocli.front.indicators import share_of_box
 
 Array = npt.NDArray[np.float64]
 
@@ -25,9 +25,7 @@ class Box:
 
     def share(self, losses: Array) -> float:
         """The hypervolume of points (N, m) as a share of the box; NaN rows add nothing."""
-        scaled = (losses - self.ideal) / (self.reference_point - self.ideal)
-        whole = scaled[np.isfinite(scaled).all(axis=1)]
-        return hypervolume(whole.clip(min=0), np.ones(len(self.ideal)))
+        return share_of_box(losses, self.ideal, self.reference_point)
 
 
 @dataclass(frozen=True, eq=False)

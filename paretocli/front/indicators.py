@@ -48,3 +48,23 @@ def hypervolume(values: npt.ArrayLike, reference_point: npt.ArrayLike) -> float:
     if table.shape[1] <= EXACT_OBJECTIVES:
         return float(moocore.hypervolume(inside, ref=reference))
     return float(moocore.hv_approx(inside, ref=reference, nsamples=DIRECTIONS))
+
+
+def share_of_box(
+    values: npt.ArrayLike, ideal: npt.ArrayLike, reference_point: npt.ArrayLike
+) -> float:
+    """The hypervolume as a share, from 0 to 1, of the box from the ideal to the reference point.
+
+    Points that are not finite add nothing. What is better than the ideal, by the noise of batches
+    or on other data, counts as the ideal.
+
+    Args:
+        values: (N, m) objectives, one row a point.
+        ideal: (m,), below the reference point.
+        reference_point: (m,).
+    """
+    low = np.asarray(ideal, dtype=np.float64)
+    size = np.asarray(reference_point, dtype=np.float64) - low
+    scaled = (np.asarray(values, dtype=np.float64) - low) / size
+    finite = scaled[np.isfinite(scaled).all(axis=1)]
+    return hypervolume(finite.clip(min=0), np.ones(len(low)))

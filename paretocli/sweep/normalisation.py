@@ -4,13 +4,12 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from paretocli.config import SweepConfig
 from paretocli.errors import InputError
-from paretocli.front.indicators import hypervolume
+from paretocli.front.indicators import share_of_box
 from paretocli.population.population import Population
 from paretocli.problems.problem import Problem
 from paretocli.sweep.start import fresh_network, sparsity_objective
@@ -36,11 +35,7 @@ class Normalisation:
 
         Points that are not finite add nothing.
         """
-        table = losses.detach().cpu().double().numpy()
-        scaled = (table - np.array(self.ideal)) / (REFERENCE * np.array(self.scale))
-        finite = scaled[np.isfinite(scaled).all(axis=1)]
-        # Nothing is better than the ideal, but for the noise of batches.
-        return hypervolume(finite.clip(min=0), np.ones(len(self.ideal)))
+        return share_of_box(losses.detach().cpu().numpy(), self.ideal, self.reference_point)
 
 
 def without_scale(config: SweepConfig) -> Normalisation:
