@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -11,24 +11,32 @@ from paretocli.config import SweepConfig
 from paretocli.errors import InputError
 from paretocli.front.indicators import share_of_box
 from paretocli.population.population import Population
-from paretocli.problems.problem import Problem
+from paretocli.problems.problem import Problem, Split
 from paretocli.sweep.start import fresh_network, sparsity_objective
 from paretocli.training.evaluation import evaluate
 
-REFERENCE = 1.1
+MARGIN = 1.1  # how far beyond the worst values the reference point lies
 
 
 @dataclasses.dataclass(frozen=True)
 class Normalisation:
-    """u = (f − ideal) / scale, both (m,) in units of the objectives."""
+    """u = (f − ideal) / scale.
+
+    Attributes:
+        ideal: What no point is expected to fall below (m,), in units of the objectives.
+        scale: What counts as 1 (m,), in the same units, on the training data.
+        worst: The largest values expected (m,), on any split. A held-out split may be harder than
+            the training data: where it is small, by much.
+    """
 
     ideal: tuple[float, ...]
     scale: tuple[float, ...]
+    worst: tuple[float, ...]
 
     @property
     def reference_point(self) -> tuple[float, ...]:
-        """Where hypervolumes end (m,), in units of the objectives: a tenth beyond the scale."""
-        return tuple(a + REFERENCE * s for a, s in zip(self.ideal, self.scale, strict=True))
+        """Where hypervolumes end (m,), in units of the objectives: a tenth beyond the worst."""
+        return tuple(a + MARGIN * (w - a) for a, w in zip(self.ideal, self.worst, strict=True))
 
     def hypervolume(self, losses: Tensor) -> float:
         """The hypervolume of points (K, m), as a share of the box from ideal to reference point.
@@ -40,7 +48,8 @@ class Normalisation:
 
 def without_scale(config: SweepConfig) -> Normalisation:
     """The objectives as they are, less the ideal."""
-    return Normalisation(config.ideal, (1.0,) * len(config.ideal))
+    scale = (1.0,) * len(config.ideal)
+    return Normalisation(config.ideal, scale, tuple(low + 1 for low in config.ideal))
 
 
 def from_initial(config: SweepConfig, problem: Problem) -> Normalisation:
@@ -50,38 +59,44 @@ def from_initial(config: SweepConfig, problem: Problem) -> Normalisation:
     sparsity = sparsity_objective(config, network, problem)
     population = Population(network, problem.tasks, 1, device=device)
     population.train(False)
-    losses, _ = evaluate(
-        population, problem.train.to(device), problem.prepare, problem.evaluation_batch
-    )
-    values = losses[0].tolist()
-    if sparsity is not None:
-        values = [float(sparsity.value(population.parameters).detach()), *values]
+    values = {}
+    for split, samples in problem.splits().items():
+        losses, _ = evaluate(
+            population, samples.to(device), problem.prepare, problem.evaluation_batch
+        )
+        values[split] = losses[0].tolist()
+        if sparsity is not None:
+            values[split].insert(0, float(sparsity.value(population.parameters).detach()))
     return _checked(config.ideal, values, config.objectives, "at initialisation", "--scale none")
 
 
-def from_payoff(losses: Tensor, objectives: Sequence[str]) -> Normalisation:
+def from_payoff(losses: Mapping[Split, Tensor], objectives: Sequence[str]) -> Normalisation:
     """Ideal and scale from the payoff table: the range of each objective over the single runs.
 
     Args:
-        losses: (m, m), row i from the run that minimised objective i alone.
+        losses: By split (m, m), row i from the run that minimised objective i alone.
         objectives: Names, for the message.
     """
-    ideal, nadir = losses.amin(dim=0).tolist(), losses.amax(dim=0).tolist()
-    return _checked(tuple(ideal), nadir, objectives, "at its worst", "--scale initial")
+    ideal = tuple(losses["train"].amin(dim=0).tolist())
+    nadir = {split: table.amax(dim=0).tolist() for split, table in losses.items()}
+    return _checked(ideal, nadir, objectives, "at its worst", "--scale initial")
 
 
 def _checked(
     ideal: tuple[float, ...],
-    values: Sequence[float],
+    values: Mapping[Split, Sequence[float]],
     objectives: Sequence[str],
     when: str,
     remedy: str,
 ) -> Normalisation:
-    scale = tuple(value - low for value, low in zip(values, ideal, strict=True))
-    for name, size, value in zip(objectives, scale, values, strict=True):
+    """Scale objectives by what they are on the training data, above the ideal."""
+    scale = tuple(value - low for value, low in zip(values["train"], ideal, strict=True))
+    for name, size, value in zip(objectives, scale, values["train"], strict=True):
         if not (size > 0 and math.isfinite(size)):
             raise InputError(
                 f"Objective {name} is {value:.4g} {when}, not above its ideal and finite, so it "
                 f"has no scale; give a lower --ideal, or {remedy}."
             )
-    return Normalisation(ideal, scale)
+    # A held-out value that is no number says nothing of where the others lie.
+    worst = tuple(max(filter(math.isfinite, split)) for split in zip(*values.values(), strict=True))
+    return Normalisation(ideal, scale, worst)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from paretocli.config import SweepConfig
 from paretocli.errors import RunError
-from paretocli.problems.problem import Problem, Split
+from paretocli.problems.problem import SPLITS, Problem, Split
 from paretocli.sweep.normalisation import (
     Normalisation,
     from_initial,
@@ -175,7 +175,7 @@ def _normalisation(
     """The sweep's ideal and scale, worked out once and kept beside its points."""
     kept = directory.read_note("normalisation")
     if kept is not None:
-        return Normalisation(tuple(kept["ideal"]), tuple(kept["scale"]))
+        return Normalisation(*(tuple(kept[name]) for name in ("ideal", "scale", "worst")))
     if config.scale != "payoff":
         return start
     observer.note("Training each objective alone first, to learn its range.")
@@ -187,7 +187,7 @@ def _payoff(config: SweepConfig, problem: Problem, start: Normalisation) -> Norm
     count = len(config.objectives)
     alone = tuple(tuple(float(i == j) for j in range(count)) for i in range(count))
     single = dataclasses.replace(config, weights=alone, solver="linear", transfer="none")
-    rows = []
+    outcomes = []
     for shard in shards(count, config.stack):
         trainer = trainer_of(single, problem, start, shard.points)
         while not trainer.finished:
@@ -196,5 +196,6 @@ def _payoff(config: SweepConfig, problem: Problem, start: Normalisation) -> Norm
             raise RunError(
                 "A run for the payoff table diverged; try a smaller --lr, or --scale initial."
             )
-        rows.append(trainer.finish().figures["train"][0])
-    return from_payoff(torch.cat(rows), config.objectives)
+        outcomes.append(trainer.finish())
+    losses = {split: torch.cat([found.figures[split][0] for found in outcomes]) for split in SPLITS}
+    return from_payoff(losses, config.objectives)

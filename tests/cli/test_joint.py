@@ -36,7 +36,7 @@ def test_what_was_spent_and_reached_is_recorded(sweeps):
             assert 0 < line["hypervolume_val"] < 1
             assert 0 < line["hypervolume_test"] < 1
     note = json.loads((sweeps / "none" / "normalisation.json").read_text())
-    expected = [a + 1.1 * s for a, s in zip(note["ideal"], note["scale"], strict=True)]
+    expected = [a + 1.1 * (w - a) for a, w in zip(note["ideal"], note["worst"], strict=True)]
     assert note["reference_point"] == pytest.approx(expected)
 
 

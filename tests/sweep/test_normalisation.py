@@ -18,7 +18,9 @@ def config(**options):
 
 
 def test_without_scale():
-    assert without_scale(config(ideal="-1,0.5")) == Normalisation((-1.0, 0.5), (1.0, 1.0))
+    assert without_scale(config(ideal="-1,0.5")) == Normalisation(
+        (-1.0, 0.5), (1.0, 1.0), (0.0, 1.5)
+    )
 
 
 def test_initial_by_hand():
@@ -29,6 +31,23 @@ def test_initial_by_hand():
     shifted = from_initial(config(ideal="-1,3"), problem)
     assert shifted.ideal == (-1.0, 3.0)
     np.testing.assert_allclose(shifted.scale, [3, 1], rtol=1e-6)
+
+
+def test_the_reference_point_lies_beyond_the_worst_split():
+    problem = vectors()
+    found = from_initial(sparse_config(), problem)
+    fresh = make_trainer(problem, [[0.2, 0.4, 0.4]], sparsity=growl_of(problem))
+    fresh.population.train(False)
+    losses = {
+        split: fresh.population.measure(problem.prepare(samples.inputs), samples.targets)[0][0]
+        for split, samples in problem.splits().items()
+    }
+    largest = torch.stack(list(losses.values())).amax(dim=0)
+    assert (largest > losses["train"]).any()
+    np.testing.assert_allclose(found.worst[1:], largest.detach(), rtol=1e-5)
+    np.testing.assert_allclose(found.worst[0], found.ideal[0] + found.scale[0], rtol=1e-5)
+    beyond = np.array(found.ideal) + 1.1 * (np.array(found.worst) - np.array(found.ideal))
+    np.testing.assert_allclose(found.reference_point, beyond, rtol=1e-6)
 
 
 def sparse_config(**options):
@@ -78,7 +97,10 @@ def test_a_start_that_is_no_number():
 
 def test_payoff_by_hand():
     table = torch.tensor([[0.5, 8.0, 3.0], [4.0, 1.0, 2.0], [2.5, 5.0, 1.5]])
-    assert from_payoff(table, "abc") == Normalisation((0.5, 1.0, 1.5), (3.5, 7.0, 1.5))
+    held_out = torch.tensor([[0.5, 2.0, 9.0], [6.0, 1.0, 2.0], [2.5, 5.0, 1.5]])
+    assert from_payoff({"train": table, "val": held_out, "test": table}, "abc") == Normalisation(
+        ideal=(0.5, 1.0, 1.5), scale=(3.5, 7.0, 1.5), worst=(6.0, 8.0, 9.0)
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,4 +114,4 @@ def test_payoff_by_hand():
 )
 def test_a_degenerate_payoff_table(table, message):
     with pytest.raises(InputError, match=message):
-        from_payoff(torch.tensor(table), "ab")
+        from_payoff({"train": torch.tensor(table), "val": torch.ones(2, 2)}, "ab")
