@@ -69,6 +69,7 @@ FILE_KEYS: dict[str, str] = {
     "device": TEXT,
     "threads": WHOLE,
     "stack": WHOLE,
+    "jobs": WHOLE,
     "seed": WHOLE,
     "checkpoint_every": NUMBER,
 }

@@ -1,4 +1,4 @@
-"""The two ways in which a command can end badly."""
+"""The ways in which a command can end before it is done."""
 
 
 class InputError(Exception):
@@ -10,3 +10,11 @@ class InputError(Exception):
 
 class RunError(Exception):
     """A run failed although its input was right; shown as one sentence, exit code 1."""
+
+
+class StopError(Exception):
+    """Somebody asked a run to stop, by Ctrl-C or SIGTERM, and it has saved all it had."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__("Interrupted; the same command goes on from what was finished.")
+        self.exit_code = exit_code

@@ -50,12 +50,13 @@ VALUES = {
     "device": "cpu",
     "threads": 1,
     "stack": 2,
+    "jobs": 3,
     "out": Path("out"),
     "freeze_sparsity": None,
     "data_dir": Path("data"),
     "checkpoint_every": 10.0,
 }
-RUNTIME = {"out", "freeze_sparsity", "data_dir", "checkpoint_every"}
+RUNTIME = {"jobs", "out", "freeze_sparsity", "data_dir", "checkpoint_every"}
 CHANGED = {
     "problem": "zdt1",
     "targets": ("price", "area"),
@@ -135,6 +136,7 @@ def test_the_kinds_together_are_the_configuration():
         ({"seed": -1}, "--seed should be at least 0 and below 2^63, found -1"),
         ({"threads": 0}, "--threads should be from 1 to 4096"),
         ({"stack": 0}, "--stack should be at least 1"),
+        ({"jobs": 0}, "--jobs should be from 1 to 4096, found 0"),
         ({"transfer_strength": 0.0}, "--transfer-strength should be above 0 and at most 1"),
         ({"transfer_until": 1.5}, "--transfer-until should be above 0 and at most 1"),
         ({"transfer_reach": 0.0}, "--transfer-reach should be positive"),

@@ -13,7 +13,7 @@ from paretocli.cli.plot_front import plot_front
 from paretocli.cli.problems import problems
 from paretocli.cli.sweep import sweep
 from paretocli.cli.train import train
-from paretocli.errors import InputError, RunError
+from paretocli.errors import InputError, RunError, StopError
 
 app = typer.Typer(
     name="paretocli",
@@ -72,6 +72,8 @@ def _explained(error: Exception) -> tuple[str, int]:
         return str(error), 2
     if isinstance(error, RunError):
         return str(error), 1
+    if isinstance(error, StopError):
+        return str(error), error.exit_code
     if isinstance(error, typer.TyperException):
         return error.format_message(), 2
     first_line = (str(error).strip().splitlines() or ["(no message)"])[0]

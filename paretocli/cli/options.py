@@ -397,8 +397,16 @@ Threads = Annotated[
     int | None,
     typer.Option(
         envvar="PARETOCLI_THREADS",
-        help="Processors to use. Another number gives results that differ in the last digits.",
-        show_default="all",
+        help="Processors of a worker. Another number gives results that differ in the last digits.",
+        show_default="all, or a worker's share",
+        rich_help_panel=MACHINE,
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        help="Workers at a time, where points train apart. Results do not depend on it.",
+        show_default="as many as there are processors or GPUs for",
         rich_help_panel=MACHINE,
     ),
 ]

@@ -2,18 +2,17 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from paretocli.cli.tables import MOST_COLUMNS
 from paretocli.config import SweepConfig
+from paretocli.sweep.collect import Observer
 from paretocli.sweep.records import Record
-from paretocli.sweep.run import Observer
-from paretocli.training.reports import EpochReport
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -39,11 +38,14 @@ def progress_observer(config: SweepConfig, *, quiet: bool) -> Iterator[Observer]
 class Silent:
     """Says nothing."""
 
-    def shard_started(self, points: tuple[int, ...], epoch: int) -> None:
+    def points_there(self, points: Sequence[int]) -> None:
+        """Nothing."""
+
+    def shard_resumed(self, points: tuple[int, ...], epoch: int) -> None:
         """Nothing."""
 
     def epoch_finished(
-        self, points: tuple[int, ...], report: EpochReport, hypervolume: float
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
     ) -> None:
         """Nothing."""
 
@@ -52,6 +54,31 @@ class Silent:
 
     def note(self, text: str) -> None:
         """Nothing."""
+
+
+class Counter:
+    """Counts epochs and points, over all shards, whatever their order.
+
+    Attributes:
+        epochs: Those that each point has done.
+        finished: The points that have their record.
+    """
+
+    def __init__(self, config: SweepConfig) -> None:
+        self.total = config.total_epochs
+        self.points = len(config.weights)
+        self.epochs = [0] * self.points
+        self.finished: set[int] = set()
+
+    def reached(self, points: Iterable[int], epoch: int) -> None:
+        """Points have done so many epochs."""
+        for point in points:
+            self.epochs[point] = epoch
+
+    def done(self, points: Iterable[int]) -> None:
+        """Points have their record; one that diverged did not need all its epochs."""
+        self.finished.update(points)
+        self.reached(self.finished, self.total)
 
 
 class Bars:
@@ -59,72 +86,83 @@ class Bars:
 
     def __init__(self, progress: Progress, config: SweepConfig) -> None:
         self.progress = progress
-        self.epochs = config.total_epochs
-        self.points = len(config.weights)
-        self.finished = 0
-        self.bar: TaskID | None = None
+        self.counter = Counter(config)
+        self.hypervolume = ""
+        total = self.counter.points * self.counter.total
+        self.bar = progress.add_task("starting", total=total, state="")
 
-    def shard_started(self, points: tuple[int, ...], epoch: int) -> None:
-        """Count what earlier shards and runs did already."""
-        if self.bar is None:
-            # Shards run in order, so all points before this one are there.
-            self.finished = points[0]
-            total = self.points * self.epochs
-            self.bar = self.progress.add_task(
-                "starting", total=total, completed=points[0] * self.epochs, state=""
-            )
-        self.progress.update(self.bar, completed=points[0] * self.epochs + len(points) * epoch)
+    def points_there(self, points: Sequence[int]) -> None:
+        """Count what an earlier run did."""
+        self.counter.done(points)
+        self._show("points")
+
+    def shard_resumed(self, points: tuple[int, ...], epoch: int) -> None:
+        """Count what an earlier run did."""
+        self.counter.reached(points, epoch)
+        self._show(_points_text(points))
 
     def epoch_finished(
-        self, points: tuple[int, ...], report: EpochReport, hypervolume: float
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
     ) -> None:
         """Move the bar by an epoch of all the shard's points."""
-        assert self.bar is not None
-        self.progress.update(
-            self.bar,
-            completed=points[0] * self.epochs + len(points) * report.epoch,
-            description=_points_text(points),
-            state=f"epoch {report.epoch}/{self.epochs}, {self.finished}/{self.points} points"
-            f"{_hypervolume_text(points, hypervolume)}",
-        )
+        self.counter.reached(points, lines[0]["epoch"])
+        self.hypervolume = _hypervolume_text(self.counter.points, hypervolume)
+        self._show(f"{_points_text(points)}: epoch {lines[0]['epoch']}/{self.counter.total}")
 
     def point_finished(self, record: Record) -> None:
         """Leave a line above the bar."""
-        self.finished += 1
+        self.counter.done([record["point"]])
+        self._show("points")
         self.note(_point_text(record))
 
     def note(self, text: str) -> None:
         """Leave a line above the bar."""
         self.progress.console.print(text, highlight=False, soft_wrap=True)
 
+    def _show(self, description: str) -> None:
+        done = len(self.counter.finished)
+        self.progress.update(
+            self.bar,
+            completed=sum(self.counter.epochs),
+            description=description,
+            state=f"{done}/{self.counter.points} points{self.hypervolume}",
+        )
+
 
 class Lines:
     """A plain line a finished point, and one an epoch now and then."""
 
     def __init__(self, config: SweepConfig) -> None:
-        self.epochs = config.total_epochs
+        self.counter = Counter(config)
         self.last = time.monotonic()
 
-    def shard_started(self, points: tuple[int, ...], epoch: int) -> None:
-        """Say so where a run goes on."""
-        if epoch:
-            typer.echo(f"{_points_text(points)}: going on after epoch {epoch}", err=True)
+    def points_there(self, points: Sequence[int]) -> None:
+        """Count them."""
+        self.counter.done(points)
+
+    def shard_resumed(self, points: tuple[int, ...], epoch: int) -> None:
+        """Say so."""
+        self.counter.reached(points, epoch)
+        self.note(f"{_points_text(points)}: going on after epoch {epoch}")
 
     def epoch_finished(
-        self, points: tuple[int, ...], report: EpochReport, hypervolume: float
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
     ) -> None:
         """A line, unless the last one was just now."""
+        epoch, total = lines[0]["epoch"], self.counter.total
+        self.counter.reached(points, epoch)
         if time.monotonic() - self.last < SECONDS_BETWEEN_LINES:
             return
         self.last = time.monotonic()
-        typer.echo(
-            f"{_points_text(points)}: epoch {report.epoch}/{self.epochs}, {report.seconds:.0f} s"
-            f"{_hypervolume_text(points, hypervolume)}",
-            err=True,
+        share = sum(self.counter.epochs) / (self.counter.points * total)
+        self.note(
+            f"{_points_text(points)}: epoch {epoch}/{total}, {lines[0]['seconds']:.0f} s, "
+            f"{100 * share:.0f} % of all{_hypervolume_text(self.counter.points, hypervolume)}"
         )
 
     def point_finished(self, record: Record) -> None:
         """A line."""
+        self.counter.done([record["point"]])
         self.note(_point_text(record))
 
     def note(self, text: str) -> None:
@@ -136,9 +174,9 @@ def _points_text(points: tuple[int, ...]) -> str:
     return f"point {points[0]}" if len(points) == 1 else f"points {points[0]}–{points[-1]}"
 
 
-def _hypervolume_text(points: tuple[int, ...], hypervolume: float) -> str:
+def _hypervolume_text(points: int, hypervolume: float) -> str:
     # That of a single point says little.
-    return f", hypervolume {hypervolume:.4f}" if len(points) > 1 else ""
+    return f", hypervolume {hypervolume:.4g}" if points > 1 else ""
 
 
 def _number(value: float | None) -> str:

@@ -155,7 +155,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
             f"learning rate {config.lr:g} ({config.schedule}), {config.precision}"
         ),
         "sparsity": _sparsity_text(resolved),
-        "machine": f"{config.device}, {config.threads} threads",
+        "machine": _machine_text(config),
         "points": f"{len(config.weights)}, in {len(plan)} shards of up to {config.stack}",
         "directory": str(config.out),
     }
@@ -169,6 +169,13 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     if resolved.layers:
         parts.insert(1, _plan_of_layers(resolved))
     return "\n\n".join(parts)
+
+
+def _machine_text(config: SweepConfig) -> str:
+    threads = "1 thread" if config.threads == 1 else f"{config.threads} threads"
+    if config.jobs == 1:
+        return f"{config.device}, {threads}"
+    return f"{config.device}, {config.jobs} workers with {threads} each"
 
 
 def _sparsity_text(resolved: Resolved) -> str:

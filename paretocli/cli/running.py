@@ -9,7 +9,8 @@ import typer
 from paretocli.cli.progress import progress_observer
 from paretocli.cli.report import dry_run_report, hint, sweep_report, sweep_summary
 from paretocli.config_file import FILE_KEYS, OptionValue, merge, read_config_file
-from paretocli.errors import InputError, RunError
+from paretocli.errors import InputError, RunError, StopError
+from paretocli.execution.stopping import stop_on_signals
 from paretocli.front.results import read_results
 from paretocli.plots.data import loss_columns
 from paretocli.plots.front_figure import draw_front
@@ -19,7 +20,9 @@ from paretocli.sweep.run import run_sweep
 from paretocli.sweep.store import RunDirectory
 
 # What concerns several points; a file made for a sweep serves for one of them too.
-SWEEP_KEYS = ("points", "divisions", "weights_file", "stack", *TRANSFER_OPTIONS)
+SWEEP_KEYS = ("points", "divisions", "weights_file", "stack", "jobs", *TRANSFER_OPTIONS)
+
+STOPPING = "Stopping after this epoch; once more to stop at once."
 
 
 def run_command(given: Mapping[str, Any], *, single: bool) -> None:
@@ -39,15 +42,21 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
         directory.check(config.of_kind("identity"), resolved.checksums)
         typer.echo(dry_run_report(resolved, as_json=given["as_json"]))
         return
-    with progress_observer(config, quiet=quiet) as observer:
+    with (
+        progress_observer(config, quiet=quiet) as observer,
+        stop_on_signals(lambda: observer.note(STOPPING)) as stop,
+    ):
         records = run_sweep(
             config,
             resolved.problem,
             directory,
             observer,
             checksums=resolved.checksums,
+            stop=stop,
             retry_failed=given["retry_failed"],
         )
+    if stop() and len(records) < len(config.weights):
+        raise StopError(stop.exit_code)
     failed = [record for record in records if record["status"] == "failed"]
     _draw(resolved, directory, any_done=len(failed) < len(records))
     if given["as_json"]:

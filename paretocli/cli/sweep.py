@@ -63,6 +63,7 @@ def sweep(
     device: o.Device = None,
     threads: o.Threads = None,
     stack: o.Stack = None,
+    jobs: o.Jobs = None,
     data_dir: o.DataDir = None,
     out: o.Out = None,
     checkpoint_every: o.CheckpointEvery = None,

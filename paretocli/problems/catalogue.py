@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import cloudpickle
+
 from paretocli.errors import InputError
 from paretocli.problems import cifar10_files, mnist_files, mulan_files, scene_files
 from paretocli.registries import lookup
@@ -269,6 +271,8 @@ def _module_at(path: Path) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
+    # Workers get what the file defines, as they cannot import it by its name.
+    cloudpickle.register_pickle_by_value(module)
     # As for a script: modules beside the file can be imported.
     sys.path.insert(0, str(path.parent.absolute()))
     try:

@@ -1,9 +1,12 @@
-"""Which subproblems train together."""
+"""Which subproblems train together, and how much of the machine each gets."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import torch
+
 from paretocli.sweep.records import point_name
+from paretocli.training.machine import available_threads
 
 
 @dataclass(frozen=True)
@@ -33,3 +36,29 @@ def shards(points: int, stack: int) -> list[Shard]:
 def unfinished(plan: list[Shard], done: Collection[int]) -> list[Shard]:
     """The shards with a point that is not done."""
     return [shard for shard in plan if not set(shard.points) <= set(done)]
+
+
+def default_threads(points: int, *, together: bool, device: torch.device) -> int:
+    """Threads of a worker: all there are, or its share where points train side by side.
+
+    It does not depend on how many workers there are to be: the number of threads changes results in
+    their last digits, the number of workers does not.
+
+    Args:
+        points: How many there are to solve.
+        together: Whether they train as one population.
+        device: Where they train.
+    """
+    if together or device.type != "cpu":
+        return available_threads()
+    return max(1, available_threads() // points)
+
+
+def default_jobs(count: int, threads: int, device: torch.device) -> int:
+    """Workers at a time: as many as the processors have threads for, or one a GPU."""
+    if device.type == "cuda":
+        # A device with a number is the one that was asked for.
+        places = torch.cuda.device_count() if device.index is None else 1
+    else:
+        places = available_threads() // threads
+    return max(1, min(count, places))

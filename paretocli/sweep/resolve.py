@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from paretocli.config import SweepConfig
@@ -22,6 +23,7 @@ from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
 from paretocli.sweep.idle_options import TRANSFERS, without_effect
+from paretocli.sweep.plan import default_jobs, default_threads, shards
 from paretocli.sweep.rehearsal import better_stacked, rehearse
 from paretocli.sweep.start import (
     SPARSITY,
@@ -34,7 +36,7 @@ from paretocli.sweep.start import (
     transferred_names,
 )
 from paretocli.sweep.weights import listed, weights_of
-from paretocli.training.machine import available_threads, choose_device, flush_denormals
+from paretocli.training.machine import choose_device, flush_denormals
 
 DEFAULT_PROBLEM = "multidigits"
 
@@ -120,7 +122,6 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     }
     chosen["network"] = chosen["network"] or network_names(problem)[0]
     chosen["device"] = str(device)
-    chosen.setdefault("threads", available_threads())
     chosen.setdefault("retrain_lr", chosen["lr"] / 2)
     SweepConfig.check(chosen)
     network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
@@ -134,13 +135,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
     points = 1 if single else problem.defaults.points
     weights, more_notes = weights_of(options, objectives, points)
-    automatic = "stack" not in chosen and chosen["transfer"] == "none"
-    chosen.setdefault("stack", len(weights))
-    if chosen["transfer"] != "none" and chosen["stack"] < len(weights):
-        raise InputError(
-            f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
-            f"(--transfer {chosen['transfer']}); leave out one of the two."
-        )
+    _divide(chosen, len(weights), stackable=better_stacked(problem, network, device))
     config = SweepConfig(
         **chosen,
         problem=source,
@@ -158,8 +153,6 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     )
     transferred_names(config, network)
     config = dataclasses.replace(config, ideal=_ideal(options, config, network, problem))
-    if automatic and not better_stacked(problem, network, device):
-        config = dataclasses.replace(config, stack=1)
     out = options.get("out")
     kind = "train" if single else "sweep"
     default = Path("runs") / f"{problem.name}-{config.solver}-{kind}-{config.digest()}"
@@ -172,6 +165,21 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         layers=layers,
         notes=(*notes, *more_notes, *without_effect(options, config)),
     )
+
+
+def _divide(chosen: dict[str, Any], points: int, *, stackable: bool) -> None:
+    """Settle which points train together, with how many threads, and how many at a time."""
+    transfer, device = chosen["transfer"], torch.device(chosen["device"])
+    chosen.setdefault("stack", points if stackable or transfer != "none" else 1)
+    if transfer != "none" and chosen["stack"] < points:
+        raise InputError(
+            f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
+            f"(--transfer {transfer}); leave out one of the two."
+        )
+    together = chosen["stack"] >= points
+    chosen.setdefault("threads", default_threads(points, together=together, device=device))
+    count = len(shards(points, chosen["stack"]))
+    chosen.setdefault("jobs", default_jobs(count, chosen["threads"], device))
 
 
 def _cut(problem: Problem, count: OptionValue | None) -> Problem:

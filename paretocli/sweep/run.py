@@ -2,16 +2,19 @@
 
 import dataclasses
 import platform
-import time
+from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from paretocli.config import SweepConfig
 from paretocli.errors import RunError
-from paretocli.problems.problem import SPLITS, Problem, Split
+from paretocli.execution.executor import Executor
+from paretocli.execution.in_process import InProcess
+from paretocli.execution.processes import Processes
+from paretocli.problems.problem import SPLITS, Problem
+from paretocli.sweep.collect import Collector, Observer
 from paretocli.sweep.normalisation import (
     Normalisation,
     from_initial,
@@ -19,36 +22,13 @@ from paretocli.sweep.normalisation import (
     without_scale,
 )
 from paretocli.sweep.plan import Shard, shards, unfinished
-from paretocli.sweep.records import Record, history_line, point_record
-from paretocli.sweep.start import fresh_network, network_layers
+from paretocli.sweep.records import Record
+from paretocli.sweep.solve import Question, solve
 from paretocli.sweep.store import RunDirectory
 from paretocli.sweep.trainers import trainer_of
 from paretocli.training.machine import device_name, set_up
-from paretocli.training.reports import EpochReport, Outcome
 
-HELD_OUT: tuple[Split, ...] = ("val", "test")
 RECORDED_PACKAGES = ("paretocli", "torch", "numpy", "scikit-learn", "moocore")
-
-
-class Observer(Protocol):
-    """Who is told how a sweep goes on."""
-
-    def shard_started(self, points: tuple[int, ...], epoch: int) -> None:
-        """A shard begins, or goes on after `epoch`."""
-
-    def epoch_finished(
-        self, points: tuple[int, ...], report: EpochReport, hypervolume: float
-    ) -> None:
-        """All points of a shard trained for one more epoch.
-
-        The hypervolume is that of their validation losses.
-        """
-
-    def point_finished(self, record: Record) -> None:
-        """A point has its record."""
-
-    def note(self, text: str) -> None:
-        """Something that the user should know."""
 
 
 def run_sweep(
@@ -58,6 +38,7 @@ def run_sweep(
     observer: Observer,
     *,
     checksums: dict[str, str],
+    stop: Callable[[], bool],
     retry_failed: bool = False,
 ) -> list[Record]:
     """Solve what is not solved yet and rebuild the tables.
@@ -68,32 +49,64 @@ def run_sweep(
         directory: Where it goes, or goes on.
         observer: Who is told of the progress.
         checksums: SHA-256 of what the results depend on beside the configuration.
+        stop: Asked now and then whether to stop early; all shards are saved then.
         retry_failed: Solve failed points again.
 
     Returns:
-        The records of all points.
+        The records of all points, or of those that are there where it was stopped.
+
+    Raises:
+        InputError: The directory holds something else, or is in use.
+        RunError: A shard could not be solved; the others are.
     """
     set_up(config.threads)
     identity = config.of_kind("identity")
     directory.check(identity, checksums)
     # Before anything is written: it may find that the objectives have no scale.
     start = from_initial(config, problem) if config.scale != "none" else without_scale(config)
-    directory.open(_description(config, identity, checksums))
-    normalisation = _normalisation(config, problem, start, directory, observer)
-    directory.write_note(
-        "normalisation",
-        dataclasses.asdict(normalisation) | {"reference_point": normalisation.reference_point},
-    )
-    if retry_failed:
-        for record in directory.records():
-            if record["status"] == "failed":
-                directory.forget_point(record["point"])
-    done = [record["point"] for record in directory.records()]
-    for shard in unfinished(shards(len(config.weights), config.stack), done):
-        _run_shard(shard, config, problem, normalisation, directory, observer)
-        directory.write_tables(identity)
-    directory.write_tables(identity)
-    return directory.records()
+    with directory.opened(_description(config, identity, checksums)):
+        for name in directory.remove_damaged():
+            observer.note(f"{name} was damaged; what it held is done again.")
+        normalisation = _normalisation(config, problem, start, directory, observer, stop)
+        if normalisation is None:
+            return []
+        if retry_failed:
+            for record in directory.records():
+                if record["status"] == "failed":
+                    directory.forget_point(record["point"])
+        done = [record["point"] for record in directory.records()]
+        plan = unfinished(shards(len(config.weights), config.stack), done)
+        question = Question(config, problem, normalisation)
+        collector = Collector(question, plan, directory, observer)
+        try:
+            _solve_all(collector, plan, stop)
+        finally:
+            directory.write_tables(identity)
+        if collector.errors:
+            name, error = next(iter(collector.errors.items()))
+            raise RunError(
+                f"{len(collector.errors)} of {len(plan)} shards failed ({name}: {error}); what was "
+                "finished is kept, and the same command tries the rest again."
+            )
+        return directory.records()
+
+
+def _solve_all(collector: Collector, plan: list[Shard], stop: Callable[[], bool]) -> None:
+    """Have all shards solved, and keep what comes."""
+    with _executor(collector.question, len(plan), stop) as executor:
+        for shard in plan:
+            executor.submit(shard.name, collector.job(shard))
+        for name, message in executor.messages():
+            again = collector.take(name, message)
+            if again is not None:
+                executor.submit(name, again)
+
+
+def _executor(question: Question, shards: int, stop: Callable[[], bool]) -> Executor:
+    workers = min(question.config.jobs, shards)
+    if workers > 1:
+        return Processes(solve, question, stop, workers)
+    return InProcess(solve, question, stop)
 
 
 def _description(
@@ -114,76 +127,37 @@ def _description(
     }
 
 
-def _run_shard(
-    shard: Shard,
-    config: SweepConfig,
-    problem: Problem,
-    normalisation: Normalisation,
-    directory: RunDirectory,
-    observer: Observer,
-) -> None:
-    trainer = trainer_of(config, problem, normalisation, shard.points)
-    state = directory.load_checkpoint(shard.name, trainer.settings.device)
-    if state is not None:
-        trainer.load_state_dict(state)
-    elif directory.has_checkpoint(shard.name):
-        observer.note(f"The checkpoint {shard.name} is damaged; its points start anew.")
-    directory.trim_history(shard.name, trainer.epoch)
-    observer.shard_started(shard.points, trainer.epoch)
-    saved = time.monotonic()
-    while not trainer.finished:
-        report = trainer.run_epoch()
-        hypervolumes = {
-            split: normalisation.hypervolume(report.figures[split][0]) for split in HELD_OUT
-        }
-        directory.append_history(
-            shard.name,
-            [
-                history_line(point, k, config, problem, report, hypervolumes)
-                for k, point in enumerate(shard.points)
-            ],
-        )
-        if time.monotonic() - saved >= config.checkpoint_every:
-            directory.save_checkpoint(shard.name, trainer.state_dict())
-            saved = time.monotonic()
-        observer.epoch_finished(shard.points, report, hypervolumes["val"])
-    outcome = trainer.finish()
-    layers = network_layers(
-        fresh_network(config.network, config.init, problem, config.seed), problem
-    )
-    recorded = {record["point"] for record in directory.records()}
-    for member, point in enumerate(shard.points):
-        if point in recorded:
-            continue
-        record = point_record(point, member, config, problem, layers, outcome)
-        directory.write_point(record, _member(outcome, member))
-        observer.point_finished(record)
-    directory.drop_checkpoint(shard.name)
-
-
-def _member(outcome: Outcome, member: int) -> dict[str, Tensor]:
-    return {name: tensor[member] for name, tensor in outcome.tensors.items()}
-
-
 def _normalisation(
     config: SweepConfig,
     problem: Problem,
     start: Normalisation,
     directory: RunDirectory,
     observer: Observer,
-) -> Normalisation:
+    stop: Callable[[], bool],
+) -> Normalisation | None:
     """The sweep's ideal and scale, worked out once and kept beside its points."""
     kept = directory.read_note("normalisation")
     if kept is not None:
         return Normalisation(*(tuple(kept[name]) for name in ("ideal", "scale", "worst")))
-    if config.scale != "payoff":
-        return start
-    observer.note("Training each objective alone first, to learn its range.")
-    return _payoff(config, problem, start)
+    found: Normalisation | None = start
+    if config.scale == "payoff":
+        observer.note("Training each objective alone first, to learn its range.")
+        found = _payoff(config, problem, start, stop)
+    if found is None:
+        return None
+    directory.write_note(
+        "normalisation", dataclasses.asdict(found) | {"reference_point": found.reference_point}
+    )
+    return found
 
 
-def _payoff(config: SweepConfig, problem: Problem, start: Normalisation) -> Normalisation:
-    """Minimise each objective alone, from the same start and for as many epochs."""
+def _payoff(
+    config: SweepConfig, problem: Problem, start: Normalisation, stop: Callable[[], bool]
+) -> Normalisation | None:
+    """Minimise each objective alone, from the same start and for as many epochs.
+
+    None where it was stopped: then it begins anew the next time.
+    """
     count = len(config.objectives)
     alone = tuple(tuple(float(i == j) for j in range(count)) for i in range(count))
     single = dataclasses.replace(config, weights=alone, solver="linear", transfer="none")
@@ -192,6 +166,8 @@ def _payoff(config: SweepConfig, problem: Problem, start: Normalisation) -> Norm
         trainer = trainer_of(single, problem, start, shard.points)
         while not trainer.finished:
             trainer.run_epoch()
+            if stop():
+                return None
         if trainer.failed_epoch.any():
             raise RunError(
                 "A run for the payoff table diverged; try a smaller --lr, or --scale initial."

@@ -1,17 +1,14 @@
 """The run directory: what a sweep leaves on disk, and what it goes on from."""
 
-import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import save
-from torch import Tensor
-
 from paretocli.atomic import TEMPORARY, write_bytes, write_text
 from paretocli.errors import InputError
+from paretocli.sweep.lock import LOCK, in_use, sole_user
 from paretocli.sweep.records import Record, point_name, results_table
 
 FORMAT = 1
@@ -29,6 +26,7 @@ class RunDirectory:
         normalisation.json         ideal and scale of the objectives
         results.csv, front.csv     rebuilt from the records
         front.png                  the picture of the front
+        .lock                      held while a sweep runs
 
     Args:
         path: The directory; `open` makes it.
@@ -55,6 +53,11 @@ class RunDirectory:
                 f"The directory {self.path} cannot be used ({error.strerror}); name another one "
                 "with --out."
             ) from None
+        if holder := in_use(self.path):
+            raise InputError(
+                f"{self.path} is in use by another sweep ({holder}); wait for its end, or name "
+                "another directory with --out."
+            )
         if self._sweep_file.exists():
             self._check_same(self._read_sweep(), identity, checksums)
             return
@@ -66,23 +69,42 @@ class RunDirectory:
                 "--out."
             )
 
-    def open(self, sweep: Mapping[str, Any]) -> None:
-        """Make the directory, or take it up; `check` comes first.
+    @contextmanager
+    def opened(self, sweep: Mapping[str, Any]) -> Iterator[None]:
+        """Make the directory, or take it up, and keep other sweeps out; `check` comes first.
 
         Args:
             sweep: What goes into `sweep.json` where there is none yet.
+
+        Raises:
+            InputError: It cannot be written, or another sweep was faster.
         """
+        with ExitStack() as stack:
+            with self._written():
+                self.path.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(sole_user(self.path))
+                if self._sweep_file.exists():
+                    self._check_same(self._read_sweep(), sweep["config"], sweep["data"])
+                self._fill(sweep)
+            yield
+
+    def _fill(self, sweep: Mapping[str, Any]) -> None:
+        for folder in FOLDERS:
+            (self.path / folder).mkdir(exist_ok=True)
+        if not self._sweep_file.exists():
+            write_text(self._sweep_file, json.dumps({"format": FORMAT, **sweep}, indent=2))
+        for folder in (".", *FOLDERS):
+            # What a kill in the middle of writing a file has left.
+            for temporary in (self.path / folder).glob(f"{TEMPORARY}*"):
+                temporary.unlink()
+        write_bytes(self.path / "checkpoints" / "writable", b"")
+        (self.path / "checkpoints" / "writable").unlink()
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Say what is wrong where the directory cannot be written."""
         try:
-            for folder in FOLDERS:
-                (self.path / folder).mkdir(parents=True, exist_ok=True)
-            if not self._sweep_file.exists():
-                write_text(self._sweep_file, json.dumps({"format": FORMAT, **sweep}, indent=2))
-            for folder in (".", *FOLDERS):
-                # What a kill in the middle of writing a file has left.
-                for temporary in (self.path / folder).glob(f"{TEMPORARY}*"):
-                    temporary.unlink()
-            write_bytes(self.path / "checkpoints" / "writable", b"")
-            (self.path / "checkpoints" / "writable").unlink()
+            yield
         except OSError as error:
             raise InputError(
                 f"The directory {self.path} cannot be written ({error.strerror}); name another "
@@ -91,16 +113,39 @@ class RunDirectory:
 
     def records(self) -> list[Record]:
         """The records of all points that are done or failed, in order."""
-        files = sorted((self.path / "points").glob("[0-9]*.json"), key=lambda file: int(file.stem))
-        return [self._read_json(file) for file in files]
+        return [self._read_json(file) for file in self._record_files()]
 
-    def write_point(self, record: Record, tensors: Mapping[str, Tensor]) -> None:
-        """Write a point's network and then its record, which makes it done."""
+    def remove_damaged(self) -> list[str]:
+        """Remove records and notes that cannot be read, so that they are made again.
+
+        This program writes files whole; whatever damaged these came from outside.
+
+        Returns:
+            Their paths in the directory.
+        """
+        damaged = []
+        for file in (*self._record_files(), *self.path.glob("normalisation.json")):
+            try:
+                self._read_json(file)
+            except InputError:
+                file.unlink()
+                damaged.append(str(file.relative_to(self.path)))
+        return damaged
+
+    def _record_files(self) -> list[Path]:
+        files = [file for file in (self.path / "points").glob("*.json") if file.stem.isdecimal()]
+        return sorted(files, key=lambda file: int(file.stem))
+
+    def write_point(self, record: Record, network: bytes | None) -> None:
+        """Write a point's network, a safetensors file, and then its record, which makes it done.
+
+        Args:
+            record: The record.
+            network: The file's content, None for a point that failed.
+        """
         name = point_name(record["point"])
-        if record["status"] == "done":
-            plain = {key: tensor.contiguous().cpu() for key, tensor in tensors.items()}
-            notes = {"point": str(record["point"]), "format": "paretocli"}
-            write_bytes(self.path / "points" / f"{name}.safetensors", save(plain, metadata=notes))
+        if network is not None:
+            write_bytes(self.path / "points" / f"{name}.safetensors", network)
         write_text(self.path / "points" / f"{name}.json", json.dumps(record, indent=2))
 
     def forget_point(self, point: int) -> None:
@@ -126,27 +171,16 @@ class RunDirectory:
                 continue
         write_text(path, "".join(kept))
 
-    def save_checkpoint(self, shard: str, state: Mapping[str, Any]) -> None:
+    def save_checkpoint(self, shard: str, state: bytes) -> None:
         """Write a shard's training state whole, over the previous one."""
-        buffer = io.BytesIO()
-        torch.save(dict(state), buffer)
-        write_bytes(self._checkpoint(shard), buffer.getvalue())
+        write_bytes(self._checkpoint(shard), state)
 
-    def load_checkpoint(self, shard: str, device: torch.device) -> dict[str, Any] | None:
-        """A shard's training state, or None where there is none that can be read."""
+    def load_checkpoint(self, shard: str) -> bytes | None:
+        """A shard's training state, None where there is none."""
         try:
-            state: dict[str, Any] = torch.load(
-                self._checkpoint(shard), map_location=device, weights_only=True
-            )
+            return self._checkpoint(shard).read_bytes()
         except FileNotFoundError:
             return None
-        except Exception:  # torch raises many kinds for a damaged file; all mean: start anew
-            return None
-        return state
-
-    def has_checkpoint(self, shard: str) -> bool:
-        """Whether a shard has a training state, readable or not."""
-        return self._checkpoint(shard).exists()
 
     def drop_checkpoint(self, shard: str) -> None:
         """Remove the state of a shard that is finished."""
@@ -174,7 +208,10 @@ class RunDirectory:
         return self.path / "checkpoints" / f"{shard}.pt"
 
     def _read_sweep(self) -> dict[str, Any]:
-        found = self._read_json(self._sweep_file)
+        try:
+            found = self._read_json(self._sweep_file)
+        except InputError:
+            found = {}
         if found.get("format") != FORMAT or not {"config", "data"} <= set(found):
             raise InputError(
                 f"{self._sweep_file} is not of the form that this program writes; name another "
@@ -218,7 +255,7 @@ def _is_foreign(path: Path) -> bool:
     """Whether something lies there that a sweep which was killed at its start does not leave."""
     if path.name in FOLDERS and path.is_dir():
         return any(path.iterdir())
-    return not path.name.startswith(TEMPORARY)
+    return path.name != LOCK and not path.name.startswith(TEMPORARY)
 
 
 def _short(value: Any) -> str:

@@ -1,9 +1,9 @@
 """What the computer offers, and how it is set up for training."""
 
 import ctypes
-import os
 import sys
 
+import joblib
 import torch
 
 from paretocli.errors import InputError
@@ -36,10 +36,8 @@ def device_name(device: torch.device) -> str:
 
 
 def available_threads() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Processors that this process may use, within the limits of a container too."""
+    return int(joblib.cpu_count())
 
 
 def flush_denormals() -> None:

@@ -1,0 +1,55 @@
+"""What runs jobs, and what it says while it does."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+# A job's work: what all jobs share, the job, the number of its worker, and whether to stop early.
+# It yields messages as it goes along.
+Work = Callable[[Any, Any, int, Callable[[], bool]], Iterator[Any]]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A job is over.
+
+    Attributes:
+        error: What went wrong, empty where nothing did.
+        lost: Its worker died, by no fault of the job that is known of.
+    """
+
+    error: str = ""
+    lost: bool = False
+
+
+class Executor(Protocol):
+    """Runs jobs, several at a time or one after another.
+
+    All that it runs is gone when its `with` block is left.
+    """
+
+    def submit(self, name: str, job: Any) -> None:
+        """Add a job; more may be added while messages are read."""
+
+    def messages(self) -> Iterator[tuple[str, Any]]:
+        """What the work of each job yields, and `Ended` last, with the job's name.
+
+        Ends when no job is left, or when it was asked to stop and all that ran has stopped.
+        """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+def explained(error: BaseException) -> str:
+    """An exception as part of a sentence."""
+    text = str(error).strip()
+    first_line = text.splitlines()[0] if text else "(no message)"
+    return f"{type(error).__name__}: {first_line}"

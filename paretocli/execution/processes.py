@@ -1,0 +1,215 @@
+"""Jobs in worker processes on this machine.
+
+A pool such as joblib's is taken down as a whole when one of its workers dies, and its jobs say
+nothing until they return. Here a worker that dies takes its own job with it alone, and each job
+has a pipe to speak through. Workers write nothing themselves, so that none that outlives its
+parent, for however short, can get in the way of the next run.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import Any, Self
+
+import cloudpickle
+
+from paretocli.errors import RunError
+from paretocli.execution.executor import Ended, Work, explained
+
+PATIENCE = 0.2  # seconds until the wish to stop is looked at again
+MOST_FAILED_STARTS = 3
+FAREWELL = 5.0  # seconds that idle workers have to leave
+PR_SET_PDEATHSIG = 1
+STOP = b"stop"
+
+
+class Worker:
+    """A process, the pipe to it, and the name of the job that it is at."""
+
+    def __init__(self, number: int) -> None:
+        # Not a copy of this process: torch's threads do not survive that.
+        context = multiprocessing.get_context("spawn")
+        self.number = number
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(
+            target=_serve, args=(theirs, number, os.getpid()), name=f"paretocli-{number}"
+        )
+        self.process.start()
+        theirs.close()
+        self.ready = False
+        self.job: str | None = None
+
+    def send(self, content: bytes) -> None:
+        """Tell it something; that it is dead is found out elsewhere."""
+        with suppress(OSError):
+            self.connection.send_bytes(content)
+
+    def death(self) -> str:
+        """How it died."""
+        self.process.join()
+        code = self.process.exitcode or 0
+        if code < 0:
+            return f"its process was killed by {signal.Signals(-code).name}"
+        return f"its process ended with exit code {code}"
+
+
+class Processes:
+    """Runs jobs in worker processes, which start when there is something to do for them.
+
+    Args:
+        work: What to do for a job; a function that can be imported.
+        shared: What all jobs share; sent to each worker once.
+        stop: Whether to stop early.
+        workers: How many there are at most.
+    """
+
+    def __init__(self, work: Work, shared: Any, stop: Callable[[], bool], workers: int) -> None:
+        self.common = cloudpickle.dumps((work, shared))
+        self.stop = stop
+        self.most = workers
+        self.workers: dict[int, Worker] = {}
+        self.waiting: deque[tuple[str, Any]] = deque()
+        self.told_to_stop = False
+        self.failed_starts = 0
+
+    def submit(self, name: str, job: Any) -> None:
+        """Add a job."""
+        self.waiting.append((name, job))
+
+    def messages(self) -> Iterator[tuple[str, Any]]:
+        """What the jobs yield, in the order in which it arrives."""
+        while True:
+            if self.stop() and not self.told_to_stop:
+                self.told_to_stop = True
+                self.waiting.clear()
+                for worker in self.workers.values():
+                    worker.send(STOP)
+            self._start_workers()
+            self._hand_out()
+            busy = [worker for worker in self.workers.values() if worker.job is not None]
+            if not busy and not self.waiting:
+                return
+            readable = wait([worker.connection for worker in self.workers.values()], PATIENCE)
+            for worker in list(self.workers.values()):
+                if worker.connection in readable:
+                    yield from self._heard(worker)
+
+    def _start_workers(self) -> None:
+        idle = sum(worker.job is None for worker in self.workers.values())
+        wanted = min(self.most - len(self.workers), len(self.waiting) - idle)
+        free = (number for number in range(self.most) if number not in self.workers)
+        for number in [number for number, _ in zip(free, range(wanted), strict=False)]:
+            self.workers[number] = Worker(number)
+
+    def _hand_out(self) -> None:
+        for worker in self.workers.values():
+            if worker.ready and worker.job is None and self.waiting:
+                worker.job, job = self.waiting.popleft()
+                worker.send(cloudpickle.dumps(job))
+
+    def _heard(self, worker: Worker) -> Iterator[tuple[str, Any]]:
+        """One thing that a worker has said, or its death."""
+        try:
+            message = pickle.loads(worker.connection.recv_bytes())
+        except (EOFError, OSError):
+            del self.workers[worker.number]
+            worker.connection.close()
+            reason = worker.death()
+            if worker.job is not None:
+                yield worker.job, Ended(reason, lost=True)
+            elif not worker.ready:
+                self.failed_starts += 1
+                if self.failed_starts > MOST_FAILED_STARTS:
+                    raise RunError(
+                        f"Worker processes cannot be started ({reason}); use --jobs 1."
+                    ) from None
+            return
+        if not worker.ready:
+            # Only now: what is larger than the pipe's buffer waits until somebody reads it.
+            worker.ready = True
+            worker.send(self.common)
+            return
+        assert worker.job is not None
+        name = worker.job
+        if isinstance(message, Ended):
+            worker.job = None
+        yield name, message
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for worker in self.workers.values():
+            if worker.job is not None or kind is not None:
+                worker.process.kill()
+            worker.connection.close()
+        for worker in self.workers.values():
+            worker.process.join(FAREWELL)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+        self.workers.clear()
+
+
+def _serve(connection: Connection, number: int, parent: int) -> None:
+    """A worker's life: jobs as they come, until nobody is left to send them."""
+    _die_with(parent)
+    # Ctrl-C and the like reach the whole group; the parent decides what follows from them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    stopping = False
+
+    def stop() -> bool:
+        nonlocal stopping
+        while not stopping and connection.poll():
+            stopping = connection.recv_bytes() == STOP
+        return stopping
+
+    try:
+        connection.send_bytes(pickle.dumps("ready"))
+        common = connection.recv_bytes()
+        while (job := connection.recv_bytes()) != STOP:
+            connection.send_bytes(pickle.dumps(_do(common, job, number, stop, connection)))
+    except (EOFError, OSError):
+        return  # the parent is gone
+
+
+def _do(
+    common: bytes, job: bytes, number: int, stop: Callable[[], bool], connection: Connection
+) -> Ended:
+    """Do one job and pass on what it says."""
+    try:
+        work, shared = _loaded(common)
+        for message in work(shared, pickle.loads(job), number, stop):
+            connection.send_bytes(pickle.dumps(message))
+    except Exception as error:  # whatever a job's own code raises ends that job alone
+        return Ended(explained(error))
+    return Ended()
+
+
+@cache
+def _loaded(common: bytes) -> tuple[Work, Any]:
+    work, shared = pickle.loads(common)
+    return work, shared
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent is gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it is gone already
+        os._exit(1)

@@ -1,0 +1,79 @@
+"""One sweep at a time in a run directory."""
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from paretocli.errors import InputError
+
+LOCK = ".lock"
+
+
+@contextmanager
+def sole_user(directory: Path) -> Iterator[None]:
+    """Hold a directory against other sweeps; the system lets go of it when this process dies.
+
+    Raises:
+        InputError: Another sweep holds it.
+    """
+    path = directory / LOCK
+    descriptor = _locked(path)
+    if descriptor is None:
+        raise InputError(
+            f"{directory} is in use by another sweep ({_holder(path)}); wait for its end, or name "
+            "another directory with --out."
+        )
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
+        yield
+    finally:
+        # While it is still ours, or another's file might be removed.
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def in_use(directory: Path) -> str:
+    """Who holds a directory, empty where nobody does."""
+    path = directory / LOCK
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return ""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(path)
+    except OSError:  # a file system without locks
+        return ""
+    finally:
+        os.close(descriptor)
+    return ""
+
+
+def _locked(path: Path) -> int | None:
+    """The lock file, open and locked; None where another process has locked it."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        # The former holder may have removed the file after it was opened here.
+        try:
+            if path.stat().st_ino == os.fstat(descriptor).st_ino:
+                return descriptor
+        except FileNotFoundError:
+            pass
+        os.close(descriptor)
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8") or "just starting"
+    except OSError:
+        return "just ended"

@@ -1,0 +1,80 @@
+"""Starting the program in the background, and what processes it has left."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.program import PROGRAM, environment
+
+
+def hear_ctrl_c() -> None:
+    """In the background, a shell makes all that it starts deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def started(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
+    """The program, in a session of its own; its stderr can be read."""
+    return subprocess.Popen(
+        [str(PROGRAM), *map(str, arguments)],
+        cwd=cwd,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - no threads here
+    )
+
+
+def session_of(process: subprocess.Popen[str]) -> list[int]:
+    """All living processes of its session, itself included."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                state, _, _, session = (entry / "stat").read_text().rsplit(")", 1)[1].split()[:4]
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if int(session) == process.pid and state != "Z":
+                found.append(int(entry.name))
+    return sorted(found)
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    """Its worker processes, the oldest first."""
+    return [
+        pid for pid in session_of(process) if pid != process.pid and "spawn_main" in _command(pid)
+    ]
+
+
+def wait_for(condition: Callable[[], object], process: subprocess.Popen[str] | None = None) -> None:
+    """Wait until something is so; a process that ends before that is an error."""
+    for _ in range(6000):
+        if condition():
+            return
+        assert process is None or process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+    raise AssertionError("this took a minute")
+
+
+def gone(process: subprocess.Popen[str]) -> bool:
+    """Whether nothing of it is left."""
+    process.poll()
+    return not session_of(process)
+
+
+def kill_all(process: subprocess.Popen[str]) -> None:
+    """Clean up after a test that failed."""
+    for pid in session_of(process):
+        os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
