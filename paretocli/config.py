@@ -97,6 +97,8 @@ class SweepConfig:
     threads: int = _identity(lambda value: 1 <= value <= 4096, "from 1 to 4096")
     stack: int = _identity(*_AT_LEAST_1)
     jobs: int = _runtime(lambda value: 1 <= value <= 4096, "from 1 to 4096")
+    cluster: str = _runtime()
+    log: str = _runtime(*_one_of("none", "tensorboard"))
     out: Path = _runtime()
     freeze_sparsity: Path | None = _runtime()
     data_dir: Path = _runtime()

@@ -70,6 +70,8 @@ FILE_KEYS: dict[str, str] = {
     "threads": WHOLE,
     "stack": WHOLE,
     "jobs": WHOLE,
+    "cluster": TEXT,
+    "log": TEXT,
     "seed": WHOLE,
     "checkpoint_every": NUMBER,
 }

@@ -51,12 +51,14 @@ VALUES = {
     "threads": 1,
     "stack": 2,
     "jobs": 3,
+    "cluster": "",
+    "log": "none",
     "out": Path("out"),
     "freeze_sparsity": None,
     "data_dir": Path("data"),
     "checkpoint_every": 10.0,
 }
-RUNTIME = {"jobs", "out", "freeze_sparsity", "data_dir", "checkpoint_every"}
+RUNTIME = {"jobs", "cluster", "log", "out", "freeze_sparsity", "data_dir", "checkpoint_every"}
 CHANGED = {
     "problem": "zdt1",
     "targets": ("price", "area"),

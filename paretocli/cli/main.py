@@ -11,6 +11,7 @@ import typer
 from paretocli import __version__
 from paretocli.cli.plot_front import plot_front
 from paretocli.cli.problems import problems
+from paretocli.cli.status import status
 from paretocli.cli.sweep import sweep
 from paretocli.cli.train import train
 from paretocli.errors import InputError, RunError, StopError
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command()(sweep)
+app.command()(status)
 app.command(name="plot-front")(plot_front)
 app.command()(problems)
 

@@ -410,6 +410,26 @@ Jobs = Annotated[
         rich_help_panel=MACHINE,
     ),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Run the points on a Dask cluster: its scheduler, such as tcp://host:8786, or local:N "
+        "for N workers here. Needs paretocli[cluster].",
+        show_default=False,
+        rich_help_panel=MACHINE,
+    ),
+]
+Log = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="tensorboard: also write event files into the run directory. Needs "
+        "paretocli[tensorboard].",
+        show_default="none",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Stack = Annotated[
     int | None,
     typer.Option(

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from paretocli.cli.tables import MOST_COLUMNS
 from paretocli.config import SweepConfig
-from paretocli.sweep.collect import Observer
+from paretocli.sweep.observers import Observer
 from paretocli.sweep.records import Record
 
 SECONDS_BETWEEN_LINES = 10.0

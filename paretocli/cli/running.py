@@ -1,26 +1,30 @@
 """What `train` and `sweep` do with their options."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import typer
 
 from paretocli.cli.progress import progress_observer
 from paretocli.cli.report import dry_run_report, hint, sweep_report, sweep_summary
+from paretocli.config import SweepConfig
 from paretocli.config_file import FILE_KEYS, OptionValue, merge, read_config_file
 from paretocli.errors import InputError, RunError, StopError
 from paretocli.execution.stopping import stop_on_signals
 from paretocli.front.results import read_results
 from paretocli.plots.data import loss_columns
 from paretocli.plots.front_figure import draw_front
+from paretocli.sweep.event_files import EventFiles
 from paretocli.sweep.idle_options import TRANSFER_OPTIONS
+from paretocli.sweep.observers import Observer, Observers
 from paretocli.sweep.resolve import Resolved, resolve
 from paretocli.sweep.run import run_sweep
 from paretocli.sweep.store import RunDirectory
 
 # What concerns several points; a file made for a sweep serves for one of them too.
-SWEEP_KEYS = ("points", "divisions", "weights_file", "stack", "jobs", *TRANSFER_OPTIONS)
+SWEEP_KEYS = ("points", "divisions", "weights_file", "stack", "jobs", "cluster", *TRANSFER_OPTIONS)
 
 STOPPING = "Stopping after this epoch; once more to stop at once."
 
@@ -43,7 +47,8 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
         typer.echo(dry_run_report(resolved, as_json=given["as_json"]))
         return
     with (
-        progress_observer(config, quiet=quiet) as observer,
+        progress_observer(config, quiet=quiet) as progress,
+        _logged(config, progress) as observer,
         stop_on_signals(lambda: observer.note(STOPPING)) as stop,
     ):
         records = run_sweep(
@@ -71,6 +76,19 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
             f"{len(failed)} of {len(records)} points failed ({names}: {failed[0]['error']}); "
             "a smaller --lr, in another --out, may help."
         )
+
+
+@contextmanager
+def _logged(config: SweepConfig, progress: Observer) -> Iterator[Observer]:
+    """The observer that shows the progress, and one that logs it where that was asked for."""
+    if config.log == "none":
+        yield progress
+        return
+    files = EventFiles(config.out)
+    try:
+        yield Observers(progress, files)
+    finally:
+        files.close()
 
 
 def _options(given: Mapping[str, Any], *, single: bool) -> dict[str, OptionValue]:

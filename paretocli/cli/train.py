@@ -55,6 +55,7 @@ def train(
     data_dir: o.DataDir = None,
     out: o.Out = None,
     checkpoint_every: o.CheckpointEvery = None,
+    log: o.Log = None,
     retry_failed: o.RetryFailed = False,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,

@@ -1,44 +1,18 @@
 """What workers say, kept in the run directory: the only place that writes while a sweep runs."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
 from paretocli.execution.executor import Ended
+from paretocli.sweep.observers import Observer
 from paretocli.sweep.plan import Shard
-from paretocli.sweep.records import Record
-from paretocli.sweep.solve import EpochDone, Job, PointDone, Question, Saved, load_state, owner
+from paretocli.sweep.question import Question
+from paretocli.sweep.solve import EpochDone, Job, PointDone, Saved, load_state, owner
 from paretocli.sweep.store import RunDirectory
 
 MOST_LOSSES = 1  # of a worker, until a shard is given up
-
-
-class Observer(Protocol):
-    """Who is told how a sweep goes on."""
-
-    def points_there(self, points: Sequence[int]) -> None:
-        """These were solved by an earlier run."""
-
-    def shard_resumed(self, points: tuple[int, ...], epoch: int) -> None:
-        """A shard goes on after `epoch`."""
-
-    def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
-    ) -> None:
-        """All points of a shard trained for one more epoch.
-
-        Args:
-            points: Those of the shard.
-            lines: Their lines of the history.
-            hypervolume: What all points of the sweep reach by now on the validation data.
-        """
-
-    def point_finished(self, record: Record) -> None:
-        """A point has its record."""
-
-    def note(self, text: str) -> None:
-        """Something that the user should know."""
 
 
 class Collector:

@@ -13,6 +13,7 @@ from paretocli.config import SweepConfig
 from paretocli.config_file import WEIGHT_OPTIONS, Options, OptionValue
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
+from paretocli.execution.cluster import check_cluster
 from paretocli.networks.registry import network_names
 from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
 from paretocli.population.transfer import KERNELS
@@ -22,6 +23,7 @@ from paretocli.registries import lookup
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
+from paretocli.sweep.event_files import check_tensorboard
 from paretocli.sweep.idle_options import TRANSFERS, without_effect
 from paretocli.sweep.plan import default_jobs, default_threads, shards
 from paretocli.sweep.rehearsal import better_stacked, rehearse
@@ -91,6 +93,10 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     ):
         if option in options:
             lookup(known, str(options[option]), option)
+    if options.get("log") == "tensorboard":
+        check_tensorboard()
+    if "cluster" in options:
+        check_cluster(str(options["cluster"]))
     device = choose_device(str(options.get("device", "auto")))
     frozen = (
         point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
@@ -103,6 +109,8 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         "epsilon": 1e-4,
         "seed": 0,
         "checkpoint_every": 10.0,
+        "cluster": "",
+        "log": "none",
         "theta": "flat",
         "theta_slope": 1.0,
         "sparsity_scale": "relative",

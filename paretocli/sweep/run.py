@@ -10,20 +10,24 @@ import torch
 
 from paretocli.config import SweepConfig
 from paretocli.errors import RunError
+from paretocli.execution.cluster import Cluster, connected
 from paretocli.execution.executor import Executor
 from paretocli.execution.in_process import InProcess
 from paretocli.execution.processes import Processes
 from paretocli.problems.problem import SPLITS, Problem
-from paretocli.sweep.collect import Collector, Observer
+from paretocli.sweep.collect import Collector
 from paretocli.sweep.normalisation import (
     Normalisation,
     from_initial,
     from_payoff,
     without_scale,
 )
+from paretocli.sweep.observers import Observer
 from paretocli.sweep.plan import Shard, shards, unfinished
+from paretocli.sweep.question import Question
 from paretocli.sweep.records import Record
-from paretocli.sweep.solve import Question, solve
+from paretocli.sweep.solve import resumed, solve
+from paretocli.sweep.start import read_point
 from paretocli.sweep.store import RunDirectory
 from paretocli.sweep.trainers import trainer_of
 from paretocli.training.machine import device_name, set_up
@@ -64,10 +68,15 @@ def run_sweep(
     directory.check(identity, checksums)
     # Before anything is written: it may find that the objectives have no scale.
     start = from_initial(config, problem) if config.scale != "none" else without_scale(config)
-    with directory.opened(_description(config, identity, checksums)):
+    with (
+        connected(config.cluster) as client,
+        directory.opened(_description(config, identity, checksums)),
+    ):
         for name in directory.remove_damaged():
             observer.note(f"{name} was damaged; what it held is done again.")
-        normalisation = _normalisation(config, problem, start, directory, observer, stop)
+        frozen = None if config.freeze_sparsity is None else read_point(config.freeze_sparsity)
+        question = Question(config, problem, start, frozen)
+        normalisation = _normalisation(question, directory, observer, stop)
         if normalisation is None:
             return []
         if retry_failed:
@@ -76,10 +85,10 @@ def run_sweep(
                     directory.forget_point(record["point"])
         done = [record["point"] for record in directory.records()]
         plan = unfinished(shards(len(config.weights), config.stack), done)
-        question = Question(config, problem, normalisation)
+        question = dataclasses.replace(question, normalisation=normalisation)
         collector = Collector(question, plan, directory, observer)
         try:
-            _solve_all(collector, plan, stop)
+            _solve_all(collector, plan, stop, client)
         finally:
             directory.write_tables(identity)
         if collector.errors:
@@ -91,9 +100,11 @@ def run_sweep(
         return directory.records()
 
 
-def _solve_all(collector: Collector, plan: list[Shard], stop: Callable[[], bool]) -> None:
+def _solve_all(
+    collector: Collector, plan: list[Shard], stop: Callable[[], bool], client: Any
+) -> None:
     """Have all shards solved, and keep what comes."""
-    with _executor(collector.question, len(plan), stop) as executor:
+    with _executor(collector.question, len(plan), stop, client) as executor:
         for shard in plan:
             executor.submit(shard.name, collector.job(shard))
         for name, message in executor.messages():
@@ -102,8 +113,19 @@ def _solve_all(collector: Collector, plan: list[Shard], stop: Callable[[], bool]
                 executor.submit(name, again)
 
 
-def _executor(question: Question, shards: int, stop: Callable[[], bool]) -> Executor:
-    workers = min(question.config.jobs, shards)
+def _executor(question: Question, shards: int, stop: Callable[[], bool], client: Any) -> Executor:
+    config = question.config
+    if client is not None:
+        return Cluster(
+            solve,
+            question,
+            stop,
+            client=client,
+            resumed=resumed,
+            slice_seconds=config.checkpoint_every,
+            resources={"GPU": 1} if config.device.startswith("cuda") else None,
+        )
+    workers = min(config.jobs, shards)
     if workers > 1:
         return Processes(solve, question, stop, workers)
     return InProcess(solve, question, stop)
@@ -128,21 +150,19 @@ def _description(
 
 
 def _normalisation(
-    config: SweepConfig,
-    problem: Problem,
-    start: Normalisation,
-    directory: RunDirectory,
-    observer: Observer,
-    stop: Callable[[], bool],
+    question: Question, directory: RunDirectory, observer: Observer, stop: Callable[[], bool]
 ) -> Normalisation | None:
-    """The sweep's ideal and scale, worked out once and kept beside its points."""
+    """The sweep's ideal and scale, worked out once and kept beside its points.
+
+    None where it was stopped before they were known.
+    """
     kept = directory.read_note("normalisation")
     if kept is not None:
         return Normalisation(*(tuple(kept[name]) for name in ("ideal", "scale", "worst")))
-    found: Normalisation | None = start
-    if config.scale == "payoff":
+    found: Normalisation | None = question.normalisation
+    if question.config.scale == "payoff":
         observer.note("Training each objective alone first, to learn its range.")
-        found = _payoff(config, problem, start, stop)
+        found = _payoff(question, stop)
     if found is None:
         return None
     directory.write_note(
@@ -151,19 +171,18 @@ def _normalisation(
     return found
 
 
-def _payoff(
-    config: SweepConfig, problem: Problem, start: Normalisation, stop: Callable[[], bool]
-) -> Normalisation | None:
+def _payoff(question: Question, stop: Callable[[], bool]) -> Normalisation | None:
     """Minimise each objective alone, from the same start and for as many epochs.
 
     None where it was stopped: then it begins anew the next time.
     """
+    config = question.config
     count = len(config.objectives)
     alone = tuple(tuple(float(i == j) for j in range(count)) for i in range(count))
     single = dataclasses.replace(config, weights=alone, solver="linear", transfer="none")
     outcomes = []
     for shard in shards(count, config.stack):
-        trainer = trainer_of(single, problem, start, shard.points)
+        trainer = trainer_of(dataclasses.replace(question, config=single), shard.points)
         while not trainer.finished:
             trainer.run_epoch()
             if stop():

@@ -15,9 +15,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from paretocli.config import SweepConfig
-from paretocli.problems.problem import Problem, Split
-from paretocli.sweep.normalisation import Normalisation
+from paretocli.problems.problem import Split
 from paretocli.sweep.plan import Shard
+from paretocli.sweep.question import Question
 from paretocli.sweep.records import Record, history_line, point_record
 from paretocli.sweep.start import fresh_network, network_layers
 from paretocli.sweep.trainers import AnyTrainer, trainer_of
@@ -25,15 +25,6 @@ from paretocli.training.machine import flush_denormals, set_up
 from paretocli.training.reports import Outcome
 
 HELD_OUT: tuple[Split, ...] = ("val", "test")
-
-
-@dataclass(frozen=True)
-class Question:
-    """What all shards of a sweep share."""
-
-    config: SweepConfig
-    problem: Problem
-    normalisation: Normalisation
 
 
 @dataclass(frozen=True)
@@ -81,7 +72,7 @@ def solve(question: Question, job: Job, worker: int, stop: Callable[[], bool]) -
     flush_denormals()
     config = on_worker(question.config, worker)
     set_up(config.threads)
-    trainer = trainer_of(config, question.problem, question.normalisation, job.shard.points)
+    trainer = trainer_of(replace(question, config=config), job.shard.points)
     if job.state is not None:
         state = load_state(job.state, torch.device(config.device))
         trainer.load_state_dict(state["training"])
@@ -95,6 +86,11 @@ def solve(question: Question, job: Job, worker: int, stop: Callable[[], bool]) -
             yield _saved(question, job.shard, trainer)
             saved = time.monotonic()
     yield from _points(question, job.shard, trainer.finish())
+
+
+def resumed(job: Job, message: object) -> Job | None:
+    """The job that goes on from a message, None where it is no training state."""
+    return replace(job, state=message.state) if isinstance(message, Saved) else None
 
 
 def on_worker(config: SweepConfig, worker: int) -> SweepConfig:

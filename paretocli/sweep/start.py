@@ -98,18 +98,28 @@ def file_checksum(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def read_point(file: Path) -> dict[str, Tensor]:
+    """The parameters and buffers of a point.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    try:
+        tensors: dict[str, Tensor] = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise InputError(
+            f"{file} cannot be read ({error}); name the network of a finished point."
+        ) from None
+    return tensors
+
+
 def load_point(file: Path, network: nn.Module) -> None:
     """Take over the parameters and buffers of a point.
 
     Raises:
         InputError: The file cannot be read, or belongs to another network.
     """
-    try:
-        tensors = load_file(file)
-    except (OSError, SafetensorError) as error:
-        raise InputError(
-            f"{file} cannot be read ({error}); name the network of a finished point."
-        ) from None
+    tensors = read_point(file)
     _refuse_other_network(file, tensors, network)
     network.load_state_dict(tensors)
 

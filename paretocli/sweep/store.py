@@ -26,6 +26,7 @@ class RunDirectory:
         normalisation.json         ideal and scale of the objectives
         results.csv, front.csv     rebuilt from the records
         front.png                  the picture of the front
+        tensorboard/<id>/          event files, with `--log tensorboard`
         .lock                      held while a sweep runs
 
     Args:

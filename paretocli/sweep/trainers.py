@@ -10,15 +10,13 @@ from paretocli.config import SweepConfig
 from paretocli.population.branching import stages
 from paretocli.population.population import Population
 from paretocli.population.transfer import Adaptive, Neighbours, Transfer
-from paretocli.problems.problem import Problem
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
-from paretocli.sweep.normalisation import Normalisation
+from paretocli.sweep.question import Question
 from paretocli.sweep.rehearsal import better_stacked
 from paretocli.sweep.start import (
     fresh_network,
-    load_point,
     network_layers,
     pattern_of,
     sparsity_objective,
@@ -31,15 +29,13 @@ from paretocli.training.trainer import Trainer
 AnyTrainer = Trainer | BranchingTrainer
 
 
-def trainer_of(
-    config: SweepConfig, problem: Problem, normalisation: Normalisation, points: Sequence[int]
-) -> AnyTrainer:
+def trainer_of(question: Question, points: Sequence[int]) -> AnyTrainer:
     """A trainer for some of the points, which train together."""
+    config = question.config
     weights = torch.tensor([config.weights[point] for point in points], device=config.device)
 
     def make(rows: Tensor, members: Sequence[int]) -> Trainer:
-        streams = [points[member] for member in members]
-        return _trainer(config, problem, normalisation, rows, streams)
+        return _trainer(question, rows, [points[member] for member in members])
 
     members = range(len(points))
     if config.transfer != "split" or len(points) == 1:
@@ -50,20 +46,15 @@ def trainer_of(
     return BranchingTrainer(make, weights, plan)
 
 
-def _trainer(
-    config: SweepConfig,
-    problem: Problem,
-    normalisation: Normalisation,
-    weights: Tensor,
-    streams: Sequence[int],
-) -> Trainer:
+def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Trainer:
     """A trainer of networks for the weights (K, m); `streams` names their batches."""
+    config, problem = question.config, question.problem
     device = torch.device(config.device)
     network = fresh_network(config.network, config.init, problem, config.seed)
     layers = network_layers(network, problem)
     pattern = None
-    if config.freeze_sparsity is not None:
-        load_point(config.freeze_sparsity, network)
+    if question.frozen is not None:
+        network.load_state_dict(question.frozen)
         pattern = pattern_of(network, layers, len(weights), device)
     population = Population(
         network,
@@ -75,8 +66,8 @@ def _trainer(
     )
     scalarization = Scalarization(
         weights=weights,
-        ideal=torch.tensor(normalisation.ideal, device=device),
-        scale=torch.tensor(normalisation.scale, device=device),
+        ideal=torch.tensor(question.normalisation.ideal, device=device),
+        scale=torch.tensor(question.normalisation.scale, device=device),
         epsilon=config.epsilon,
     )
     solver = SOLVERS[config.solver](scalarization, config.penalty, 1 - 1 / config.averaging)

@@ -1,0 +1,120 @@
+"""`paretocli status`: how far a sweep is."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from paretocli.front.status import PointStatus, SweepStatus
+
+
+def status(
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="The run directory of a sweep.", show_default=False),
+    ],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Show how far a sweep is: its points, the time left, and the best so far.
+
+    It reads what the sweep has written, from another terminal or afterwards, and changes nothing.
+
+    Examples:
+      paretocli status runs/multimnist
+
+      watch paretocli status runs/multimnist
+    """
+    from paretocli.front.status import read_status
+
+    found = read_status(path)
+    typer.echo(json.dumps(_summary(found), indent=2) if as_json else _report(found))
+
+
+def _summary(found: "SweepStatus") -> dict[str, Any]:
+    content = dataclasses.asdict(found)
+    del content["config"]
+    states = ("done", "running", "stopped", "waiting", "failed")
+    return {
+        "problem": found.config["problem"],
+        "path": str(content.pop("path")),
+        **{state: found.count(state) for state in states},
+        "epochs_done": found.epochs_done,
+        **content,
+    }
+
+
+def _report(found: "SweepStatus") -> str:
+    from rich.table import Table
+
+    from paretocli.cli.tables import as_text
+
+    config = found.config
+    total = found.epochs * len(found.points)
+    states = [
+        f"{found.count(state)} {state}"
+        for state in ("done", "running", "stopped", "waiting", "failed")
+        if found.count(state) or state == "done"
+    ]
+    lines = {
+        "sweep": f"{config['problem']}, {config['network']}, {config['solver']}",
+        "state": f"in the hands of {found.holder}" if found.holder else _at_rest(found),
+        "points": f"{', '.join(states)}, of {len(found.points)}",
+        "epochs": f"{found.epochs_done:,} of {total:,} ({100 * found.epochs_done / total:.0f} %)",
+    }
+    if found.seconds_left is not None:
+        lines["time left"] = f"about {_duration(found.seconds_left)}"
+    if found.hypervolume is not None:
+        lines["hypervolume"] = f"{found.hypervolume:.4g} of the box, on the validation data"
+    best = _best(found)
+    if best:
+        lines["best so far"] = best
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("point", "state", "epoch", "seconds"):
+        table.add_column(header, justify="left" if header == "state" else "right", no_wrap=True)
+    for point in found.points:
+        epoch = f"{point.epoch}/{found.epochs}" if point.epoch else ""
+        seconds = f"{point.seconds:.0f}" if point.epoch else ""
+        table.add_row(str(point.point), point.state, epoch, seconds)
+    described = "\n".join(f"{name:<12} {text}" for name, text in lines.items())
+    return f"{described}\n\n{as_text(table)}"
+
+
+def _at_rest(found: "SweepStatus") -> str:
+    if found.count("done") == len(found.points):
+        return "finished"
+    return "stopped; the command that started it goes on from here"
+
+
+def _best(found: "SweepStatus") -> str:
+    """The point with the best mean accuracy, or else with the smallest mean loss."""
+
+    def mean(values: dict[str, Any]) -> float | None:
+        known = [value for value in values.values() if value is not None]
+        return sum(known) / len(known) if known and len(known) == len(values) else None
+
+    def accuracies(point: "PointStatus") -> dict[str, Any]:
+        return {k: v for k, v in point.metric.items() if k.startswith("accuracy_")}
+
+    scored = [(mean(accuracies(p)), p.point) for p in found.points if accuracies(p)]
+    known = [(score, point) for score, point in scored if score is not None]
+    if known:
+        score, point = max(known)
+        return f"mean validation accuracy {100 * score:.2f} %, point {point}"
+    losses = [(mean(p.loss), p.point) for p in found.points if p.loss]
+    low = [(score, point) for score, point in losses if score is not None]
+    if not low:
+        return ""
+    score, point = min(low)
+    return f"mean validation loss {score:.4g}, point {point}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,67 @@
+"""Who is told how a sweep goes on."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from paretocli.sweep.records import Record
+
+
+class Observer(Protocol):
+    """Is told what happens, by the process that keeps the results."""
+
+    def points_there(self, points: Sequence[int]) -> None:
+        """These were solved by an earlier run."""
+
+    def shard_resumed(self, points: tuple[int, ...], epoch: int) -> None:
+        """A shard goes on after `epoch`."""
+
+    def epoch_finished(
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
+    ) -> None:
+        """All points of a shard trained for one more epoch.
+
+        Args:
+            points: Those of the shard.
+            lines: Their lines of the history.
+            hypervolume: What all points of the sweep reach by now on the validation data.
+        """
+
+    def point_finished(self, record: Record) -> None:
+        """A point has its record."""
+
+    def note(self, text: str) -> None:
+        """Something that the user should know."""
+
+
+class Observers:
+    """Several of them, told one after another."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self.observers = observers
+
+    def points_there(self, points: Sequence[int]) -> None:
+        """Tell all."""
+        for observer in self.observers:
+            observer.points_there(points)
+
+    def shard_resumed(self, points: tuple[int, ...], epoch: int) -> None:
+        """Tell all."""
+        for observer in self.observers:
+            observer.shard_resumed(points, epoch)
+
+    def epoch_finished(
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
+    ) -> None:
+        """Tell all."""
+        for observer in self.observers:
+            observer.epoch_finished(points, lines, hypervolume)
+
+    def point_finished(self, record: Record) -> None:
+        """Tell all."""
+        for observer in self.observers:
+            observer.point_finished(record)
+
+    def note(self, text: str) -> None:
+        """Tell all."""
+        for observer in self.observers:
+            observer.note(text)

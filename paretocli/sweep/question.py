@@ -1,0 +1,27 @@
+"""What all shards of a sweep share, complete in itself: it can be sent to another machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from paretocli.config import SweepConfig
+from paretocli.problems.problem import Problem
+from paretocli.sweep.normalisation import Normalisation
+
+
+@dataclass(frozen=True)
+class Question:
+    """A sweep to be solved.
+
+    Attributes:
+        config: Its configuration.
+        problem: Its problem, with the data.
+        normalisation: Ideal and scale of its objectives.
+        frozen: The network whose zero rows and ties are kept, None where there is none.
+    """
+
+    config: SweepConfig
+    problem: Problem
+    normalisation: Normalisation
+    frozen: Mapping[str, Tensor] | None = None

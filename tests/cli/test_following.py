@@ -1,0 +1,65 @@
+"""Following a sweep: `paretocli status`, and event files."""
+
+import json
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from tests.program import files_below, paretocli
+
+SWEEP = (
+    *("sweep", "multidigits", "--network", "hps", "--no-sparsity", "--points", "2"),
+    *("--stack", "2", "--checkpoint-every", "0", "--log", "tensorboard", "--out", "run"),
+)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    done = paretocli(*SWEEP, "--epochs", 4, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_status_of_a_finished_sweep(finished):
+    before = files_below(finished)
+    done = paretocli("status", "run", cwd=finished)
+    assert done.returncode == 0, done.stderr
+    for words in ("multidigits, hps, chebyshev", "finished", "2 done, of 2", "8 of 8 (100 %)"):
+        assert words in done.stdout
+    assert "best so far  mean validation accuracy" in done.stdout
+    assert "time left" not in done.stdout
+    assert files_below(finished) == before
+
+
+def test_status_as_json(finished):
+    report = json.loads(paretocli("status", "run", "--json", cwd=finished).stdout)
+    assert (report["done"], report["running"], report["epochs_done"]) == (2, 0, 8)
+    assert [point["state"] for point in report["points"]] == ["done", "done"]
+    history = (finished / "run" / "history" / "0000-0001.jsonl").read_text().splitlines()
+    assert 0 < report["hypervolume"] <= 1
+    assert len(history) == 8
+
+
+def test_status_of_nothing(tmp_path):
+    done = paretocli("status", "nowhere", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "nowhere holds no readable sweep.json" in done.stderr
+
+
+def test_event_files_hold_the_history(finished):
+    lines = [
+        json.loads(text)
+        for text in (finished / "run" / "history" / "0000-0001.jsonl").read_text().splitlines()
+    ]
+    for point in range(2):
+        events = EventAccumulator(str(finished / "run" / "tensorboard" / f"{point:04d}")).Reload()
+        mine = [line for line in lines if line["point"] == point]
+        drawn = events.Scalars("loss/left/val")
+        assert [event.step for event in drawn] == [1, 2, 3, 4]
+        assert [event.value for event in drawn] == pytest.approx(
+            [line["loss"]["val"]["left"] for line in mine]
+        )
+        assert {"metric/accuracy_right/test", "multiplier/1", "penalty", "gap"} <= set(
+            events.Tags()["scalars"]
+        )

@@ -1,0 +1,82 @@
+import json
+
+import pytest
+
+from paretocli.errors import InputError
+from paretocli.front.status import read_status
+from paretocli.sweep.lock import sole_user
+
+WEIGHTS = [[0.2, 0.8], [0.4, 0.6], [0.5, 0.5], [0.6, 0.4], [0.8, 0.2]]
+
+
+def line(point, epoch, seconds, loss):
+    values = {split: {"a": loss, "b": 1.0} for split in ("train", "val", "test")}
+    accuracy = {split: {"accuracy_a": 1 - loss} for split in ("train", "val", "test")}
+    return {
+        "point": point,
+        "epoch": epoch,
+        "seconds": seconds,
+        "loss": values,
+        "metric": accuracy,
+    }
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Point 0 is done, 1 has failed, 2 and 3 train together, 4 waits; 10 epochs each."""
+    for folder in ("points", "history"):
+        (tmp_path / folder).mkdir()
+    config = {"problem": "toy", "weights": WEIGHTS, "epochs": 8, "retrain_epochs": 2}
+    sweep = {"config": config, "runtime": {"jobs": 2}}
+    (tmp_path / "sweep.json").write_text(json.dumps(sweep))
+    note = {"ideal": [0, 0], "scale": [1, 1], "reference_point": [2, 2]}
+    (tmp_path / "normalisation.json").write_text(json.dumps(note))
+    done = line(0, 10, 20.0, 0.5) | {"status": "done", "epochs": 10}
+    failed = {"point": 1, "status": "failed", "epochs": 10, "seconds": 10.0}
+    for point, record in enumerate((done, failed)):
+        (tmp_path / "points" / f"{point:04d}.json").write_text(json.dumps(record))
+    lines = [line(p, epoch, 6.0 * epoch, loss) for epoch in (1, 2) for p, loss in ((2, 1), (3, 0))]
+    text = "".join(json.dumps(one) + "\n" for one in lines)
+    (tmp_path / "history" / "0002-0003.jsonl").write_text(text + '{"point": 2, "ep')
+    return tmp_path
+
+
+def test_while_it_runs(run):
+    with sole_user(run):
+        found = read_status(run)
+    assert [point.state for point in found.points] == [
+        *("done", "failed", "running", "running", "waiting"),
+    ]
+    assert [point.epoch for point in found.points] == [10, 10, 2, 2, 0]
+    # The two that train together share their 12 seconds.
+    assert [point.seconds for point in found.points] == [20, 10, 6, 6, 0]
+    assert found.holder.startswith("process ")
+    assert found.epochs == 10
+    assert found.epochs_done == 24
+    # 42 seconds for 24 epochs, 26 are left, two at a time.
+    assert found.seconds_left == pytest.approx(42 / 24 * 26 / 2)
+    # Of the box of 2 by 2, (0, 1) dominates half; the other two points lie within that.
+    assert found.hypervolume == pytest.approx(0.5)
+
+
+def test_when_nobody_is_at_it(run):
+    found = read_status(run)
+    assert found.holder == ""
+    assert found.count("stopped") == 2
+    assert found.seconds_left is None
+
+
+def test_at_the_very_start(run):
+    for folder in ("points", "history"):
+        for file in (run / folder).iterdir():
+            file.unlink()
+    (run / "normalisation.json").unlink()
+    with sole_user(run):
+        found = read_status(run)
+    assert found.count("waiting") == 5
+    assert (found.epochs_done, found.hypervolume, found.seconds_left) == (0, None, None)
+
+
+def test_what_is_no_run_directory(tmp_path):
+    with pytest.raises(InputError, match=r"holds no readable sweep\.json"):
+        read_status(tmp_path)

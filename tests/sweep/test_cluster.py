@@ -1,0 +1,152 @@
+"""A sweep on a real Dask cluster: a scheduler and two workers, each a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from tests.processes import kill_all, started, wait_for
+from tests.program import environment, files_below, paretocli
+
+SWEEP = (
+    *("sweep", "multidigits", "--network", "hps", "--no-sparsity", "--points", "3"),
+    *("--epochs", "10", "--stack", "1", "--out", "run"),
+)
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Its scheduler's address and its workers' processes."""
+    file, folder = tmp_path / "scheduler.json", tmp_path / "elsewhere"
+    folder.mkdir()
+    options = ("--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", file)
+    processes = [_distributed("scheduler", *options, "--port", "0", cwd=folder)]
+    try:
+        wait_for(file.exists, processes[0])
+        worker = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--scheduler-file", file)
+        processes += [_distributed("worker", *worker, cwd=folder) for _ in range(2)]
+        yield f"{pd.read_json(file, typ='series')['address']}", processes[1:]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _distributed(command, *options, cwd):
+    code = f"from distributed.cli.dask_{command} import main; main()"
+    # Nothing of the folder that the sweep runs in is known to the workers.
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, options)],
+        cwd=cwd,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone")
+    done = paretocli(*SWEEP, "--jobs", 1, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def table(folder):
+    return pd.read_csv(folder / "run" / "results.csv").drop(columns="seconds")
+
+
+def epochs(folder):
+    files = sorted((folder / "run" / "history").glob("*.jsonl"))
+    return {file.name: len(file.read_text().splitlines()) for file in files}
+
+
+def test_a_worker_of_the_cluster_dies_and_the_sweep_completes(alone, cluster, tmp_path):
+    address, workers = cluster
+    here = tmp_path / "here"
+    here.mkdir()
+    process = started(*SWEEP, "--cluster", address, "--checkpoint-every", 0.3, cwd=here)
+    try:
+        wait_for(lambda: list((here / "run" / "checkpoints").glob("*.pt")), process)
+        workers[0].send_signal(signal.SIGKILL)
+        _, said = process.communicate(timeout=120)
+    finally:
+        kill_all(process)
+    assert process.returncode == 0, said
+    pd.testing.assert_frame_equal(table(here), table(alone), check_exact=True)
+    assert epochs(here) == epochs(alone)
+    assert list((here / "run" / "checkpoints").iterdir()) == []
+    assert workers[1].poll() is None
+
+
+def test_ctrl_c_and_the_same_command_here(alone, cluster, tmp_path):
+    """What the cluster has trained comes back, and goes on without it."""
+    address, workers = cluster
+    process = started(*SWEEP, "--cluster", address, "--checkpoint-every", 0.3, cwd=tmp_path)
+    try:
+        wait_for(lambda: list((tmp_path / "run" / "checkpoints").glob("*.pt")), process)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        kill_all(process)
+    assert process.returncode == 130, said
+    assert "Interrupted; the same command goes on" in said
+    assert all(worker.poll() is None for worker in workers)
+    done = paretocli(*SWEEP, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "going on after epoch" in done.stderr
+    pd.testing.assert_frame_equal(table(tmp_path), table(alone), check_exact=True)
+
+
+def test_a_cluster_of_its_own_with_the_code_of_a_file(tmp_path):
+    (tmp_path / "mine.py").write_text(MINE)
+    sweep = ("sweep", "mine.py:make", "--points", 3, "--stack", 1, "--out", "run")
+    done = paretocli(*sweep, "--cluster", "local:2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert list(table(tmp_path)["status"]) == ["done"] * 3
+
+
+MINE = """
+import torch
+from torch import nn
+from paretocli.problems import Defaults, Problem, Samples, Task
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.x = nn.Parameter(torch.zeros(4))
+    def forward(self, inputs):
+        return [self.x.expand(len(inputs), 4)] * 2
+
+def near(place):
+    return lambda output, target: ((output - place) ** 2).mean()
+
+def make():
+    samples = Samples(torch.zeros(60, 1), (torch.zeros(60), torch.zeros(60)))
+    return Problem(name="mine", tasks=[Task("a", near(1.0)), Task("b", near(0.0))],
+                   train=samples, val=samples, test=samples, networks={"point": Net},
+                   defaults=Defaults(network="point", batch_size=1, scale="none", epochs=3))
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("tcp://127.0.0.1:9", "There is no scheduler at tcp://127.0.0.1:9 (.*check --cluster."),
+        ("somewhere", "--cluster somewhere should be a scheduler's address such as tcp://host"),
+        ("local:0", "--cluster local:0 should be"),
+        ("local:many", "--cluster local:many should be"),
+    ],
+)
+def test_addresses_that_are_none(tmp_path, address, words):
+    before = time.monotonic()
+    done = paretocli(*SWEEP, "--cluster", address, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words.split("(")[0] in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files_below(tmp_path) == {}
+    assert time.monotonic() - before < 60
