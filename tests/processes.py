@@ -46,7 +46,9 @@ def session_of(process: subprocess.Popen[str]) -> list[int]:
 def workers_of(process: subprocess.Popen[str]) -> list[int]:
     """Its worker processes, the oldest first."""
     return [
-        pid for pid in session_of(process) if pid != process.pid and "spawn_main" in _command(pid)
+        pid
+        for pid in session_of(process)
+        if pid != process.pid and "paretocli.execution.worker" in _command(pid)
     ]
 
 

@@ -6,44 +6,44 @@ has a pipe to speak through. Workers write nothing themselves, so that none that
 parent, for however short, can get in the way of the next run.
 """
 
-import ctypes
+import json
 import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self
 
 import cloudpickle
 
 from paretocli.errors import RunError
-from paretocli.execution.executor import Ended, Work, explained
+from paretocli.execution.executor import Ended, Work
+from paretocli.execution.worker import START, STOP
 
 PATIENCE = 0.2  # seconds until the wish to stop is looked at again
 MOST_FAILED_STARTS = 3
 FAREWELL = 5.0  # seconds that idle workers have to leave
-PR_SET_PDEATHSIG = 1
-STOP = b"stop"
 
 
 class Worker:
     """A process, the pipe to it, and the name of the job that it is at."""
 
     def __init__(self, number: int) -> None:
-        # Not a copy of this process: torch's threads do not survive that.
-        context = multiprocessing.get_context("spawn")
         self.number = number
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(
-            target=_serve, args=(theirs, number, os.getpid()), name=f"paretocli-{number}"
+        self.connection, theirs = multiprocessing.Pipe()
+        descriptor = theirs.fileno()
+        arguments = [json.dumps(sys.path), *map(str, (descriptor, number, os.getpid()))]
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-c", START, *arguments],
+            pass_fds=[descriptor],
+            stdin=subprocess.DEVNULL,
         )
-        self.process.start()
         theirs.close()
         self.ready = False
         self.job: str | None = None
@@ -55,8 +55,7 @@ class Worker:
 
     def death(self) -> str:
         """How it died."""
-        self.process.join()
-        code = self.process.exitcode or 0
+        code = self.process.wait()
         if code < 0:
             return f"its process was killed by {signal.Signals(-code).name}"
         return f"its process ended with exit code {code}"
@@ -158,58 +157,9 @@ class Processes:
                 worker.process.kill()
             worker.connection.close()
         for worker in self.workers.values():
-            worker.process.join(FAREWELL)
-            if worker.process.is_alive():
+            try:
+                worker.process.wait(FAREWELL)
+            except subprocess.TimeoutExpired:
                 worker.process.kill()
-                worker.process.join()
+                worker.process.wait()
         self.workers.clear()
-
-
-def _serve(connection: Connection, number: int, parent: int) -> None:
-    """A worker's life: jobs as they come, until nobody is left to send them."""
-    _die_with(parent)
-    # Ctrl-C and the like reach the whole group; the parent decides what follows from them.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    stopping = False
-
-    def stop() -> bool:
-        nonlocal stopping
-        while not stopping and connection.poll():
-            stopping = connection.recv_bytes() == STOP
-        return stopping
-
-    try:
-        connection.send_bytes(pickle.dumps("ready"))
-        common = connection.recv_bytes()
-        while (job := connection.recv_bytes()) != STOP:
-            connection.send_bytes(pickle.dumps(_do(common, job, number, stop, connection)))
-    except (EOFError, OSError):
-        return  # the parent is gone
-
-
-def _do(
-    common: bytes, job: bytes, number: int, stop: Callable[[], bool], connection: Connection
-) -> Ended:
-    """Do one job and pass on what it says."""
-    try:
-        work, shared = _loaded(common)
-        for message in work(shared, pickle.loads(job), number, stop):
-            connection.send_bytes(pickle.dumps(message))
-    except Exception as error:  # whatever a job's own code raises ends that job alone
-        return Ended(explained(error))
-    return Ended()
-
-
-@cache
-def _loaded(common: bytes) -> tuple[Work, Any]:
-    work, shared = pickle.loads(common)
-    return work, shared
-
-
-def _die_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent is gone."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it is gone already
-        os._exit(1)

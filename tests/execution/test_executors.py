@@ -159,12 +159,8 @@ def test_leaving_kills_what_still_runs():
 
 
 def test_workers_that_never_start_are_given_up(monkeypatch):
-    monkeypatch.setattr(processes, "_serve", vanish)
+    monkeypatch.setattr(processes, "START", "import os; os._exit(3)")
     with make("processes", count, 0) as executor:
         executor.submit("a", 3)
         with pytest.raises(RunError, match=r"cannot be started .*exit code 3.*--jobs 1"):
             list(executor.messages())
-
-
-def vanish(connection, number, parent):
-    os._exit(3)

@@ -1,0 +1,235 @@
+"""Keeping what workers say."""
+
+import dataclasses
+import json
+import shutil
+
+import pandas as pd
+import pytest
+import torch
+
+from paretocli.execution.executor import Ended
+from paretocli.sweep.collect import Collector
+from paretocli.sweep.normalisation import without_scale
+from paretocli.sweep.plan import shards
+from paretocli.sweep.question import Question
+from paretocli.sweep.resolve import resolve
+from paretocli.sweep.run import run_sweep
+from paretocli.sweep.solve import EpochDone, Job, PointDone, Saved, owner, resumed, solve
+from paretocli.sweep.store import RunDirectory
+
+
+class Told:
+    """An observer that remembers."""
+
+    def __init__(self):
+        self.notes, self.resumed, self.there, self.hypervolumes = [], [], [], []
+
+    def points_there(self, points):
+        self.there += points
+
+    def shard_resumed(self, points, epoch):
+        self.resumed.append((points, epoch))
+
+    def epoch_finished(self, points, lines, hypervolume):
+        self.hypervolumes.append(hypervolume)
+
+    def point_finished(self, record):
+        self.notes.append(f"point {record['point']}")
+
+    def note(self, text):
+        self.notes.append(text)
+
+
+def never():
+    return False
+
+
+@pytest.fixture(scope="module")
+def question():
+    options = {"problem": "vlmop2", "points": 3, "epochs": 4, "stack": 2, "threads": 1, "jobs": 1}
+    found = resolve(options | {"checkpoint_every": 0.0, "train_samples": 20})
+    return Question(found.config, found.problem, without_scale(found.config))
+
+
+@pytest.fixture
+def directory(tmp_path, question):
+    run = RunDirectory(tmp_path / "run")
+    with run.opened({"config": question.config.of_kind("identity"), "data": {}}):
+        pass
+    return run
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def collector(question, directory, told):
+    return Collector(question, shards(3, 2), directory, told)
+
+
+def test_a_shard_yields_all_that_is_kept(question):
+    (shard, _) = shards(3, 2)
+    messages = list(solve(question, Job(shard), 0, never))
+    kinds = [type(message) for message in messages]
+    assert kinds == [EpochDone, Saved] * 4 + [PointDone] * 2
+    assert [message.lines[1]["epoch"] for message in messages[:8:2]] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("epoch", [1, 3, 4])
+def test_a_shard_that_was_stopped_goes_on_to_the_same_end(question, epoch):
+    (shard, _) = shards(3, 2)
+    whole = list(solve(question, Job(shard), 0, never))
+    asked = iter([False] * (epoch - 1) + [True])
+    first = list(solve(question, Job(shard), 0, lambda: next(asked)))
+    assert isinstance(first[-1], Saved)
+    second = list(solve(question, resumed(Job(shard), first[-1]), 0, never))
+    lines = [m.lines for m in [*first, *second] if isinstance(m, EpochDone)]
+    assert untimed(lines) == untimed([m.lines for m in whole if isinstance(m, EpochDone)])
+    points = [[(m.network, untimed(m.record)) for m in run[-2:]] for run in (second, whole)]
+    assert points[0] == points[1]
+    assert resumed(Job(shard), second[-1]) is None
+
+
+def untimed(content):
+    text = json.dumps(content)
+    return json.loads(text, object_hook=lambda d: {k: v for k, v in d.items() if k != "seconds"})
+
+
+def test_messages_become_files(question, collector, directory, told):
+    for shard in shards(3, 2):
+        for message in solve(question, collector.job(shard), 0, never):
+            assert collector.take(shard.name, message) is None
+        assert directory.load_checkpoint(shard.name) is not None
+        assert collector.take(shard.name, Ended()) is None
+        assert directory.load_checkpoint(shard.name) is None
+    assert [record["point"] for record in directory.records()] == [0, 1, 2]
+    assert len(pd.read_csv(directory.results_file)) == 3
+    assert told.notes == ["point 0", "point 1", "point 2"]
+    # That of all points so far, so the third adds to the first two.
+    assert told.hypervolumes[-1] > told.hypervolumes[3] > 0
+    assert not collector.errors
+
+
+def test_points_that_are_there_stay_as_they_are(question, directory, told):
+    (shard, _) = shards(3, 2)
+    directory.write_point({"point": 0, "status": "done", "mine": True}, None)
+    collector = Collector(question, [shard], directory, told)
+    assert told.there == [0]
+    for message in solve(question, collector.job(shard), 0, never):
+        collector.take(shard.name, message)
+    assert [record.get("mine") for record in directory.records()] == [True, None]
+
+
+def checkpoint(question, shard, owned_by=None):
+    name = owned_by or owner(question, shard)
+    return _saved({"owner": name, "epoch": 2, "training": {"x": torch.randn(1000)}})
+
+
+def _saved(state):
+    from paretocli.sweep.solve import save_state
+
+    return save_state(state)
+
+
+def test_a_checkpoint_is_gone_on_from(question, collector, directory, told):
+    (shard, _) = shards(3, 2)
+    content = checkpoint(question, shard)
+    directory.save_checkpoint(shard.name, content)
+    directory.append_history(shard.name, [{"point": 0, "epoch": epoch} for epoch in (1, 2, 3)])
+    assert collector.job(shard) == Job(shard, content)
+    assert told.resumed == [((0, 1), 2)]
+    lines = (directory.path / "history" / f"{shard.name}.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "text", "of another sweep", "of another shard"])
+def test_a_damaged_or_foreign_checkpoint_means_starting_anew(
+    question, collector, directory, told, damage
+):
+    shard, other = shards(3, 2)
+    another = dataclasses.replace(question, config=dataclasses.replace(question.config, seed=9))
+    content = {
+        "empty": b"",
+        "cut": checkpoint(question, shard)[:2000],
+        "text": b"hello\n" * 30,
+        "of another sweep": checkpoint(another, shard),
+        "of another shard": checkpoint(question, other),
+    }
+    directory.save_checkpoint(shard.name, content[damage])
+    assert collector.job(shard) == Job(shard, None)
+    assert told.notes == [f"The checkpoint {shard.name} is damaged; its points start anew."]
+    assert told.resumed == []
+
+
+def test_a_checkpoint_runs_no_code(question, collector, directory, tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "owned"), "w"))
+
+    (shard, _) = shards(3, 2)
+    torch.save({"epoch": Evil()}, directory.path / "checkpoints" / f"{shard.name}.pt")
+    assert collector.job(shard) == Job(shard, None)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_a_lost_worker_is_replaced_once(collector, told):
+    (shard, _) = shards(3, 2)
+    lost = Ended("its process was killed by SIGKILL", lost=True)
+    assert collector.take(shard.name, lost) == Job(shard)
+    assert collector.take(shard.name, lost) is None
+    assert collector.errors == {shard.name: "its process was killed by SIGKILL"}
+    assert told.notes == [
+        f"The worker of {shard.name} was lost: its process was killed by SIGKILL; trying again.",
+        f"The shard {shard.name} failed: its process was killed by SIGKILL.",
+    ]
+
+
+def test_what_a_shard_raised_is_not_tried_again(collector):
+    (shard, _) = shards(3, 2)
+    assert collector.take(shard.name, Ended("ValueError: no")) is None
+    assert collector.errors == {shard.name: "ValueError: no"}
+
+
+DAMAGE = {
+    "points/0001.json": [b"", b'{"point": 1, "st', b"[]"],
+    "points/0001.safetensors": [b"", b"half a network"],
+    "history/0000-0001.jsonl": [b"", b'{"point": 0, "epo', b"\x00\x00\x00"],
+    "checkpoints/0002-0002.pt": [b"", b"PK half", b"foreign"],
+    "normalisation.json": [b"", b"{"],
+    "results.csv": [b"", b"point,loss\n1,"],
+    "front.csv": [b""],
+    ".unfinished-x1": [b"half"],
+    "points/.unfinished-x2": [b"half"],
+    ".lock": [b"", b"process 1 on nowhere"],
+}
+FOREIGN = {"notes.txt": b"mine", "points/readme.md": b"mine", "history/other.log": b"mine"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [(name, c) for name, contents in DAMAGE.items() for c in contents]
+)
+def test_whatever_is_damaged_a_sweep_ends_the_same(question, tmp_path, told, name, content):
+    """One finished sweep; a copy of it is damaged and continued."""
+    whole, hurt = RunDirectory(tmp_path / "whole"), RunDirectory(tmp_path / "hurt")
+    run = {"checksums": {}, "stop": never}
+    run_sweep(question.config, question.problem, whole, told, **run)
+    shutil.copytree(whole.path, hurt.path)
+    for foreign, text in FOREIGN.items():
+        (hurt.path / foreign).write_bytes(text)
+    (hurt.path / name).write_bytes(content)
+    # The second shard is not there yet.
+    (hurt.path / "points" / "0002.json").unlink()
+    if name.endswith("0001.safetensors"):
+        (hurt.path / "points" / "0001.json").unlink()
+    run_sweep(question.config, question.problem, hurt, told, **run)
+    tables = [pd.read_csv(d.results_file).drop(columns="seconds") for d in (whole, hurt)]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    for point in range(3):
+        file = f"points/{point:04d}.safetensors"
+        assert (hurt.path / file).read_bytes() == (whole.path / file).read_bytes()
+    for foreign, text in FOREIGN.items():
+        assert (hurt.path / foreign).read_bytes() == text
+    assert not list(hurt.path.rglob(".unfinished-*"))
