@@ -139,6 +139,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
             "parameters": resolved.parameters,
             "layers": [dataclasses.asdict(layer) for layer in resolved.layers],
             "shards": [list(shard.points) for shard in plan],
+            "memory": dataclasses.asdict(resolved.memory),
         }
         return json.dumps(content, indent=2)
     sizes = " / ".join(f"{len(samples):,}" for samples in problem.splits().values())
@@ -157,6 +158,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
         "sparsity": _sparsity_text(resolved),
         "machine": _machine_text(config),
         "points": f"{len(config.weights)}, in {len(plan)} shards of up to {config.stack}",
+        "memory": _memory_text(resolved),
         "directory": str(config.out),
     }
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -171,11 +173,36 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     return "\n\n".join(parts)
 
 
+def _workers(config: SweepConfig) -> int:
+    return min(config.jobs, len(shards(len(config.weights), config.stack)))
+
+
 def _machine_text(config: SweepConfig) -> str:
     threads = "1 thread" if config.threads == 1 else f"{config.threads} threads"
-    if config.jobs == 1:
+    if config.cluster:
+        return f"workers of the cluster {config.cluster}, {threads} each"
+    if _workers(config) == 1:
         return f"{config.device}, {threads}"
-    return f"{config.device}, {config.jobs} workers with {threads} each"
+    return f"{config.device}, {_workers(config)} workers with {threads} each"
+
+
+def _memory_text(resolved: Resolved) -> str:
+    """What the workers take together, and what that consists of."""
+    config, memory = resolved.config, resolved.memory
+    together = min(config.stack, len(config.weights))
+    count = _workers(config)
+    workers = f"{count} workers with " if count > 1 else ""
+    points = "a point" if together == 1 else f"each of {together} points"
+    return (
+        f"about {_megabytes(count * memory.of_worker(together))}: {workers}"
+        f"{_megabytes(memory.data)} of data, and for {points} "
+        f"{_megabytes(memory.parameters)} of parameters and optimiser and "
+        f"{_megabytes(memory.activations)} of activations"
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:,.0f} MiB" if size >= 10 * 2**20 else f"{size / 2**20:.1f} MiB"
 
 
 def _sparsity_text(resolved: Resolved) -> str:

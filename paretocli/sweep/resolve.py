@@ -25,6 +25,7 @@ from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
 from paretocli.sweep.event_files import check_tensorboard
 from paretocli.sweep.idle_options import TRANSFERS, without_effect
+from paretocli.sweep.memory import Memory, expected_memory
 from paretocli.sweep.plan import default_jobs, default_threads, shards
 from paretocli.sweep.rehearsal import better_stacked, rehearse
 from paretocli.sweep.start import (
@@ -61,6 +62,7 @@ class Resolved:
         checksums: SHA-256 of the data of each split, and of a user's own file.
         parameters: Number of parameters of its network.
         layers: Matrices and convolutions of its network.
+        memory: What its training is expected to take.
         notes: What the user should know of the choices made, a sentence each.
     """
 
@@ -69,6 +71,7 @@ class Resolved:
     checksums: dict[str, str]
     parameters: int
     layers: tuple[Layer, ...]
+    memory: Memory
     notes: tuple[str, ...]
 
 
@@ -143,7 +146,10 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
     points = 1 if single else problem.defaults.points
     weights, more_notes = weights_of(options, objectives, points)
-    _divide(chosen, len(weights), stackable=better_stacked(problem, network, device))
+    memory = expected_memory(
+        problem, network, optimizer=chosen["optimizer"], batch_size=chosen["batch_size"]
+    )
+    _divide(chosen, len(weights), memory, stackable=better_stacked(problem, network, device))
     config = SweepConfig(
         **chosen,
         problem=source,
@@ -171,14 +177,21 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         checksums=problem.checksums() | source_checksum(source),
         parameters=sum(p.numel() for p in network.parameters()),
         layers=layers,
+        memory=memory,
         notes=(*notes, *more_notes, *without_effect(options, config)),
     )
 
 
-def _divide(chosen: dict[str, Any], points: int, *, stackable: bool) -> None:
+def _divide(chosen: dict[str, Any], points: int, memory: Memory, *, stackable: bool) -> None:
     """Settle which points train together, with how many threads, and how many at a time."""
     transfer, device = chosen["transfer"], torch.device(chosen["device"])
-    chosen.setdefault("stack", points if stackable or transfer != "none" else 1)
+    if transfer != "none":
+        chosen.setdefault("stack", points)
+    elif not stackable:
+        chosen.setdefault("stack", 1)
+    else:
+        fitting = memory.points_on(device) if device.type == "cuda" else points
+        chosen.setdefault("stack", min(points, fitting))
     if transfer != "none" and chosen["stack"] < points:
         raise InputError(
             f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
