@@ -1,15 +1,21 @@
 #!/bin/sh
 # sh examples/compare_transfer.sh RUNS SEEDS OPTIONS...
-# sh examples/compare_transfer.sh runs/enb "0 1 2 3 4" mulan:enb --no-sparsity --points 9 --lr 0.02
 # The rules of transfer on one problem, with several seeds; then a picture and figures of how fast
-# the hypervolume converges. What is there already is not run again.
+# the hypervolume converges. What is there already is not run again. The table in the README:
+#   sh examples/compare_transfer.sh runs/multimnist "0 1 2 3 4" multimnist --network hps \
+#       --epochs 15 --train-samples 5000 --lr 0.006 --branch-at 0.4,0.7
+#   sh examples/compare_transfer.sh runs/enb "0 1 2 3 4" mulan:enb --lr 0.02
+#   sh examples/compare_transfer.sh runs/wq "0 1 2 3 4" mulan:wq --epochs 40 --lr 0.002
+#   python examples/make_scenes.py data/scenes --height 32 --width 48
+#   sh examples/compare_transfer.sh runs/scenes "0 1 2 3 4" scenes --data-dir data \
+#       --network hps --epochs 12 --lr 0.005
 set -e
 runs=$1
 seeds=$2
 shift 2
 for seed in $seeds; do
     for rule in none neighbours adaptive split; do
-        paretocli sweep "$@" --transfer $rule --seed "$seed" --out "$runs/$rule-$seed" --quiet
+        paretocli sweep "$@" --no-sparsity --points 9 --transfer $rule --seed "$seed" --out "$runs/$rule-$seed" --quiet
     done
 done
 paretocli plot-front --history "$runs"/none-* "$runs"/neighbours-* "$runs"/adaptive-* \
