@@ -415,7 +415,7 @@ Cluster = Annotated[
     typer.Option(
         metavar="ADDRESS",
         help="Run the points on a Dask cluster: its scheduler, such as tcp://host:8786, or local:N "
-        "for N workers here. Needs paretocli[cluster].",
+        "for N workers here. Needs the extra cluster.",
         show_default=False,
         rich_help_panel=MACHINE,
     ),
@@ -425,7 +425,7 @@ Log = Annotated[
     typer.Option(
         metavar="NAME",
         help="tensorboard: also write event files into the run directory. Needs "
-        "paretocli[tensorboard].",
+        "the extra tensorboard.",
         show_default="none",
         rich_help_panel=OUTPUT,
     ),

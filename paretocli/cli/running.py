@@ -15,7 +15,6 @@ from paretocli.errors import InputError, RunError, StopError
 from paretocli.execution.stopping import stop_on_signals
 from paretocli.front.results import read_results
 from paretocli.plots.data import loss_columns
-from paretocli.plots.front_figure import draw_front
 from paretocli.sweep.event_files import EventFiles
 from paretocli.sweep.idle_options import TRANSFER_OPTIONS
 from paretocli.sweep.observers import Observer, Observers
@@ -108,5 +107,8 @@ def _options(given: Mapping[str, Any], *, single: bool) -> dict[str, OptionValue
 
 def _draw(resolved: Resolved, directory: RunDirectory, *, any_done: bool) -> None:
     if any_done and len(resolved.config.objectives) > 1 and len(resolved.config.weights) > 1:
+        # Only now, for it takes a while to import and most of a sweep has no use for it.
+        from paretocli.plots.front_figure import draw_front
+
         results = read_results(directory.path)
         draw_front([results], loss_columns([results], "test"), directory.picture_file)

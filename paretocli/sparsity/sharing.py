@@ -32,7 +32,6 @@ import numpy.typing as npt
 from joblib import Parallel, delayed, parallel_config
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from sklearn.cluster import AffinityPropagation
 
 from paretocli.errors import InputError
 
@@ -220,6 +219,9 @@ def _without_needless_exemplars(
 
 def _propagated(similarities: Similarities, preference: float) -> Indices:
     """Exemplars (n,) by affinity propagation; without any, and where s ≤ p, a row's own."""
+    # Takes a second to import, and only the sharing of rows has a use for it.
+    from sklearn.cluster import AffinityPropagation  # noqa: PLC0415
+
     rows = np.arange(len(similarities))
     method = AffinityPropagation(
         affinity="precomputed",
