@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from scipy.stats import qmc
 
 from paretocli.preferences import Weights
 
@@ -40,6 +39,9 @@ def spread_weights(objectives: int, points: int) -> Weights:
 
 
 def _candidates(objectives: int, count: int) -> Weights:
+    # Takes a second to import, and few sweeps have a use for it.
+    from scipy.stats import qmc  # noqa: PLC0415
+
     sequence = qmc.Sobol(objectives, seed=SEED)
     cube = sequence.random_base2(math.ceil(math.log2(count)))
     # A scrambled sequence may hold a 0, whose logarithm is infinite.

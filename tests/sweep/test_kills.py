@@ -12,11 +12,11 @@ from tests.program import files_below, paretocli
 from tests.sweep.test_parallel import untimed
 
 SWEEP = (
-    *("sweep", "multidigits", "--network", "hps", "--points", "4", "--epochs", "80"),
-    *("--retrain-epochs", "40", "--stack", "1", "--checkpoint-every", "0", "--out", "run"),
+    *("sweep", "multidigits", "--network", "hps", "--points", "4", "--epochs", "60"),
+    *("--retrain-epochs", "20", "--stack", "1", "--checkpoint-every", "0", "--out", "run"),
 )
 KILLS = 25
-SOONEST, LATEST = 1.5, 4.5  # seconds after the start; the first epoch ends after some three
+SOONEST, LATEST = 1.5, 4.0  # seconds after the start; the first epoch ends after some two
 
 
 def test_25_kills(tmp_path):
