@@ -61,7 +61,7 @@ def _report(found: "SweepStatus") -> str:
     ]
     lines = {
         "sweep": f"{config['problem']}, {config['network']}, {config['solver']}",
-        "state": f"in the hands of {found.holder}" if found.holder else _at_rest(found),
+        "state": f"running, {found.holder}" if found.holder else _at_rest(found),
         "points": f"{', '.join(states)}, of {len(found.points)}",
         "epochs": f"{found.epochs_done:,} of {total:,} ({100 * found.epochs_done / total:.0f} %)",
     }

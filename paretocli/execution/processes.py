@@ -153,7 +153,7 @@ class Processes:
         trace: TracebackType | None,
     ) -> None:
         for worker in self.workers.values():
-            if worker.job is not None or kind is not None:
+            if worker.job is not None or not worker.ready or kind is not None:
                 worker.process.kill()
             worker.connection.close()
         for worker in self.workers.values():

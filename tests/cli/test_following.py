@@ -41,6 +41,18 @@ def test_status_as_json(finished):
     assert len(history) == 8
 
 
+def test_the_plan_names_workers_and_memory(tmp_path):
+    sweep = ("sweep", "multidigits", "--no-sparsity", "--points", 4, "--dry-run")
+    done = paretocli(*sweep, "--stack", 1, "--jobs", 3, "--threads", 1, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "cpu, 3 workers with 1 thread each" in done.stdout
+    assert "MiB: 3 workers with " in done.stdout
+    whole = paretocli(*sweep, "--json", cwd=tmp_path)
+    memory = json.loads(whole.stdout)["memory"]
+    assert memory["data"] > memory["parameters"] > 0
+    assert memory["activations"] > 0
+
+
 def test_status_of_nothing(tmp_path):
     done = paretocli("status", "nowhere", cwd=tmp_path)
     assert done.returncode == 2

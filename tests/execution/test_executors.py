@@ -158,6 +158,17 @@ def test_leaving_kills_what_still_runs():
     assert not any(map(is_alive, pids))
 
 
+def test_stopping_does_not_wait_for_workers_to_start():
+    with make("processes", count, 0, stop=lambda: True) as executor:
+        executor.submit("a", 3)
+        executor._start_workers()
+        assert list(executor.messages()) == []
+        (worker,) = executor.workers.values()
+        started = time.monotonic()
+    assert time.monotonic() - started < 1
+    assert worker.process.returncode is not None
+
+
 def test_workers_that_never_start_are_given_up(monkeypatch):
     monkeypatch.setattr(processes, "START", "import os; os._exit(3)")
     with make("processes", count, 0) as executor:

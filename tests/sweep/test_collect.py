@@ -15,7 +15,7 @@ from paretocli.sweep.plan import shards
 from paretocli.sweep.question import Question
 from paretocli.sweep.resolve import resolve
 from paretocli.sweep.run import run_sweep
-from paretocli.sweep.solve import EpochDone, Job, PointDone, Saved, owner, resumed, solve
+from paretocli.sweep.solve import EpochDone, Job, PointDone, Saved, on_worker, owner, resumed, solve
 from paretocli.sweep.store import RunDirectory
 
 
@@ -91,6 +91,21 @@ def test_a_shard_that_was_stopped_goes_on_to_the_same_end(question, epoch):
     points = [[(m.network, untimed(m.record)) for m in run[-2:]] for run in (second, whole)]
     assert points[0] == points[1]
     assert resumed(Job(shard), second[-1]) is None
+
+
+def test_each_of_several_gpus_has_a_worker(question, monkeypatch):
+    config = question.config
+    assert on_worker(config, 1) is config
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    on_gpu = dataclasses.replace(config, device="cuda")
+    assert [on_worker(on_gpu, worker).device for worker in range(3)] == [
+        *("cuda:0", "cuda:1", "cuda:0"),
+    ]
+    # What was asked for by its number stays, and with one GPU there is nothing to choose.
+    named = dataclasses.replace(config, device="cuda:1")
+    assert on_worker(named, 0) is named
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert on_worker(on_gpu, 1) is on_gpu
 
 
 def untimed(content):
