@@ -15,8 +15,8 @@ def environment(**changes: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("PARETOCLI_") or name in {"PARETOCLI_DATA", "PARETOCLI_CACHE"}
     }
-    # Tests run side by side: one thread each, and the same numbers everywhere.
-    return {**kept, "PARETOCLI_THREADS": "1", **changes}
+    # Tests run side by side: one thread and one worker each, and the same numbers everywhere.
+    return {**kept, "PARETOCLI_THREADS": "1", "PARETOCLI_JOBS": "1", **changes}
 
 
 def paretocli(

@@ -60,6 +60,7 @@ VALUES = {
 }
 RUNTIME = {"jobs", "cluster", "log", "out", "freeze_sparsity", "data_dir", "checkpoint_every"}
 CHANGED = {
+    "log": "tensorboard",
     "problem": "zdt1",
     "targets": ("price", "area"),
     "objectives": ("f1", "f3"),

@@ -405,6 +405,7 @@ Threads = Annotated[
 Jobs = Annotated[
     int | None,
     typer.Option(
+        envvar="PARETOCLI_JOBS",
         help="Workers at a time, where points train apart. Results do not depend on it.",
         show_default="as many as there are processors or GPUs for",
         rich_help_panel=MACHINE,
