@@ -87,11 +87,9 @@ class Processes:
     def messages(self) -> Iterator[tuple[str, Any]]:
         """What the jobs yield, in the order in which it arrives."""
         while True:
-            if self.stop() and not self.told_to_stop:
-                self.told_to_stop = True
+            if self.stop():
                 self.waiting.clear()
-                for worker in self.workers.values():
-                    worker.send(STOP)
+                self._tell_to_stop()
             self._start_workers()
             self._hand_out()
             busy = [worker for worker in self.workers.values() if worker.job is not None]
@@ -101,6 +99,12 @@ class Processes:
             for worker in list(self.workers.values()):
                 if worker.connection in readable:
                     yield from self._heard(worker)
+
+    def _tell_to_stop(self) -> None:
+        if not self.told_to_stop:
+            self.told_to_stop = True
+            for worker in self.workers.values():
+                worker.send(STOP)
 
     def _start_workers(self) -> None:
         idle = sum(worker.job is None for worker in self.workers.values())

@@ -158,6 +158,19 @@ def test_leaving_kills_what_still_runs():
     assert not any(map(is_alive, pids))
 
 
+def test_what_is_lost_while_stopping_is_not_begun_again():
+    asked = []
+    with make("processes", report, None, stop=lambda: bool(asked)) as executor:
+        executor.submit("bad", "die")
+        found = []
+        for name, message in executor.messages():
+            found.append((name, message))
+            if isinstance(message, Ended):
+                asked.append(True)
+                executor.submit("bad again", "deaf")
+    assert {name for name, _ in found} == {"bad"}
+
+
 def test_stopping_does_not_wait_for_workers_to_start():
     with make("processes", count, 0, stop=lambda: True) as executor:
         executor.submit("a", 3)
