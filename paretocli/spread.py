@@ -39,8 +39,7 @@ def spread_weights(objectives: int, points: int) -> Weights:
 
 
 def _candidates(objectives: int, count: int) -> Weights:
-    # Takes a second to import, and few sweeps have a use for it.
-    from scipy.stats import qmc  # noqa: PLC0415
+    from scipy.stats import qmc  # noqa: PLC0415 - takes a second, and few sweeps need it
 
     sequence = qmc.Sobol(objectives, seed=SEED)
     cube = sequence.random_base2(math.ceil(math.log2(count)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from paretocli.cli import options as o
+from paretocli.cli.options import machine as m
 
 if TYPE_CHECKING:
     from paretocli.problems.catalogue import Family
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def problems(
     *,
-    data_dir: o.DataDir = None,
+    data_dir: m.DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """List the problems: their tasks, their sizes, and whether their data is there.
@@ -71,7 +71,7 @@ def _family_row(prefix: str, family: "Family", folder: Path) -> dict[str, Any]:
 
 def _installed_row(name: str, folder: Path) -> dict[str, Any]:
     from paretocli.errors import InputError
-    from paretocli.problems.catalogue import load_problem
+    from paretocli.problems.loading import load_problem
 
     try:
         problem = load_problem(name, folder)

@@ -13,17 +13,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import cloudpickle
 
 from paretocli.errors import InputError
-from paretocli.execution.executor import Ended, Work, explained
+from paretocli.execution.executor import PATIENCE, Ended, Executor, Work, explained
+from paretocli.extras import require
 
-EXTRA = "cluster"
 LOCAL = "local:"
-PATIENCE = 0.2  # seconds until the wish to stop is looked at again
 CONNECTING = 10.0  # seconds to wait for a scheduler
 
 # A message that a job may go on from, as that job; None where it may not.
@@ -32,7 +30,7 @@ Resumed = Callable[[Any, Any], Any]
 _one_at_a_time = threading.Lock()
 
 
-class Cluster:
+class Cluster(Executor):
     """Runs jobs on the workers of a Dask cluster.
 
     Args:
@@ -121,15 +119,8 @@ class Cluster:
                 del self.under_way[future]
                 future.cancel()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self, *, at_once: bool) -> None:
+        """Cancel what is under way."""
         self.client.cancel(list(self.under_way), force=True)
         self.under_way.clear()
         self.sent = None
@@ -141,12 +132,7 @@ def check_cluster(address: str) -> None:
     Raises:
         InputError: It is so.
     """
-    try:
-        import distributed  # noqa: F401, PLC0415 - an extra
-    except ImportError:
-        raise InputError(
-            f"--cluster needs distributed; run pip install 'paretocli[{EXTRA}]'."
-        ) from None
+    require("distributed", extra="cluster", asked="--cluster")
     count = address.removeprefix(LOCAL)
     local = address.startswith(LOCAL) and count.isdecimal() and int(count) >= 1
     if not local and "://" not in address:

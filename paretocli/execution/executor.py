@@ -1,9 +1,12 @@
 """What runs jobs, and what it says while it does."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
+
+PATIENCE = 0.2  # seconds until the wish to stop is looked at again
 
 # A job's work: what all jobs share, the job, the number of its worker, and whether to stop early.
 # It yields messages as it goes along.
@@ -23,29 +26,41 @@ class Ended:
     lost: bool = False
 
 
-class Executor(Protocol):
+class Executor(ABC):
     """Runs jobs, several at a time or one after another.
 
     All that it runs is gone when its `with` block is left.
     """
 
+    @abstractmethod
     def submit(self, name: str, job: Any) -> None:
         """Add a job; more may be added while messages are read."""
 
+    @abstractmethod
     def messages(self) -> Iterator[tuple[str, Any]]:
         """What the work of each job yields, and `Ended` last, with the job's name.
 
         Ends when no job is left, or when it was asked to stop and all that ran has stopped.
         """
 
-    def __enter__(self) -> Self: ...
+    @abstractmethod
+    def close(self, *, at_once: bool) -> None:
+        """End all that still runs.
+
+        Args:
+            at_once: Do not wait for anything.
+        """
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> None: ...
+    ) -> None:
+        self.close(at_once=kind is not None)
 
 
 def explained(error: BaseException) -> str:

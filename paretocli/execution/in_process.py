@@ -2,13 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from paretocli.execution.executor import Ended, Work
+from paretocli.execution.executor import Ended, Executor, Work
 
 
-class InProcess:
+class InProcess(Executor):
     """Runs each job where it is asked for its messages. What a job raises is raised there.
 
     Args:
@@ -35,13 +34,5 @@ class InProcess:
                 yield name, message
             yield name, Ended()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
+    def close(self, *, at_once: bool) -> None:
+        """Nothing runs but while messages are read."""

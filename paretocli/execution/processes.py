@@ -17,16 +17,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import wait
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import cloudpickle
 
 from paretocli.errors import RunError
-from paretocli.execution.executor import Ended, Work
+from paretocli.execution.executor import PATIENCE, Ended, Executor, Work
 from paretocli.execution.worker import START, STOP
 
-PATIENCE = 0.2  # seconds until the wish to stop is looked at again
 MOST_FAILED_STARTS = 3
 FAREWELL = 5.0  # seconds that idle workers have to leave
 
@@ -61,7 +59,7 @@ class Worker:
         return f"its process ended with exit code {code}"
 
 
-class Processes:
+class Processes(Executor):
     """Runs jobs in worker processes, which start when there is something to do for them.
 
     Args:
@@ -147,17 +145,10 @@ class Processes:
             worker.job = None
         yield name, message
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self, *, at_once: bool) -> None:
+        """Kill the workers that are at something, and wait for the others to leave."""
         for worker in self.workers.values():
-            if worker.job is not None or not worker.ready or kind is not None:
+            if worker.job is not None or not worker.ready or at_once:
                 worker.process.kill()
             worker.connection.close()
         for worker in self.workers.values():

@@ -11,7 +11,7 @@ import numpy as np
 
 from paretocli.errors import InputError
 from paretocli.front.indicators import share_of_box
-from paretocli.sweep.lock import in_use
+from paretocli.lock import in_use
 
 Json = dict[str, Any]
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from paretocli.solvers.chebyshev import Scalarization
@@ -38,6 +39,25 @@ class Solver(ABC):
     def multipliers(self) -> Tensor | None:
         """λ (K, m), rows on the simplex, of solvers that have multipliers."""
         return None
+
+    def gap(self, losses: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """How far the multipliers are from certifying that the largest term is smallest.
+
+        Args:
+            losses: Over all training data, (K, m).
+
+        Returns:
+            The gap max_i τ_i − Σ_i λ_i τ_i (K,) and the same relative to the largest |τ_i|; None
+            for solvers without multipliers.
+        """
+        multipliers = self.multipliers()
+        if multipliers is None:
+            return None, None
+        terms = self.scalarization.terms(losses)
+        # Not negative but for rounding: the multipliers sum to 1.
+        gap = (terms.amax(dim=-1) - (multipliers * terms).sum(dim=-1)).clamp(min=0)
+        size = terms.abs().amax(dim=-1).clamp(min=torch.finfo(terms.dtype).tiny)
+        return gap, gap / size
 
     def end_outer_iteration(self) -> None:  # noqa: B027 - most solvers have nothing to do here
         """Close an outer iteration, here an epoch: update multipliers and the like."""

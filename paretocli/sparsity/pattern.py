@@ -110,3 +110,8 @@ def zero_rows(weights: Tensor) -> Tensor:
     """Which rows (K, R) of stacked weights (K, out, R, …) hold zeros alone."""
     others = tuple(axis for axis in range(1, weights.dim()) if axis != 2)
     return (weights == 0).all(dim=others)
+
+
+def zero_row_counts(layers: Sequence[Tensor]) -> Tensor:
+    """How many rows (K,) of stacked layers' weights hold zeros alone."""
+    return torch.stack([zero_rows(weights.detach()).sum(dim=1) for weights in layers]).sum(dim=0)

@@ -219,8 +219,7 @@ def _without_needless_exemplars(
 
 def _propagated(similarities: Similarities, preference: float) -> Indices:
     """Exemplars (n,) by affinity propagation; without any, and where s ≤ p, a row's own."""
-    # Takes a second to import, and only the sharing of rows has a use for it.
-    from sklearn.cluster import AffinityPropagation  # noqa: PLC0415
+    from sklearn.cluster import AffinityPropagation  # noqa: PLC0415 - a second, if ever needed
 
     rows = np.arange(len(similarities))
     method = AffinityPropagation(

@@ -5,25 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from paretocli.errors import InputError
 from paretocli.sweep.records import Record, point_name
 
 FOLDER = "tensorboard"
-EXTRA = "tensorboard"
-
-
-def check_tensorboard() -> None:
-    """Refuse where TensorBoard is not installed.
-
-    Raises:
-        InputError: It is not.
-    """
-    try:
-        import torch.utils.tensorboard  # noqa: F401, PLC0415 - an extra
-    except ImportError:
-        raise InputError(
-            f"--log tensorboard needs TensorBoard; run pip install 'paretocli[{EXTRA}]'."
-        ) from None
 
 
 class EventFiles:

@@ -2,9 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
+from paretocli.errors import InputError
+from paretocli.sweep.memory import Memory
 from paretocli.sweep.records import point_name
 from paretocli.training.machine import available_threads
 
@@ -36,6 +39,27 @@ def shards(points: int, stack: int) -> list[Shard]:
 def unfinished(plan: list[Shard], done: Collection[int]) -> list[Shard]:
     """The shards with a point that is not done."""
     return [shard for shard in plan if not set(shard.points) <= set(done)]
+
+
+def divide(chosen: dict[str, Any], points: int, memory: Memory, *, stackable: bool) -> None:
+    """Settle which points train together, with how many threads, and how many at a time."""
+    transfer, device = chosen["transfer"], torch.device(chosen["device"])
+    if transfer != "none":
+        chosen.setdefault("stack", points)
+    elif not stackable:
+        chosen.setdefault("stack", 1)
+    else:
+        fitting = memory.points_on(device) if device.type == "cuda" else points
+        chosen.setdefault("stack", min(points, fitting))
+    if transfer != "none" and chosen["stack"] < points:
+        raise InputError(
+            f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
+            f"(--transfer {transfer}); leave out one of the two."
+        )
+    together = chosen["stack"] >= points
+    chosen.setdefault("threads", default_threads(points, together=together, device=device))
+    count = len(shards(points, chosen["stack"]))
+    chosen.setdefault("jobs", default_jobs(count, chosen["threads"], device))
 
 
 def default_threads(points: int, *, together: bool, device: torch.device) -> int:

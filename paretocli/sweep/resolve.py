@@ -1,12 +1,10 @@
 """From options and a problem to a configuration in which every value is set."""
 
-import csv
 import dataclasses
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from paretocli.config import SweepConfig
@@ -14,19 +12,20 @@ from paretocli.config_file import WEIGHT_OPTIONS, Options, OptionValue
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
 from paretocli.execution.cluster import check_cluster
+from paretocli.extras import require
 from paretocli.networks.registry import network_names
 from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
 from paretocli.population.transfer import KERNELS
-from paretocli.problems.catalogue import load_problem, source_checksum
+from paretocli.problems.loading import load_problem, source_checksum
 from paretocli.problems.problem import Problem
 from paretocli.registries import lookup
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
-from paretocli.sweep.event_files import check_tensorboard
 from paretocli.sweep.idle_options import TRANSFERS, without_effect
+from paretocli.sweep.list_options import listed, patterns_of, shares_of, targets_of
 from paretocli.sweep.memory import Memory, expected_memory
-from paretocli.sweep.plan import default_jobs, default_threads, shards
+from paretocli.sweep.plan import divide
 from paretocli.sweep.rehearsal import better_stacked, rehearse
 from paretocli.sweep.start import (
     SPARSITY,
@@ -38,7 +37,7 @@ from paretocli.sweep.start import (
     sparsity_objective,
     transferred_names,
 )
-from paretocli.sweep.weights import listed, weights_of
+from paretocli.sweep.weights import weights_of
 from paretocli.training.machine import choose_device, flush_denormals
 
 DEFAULT_PROBLEM = "multidigits"
@@ -86,25 +85,12 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     source = str(options.get("problem", DEFAULT_PROBLEM))
     data_dir = Path(str(options.get("data_dir") or default_data_dir())).absolute()
     # Before the data is fetched: these need no problem to be found wrong.
-    for option, known in (
-        ("solver", SOLVERS),
-        ("optimizer", OPTIMIZERS),
-        ("schedule", SCHEDULES),
-        ("theta", THETAS),
-        ("transfer", TRANSFERS),
-        ("transfer_kernel", KERNELS),
-    ):
-        if option in options:
-            lookup(known, str(options[option]), option)
-    if options.get("log") == "tensorboard":
-        check_tensorboard()
-    if "cluster" in options:
-        check_cluster(str(options["cluster"]))
+    _refuse_unknown(options)
     device = choose_device(str(options.get("device", "auto")))
     frozen = (
         point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
     )
-    targets = _targets(options)
+    targets = targets_of(options)
     problem = _cut(load_problem(source, data_dir, targets), options.get("train_samples"))
     chosen: dict[str, Any] = {
         "solver": "chebyshev",
@@ -125,7 +111,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         "transfer_until": 0.7,
         "transfer_kernel": "gaussian",
         "transfer_reach": 1.0,
-        "branch_at": _shares(str(options.get("branch_at", "0.5"))),
+        "branch_at": shares_of(str(options.get("branch_at", "0.5"))),
         "batches": "shared",
         "train_samples": len(problem.train),
         **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
@@ -149,7 +135,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     memory = expected_memory(
         problem, network, optimizer=chosen["optimizer"], batch_size=chosen["batch_size"]
     )
-    _divide(chosen, len(weights), memory, stackable=better_stacked(problem, network, device))
+    divide(chosen, len(weights), memory, stackable=better_stacked(problem, network, device))
     config = SweepConfig(
         **chosen,
         problem=source,
@@ -160,7 +146,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         sparsity=bool(counted),
         sparse_layers=tuple(layer.name for layer in counted),
         frozen_point="" if frozen is None else file_checksum(frozen),
-        transfer_tensors=_patterns(options, "transfer_tensors") or ("*",),
+        transfer_tensors=patterns_of(options, "transfer_tensors") or ("*",),
         freeze_sparsity=frozen,
         out=Path(),
         data_dir=data_dir,
@@ -182,25 +168,22 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     )
 
 
-def _divide(chosen: dict[str, Any], points: int, memory: Memory, *, stackable: bool) -> None:
-    """Settle which points train together, with how many threads, and how many at a time."""
-    transfer, device = chosen["transfer"], torch.device(chosen["device"])
-    if transfer != "none":
-        chosen.setdefault("stack", points)
-    elif not stackable:
-        chosen.setdefault("stack", 1)
-    else:
-        fitting = memory.points_on(device) if device.type == "cuda" else points
-        chosen.setdefault("stack", min(points, fitting))
-    if transfer != "none" and chosen["stack"] < points:
-        raise InputError(
-            f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
-            f"(--transfer {transfer}); leave out one of the two."
-        )
-    together = chosen["stack"] >= points
-    chosen.setdefault("threads", default_threads(points, together=together, device=device))
-    count = len(shards(points, chosen["stack"]))
-    chosen.setdefault("jobs", default_jobs(count, chosen["threads"], device))
+def _refuse_unknown(options: Options) -> None:
+    """Refuse names that are none, and what is not installed."""
+    for option, known in (
+        ("solver", SOLVERS),
+        ("optimizer", OPTIMIZERS),
+        ("schedule", SCHEDULES),
+        ("theta", THETAS),
+        ("transfer", TRANSFERS),
+        ("transfer_kernel", KERNELS),
+    ):
+        if option in options:
+            lookup(known, str(options[option]), option)
+    if options.get("log") == "tensorboard":
+        require("torch.utils.tensorboard", extra="tensorboard", asked="--log tensorboard")
+    if "cluster" in options:
+        check_cluster(str(options["cluster"]))
 
 
 def _cut(problem: Problem, count: OptionValue | None) -> Problem:
@@ -216,25 +199,11 @@ def _cut(problem: Problem, count: OptionValue | None) -> Problem:
     return dataclasses.replace(problem, train=problem.train.rows(slice(number)))
 
 
-def _targets(options: Options) -> tuple[str, ...]:
-    """The columns to predict; a name that holds a comma stands in double quotes."""
-    if "targets" not in options:
-        return ()
-    text = str(options["targets"])
-    names = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
-    if not all(names) or not names:
-        raise InputError(
-            f"--targets {text} should be names of columns separated by commas, as in "
-            "--targets price,area."
-        )
-    return tuple(names)
-
-
 def _counted(
     options: Options, problem: Problem, layers: tuple[Layer, ...]
 ) -> tuple[tuple[Layer, ...], list[str]]:
     """The layers whose rows sparsity counts, none where it is no objective; and notes."""
-    patterns = _patterns(options, "sparse_layers")
+    patterns = patterns_of(options, "sparse_layers")
     counted = counted_layers(layers, patterns)
     wanted = options.get("sparsity")
     if SPARSITY in problem.objectives:
@@ -264,20 +233,6 @@ def _counted(
     if not layers:  # a variable of an analytic problem, not a network
         return (), []
     return (), ["No layer lies between input layers and task heads: sparsity is no objective."]
-
-
-def _patterns(options: Options, key: str) -> tuple[str, ...]:
-    """Patterns of names that were given as one text, separated by commas."""
-    return tuple(part.strip() for part in str(options.get(key, "")).split(",") if part.strip())
-
-
-def _shares(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise InputError(
-            f"--branch-at should be numbers separated by commas, found {text}."
-        ) from None
 
 
 def _ideal(

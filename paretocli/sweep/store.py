@@ -8,7 +8,7 @@ from typing import Any
 
 from paretocli.atomic import TEMPORARY, write_bytes, write_text
 from paretocli.errors import InputError
-from paretocli.sweep.lock import LOCK, in_use, sole_user
+from paretocli.lock import LOCK, in_use, sole_user
 from paretocli.sweep.records import Record, point_name, results_table
 
 FORMAT = 1

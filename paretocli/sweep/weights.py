@@ -1,7 +1,6 @@
 """The weights of a sweep's points, from the options that ask for them."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -9,6 +8,7 @@ from paretocli import preferences
 from paretocli.config_file import Options
 from paretocli.errors import InputError
 from paretocli.spread import spread_weights
+from paretocli.sweep.list_options import listed
 
 FLOOR = 0.01
 LATTICE_TOLERANCE = 0.2  # of the points asked for
@@ -75,8 +75,3 @@ def _free_weights(
 def _floor(weights: preferences.Weights) -> float:
     """1 %, or half of the smallest positive weight where that is less: grids stay distinct."""
     return float(min(FLOOR, weights[weights > 0].min() / 2, 0.5 / weights.shape[1]))
-
-
-def listed(value: Any) -> list[Any]:
-    """An option that can be repeated, as a list."""
-    return list(value) if isinstance(value, list | tuple) else []

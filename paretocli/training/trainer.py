@@ -13,7 +13,7 @@ from paretocli.population.transfer import Transfer
 from paretocli.problems.problem import SPLITS, Problem, Split
 from paretocli.solvers.base import Solver
 from paretocli.sparsity.objective import SparsityObjective
-from paretocli.sparsity.pattern import Pattern, tied_pattern, zero_rows
+from paretocli.sparsity.pattern import Pattern, tied_pattern, zero_row_counts
 from paretocli.training.batches import batches, mixed_seed
 from paretocli.training.best import Best
 from paretocli.training.certificate import stationarity
@@ -112,7 +112,7 @@ class Trainer:
         value = torch.where(self.failed_epoch.to(value.device) > 0, torch.nan, value)
         self.best.update(value, self.epoch, self._kept())
         self.seconds += time.perf_counter() - started
-        gap, relative_gap = self._gap(train[0])
+        gap, relative_gap = self.solver.gap(train[0])
         return EpochReport(
             epoch=self.epoch,
             seconds=self.seconds,
@@ -142,7 +142,7 @@ class Trainer:
             pattern=self.pattern,
             zeros_allowed=self.zeros_allowed,
         )
-        gap, relative_gap = self._gap(figures["train"][0])
+        gap, relative_gap = self.solver.gap(figures["train"][0])
         self.seconds += time.perf_counter() - started
         return Outcome(
             tensors=self.population.state_dict(),
@@ -283,8 +283,7 @@ class Trainer:
     def _zero_rows(self) -> Tensor | None:
         if self.sparsity is None:
             return None
-        weights = [self.population.parameters[name].detach() for name in self.sparsity.names]
-        return torch.stack([zero_rows(weight).sum(dim=1) for weight in weights]).sum(dim=0)
+        return zero_row_counts([self.population.parameters[n] for n in self.sparsity.names])
 
     def _note_failures(self, figures: Figures) -> None:
         healthy = self.population.finite()
@@ -292,16 +291,6 @@ class Trainer:
             healthy = healthy & losses.isfinite().all(dim=1)
         healthy = healthy.to(self.failed_epoch.device)
         self.failed_epoch[~healthy & (self.failed_epoch == 0)] = self.epoch
-
-    def _gap(self, losses: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        multipliers = self.solver.multipliers()
-        if multipliers is None:
-            return None, None
-        terms = self.solver.scalarization.terms(losses)
-        # Not negative but for rounding: the multipliers sum to 1.
-        gap = (terms.amax(dim=-1) - (multipliers * terms).sum(dim=-1)).clamp(min=0)
-        size = terms.abs().amax(dim=-1).clamp(min=torch.finfo(terms.dtype).tiny)
-        return gap, gap / size
 
     def _kept(self) -> dict[str, Tensor]:
         network = {f"network.{n}": t for n, t in self.population.state_dict().items()}

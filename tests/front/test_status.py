@@ -4,7 +4,7 @@ import pytest
 
 from paretocli.errors import InputError
 from paretocli.front.status import read_status
-from paretocli.sweep.lock import sole_user
+from paretocli.lock import sole_user
 
 WEIGHTS = [[0.2, 0.8], [0.4, 0.6], [0.5, 0.5], [0.6, 0.4], [0.8, 0.2]]
 

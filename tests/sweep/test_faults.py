@@ -3,15 +3,14 @@
 import json
 import os
 import signal
-import subprocess
-import time
 
 import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
-from tests.program import PROGRAM, environment, paretocli
+from tests.processes import kill_all, started, wait_for
+from tests.program import paretocli
 
 TIMING = ["seconds"]
 CAREFUL = ("--stack", "2", "--threads", "1", "--checkpoint-every", "0", "--out", "run")
@@ -72,15 +71,13 @@ def history_of(folder, shard):
 
 def killed_at(folder, sweep, shard, epoch):
     """Start a sweep and kill it as soon as a shard's history has reached an epoch."""
-    process = subprocess.Popen(
-        [str(PROGRAM), *sweep], cwd=folder, env=environment(), stderr=subprocess.DEVNULL
-    )
+    process = started(*sweep, cwd=folder)
     history = folder / "run" / "history" / f"{shard}.jsonl"
-    while not (history.exists() and f'"epoch": {epoch}' in history.read_text()):
-        assert process.poll() is None, "the sweep ended before it could be killed"
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    try:
+        reached = f'"epoch": {epoch}'
+        wait_for(lambda: history.exists() and reached in history.read_text(), process)
+    finally:
+        kill_all(process)
     with history.open("a") as file:
         file.write('{"point": 0, "epo')  # the line that the kill tore
 
@@ -146,30 +143,17 @@ def zeros_and_ties(weight):
     return (rows == 0).all(axis=1), labels.reshape(-1)
 
 
-def hear_ctrl_c():
-    """In the background, a shell makes all that it starts deaf to Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def test_sigterm_ends_with_143_and_ctrl_c_with_130(tmp_path):
-    for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
-        folder = tmp_path / str(code)
-        folder.mkdir()
-        process = subprocess.Popen(
-            [str(PROGRAM), *SWEEP, "--epochs", "500"],
-            cwd=folder,
-            env=environment(),
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - no threads here
-        )
-        while not list((folder / "run" / "checkpoints").glob("*.pt")):
-            assert process.poll() is None
-            time.sleep(0.02)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_asked_to_stop_without_workers(tmp_path, number, code):
+    process = started(*SWEEP, "--epochs", "500", cwd=tmp_path)
+    try:
+        wait_for(lambda: list((tmp_path / "run" / "checkpoints").glob("*.pt")), process)
         os.kill(process.pid, number)
         _, said = process.communicate(timeout=60)
-        assert process.returncode == code
-        assert "Traceback" not in said
+    finally:
+        kill_all(process)
+    assert process.returncode == code
+    assert "Traceback" not in said
 
 
 def test_a_run_of_other_code_is_refused(tmp_path):

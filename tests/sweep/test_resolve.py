@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
 from paretocli.networks.registry import build_network
-from paretocli.problems.catalogue import load_problem
+from paretocli.problems.loading import load_problem
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sweep.resolve import resolve
 from paretocli.training.machine import available_threads

@@ -1,4 +1,4 @@
-"""One sweep at a time in a run directory."""
+"""One sweep at a time in a directory."""
 
 import fcntl
 import os
