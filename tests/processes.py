@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.program import PROGRAM, environment
@@ -15,12 +15,21 @@ def hear_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def started(*arguments: object, cwd: Path) -> subprocess.Popen[str]:
-    """The program, in a session of its own; its stderr can be read."""
+def started(
+    *arguments: object, cwd: Path, under: Sequence[str] = (), **changes: str
+) -> subprocess.Popen[str]:
+    """The program, in a session of its own; its stderr can be read.
+
+    Args:
+        arguments: Of the program.
+        cwd: Where it runs.
+        under: A command that runs it.
+        changes: Of its environment.
+    """
     return subprocess.Popen(
-        [str(PROGRAM), *map(str, arguments)],
+        [*under, str(PROGRAM), *map(str, arguments)],
         cwd=cwd,
-        env=environment(),
+        env=environment(**changes),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -218,15 +218,71 @@ def test_a_directory_that_disappears(running, tmp_path):
     wait_for(lambda: gone(running))
 
 
+def allowed(*command):
+    """Whether this machine lets a test use a namespace."""
+    return (
+        sys.platform == "linux"
+        and subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
+    )
+
+
+# Rights mean nothing to root, unless it is one in a namespace of its own.
+AS_ANYBODY = ["unshare", "--user"] if os.geteuid() == 0 else []
+
+
+@pytest.mark.skipif(bool(AS_ANYBODY) and not allowed(*AS_ANYBODY), reason="no user namespaces here")
+def test_a_directory_that_becomes_read_only(alone, tmp_path):
+    process = started(*SWEEP, "--jobs", 2, cwd=tmp_path, under=AS_ANYBODY)
+    run = tmp_path / "run"
+    folders = [run, *(run / name for name in ("points", "history", "checkpoints"))]
+    try:
+        wait_for(lambda: len(list((run / "checkpoints").glob("*.pt"))) >= 2, process)
+        for folder in folders:
+            folder.chmod(0o555)
+        _, said = process.communicate(timeout=60)
+        wait_for(lambda: gone(process))
+    finally:
+        kill_all(process)
+        for folder in folders:
+            folder.chmod(0o755)
+    assert process.returncode == 1
+    assert "Permission denied" in said
+    assert "Traceback" not in said
+    done = paretocli(*SWEEP, "--jobs", 2, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "going on after epoch" in done.stderr
+    assert untimed(tmp_path) == untimed(alone)
+    assert set(files_below(run)) == FINISHED
+
+
+def test_a_clock_that_runs_backwards(alone, tmp_path):
+    """And fast: a quarter of an hour a second."""
+    (tmp_path / "clock").mkdir()
+    (tmp_path / "clock" / "sitecustomize.py").write_text(BACKWARDS)
+    process = started(*SWEEP, "--jobs", 2, cwd=tmp_path, PYTHONPATH=str(tmp_path / "clock"))
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert untimed(tmp_path) == untimed(alone)
+    assert (tmp_path / "clock" / "asked").exists()
+    table = pd.read_csv(tmp_path / "run" / "results.csv")
+    assert table["seconds"].between(0.01, 120).all()
+
+
+BACKWARDS = """
+import pathlib, time
+steady = time.monotonic
+def wall():
+    (pathlib.Path(__file__).parent / "asked").touch()
+    return 2e9 - 900 * steady()
+time.time = wall
+time.time_ns = lambda: int(1e9 * wall())
+"""
+
 # Mounts need rights of their own, which a namespace gives where the system allows it.
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux"
-    or subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode != 0,
-    reason="no user namespaces here",
-)
+@pytest.mark.skipif(not allowed(*NAMESPACE), reason="no user namespaces here")
 def test_a_full_disk(alone, tmp_path):
     """A small file system fills up in the middle of a sweep; with more room, it goes on."""
     (tmp_path / "disk").mkdir()
