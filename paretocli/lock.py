@@ -4,7 +4,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from paretocli.errors import InputError
@@ -31,8 +31,10 @@ def sole_user(directory: Path) -> Iterator[None]:
         os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
         yield
     finally:
-        # While it is still ours, or another's file might be removed.
-        path.unlink(missing_ok=True)
+        # While it is still ours, or another's file might be removed. What remains of it where the
+        # directory cannot be written any more locks nothing.
+        with suppress(OSError):
+            path.unlink()
         os.close(descriptor)
 
 

@@ -78,6 +78,9 @@ def _explained(error: Exception) -> tuple[str, int]:
         return str(error), error.exit_code
     if isinstance(error, typer.TyperException):
         return error.format_message(), 2
+    if isinstance(error, OSError) and error.strerror:  # the machine's fault, not the program's
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror}; mend that, and the same command goes on.", 1
     first_line = (str(error).strip().splitlines() or ["(no message)"])[0]
     return (
         f"{type(error).__name__}: {first_line}; what was finished is kept. "
