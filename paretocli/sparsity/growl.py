@@ -82,11 +82,15 @@ def shrunk_norms(norms: Tensor, thresholds: Tensor) -> Tensor:
 
     Args:
         norms: Norms ≥ 0 of the rows of W (…, R), in any order.
-        thresholds: θ of Ω (…, R) or what broadcasts to it, falling along the last axis.
+        thresholds: θ of Ω (…, R) or what broadcasts to it, falling along the last axis. One for
+            all rows, (…, 1), leaves them in order, so that nothing has to be pooled: the group
+            lasso, and no wait for a GPU to say whether there is anything left to do.
 
     Returns:
         Norms (…, R) of the rows of the result, in the order of `norms`.
     """
+    if thresholds.shape[-1] == 1:
+        return (norms - thresholds).clamp(min=0)
     descending, order = norms.sort(dim=-1, descending=True, stable=True)
     shrunk = falling_regression(descending - thresholds).clamp(min=0)
     return torch.empty_like(norms).scatter_(-1, order, shrunk)

@@ -58,6 +58,7 @@ class SparsityObjective:
         self.relative = settings.relative
         total = sum(layer.parameters for layer in layers)
         self._shares = {layer.name: layer.parameters / total for layer in layers}
+        self._flat = settings.theta == "flat"
         self._limited = settings.max_layer_sparsity < 1
         self._theta = {
             layer.name: theta(settings.theta, layer.rows, settings.slope).to(device)
@@ -146,7 +147,9 @@ class SparsityObjective:
             zeros_allowed: Whether rows may become zero, up to the limit of the settings.
         """
         norms = row_norms(weights)
-        thresholds = (step / denominator).unsqueeze(1) * self._theta[name]
+        thresholds = (step / denominator).unsqueeze(1)
+        if not self._flat:
+            thresholds = thresholds * self._theta[name]
         shrunk = shrunk_norms(norms, thresholds)
         if zeros_allowed:
             least = self._least[name]
