@@ -67,6 +67,7 @@ FILE_KEYS: dict[str, str] = {
     "batches": TEXT,
     "train_samples": WHOLE,
     "device": TEXT,
+    "compile": SWITCH,
     "threads": WHOLE,
     "stack": WHOLE,
     "jobs": WHOLE,

@@ -179,6 +179,8 @@ def _workers(config: SweepConfig) -> int:
 
 def _machine_text(config: SweepConfig) -> str:
     threads = "1 thread" if config.threads == 1 else f"{config.threads} threads"
+    if config.compile:
+        threads += ", compiled"
     if config.cluster:
         return f"workers of the cluster {config.cluster}, {threads} each"
     if _workers(config) == 1:

@@ -67,6 +67,7 @@ def sweep(
     batches: x.Batches = None,
     device: m.Device = None,
     threads: m.Threads = None,
+    compile: m.Compile = None,
     stack: m.Stack = None,
     jobs: m.Jobs = None,
     cluster: m.Cluster = None,

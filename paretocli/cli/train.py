@@ -56,6 +56,7 @@ def train(
     freeze_sparsity: s.FreezeSparsity = None,
     device: m.Device = None,
     threads: m.Threads = None,
+    compile: m.Compile = None,
     data_dir: m.DataDir = None,
     out: o.Out = None,
     checkpoint_every: o.CheckpointEvery = None,

@@ -1,6 +1,6 @@
 """K copies of one network as one stacked network."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 
 import torch
@@ -10,6 +10,9 @@ from torch.func import functional_call, vmap
 from paretocli.problems.problem import Task
 
 IMAGE_BATCH_DIMENSIONS = 4
+
+Tensors = dict[str, Tensor]
+Step = Callable[..., tuple[Tensor, Tensor]]
 
 
 class Population:
@@ -29,6 +32,8 @@ class Population:
         stacked: Compute all K at once. One after another is faster for convolutions on a CPU, and
             it does for networks that `vmap` cannot take.
         autocast: Compute the forward pass in bfloat16 where torch thinks it safe.
+        compiled: Let `torch.compile` make the kernels of training; evaluation, whose batches have
+            several sizes, stays as it is.
     """
 
     def __init__(
@@ -40,6 +45,7 @@ class Population:
         device: torch.device,
         stacked: bool = True,
         autocast: bool = False,
+        compiled: bool = False,
     ) -> None:
         self.size = size
         self.tasks = tuple(tasks)
@@ -53,6 +59,12 @@ class Population:
         self.buffers = _stacked([*frozen, *network.named_buffers()], size)
         for parameter in self.parameters.values():
             parameter.requires_grad_()
+
+        self._step: Step = self._measure_stacked if self.stacked else self._measure_one
+        # Shapes do not change from step to step, and need no guard as if they might.
+        self._training_step: Step = (
+            torch.compile(self._step, dynamic=False) if compiled else self._step
+        )
 
     def train(self, mode: bool = True) -> None:
         """Switch dropout, batch norm and the like to training or evaluation."""
@@ -76,41 +88,52 @@ class Population:
         if apart:
             inputs = self._one_each(inputs)
             given = tuple(map(self._one_each, given))
+        step = self._training_step if self._network.training else self._step
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             if self.stacked:
-                return self._measure_stacked(inputs, given, apart=apart)
-            return self._measure_in_turn(inputs, given, apart=apart)
+                return step(self.parameters, self.buffers, inputs, given, apart=apart)
+            return self._measure_in_turn(step, inputs, given, apart=apart)
 
     def _measure_stacked(
-        self, inputs: Tensor, targets: tuple[Tensor, ...], *, apart: bool
+        self,
+        parameters: Tensors,
+        buffers: Tensors,
+        inputs: Tensor,
+        targets: tuple[Tensor, ...],
+        *,
+        apart: bool,
     ) -> tuple[Tensor, Tensor]:
         # Dropout draws the masks once for all subproblems, so that one subproblem's result does
         # not depend on how many others there are.
         axis = 0 if apart else None
         outputs = vmap(self._call, in_dims=(0, 0, axis), randomness="same")(
-            self.parameters, self.buffers, inputs
+            parameters, buffers, inputs
         )
         losses, statistics = vmap(self._score, in_dims=(0, axis))(outputs, targets)
         return losses, statistics
 
     def _measure_in_turn(
-        self, inputs: Tensor, targets: tuple[Tensor, ...], *, apart: bool
+        self, step: Step, inputs: Tensor, targets: tuple[Tensor, ...], *, apart: bool
     ) -> tuple[Tensor, Tensor]:
         parameters, buffers = _unbound(self.parameters), _unbound(self.buffers)
         generators = [self.device] if self.device.type == "cuda" else []
         scores = []
         for member in range(self.size):
+            own_parameters = {name: parts[member] for name, parts in parameters.items()}
+            own_buffers = {name: parts[member] for name, parts in buffers.items()}
+            own_inputs = inputs[member] if apart else inputs
+            own_targets = tuple(target[member] for target in targets) if apart else targets
             last = member + 1 == self.size
             # All but the last leave the generators as they were: the same masks for everybody.
             with nullcontext() if last else torch.random.fork_rng(devices=generators):
-                own_parameters = {name: parts[member] for name, parts in parameters.items()}
-                own_buffers = {name: parts[member] for name, parts in buffers.items()}
-                own_inputs = inputs[member] if apart else inputs
-                outputs = self._call(own_parameters, own_buffers, own_inputs)
-            own_targets = tuple(target[member] for target in targets) if apart else targets
-            scores.append(self._score(outputs, own_targets))
+                scores.append(step(own_parameters, own_buffers, own_inputs, own_targets))
         losses, statistics = zip(*scores, strict=True)
         return torch.stack(losses), torch.stack(statistics)
+
+    def _measure_one(
+        self, parameters: Tensors, buffers: Tensors, inputs: Tensor, targets: tuple[Tensor, ...]
+    ) -> tuple[Tensor, Tensor]:
+        return self._score(self._call(parameters, buffers, inputs), targets)
 
     def metrics(self, statistics: Tensor) -> Tensor:
         """The tasks' metrics (K, q) from their statistics' means (K, s) over all samples."""
@@ -118,9 +141,7 @@ class Population:
         figures = [task.figures(part) for task, part in zip(self.tasks, parts, strict=True)]
         return torch.cat(figures, dim=1)
 
-    def _call(
-        self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], inputs: Tensor
-    ) -> tuple[Tensor, ...]:
+    def _call(self, parameters: Tensors, buffers: Tensors, inputs: Tensor) -> tuple[Tensor, ...]:
         outputs = functional_call(self._network, (parameters, buffers), (inputs,))
         return tuple(output.float() for output in outputs)
 

@@ -38,7 +38,7 @@ from paretocli.sweep.start import (
     transferred_names,
 )
 from paretocli.sweep.weights import weights_of
-from paretocli.training.machine import choose_device, flush_denormals
+from paretocli.training.machine import check_device, choose_device, flush_denormals
 
 DEFAULT_PROBLEM = "multidigits"
 
@@ -95,6 +95,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     chosen: dict[str, Any] = {
         "solver": "chebyshev",
         "precision": "fp32",
+        "compile": False,
         "epsilon": 1e-4,
         "seed": 0,
         "checkpoint_every": 10.0,
@@ -121,6 +122,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     chosen["device"] = str(device)
     chosen.setdefault("retrain_lr", chosen["lr"] / 2)
     SweepConfig.check(chosen)
+    check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
     network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
     rehearse(problem, network)
     if frozen is not None:

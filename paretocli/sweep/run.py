@@ -63,7 +63,7 @@ def run_sweep(
         InputError: The directory holds something else, or is in use.
         RunError: A shard could not be solved; the others are.
     """
-    set_up(config.threads)
+    set_up(config.threads, config.precision)
     identity = config.of_kind("identity")
     directory.check(identity, checksums)
     # Before anything is written: it may find that the objectives have no scale.

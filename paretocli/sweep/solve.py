@@ -71,7 +71,7 @@ def solve(question: Question, job: Job, worker: int, stop: Callable[[], bool]) -
     """
     flush_denormals()
     config = on_worker(question.config, worker)
-    set_up(config.threads)
+    set_up(config.threads, config.precision)
     trainer = trainer_of(replace(question, config=config), job.shard.points)
     if job.state is not None:
         state = load_state(job.state, torch.device(config.device))

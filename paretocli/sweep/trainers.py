@@ -63,6 +63,7 @@ def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Tra
         device=device,
         stacked=len(weights) > 1 and better_stacked(problem, network, device),
         autocast=config.precision == "bf16",
+        compiled=config.compile,
     )
     scalarization = Scalarization(
         weights=weights,

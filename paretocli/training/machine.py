@@ -1,6 +1,9 @@
 """What the computer offers, and how it is set up for training."""
 
 import ctypes
+import importlib.util
+import os
+import shutil
 import sys
 
 import joblib
@@ -50,14 +53,38 @@ def flush_denormals() -> None:
     torch.set_flush_denormal(True)
 
 
-def set_up(threads: int) -> None:
-    """Pin the number of threads and let freed memory be used again.
+def check_device(device: torch.device, *, precision: str, compiled: bool) -> None:
+    """Refuse what a device cannot do, or what is not installed for it.
+
+    Raises:
+        InputError: It is so.
+    """
+    if precision == "tf32" and device.type != "cuda":
+        raise InputError(
+            f"--precision tf32 is a format of GPUs, and the device is {device.type}; choose fp32 "
+            "or bf16."
+        )
+    if not compiled:
+        return
+    if device.type == "cuda" and importlib.util.find_spec("triton") is None:
+        raise InputError("--compile needs triton on a GPU; run pip install triton.")
+    compilers = [os.environ.get("CXX", "g++"), "g++", "clang++"]
+    if device.type == "cpu" and not any(map(shutil.which, compilers)):
+        raise InputError("--compile needs a C++ compiler on a CPU; install g++, or set CXX.")
+
+
+def set_up(threads: int, precision: str) -> None:
+    """Pin the number of threads and the precision, and let freed memory be used again.
 
     By default the C library gives every large block back to the system when it is freed, and each
     training step pays to have its pages zeroed anew: a quarter of the time of a step of small
     convolutions. Numbers do not change.
     """
     torch.set_num_threads(threads)
+    # Convolutions would round to TF32 on a GPU unless they are told not to.
+    format_ = "tf32" if precision == "tf32" else "ieee"
+    torch.backends.cuda.matmul.fp32_precision = format_
+    torch.backends.cudnn.conv.fp32_precision = format_  # type: ignore[attr-defined] # untyped
     if sys.platform == "linux":
         library = ctypes.CDLL(None)
         if hasattr(library, "mallopt"):

@@ -29,9 +29,12 @@ def main() -> None:
     parser.add_argument("--points", default="1,2,4,8,16,32")
     parser.add_argument("--samples", type=int, default=5120, help="images an epoch")
     parser.add_argument("--rounds", type=int, default=3, help="each is measured so often")
+    parser.add_argument("--precision", default="fp32", help="of the populations")
+    parser.add_argument("--compile", action="store_true", help="the populations")
     arguments = parser.parse_args()
     common = ["--data-dir", arguments.data_dir, "--device", arguments.device]
     common += ["--threads", arguments.threads, "--samples", str(arguments.samples)]
+    how = ["--precision", arguments.precision, *["--compile"][: arguments.compile]]
     rounds = arguments.rounds
     limit = _median(rounds, "matrix", *common)
     rate = limit["flops"] / limit["seconds"]
@@ -46,7 +49,7 @@ def main() -> None:
         print("points  seconds a point  CPU-seconds  to the plain loop  of the limit  peak MiB")
         print(_row("loop", loop, scale, 1.0, share, None))
         for points in map(int, arguments.points.split(",")):
-            found = _median(rounds, "population", *here, "--points", str(points))
+            found = _median(rounds, "population", *here, *how, "--points", str(points))
             each = {key: found[key] / points for key in ("seconds", "cpu_seconds")}
             ratio = loop["seconds"] / each["seconds"]
             share = loop["flops"] / each["seconds"] / rate

@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", default="fp32")
+    parser.add_argument("--compile", action="store_true")
     arguments = parser.parse_args()
     flush_denormals()
     torch.set_num_threads(arguments.threads)
@@ -59,6 +60,7 @@ def _question(arguments: argparse.Namespace) -> Question:
             "threads": arguments.threads,
             "device": arguments.device,
             "precision": arguments.precision,
+            "compile": arguments.compile,
             "stack": arguments.points,
         }
     )
@@ -67,7 +69,7 @@ def _question(arguments: argparse.Namespace) -> Question:
 
 def _population(arguments: argparse.Namespace) -> dict[str, float]:
     question = _question(arguments)
-    set_up(arguments.threads)
+    set_up(arguments.threads, arguments.precision)
     before = _peak(arguments.device)
     trainer = trainer_of(question, range(arguments.points))
     trainer._train_epoch()  # the first one takes memory and chooses kernels

@@ -4,6 +4,7 @@ import torch
 from paretocli.errors import InputError
 from paretocli.training.machine import (
     available_threads,
+    check_device,
     choose_device,
     device_name,
     flush_denormals,
@@ -25,8 +26,23 @@ def test_devices_that_are_not_there(name):
 
 def test_threads(one_thread):
     assert available_threads() >= 1
-    set_up(2)
+    set_up(2, "fp32")
     assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize(("precision", "products"), [("fp32", "ieee"), ("tf32", "tf32")])
+def test_products_are_rounded_on_a_gpu_only_when_asked_for(one_thread, precision, products):
+    set_up(1, precision)
+    assert torch.backends.cuda.matmul.fp32_precision == products
+    assert torch.backends.cudnn.conv.fp32_precision == products
+
+
+def test_compiling_needs_a_compiler(monkeypatch, tmp_path):
+    check_device(torch.device("cpu"), precision="bf16", compiled=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.raises(InputError, match=r"needs a C\+\+ compiler .*install g\+\+, or set CXX"):
+        check_device(torch.device("cpu"), precision="fp32", compiled=True)
 
 
 def test_tiny_numbers_are_taken_for_zero():

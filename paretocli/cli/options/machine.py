@@ -27,6 +27,16 @@ Device = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+Compile = Annotated[
+    bool | None,
+    typer.Option(
+        "--compile/--no-compile",
+        help="Compile the training step (torch.compile): about half a minute for each network at "
+        "the start, then fewer and larger kernels. For long runs of many stacked points.",
+        show_default="off",
+        rich_help_panel=PANEL,
+    ),
+]
 Threads = Annotated[
     int | None,
     typer.Option(

@@ -101,7 +101,7 @@ Precision = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="fp32 or bf16.",
+        help="fp32, bf16, or tf32 (on GPUs from Ampere on).",
         show_default="fp32",
         rich_help_panel=PANEL,
     ),
