@@ -73,6 +73,7 @@ class SweepConfig:
     epsilon: float = _identity(*_NOT_NEGATIVE)
     penalty: float = _identity(*_POSITIVE)
     averaging: int = _identity(*_AT_LEAST_1)
+    smoothing: float = _identity(*_POSITIVE)
     sparsity: bool = _identity()
     sparse_layers: tuple[str, ...] = _identity()
     theta: str = _identity(*_one_of("flat", "spike", "linear", "ramp"))

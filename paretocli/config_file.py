@@ -45,6 +45,7 @@ FILE_KEYS: dict[str, str] = {
     "epsilon": NUMBER,
     "penalty": NUMBER,
     "averaging": WHOLE,
+    "smoothing": NUMBER,
     "sparsity": SWITCH,
     "sparse_layers": TEXT,
     "theta": TEXT,

@@ -27,6 +27,7 @@ VALUES = {
     "epsilon": 1e-4,
     "penalty": 5.0,
     "averaging": 5,
+    "smoothing": 0.1,
     "sparsity": True,
     "sparse_layers": ("body.weight",),
     "theta": "spike",

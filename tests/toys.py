@@ -14,7 +14,7 @@ from paretocli.problems.classification import classification
 from paretocli.problems.problem import Defaults, Problem, Samples, Task
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
-from paretocli.solvers.registry import SOLVERS
+from paretocli.solvers.registry import SOLVERS, SolverSettings
 from paretocli.sparsity.layers import counted_layers, find_layers
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sparsity.pattern import Pattern
@@ -180,7 +180,9 @@ def make_trainer(
     count = rows.shape[1]
     scalarization = Scalarization(rows, torch.zeros(count), torch.ones(count), epsilon)
     if isinstance(solver, str):
-        made = SOLVERS[solver](scalarization, defaults.penalty, 1 - 1 / defaults.averaging)
+        made = SOLVERS[solver].make(
+            scalarization, SolverSettings(defaults.penalty, defaults.averaging)
+        )
     else:
         made = solver(scalarization)
     chosen = {

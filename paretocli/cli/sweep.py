@@ -45,6 +45,7 @@ def sweep(
     epsilon: t.Epsilon = None,
     penalty: t.Penalty = None,
     averaging: t.Averaging = None,
+    smoothing: t.Smoothing = None,
     seed: t.Seed = None,
     init: t.Init = None,
     sparsity: s.Sparsity = None,

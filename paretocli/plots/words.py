@@ -4,7 +4,18 @@ from collections.abc import Collection, Sequence
 
 from paretocli.front.results import Results
 
-_SOLVERS = {"chebyshev": "Chebyshev", "linear": "linear (weighted sum)"}
+_SOLVERS = {
+    "chebyshev": "Chebyshev",
+    "linear": "linear (weighted sum)",
+    "stch": "smooth Chebyshev",
+    "mgda": "MGDA",
+    "pcgrad": "PCGrad",
+    "cagrad": "CAGrad",
+    "upgrad": "UPGrad",
+    "nash": "Nash-MTL",
+    "aligned": "Aligned-MTL",
+    "imtl": "IMTL-G",
+}
 
 _DIFFERENCES = ("problem", "network", "seed")
 

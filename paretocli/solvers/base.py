@@ -20,9 +20,16 @@ class Solver(ABC):
     """
 
     state_names: ClassVar[tuple[str, ...]] = ()
+    needs_gramian: ClassVar[bool] = False
 
     def __init__(self, scalarization: Scalarization) -> None:
         self.scalarization = scalarization
+
+    def weigh(self, gramian: Tensor) -> None:  # noqa: B027 - most solvers do not look at gradients
+        """Take up the inner products (K, m, m) of a batch's gradients, before `loss`.
+
+        For solvers that say `needs_gramian`.
+        """
 
     @abstractmethod
     def loss(self, objectives: Tensor) -> Tensor:

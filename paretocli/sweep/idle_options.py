@@ -2,6 +2,7 @@
 
 from paretocli.config import SweepConfig
 from paretocli.config_file import Options
+from paretocli.solvers.registry import OPTIONS, SOLVERS
 
 # What shapes zero rows and ties, and what shapes f_0 besides.
 PATTERN_OPTIONS = ("max_layer_sparsity", "share_similarity", "retrain_epochs", "retrain_lr")
@@ -23,8 +24,9 @@ def without_effect(options: Options, config: SweepConfig) -> list[str]:
     notes = []
     if config.theta == "flat" and "theta_slope" in options:
         notes.append("--theta-slope has no effect on the theta flat.")
-    if config.solver == "linear" and {"penalty", "averaging"} & set(options):
-        notes.append("--penalty and --averaging have no effect on the solver linear.")
+    for key in OPTIONS:
+        if key in options and key not in SOLVERS[config.solver].options:
+            notes.append(f"--{key} has no effect on the solver {config.solver}.")
     idle = [
         key
         for keys in TRANSFERS.values()

@@ -37,10 +37,11 @@ from paretocli.sweep.start import (
     sparsity_objective,
     transferred_names,
 )
-from paretocli.sweep.weights import weights_of
+from paretocli.sweep.weights import refuse_preferences, weights_of
 from paretocli.training.machine import check_device, choose_device, flush_denormals
 
 DEFAULT_PROBLEM = "multidigits"
+DEFAULT_SOLVER = "chebyshev"
 
 # Options that are worked out here rather than taken over as they are.
 NOT_IN_CONFIG = (
@@ -93,10 +94,11 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     targets = targets_of(options)
     problem = _cut(load_problem(source, data_dir, targets), options.get("train_samples"))
     chosen: dict[str, Any] = {
-        "solver": "chebyshev",
+        "solver": DEFAULT_SOLVER,
         "precision": "fp32",
         "compile": False,
         "epsilon": 1e-4,
+        "smoothing": 0.1,
         "seed": 0,
         "checkpoint_every": 10.0,
         "cluster": "",
@@ -132,7 +134,10 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     if not counted or frozen is not None:
         chosen["retrain_epochs"] = 0
     objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
-    points = 1 if single else problem.defaults.points
+    preferences = SOLVERS[chosen["solver"]].has_preferences
+    if not preferences:
+        refuse_preferences(options)
+    points = 1 if single or not preferences else problem.defaults.points
     weights, more_notes = weights_of(options, objectives, points)
     memory = expected_memory(
         problem, network, optimizer=chosen["optimizer"], batch_size=chosen["batch_size"]
@@ -182,6 +187,8 @@ def _refuse_unknown(options: Options) -> None:
     ):
         if option in options:
             lookup(known, str(options[option]), option)
+    for module in SOLVERS[str(options.get("solver", DEFAULT_SOLVER))].needs:
+        require(module, extra="rivals", asked=f"--solver {options['solver']}")
     if options.get("log") == "tensorboard":
         require("torch.utils.tensorboard", extra="tensorboard", asked="--log tensorboard")
     if "cluster" in options:

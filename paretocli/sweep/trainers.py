@@ -12,7 +12,7 @@ from paretocli.population.population import Population
 from paretocli.population.transfer import Adaptive, Neighbours, Transfer
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
-from paretocli.solvers.registry import SOLVERS
+from paretocli.solvers.registry import SOLVERS, SolverSettings
 from paretocli.sweep.question import Question
 from paretocli.sweep.rehearsal import better_stacked
 from paretocli.sweep.start import (
@@ -71,7 +71,8 @@ def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Tra
         scale=torch.tensor(question.normalisation.scale, device=device),
         epsilon=config.epsilon,
     )
-    solver = SOLVERS[config.solver](scalarization, config.penalty, 1 - 1 / config.averaging)
+    settings = SolverSettings(config.penalty, config.averaging, config.smoothing)
+    solver = SOLVERS[config.solver].make(scalarization, settings)
     return Trainer(
         problem,
         population,

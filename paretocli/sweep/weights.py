@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from paretocli import preferences
-from paretocli.config_file import Options
+from paretocli.config_file import WEIGHT_OPTIONS, Options
 from paretocli.errors import InputError
 from paretocli.spread import spread_weights
 from paretocli.sweep.list_options import listed
@@ -37,6 +37,20 @@ def weights_of(
             "each once."
         )
     return lifted, notes
+
+
+def refuse_preferences(options: Options) -> None:
+    """Refuse weights for a solver that gives one point, whatever they are.
+
+    Raises:
+        InputError: Some were asked for.
+    """
+    given = [key for key in (*WEIGHT_OPTIONS, "fix") if key in options]
+    if given:
+        raise InputError(
+            f"--{given[0].replace('_', '-')} asks for weights, and the solver {options['solver']} "
+            "gives one point whatever they are; leave it out."
+        )
 
 
 def _free_weights(

@@ -43,6 +43,30 @@ class Descent:
         """The objectives (K, m) from the tasks' losses, to be given to the solver."""
         return losses
 
+    def gramian(self, objectives: Tensor) -> Tensor:
+        """The inner products ∇f_i · ∇f_j (K, m, m) of the objectives' gradients."""
+        gradients = self._gradients_of(objectives)
+        parts = []
+        for name in self.population.parameters:
+            rows = torch.stack([gradient[name].flatten(1) for gradient in gradients])
+            parts.append(torch.einsum("ikn,jkn->kij", rows, rows))
+        return torch.stack(parts).sum(dim=0)
+
+    def _gradients_of(self, objectives: Tensor) -> list[dict[str, Tensor]]:
+        """The gradient of each objective, by the parameters' names, zero where there is none."""
+        parameters = self.population.parameters
+        found = []
+        for j in range(objectives.shape[1]):
+            gradients = torch.autograd.grad(
+                objectives[:, j].sum(),
+                list(parameters.values()),
+                retain_graph=True,
+                allow_unused=True,
+                materialize_grads=True,
+            )
+            found.append(dict(zip(parameters, gradients, strict=True)))
+        return found
+
     def zero_grad(self) -> None:
         """Forget the last step's gradients."""
         for optimizer in self.optimizers:
@@ -128,6 +152,10 @@ class ProximalDescent(Descent):
         value, self._gradients = self.sparsity.value_and_gradients(self.population.parameters)
         self._leaf = value.requires_grad_()
         return torch.cat([self._leaf.unsqueeze(1), losses], dim=1)
+
+    def _gradients_of(self, objectives: Tensor) -> list[dict[str, Tensor]]:
+        nothing = {n: torch.zeros_like(p) for n, p in self.population.parameters.items()}
+        return [nothing | self._gradients, *super()._gradients_of(objectives[:, 1:])]
 
     @torch.no_grad()
     def mix(self, matrix: Tensor, names: Sequence[str], healthy: Tensor) -> None:

@@ -210,6 +210,8 @@ class Trainer:
                 inputs, batch.targets, apart=settings.streams is not None
             )
             objectives = self.descent.objectives(batch_losses)
+            if self.solver.needs_gramian:
+                self.solver.weigh(self.descent.gramian(objectives))
             torch.autograd.backward(self.solver.loss(objectives).sum())
             objectives = objectives.detach()
             self._transfer(objectives, number, epochs * steps)

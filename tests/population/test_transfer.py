@@ -8,7 +8,7 @@ import torch
 
 from paretocli.population.transfer import KERNELS, Adaptive, Neighbours, mix_
 from paretocli.solvers.chebyshev import Scalarization
-from paretocli.solvers.registry import SOLVERS
+from paretocli.solvers.registry import SOLVERS, SolverSettings
 
 COUNT = 9
 FIRST = torch.linspace(0.05, 0.95, COUNT)
@@ -116,7 +116,8 @@ def test_a_longer_reach_and_a_kernel_that_ends():
 def adaptive(weights, strength=0.5, solver="chebyshev"):
     ones = torch.ones(weights.shape[1])
     scalarization = Scalarization(weights, 0 * ones, ones, 0.0)
-    return Adaptive(SOLVERS[solver](scalarization, 2.0, 0.0).value, strength=strength, until=0.7)
+    made = SOLVERS[solver].make(scalarization, SolverSettings())
+    return Adaptive(made.value, strength=strength, until=0.7)
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

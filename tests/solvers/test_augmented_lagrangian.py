@@ -6,7 +6,7 @@ import torch
 
 from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
 from paretocli.solvers.chebyshev import Scalarization
-from paretocli.solvers.registry import SOLVERS
+from paretocli.solvers.registry import SOLVERS, SolverSettings
 
 
 def plain(rows=1, objectives=2, epsilon=0.0):
@@ -98,7 +98,7 @@ def test_with_noise_the_gap_is_that_of_the_mean_over_the_outer_iteration():
 
 def test_where_noise_is_expected_a_larger_gap_is_left_alone():
     for averaging, tolerance in ((1, 0.01), (5, 0.05)):
-        solver = SOLVERS["chebyshev"](plain(), 5.0, 1 - 1 / averaging)
+        solver = SOLVERS["chebyshev"].make(plain(), SolverSettings(5.0, averaging))
         assert (solver.memory, solver.tolerance) == (1 - 1 / averaging, tolerance)
         assert solver.penalty().item() == 5.0
 

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
 from paretocli.networks.registry import build_network
 from paretocli.problems.loading import load_problem
+from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sweep.resolve import resolve
 from paretocli.training.machine import available_threads
@@ -68,6 +70,31 @@ def test_a_grid_is_kept_off_zero():
 @pytest.mark.parametrize("points", [2, 101, 500])
 def test_large_grids_stay_distinct(points):
     assert len(set(config(points=points).weights)) == points
+
+
+@pytest.mark.parametrize("solver", [n for n, kind in SOLVERS.items() if not kind.has_preferences])
+def test_a_solver_without_preferences_gives_one_point(solver):
+    found = config("dtlz2", solver=solver)
+    np.testing.assert_allclose(found.weights, [[1 / 3] * 3])
+    for option, value in (("points", 3), ("weights", ["1,2,3"]), ("fix", ["f1=0.2"])):
+        with pytest.raises(InputError, match=f"--{option} asks for weights, and the solver"):
+            config("dtlz2", solver=solver, **{option: value})
+
+
+@pytest.mark.parametrize("solver", [name for name, kind in SOLVERS.items() if kind.needs])
+def test_a_solver_whose_package_is_missing(solver, monkeypatch):
+    (*_, package) = SOLVERS[solver].needs
+    monkeypatch.setitem(sys.modules, package, None)
+    words = rf"--solver {solver} needs {package}; run pip install 'paretocli\[rivals\]'"
+    with pytest.raises(InputError, match=words):
+        config("dtlz2", solver=solver)
+
+
+def test_what_a_solver_takes_no_heed_of_is_told():
+    given = {"problem": "vlmop2", "penalty": 3.0, "smoothing": 0.2}
+    for solver, idle in (("chebyshev", ["smoothing"]), ("stch", ["penalty"])):
+        expected = tuple(f"--{key} has no effect on the solver {solver}." for key in idle)
+        assert resolve(given | {"solver": solver}).notes == expected
 
 
 def test_a_lattice_that_does_not_fit_is_told():

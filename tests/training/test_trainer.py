@@ -47,8 +47,13 @@ def saved_and_loaded(state):
 # Checkpoints
 
 
-@pytest.mark.parametrize("solver", ["chebyshev", "linear"])
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize(
+    ("solver", "optimizer"),
+    [
+        *itertools.product(["chebyshev", "linear"], ["adam", "adamw", "sgd"]),
+        *itertools.product(["stch", "mgda", "pcgrad", "nash"], ["adam"]),
+    ],
+)
 def test_four_epochs_at_once_and_in_two_halves(solver, optimizer):
     def fresh():
         return make_trainer(pictures(), WEIGHTS, solver, epochs=4, optimizer=optimizer)

@@ -43,7 +43,8 @@ SolverName = Annotated[
     typer.Option(
         "--solver",
         metavar="NAME",
-        help="chebyshev or linear (a weighted sum).",
+        help="chebyshev, linear (a weighted sum) or stch (smooth Chebyshev). One point alone, with "
+        "the extra rivals: mgda, pcgrad, cagrad, upgrad, nash, aligned or imtl.",
         show_default="chebyshev",
         rich_help_panel=PANEL,
     ),
@@ -146,6 +147,14 @@ Averaging = Annotated[
     typer.Option(
         help="Batches over which the multipliers see a running mean.",
         show_default="the problem's",
+        rich_help_panel=PANEL,
+    ),
+]
+Smoothing = Annotated[
+    float | None,
+    typer.Option(
+        help="How smooth the maximum of the solver stch is, relative to the largest term.",
+        show_default="0.1",
         rich_help_panel=PANEL,
     ),
 ]
