@@ -9,8 +9,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from paretocli import __version__
+from paretocli.cli.front import front
 from paretocli.cli.plot_front import plot_front
 from paretocli.cli.problems import problems
+from paretocli.cli.select import select
 from paretocli.cli.status import status
 from paretocli.cli.sweep import sweep
 from paretocli.cli.train import train
@@ -27,6 +29,8 @@ app = typer.Typer(
 app.command()(train)
 app.command()(sweep)
 app.command()(status)
+app.command()(front)
+app.command()(select)
 app.command(name="plot-front")(plot_front)
 app.command()(problems)
 

@@ -1,13 +1,13 @@
 """`paretocli plot-front`: a picture of one or several fronts, or of one point's layers."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from paretocli.cli.drawing import draw_against, draw_columns, draw_history, draw_layers
+from paretocli.cli.options.splits import Split
 from paretocli.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,14 +15,6 @@ if TYPE_CHECKING:
 
 
 WHAT = "What to draw"
-
-
-class Split(StrEnum):
-    """The part of the data that a figure was measured on."""
-
-    TEST = "test"
-    VAL = "val"
-    TRAIN = "train"
 
 
 def plot_front(

@@ -1,0 +1,47 @@
+"""Narrowing a front down to one point, by questions and answers."""
+
+import sys
+
+import typer
+
+from paretocli.cli.point_tables import points_table
+from paretocli.errors import InputError
+from paretocli.front.results import Results
+from paretocli.front.selection import parse_condition, point_of
+
+QUESTION = "Number of a point, or a condition such as parameters_kept < 5000 (u: undo, q: quit)"
+
+
+def choose(results: Results, rows: list[int], split: str) -> int:
+    """The row that the user settles on.
+
+    Tables and questions go to stderr, so that the answer alone can be piped.
+
+    Raises:
+        InputError: The user quits, or the input ends.
+    """
+    steps = [rows]
+    while True:
+        rows = steps[-1]
+        typer.echo(points_table(results, rows, split), err=True)
+        typer.echo(f"{QUESTION}: ", nl=False, err=True)
+        line = sys.stdin.readline()
+        answer = line.strip()
+        if not line or answer == "q":
+            raise InputError("No point was chosen; start again, or use --knee or --where.")
+        if answer == "u":
+            steps = steps[:-1] or steps
+            continue
+        numbers = {str(point_of(results, row)): row for row in rows}
+        if answer in numbers:
+            return numbers[answer]
+        try:
+            holds = parse_condition(answer, results, split).holds(results)
+        except InputError as error:
+            typer.echo(f"{error}\n", err=True)
+            continue
+        left = [row for row in rows if holds[row]]
+        if left:
+            steps.append(left)
+        else:
+            typer.echo("No point fulfils that.\n", err=True)

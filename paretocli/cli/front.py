@@ -1,0 +1,47 @@
+"""`paretocli front`: the points that nothing beats."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paretocli.cli.options.splits import Split
+
+Where = Annotated[
+    Path,
+    typer.Argument(metavar="DIR", help="A run directory, or its results.csv.", show_default=False),
+]
+On = Annotated[Split, typer.Option(help="The split whose losses decide.")]
+
+
+def front(
+    path: Where,
+    *,
+    on: On = Split.VAL,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the points as JSON.")] = False,
+) -> None:
+    """List the points of a sweep that no other one beats in all objectives.
+
+    Examples:
+      paretocli front runs/multimnist
+
+      paretocli front runs/multimnist --on test --json
+    """
+    import numpy as np
+
+    from paretocli.cli.point_tables import points_as_json, points_table
+    from paretocli.front.results import read_results
+    from paretocli.front.selection import front_of
+
+    results = read_results(path)
+    rows = np.flatnonzero(front_of(results, on.value))
+    if as_json:
+        typer.echo(json.dumps(points_as_json(results, rows), indent=2))
+        return
+    typer.echo(points_table(results, rows))
+    failed = f"; {results.failed} failed" if results.failed else ""
+    typer.echo(
+        f"\n{len(rows)} of {len(results.frame)} points are on the front of the losses on "
+        f"{on.value}{failed}."
+    )

@@ -1,0 +1,82 @@
+"""Points of a sweep as tables and as JSON, read from its results alone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from paretocli.cli.tables import MOST_COLUMNS, as_text
+from paretocli.front.columns import split_of
+from paretocli.front.results import Results
+from paretocli.front.selection import point_of
+
+SIZES = ("sparsity_rate", "parameters_kept")
+
+
+def figure_columns(results: Results, split: str = "test") -> list[str]:
+    """What a table has room for: the metrics, or the losses where these are too many or none."""
+    names = [str(column) for column in results.frame.columns]
+    measured = [column for column in names if split_of(column) == split]
+    metrics = [column for column in measured if not column.startswith("loss_")]
+    losses = [f"loss_{name}_{split}" for name in results.objectives]
+    chosen = metrics if 0 < len(metrics) <= MOST_COLUMNS else losses[:MOST_COLUMNS]
+    return [*chosen, *(name for name in SIZES if _says_something(results, name))]
+
+
+def points_table(
+    results: Results, rows: Sequence[int] | np.ndarray[Any, Any], split: str = "test"
+) -> str:
+    """A table of some rows of the results: number, weights, and figures on a split."""
+    few = len(results.objectives) <= MOST_COLUMNS
+    figures = figure_columns(results, split)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    headers = ["point", f"weights {' '.join(results.objectives)}" if few else ""]
+    for header in [*headers, *map(_header, figures)]:
+        table.add_column(
+            header.replace(" ", "\n"), justify="right", vertical="bottom", no_wrap=True
+        )
+    for row in rows:
+        line = results.frame.iloc[int(row)]
+        weights = [f"{line[f'weight_{name}']:.3f}" for name in results.objectives] if few else []
+        cells = [as_figure(column, float(line[column])) for column in figures]
+        table.add_row(str(point_of(results, int(row))), " ".join(weights), *cells)
+    return as_text(table)
+
+
+def points_as_json(
+    results: Results, rows: Sequence[int] | np.ndarray[Any, Any]
+) -> list[dict[str, Any]]:
+    """All columns of some rows; empty cells are null."""
+    frame = results.frame.iloc[np.asarray(rows, dtype=int)].astype(object)
+    # JSON has no NaN.
+    return [
+        {str(name): value for name, value in row.items()}
+        for row in frame.where(frame.notna(), None).to_dict("records")
+    ]
+
+
+def as_figure(column: str, value: float, *, signed: bool = False) -> str:
+    """A number as its column is read: shares as percentages, counts whole."""
+    sign = "+" if signed else ""
+    if np.isnan(value):
+        return ""
+    if column.startswith(("accuracy", "pixel_accuracy")):
+        return f"{100 * value:{sign}.2f} %"
+    if column == "sparsity_rate":
+        return f"{value:{sign}.1f} %"
+    if column == "parameters_kept":
+        return f"{value:{sign},.0f}"
+    return f"{value:{sign}.4f}"
+
+
+def _header(column: str) -> str:
+    split = split_of(column)
+    if split is None:
+        return column.replace("parameters", "para- meters").replace("_", " ")
+    return f"{split} {column.removesuffix(f'_{split}').removeprefix('loss_').replace('_', ' ')}"
+
+
+def _says_something(results: Results, column: str) -> bool:
+    """Whether points differ in it: without sparsity all are of one size."""
+    return column in results.frame.columns and results.frame[column].nunique() > 1

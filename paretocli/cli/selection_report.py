@@ -1,0 +1,65 @@
+"""What `paretocli select` says of a point."""
+
+import json
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from paretocli.cli.point_tables import as_figure, figure_columns, points_table
+from paretocli.cli.report import layer_table
+from paretocli.cli.tables import as_text
+from paretocli.front.results import Results
+from paretocli.front.selection import losses_of, next_better, point_of
+
+
+def selection_report(results: Results, front: Sequence[int], chosen: int, split: str) -> str:
+    """The point, its layers, and what the points beside it on the front would cost.
+
+    Args:
+        results: The sweep.
+        front: Rows of its front.
+        chosen: One of them.
+        split: The split that decides.
+    """
+    parts = [points_table(results, [chosen])]
+    layers = _layers(results, chosen)
+    if layers:
+        parts.append(layers)
+    if len(front) > 1:
+        parts.append(_neighbours(results, front, chosen, split))
+    if "weights_file" in results.frame.columns:
+        file = results.frame["weights_file"].iloc[chosen]
+        parts.append(f"Network: {results.path.parent / str(file)}")
+    return "\n\n".join(parts)
+
+
+def _neighbours(results: Results, front: Sequence[int], chosen: int, split: str) -> str:
+    """For each objective the point next better in it, and what changes with it, on a split."""
+    figures = figure_columns(results, split)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("better in", no_wrap=True, vertical="bottom")
+    table.add_column("point", justify="right", no_wrap=True, vertical="bottom")
+    for figure in figures:
+        header = figure.removesuffix(f"_{split}").removeprefix("loss_").replace("_", "\n")
+        table.add_column(header, justify="right", no_wrap=True, vertical="bottom")
+    here = results.values(figures)[chosen]
+    beside = next_better(losses_of(results, split)[list(front)], list(front).index(chosen))
+    for objective, place in zip(results.objectives, beside, strict=True):
+        if place is None:
+            table.add_row(objective, "none")
+            continue
+        row = front[place]
+        changes = results.values(figures)[row] - here
+        cells = [as_figure(f, float(c), signed=True) for f, c in zip(figures, changes, strict=True)]
+        table.add_row(objective, str(point_of(results, row)), *cells)
+    return f"The points beside it, and what changes with them on {split}:\n\n{as_text(table)}"
+
+
+def _layers(results: Results, row: int) -> str:
+    """The layers of a point's record, where there is one beside the table."""
+    file = results.path.parent / "points" / f"{point_of(results, row):04d}.json"
+    try:
+        layers = json.loads(file.read_text(encoding="utf-8")).get("layers")
+    except (OSError, ValueError):
+        return ""
+    return layer_table(layers) if layers else ""
