@@ -81,10 +81,10 @@ def set_up(threads: int, precision: str) -> None:
     convolutions. Numbers do not change.
     """
     torch.set_num_threads(threads)
-    # Convolutions would round to TF32 on a GPU unless they are told not to.
-    format_ = "tf32" if precision == "tf32" else "ieee"
-    torch.backends.cuda.matmul.fp32_precision = format_
-    torch.backends.cudnn.conv.fp32_precision = format_  # type: ignore[attr-defined] # untyped
+    # Convolutions would round to TF32 on a GPU unless they are told not to. The newer
+    # `fp32_precision` cannot be read back by torch's own compiler.
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
     if sys.platform == "linux":
         library = ctypes.CDLL(None)
         if hasattr(library, "mallopt"):

@@ -30,11 +30,13 @@ def test_threads(one_thread):
     assert torch.get_num_threads() == 2
 
 
-@pytest.mark.parametrize(("precision", "products"), [("fp32", "ieee"), ("tf32", "tf32")])
-def test_products_are_rounded_on_a_gpu_only_when_asked_for(one_thread, precision, products):
+@pytest.mark.parametrize("precision", ["tf32", "bf16", "fp32"])
+def test_products_are_rounded_on_a_gpu_only_when_asked_for(one_thread, precision):
     set_up(1, precision)
-    assert torch.backends.cuda.matmul.fp32_precision == products
-    assert torch.backends.cudnn.conv.fp32_precision == products
+    rounded = precision == "tf32"
+    assert torch.backends.cuda.matmul.allow_tf32 == rounded
+    assert torch.backends.cudnn.allow_tf32 == rounded
+    assert torch.backends.cuda.matmul.fp32_precision == ("tf32" if rounded else "ieee")
 
 
 def test_compiling_needs_a_compiler(monkeypatch, tmp_path):
