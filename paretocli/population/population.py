@@ -60,11 +60,13 @@ class Population:
         for parameter in self.parameters.values():
             parameter.requires_grad_()
 
-        self._step: Step = self._measure_stacked if self.stacked else self._measure_one
-        # Shapes do not change from step to step, and need no guard as if they might.
-        self._training_step: Step = (
-            torch.compile(self._step, dynamic=False) if compiled else self._step
-        )
+        self._steps: dict[bool, Step] = {True: self._measure_stacked, False: self._measure_one}
+        self._training_steps = self._steps
+        if compiled:
+            # Shapes do not change from step to step, and need no guard as if they might.
+            self._training_steps = {
+                stacked: torch.compile(step, dynamic=False) for stacked, step in self._steps.items()
+            }
 
     def train(self, mode: bool = True) -> None:
         """Switch dropout, batch norm and the like to training or evaluation."""
@@ -88,7 +90,8 @@ class Population:
         if apart:
             inputs = self._one_each(inputs)
             given = tuple(map(self._one_each, given))
-        step = self._training_step if self._network.training else self._step
+        steps = self._training_steps if self._network.training else self._steps
+        step = steps[self.stacked]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             if self.stacked:
                 return step(self.parameters, self.buffers, inputs, given, apart=apart)
