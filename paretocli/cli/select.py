@@ -123,11 +123,10 @@ def _matching(results: "Results", rows: list[int], where: list[str], split: str)
         holds = condition.holds(results)
         left = [row for row in rows if holds[row]]
         if not left:
-            values = results.values([condition.column])[rows, 0]
+            values = results.frame[condition.column].iloc[rows]
             raise InputError(
-                f"No point of the front fulfils {condition} (there {condition.column} is from "
-                f"{values.min():.4g} to {values.max():.4g} where the conditions before hold); "
-                "loosen it."
+                f"No point of the front fulfils {condition} (where the conditions before hold, "
+                f"{condition.column} is from {values.min():.4g} to {values.max():.4g}); loosen it."
             )
         rows = left
     return rows
@@ -158,4 +157,4 @@ def _chosen(
             if np.isnan(values).all():
                 raise InputError(f"Column {column} is empty for these points; choose another.")
             return rows[int(np.nanargmin(values))], []
-    return only_one(results, rows, "match"), []
+    return only_one(results, rows), []

@@ -147,7 +147,7 @@ def next_better(losses: Numbers, chosen: int) -> list[int | None]:
     return found
 
 
-def only_one(results: Results, rows: Sequence[int], by: str) -> int:
+def only_one(results: Results, rows: Sequence[int]) -> int:
     """The row that is left, where no rule chooses among several.
 
     Raises:
@@ -157,7 +157,7 @@ def only_one(results: Results, rows: Sequence[int], by: str) -> int:
         return rows[0]
     points = ", ".join(str(point_of(results, row)) for row in rows[:10])
     raise InputError(
-        f"{len(rows)} points {by} (points {points}{', …' if len(rows) > 10 else ''}); choose among "
+        f"{len(rows)} points match (points {points}{', …' if len(rows) > 10 else ''}); choose among "
         "them with --knee, --closest-to, --minimize or --maximize."
     )
 

@@ -11,8 +11,6 @@ from paretocli.solvers.gradient_weighting import GradientWeighting, Weighting
 from paretocli.solvers.smooth_chebyshev import SmoothChebyshev
 from paretocli.solvers.weighted_sum import WeightedSum
 
-EXTRA = "rivals"
-
 
 @dataclass(frozen=True)
 class SolverSettings:

@@ -116,9 +116,9 @@ def test_the_next_better_in_each_objective():
 
 
 def test_one_is_taken_and_several_are_not(results):
-    assert only_one(results, [2], "match") == 2
+    assert only_one(results, [2]) == 2
     with pytest.raises(InputError, match=r"2 points match \(points 1, 3\); choose among them with"):
-        only_one(results, [1, 2], "match")
+        only_one(results, [1, 2])
 
 
 def test_a_table_without_objectives(tmp_path):
