@@ -156,9 +156,10 @@ def only_one(results: Results, rows: Sequence[int]) -> int:
     if len(rows) == 1:
         return rows[0]
     points = ", ".join(str(point_of(results, row)) for row in rows[:10])
+    points += ", …" if len(rows) > 10 else ""
     raise InputError(
-        f"{len(rows)} points match (points {points}{', …' if len(rows) > 10 else ''}); choose among "
-        "them with --knee, --closest-to, --minimize or --maximize."
+        f"{len(rows)} points match (points {points}); choose among them "
+        "with --knee, --closest-to, --minimize or --maximize."
     )
 
 
