@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from paretocli import __version__
+from paretocli.cli.export import export
 from paretocli.cli.front import front
 from paretocli.cli.plot_front import plot_front
 from paretocli.cli.problems import problems
@@ -31,6 +32,7 @@ app.command()(sweep)
 app.command()(status)
 app.command()(front)
 app.command()(select)
+app.command()(export)
 app.command(name="plot-front")(plot_front)
 app.command()(problems)
 

@@ -12,6 +12,9 @@ from paretocli.solvers.smooth_chebyshev import SmoothChebyshev
 from paretocli.solvers.weighted_sum import WeightedSum
 
 
+Rows = list[list[float]]
+
+
 @dataclass(frozen=True)
 class SolverSettings:
     """What solvers may be told; each takes what concerns it.
@@ -34,13 +37,14 @@ class SolverKind:
     Attributes:
         make: Makes one.
         options: The settings that it takes heed of.
-        has_preferences: Whether weights choose the point; otherwise there is one.
+        weights: The rows (K, m) that it is always used with, for so many objectives of which the
+            last so many are tasks. Without, the user's weights choose its points.
         needs: Modules of the extra `rivals` that it needs.
     """
 
     make: Callable[[Scalarization, SolverSettings], Solver]
     options: tuple[str, ...] = ()
-    has_preferences: bool = True
+    weights: Callable[[int, int], Rows] | None = None
     needs: tuple[str, ...] = ()
 
 
@@ -67,12 +71,31 @@ def _rival(rule: Callable[[int], Weighting], *needs: str) -> SolverKind:
     def make(scalarization: Scalarization, settings: SolverSettings) -> Solver:
         return GradientWeighting(scalarization, rule)
 
-    return SolverKind(make, has_preferences=False, needs=("torchjd", *needs))
+    return SolverKind(make, weights=_one_point, needs=("torchjd", *needs))
+
+
+def _one_point(objectives: int, tasks: int) -> Rows:
+    """All objectives alike, for a solver that takes no heed of weights."""
+    return [[1 / objectives] * objectives]
+
+
+def _equal(objectives: int, tasks: int) -> Rows:
+    """The tasks alike, and nothing for sparsity."""
+    return [[0.0] * (objectives - tasks) + [1 / tasks] * tasks]
+
+
+def _single(objectives: int, tasks: int) -> Rows:
+    """Each task by itself, and nothing for sparsity."""
+    alone = range(objectives - tasks, objectives)
+    return [[float(place == task) for place in range(objectives)] for task in alone]
 
 
 SOLVERS: dict[str, SolverKind] = {
     "chebyshev": SolverKind(_chebyshev, options=("penalty", "averaging")),
     "linear": SolverKind(_linear),
+    # What every comparison should show: no method at all, and a network for each task.
+    "equal": SolverKind(_linear, weights=_equal),
+    "single": SolverKind(_linear, weights=_single),
     "stch": SolverKind(_stch, options=("smoothing",)),
     "mgda": _rival(rivals.mgda),
     "pcgrad": _rival(rivals.pcgrad),

@@ -16,6 +16,7 @@ from paretocli.extras import require
 from paretocli.networks.registry import network_names
 from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
 from paretocli.population.transfer import KERNELS
+from paretocli.preferences import Weights
 from paretocli.problems.loading import load_problem, source_checksum
 from paretocli.problems.problem import Problem
 from paretocli.registries import lookup
@@ -134,11 +135,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     if not counted or frozen is not None:
         chosen["retrain_epochs"] = 0
     objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
-    preferences = SOLVERS[chosen["solver"]].has_preferences
-    if not preferences:
-        refuse_preferences(options)
-    points = 1 if single or not preferences else problem.defaults.points
-    weights, more_notes = weights_of(options, objectives, points)
+    weights, more_notes = _weights(options, objectives, problem, chosen["solver"], single)
     memory = expected_memory(
         problem, network, optimizer=chosen["optimizer"], batch_size=chosen["batch_size"]
     )
@@ -206,6 +203,23 @@ def _cut(problem: Problem, count: OptionValue | None) -> Problem:
             f"{problem.name}, found {number}."
         )
     return dataclasses.replace(problem, train=problem.train.rows(slice(number)))
+
+
+def _weights(
+    options: Options, objectives: tuple[str, ...], problem: Problem, solver: str, single: bool
+) -> tuple[Weights, list[str]]:
+    """The weights of all points, which are the user's choice or the solver's; and notes."""
+    own = SOLVERS[solver].weights
+    if own is None:
+        return weights_of(options, objectives, 1 if single else problem.defaults.points)
+    refuse_preferences(options)
+    rows = np.array(own(len(objectives), len(problem.tasks)))
+    if single and len(rows) > 1:
+        raise InputError(
+            f"--solver {solver} makes {len(rows)} points, a network for each task, and train makes "
+            "one; use paretocli sweep."
+        )
+    return rows, []
 
 
 def _counted(

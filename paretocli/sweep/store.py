@@ -60,7 +60,7 @@ class RunDirectory:
                 "another directory with --out."
             )
         if self._sweep_file.exists():
-            self._check_same(self._read_sweep(), identity, checksums)
+            self._check_same(self.sweep(), identity, checksums)
             return
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path} is not a directory; name another one with --out.")
@@ -85,7 +85,7 @@ class RunDirectory:
                 self.path.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(sole_user(self.path))
                 if self._sweep_file.exists():
-                    self._check_same(self._read_sweep(), sweep["config"], sweep["data"])
+                    self._check_same(self.sweep(), sweep["config"], sweep["data"])
                 self._fill(sweep)
             yield
 
@@ -111,6 +111,25 @@ class RunDirectory:
                 f"The directory {self.path} cannot be written ({error.strerror}); name another "
                 "one with --out."
             ) from None
+
+    def sweep(self) -> dict[str, Any]:
+        """What `sweep.json` holds: `config`, `data` with checksums, versions and the like.
+
+        Raises:
+            InputError: There is none, or it is none of this program's.
+        """
+        if not self._sweep_file.exists():
+            raise InputError(f"{self.path} holds no sweep.json; give the run directory of a sweep.")
+        try:
+            found = self._read_json(self._sweep_file)
+        except InputError:
+            found = {}
+        if found.get("format") != FORMAT or not {"config", "data"} <= set(found):
+            raise InputError(
+                f"{self._sweep_file} is not of the form that this program writes; name another "
+                "directory with --out."
+            )
+        return found
 
     def records(self) -> list[Record]:
         """The records of all points that are done or failed, in order."""
@@ -207,18 +226,6 @@ class RunDirectory:
 
     def _checkpoint(self, shard: str) -> Path:
         return self.path / "checkpoints" / f"{shard}.pt"
-
-    def _read_sweep(self) -> dict[str, Any]:
-        try:
-            found = self._read_json(self._sweep_file)
-        except InputError:
-            found = {}
-        if found.get("format") != FORMAT or not {"config", "data"} <= set(found):
-            raise InputError(
-                f"{self._sweep_file} is not of the form that this program writes; name another "
-                "directory with --out."
-            )
-        return found
 
     def _check_same(
         self, found: Mapping[str, Any], identity: Mapping[str, Any], checksums: Mapping[str, str]

@@ -40,7 +40,7 @@ def weights_of(
 
 
 def refuse_preferences(options: Options) -> None:
-    """Refuse weights for a solver that gives one point, whatever they are.
+    """Refuse weights for a solver whose points do not depend on them.
 
     Raises:
         InputError: Some were asked for.
@@ -49,7 +49,7 @@ def refuse_preferences(options: Options) -> None:
     if given:
         raise InputError(
             f"--{given[0].replace('_', '-')} asks for weights, and the solver {options['solver']} "
-            "gives one point whatever they are; leave it out."
+            "gives the same points whatever they are; leave it out."
         )
 
 

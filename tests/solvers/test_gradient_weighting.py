@@ -14,7 +14,7 @@ from tests.toys import growl_of, make_trainer, pictures, quadratics, solve, vect
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-RIVALS = [name for name, kind in SOLVERS.items() if not kind.has_preferences]
+RIVALS = [name for name, kind in SOLVERS.items() if kind.needs]
 RULES = {
     "mgda": (gradient_weighting.mgda, torchjd.aggregation.MGDA()),
     "cagrad": (gradient_weighting.cagrad, torchjd.aggregation.CAGrad(c=0.4)),

@@ -72,13 +72,23 @@ def test_large_grids_stay_distinct(points):
     assert len(set(config(points=points).weights)) == points
 
 
-@pytest.mark.parametrize("solver", [n for n, kind in SOLVERS.items() if not kind.has_preferences])
-def test_a_solver_without_preferences_gives_one_point(solver):
+@pytest.mark.parametrize("solver", [n for n, kind in SOLVERS.items() if kind.weights])
+def test_a_solver_without_preferences_makes_its_own_points(solver):
     found = config("dtlz2", solver=solver)
-    np.testing.assert_allclose(found.weights, [[1 / 3] * 3])
+    np.testing.assert_allclose(found.weights, np.eye(3) if solver == "single" else [[1 / 3] * 3])
     for option, value in (("points", 3), ("weights", ["1,2,3"]), ("fix", ["f1=0.2"])):
         with pytest.raises(InputError, match=f"--{option} asks for weights, and the solver"):
             config("dtlz2", solver=solver, **{option: value})
+
+
+def test_baselines_leave_sparsity_out():
+    assert config("multidigits", solver="equal").weights == ((0.0, 0.5, 0.5),)
+    assert config("multidigits", solver="single").weights == ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+def test_a_network_for_each_task_needs_a_sweep():
+    with pytest.raises(InputError, match="--solver single makes 2 points, .*; use paretocli sweep"):
+        resolve({"problem": "vlmop2", "solver": "single"}, single=True)
 
 
 @pytest.mark.parametrize("solver", [name for name, kind in SOLVERS.items() if kind.needs])

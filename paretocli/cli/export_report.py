@@ -1,0 +1,46 @@
+"""What `paretocli export` says."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from paretocli.cli.tables import as_text
+
+if TYPE_CHECKING:
+    from paretocli.export.export import Exported
+
+
+def export_report(exported: "Exported", folder: Path) -> str:
+    """A table of the network before and after, and how far their outputs differ."""
+    before, after = exported.before, exported.after
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for header in ("before", "after", "gain"):
+        table.add_column(header, justify="right", no_wrap=True)
+    _add(table, "parameters", before.parameters, after.parameters, "{:,.0f}")
+    for name, size in before.bytes.items():
+        _add(table, f"{name}, kB", size / 1000, after.bytes[name] / 1000, "{:,.1f}")
+    _add(table, "multiply-accumulates", before.macs, after.macs, "{:,.0f}")
+    for name, seconds in before.latency.items():
+        _add(table, f"{name}, ms", 1000 * seconds, 1000 * after.latency[name], "{:.3f}")
+    for name, figure in before.metrics.items():
+        words = f"test {name.replace('_', ' ')}"
+        table.add_row(words, f"{figure:.4f}", f"{after.metrics[name]:.4f}", "")
+    largest = max(exported.differences.values())
+    return "\n".join(
+        (
+            as_text(table),
+            "",
+            f"The outputs differ by at most {largest:.1e} on {exported.samples:,} test samples (the "
+            f"largest output is {exported.largest_output:.1f}).",
+            f"Latencies are medians with {exported.threads} "
+            f"thread{'s' if exported.threads > 1 else ''} on this machine.",
+            f"Written to {folder}: {', '.join(exported.files)}",
+        )
+    )
+
+
+def _add(table: Table, name: str, before: float, after: float, form: str) -> None:
+    gain = f"{before / after:.1f} ×" if after else ""
+    table.add_row(name, form.format(before), form.format(after), gain)

@@ -1,0 +1,1 @@
+"""What each kind of operation needs of what it reads, and how it becomes smaller."""

@@ -1,0 +1,134 @@
+"""From a network to its graph: operations, and the tensors that they need."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from paretocli.errors import InputError
+
+ATEN = torch.ops.aten
+
+# Notes of the tracer, and what does nothing where nothing is trained.
+_IDLE = (ATEN._assert_tensor_metadata.default, ATEN._assert_scalar.default)
+_PASSING = (ATEN.dropout.default, ATEN.clone.default, ATEN.alias.default, ATEN.detach.default)
+
+
+def traced(network: nn.Module, inputs: Sequence[Tensor], name: str) -> fx.GraphModule:
+    """The graph of a network in evaluation mode, for batches of any size.
+
+    Every value (B, …) knows the shape of a sample (`sample_shape`). Parameters and buffers are
+    buffers of the result, their names flat: `shared.0.weight` becomes `shared_0_weight`.
+
+    Args:
+        network: Gives a tuple of outputs (B, …).
+        inputs: Its arguments, a batch of at least two samples.
+        name: Of the network, for the message.
+
+    Raises:
+        InputError: What the network does depends on its data or on the size of the batch, so that
+            there is no graph.
+    """
+    batch = {0: torch.export.Dim.DYNAMIC}
+    try:
+        with torch.no_grad():
+            program = torch.export.export(
+                network.eval(), tuple(inputs), dynamic_shapes=tuple(batch for _ in inputs)
+            )
+        # Without a table, operations that write in place become such that do not; others stay.
+        program = program.run_decompositions({})
+    except Exception as error:  # the tracer raises many kinds; all mean that there is no graph
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"The network {name} has no fixed graph ({reason}); what it does should depend neither "
+            "on the numbers in its inputs nor on the size of the batch."
+        ) from error
+    signature = program.graph_signature
+    if signature.buffers_to_mutate:
+        changed = ", ".join(sorted(signature.buffers_to_mutate.values()))
+        raise InputError(
+            f"The network {name} changes its buffers while it is used ({changed}); it should leave "
+            "them alone in evaluation mode."
+        )
+    names = {
+        **signature.inputs_to_parameters,
+        **signature.inputs_to_buffers,
+        **signature.inputs_to_lifted_tensor_constants,
+    }
+    tensors = {**program.state_dict, **program.constants}
+    return _as_module(program.graph, {node: (name, tensors[name]) for node, name in names.items()})
+
+
+def sample_shape(node: fx.Node) -> tuple[int, ...] | None:
+    """The shape of one sample of a node's value (B, …); None for what is no batch of samples."""
+    shape: tuple[int, ...] | None = node.meta.get("sample")
+    return shape
+
+
+def add_tensor(module: fx.GraphModule, name: str, tensor: Tensor) -> fx.Node:
+    """A node at the end of the graph that gives a tensor, under a free name like the one given."""
+    flat = name.replace(".", "_").removeprefix("network_")
+    free, number = flat, 0
+    while hasattr(module, free):
+        number += 1
+        free = f"{flat}_{number}"
+    module.register_buffer(free, tensor.detach().contiguous().clone())
+    return module.graph.get_attr(free)
+
+
+def _as_module(
+    exported: fx.Graph, tensors: Mapping[str, tuple[str, Tensor]]
+) -> fx.GraphModule:
+    """The graph of an exported program as a module that holds its parameters and buffers."""
+    module = fx.GraphModule(nn.Module(), fx.Graph())
+    graph, new = module.graph, dict[fx.Node, fx.Node]()
+    inputs = [n for n in exported.find_nodes(op="placeholder") if n.name not in tensors]
+    batch = inputs[0].meta["val"].shape[0]  # the symbol that stands for its size
+    fixed = dict[fx.Node, Any]()  # what no input has a part in
+
+    def own(node: fx.Node) -> fx.Node:
+        if node not in new:
+            name = tensors[node.name][0] if node.name in tensors else node.name
+            new[node] = add_tensor(module, name, fixed[node])
+        return new[node]
+
+    for node in exported.nodes:
+        if node.target in _IDLE:
+            continue
+        if node.name in tensors and node.op == "placeholder":
+            fixed[node] = tensors[node.name][1]
+        if node.op == "call_function" and all(n in fixed for n in node.all_input_nodes):
+            arguments, options = fx.node.map_arg((node.args, node.kwargs), fixed.__getitem__)
+            fixed[node] = node.target(*arguments, **options)
+        if node in fixed:
+            continue
+        if node.target in _PASSING:
+            new[node] = own(node.args[0])
+            continue
+        if node.target == ATEN.sym_size.int and node.meta["val"] == batch:
+            # Asked of an input, it keeps no value alive.
+            new[node] = graph.call_function(node.target, (new[inputs[0]], 0))
+        else:
+            new[node] = graph.node_copy(node, own)
+        if node.target == ATEN.view.default:
+            # The copy that made a view possible may be gone.
+            new[node] = _renamed(new[node], ATEN.reshape.default, "reshape")
+        new[node].meta = {"sample": _sample(node.meta.get("val"), batch)}
+    graph.eliminate_dead_code()
+    module.recompile()
+    return module
+
+
+def _renamed(node: fx.Node, target: Any, name: str) -> fx.Node:
+    graph = node.graph
+    new = graph.create_node("call_function", target, node.args, node.kwargs, name=name)
+    graph.erase_node(node)
+    return new
+
+
+def _sample(value: Any, batch: Any) -> tuple[int, ...] | None:
+    if not isinstance(value, Tensor) or value.dim() < 2 or value.shape[0] != batch:
+        return None
+    sides = tuple(value.shape[1:])
+    return sides if all(isinstance(side, int) for side in sides) else None

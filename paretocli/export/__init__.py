@@ -1,0 +1,1 @@
+"""Taking a point away: the small network in formats that do without this program."""

@@ -1,0 +1,203 @@
+"""From a solved point to a folder with its small network."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import fx, nn
+
+from paretocli import __version__
+from paretocli.atomic import TEMPORARY, write_text
+from paretocli.compaction.compact import compacted
+from paretocli.compaction.folding import fold_batch_norms
+from paretocli.compaction.trace import traced
+from paretocli.errors import InputError, RunError
+from paretocli.export.formats import FORMATS, ONNX, PLAIN, WEIGHTS, onnx_session, write_plain
+from paretocli.export.measure import Outputs, compare_outputs, latencies, multiply_accumulates
+from paretocli.export.point import AsUsed, SolvedPoint
+from paretocli.export.source import python_source
+from paretocli.problems.problem import Problem
+
+TOLERANCE = 1e-5
+"""Of an output, relative to the largest one where that is above 1."""
+
+BATCHES = (1, 64)
+REPORT = "export.json"
+
+
+@dataclass(frozen=True)
+class Side:
+    """A network before or after, as it is or compacted.
+
+    Attributes:
+        parameters: Numbers in it.
+        bytes: Size of its files, by name.
+        macs: Multiply-accumulates for one sample.
+        latency: Median seconds for a batch, by what runs it and the batch's size.
+        metrics: On the test data.
+    """
+
+    parameters: int
+    bytes: dict[str, int]
+    macs: int
+    latency: dict[str, float]
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        before: The network as it was trained.
+        after: The small one.
+        differences: By format, the largest difference of an output on the test data.
+        largest_output: Beside it.
+        samples: Of the test data.
+        threads: That latencies were measured with.
+        files: Paths.
+    """
+
+    before: Side
+    after: Side
+    differences: dict[str, float]
+    largest_output: float
+    samples: int
+    threads: int
+    files: tuple[str, ...]
+
+
+def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int) -> Exported:
+    """Compact a point's network, write it, read it again and compare.
+
+    Args:
+        solved: The point.
+        out: A folder that does not exist yet, or is empty.
+        formats: Beside the plain module, some of `FORMATS`.
+        threads: For latencies.
+
+    Raises:
+        InputError: The folder holds something, or the network has no fixed graph.
+        RunError: Some form of the small network gives other outputs; nothing was written.
+    """
+    refuse_used(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=TEMPORARY) as name:
+        dense, small = Path(name) / "dense", Path(name) / "small"
+        dense.mkdir()
+        small.mkdir()
+        found = _export(solved, dense, small, formats, threads)
+        report = {"format": 1, "paretocli": __version__, **_origin(solved), **asdict(found)}
+        write_text(small / REPORT, json.dumps(report, indent=2))
+        small.replace(out)
+    return found
+
+
+def refuse_used(out: Path) -> None:
+    """Refuse a folder that holds something already."""
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise InputError(f"{out} is there already; name a new folder with --out.")
+
+
+def _export(
+    solved: SolvedPoint, dense_folder: Path, folder: Path, formats: Sequence[str], threads: int
+) -> Exported:
+    problem = solved.problem
+    dense = AsUsed(problem, solved.network).eval()
+    few = problem.test.rows(slice(2)).inputs
+    graph = traced(dense, (few,), f"of problem {problem.name}")
+    fold_batch_norms(graph)
+    small = compacted(graph)
+    plain = write_plain(small, _source(solved, small, dense, few), folder)
+    functions: dict[str, Any] = {"before": dense, "module": plain}
+    for name in formats:
+        for network, place in ((dense, dense_folder), (plain, folder)):
+            FORMATS[name].write(network, [task.name for task in problem.tasks], few, place)
+        functions[name] = FORMATS[name].read(folder)
+    outputs = compare_outputs(problem, functions)
+    _refuse_difference(outputs)
+    batches = {size: _batch(problem, size) for size in BATCHES}
+    pairs = {"torch": (dense, plain)}
+    if "onnx" in formats:
+        pairs["onnxruntime"] = tuple(
+            _session(place / ONNX, threads) for place in (dense_folder, folder)
+        )
+    times = {
+        f"{engine}, batch {size}": latencies(pair, batch, threads)
+        for engine, pair in pairs.items()
+        for size, batch in batches.items()
+    }
+    shutil.copyfile(solved.file, dense_folder / WEIGHTS)
+    files = [WEIGHTS, *(file for name in formats for file in FORMATS[name].files)]
+    before, after = (
+        Side(
+            parameters=sum(t.numel() for t in network.parameters()),
+            bytes={file: (place / file).stat().st_size for file in files},
+            macs=multiply_accumulates(network, batches[1]),
+            latency={name: pair[side] for name, pair in times.items()},
+            metrics=outputs.metrics[function],
+        )
+        for side, (network, place, function) in enumerate(
+            ((dense, dense_folder, "before"), (plain, folder, "module"))
+        )
+    )
+    return Exported(
+        before=before,
+        after=after,
+        differences={name: gap for name, gap in outputs.difference.items() if name != "before"},
+        largest_output=outputs.largest,
+        samples=len(problem.test),
+        threads=threads,
+        files=(PLAIN, *files, REPORT),
+    )
+
+
+def _source(
+    solved: SolvedPoint, small: fx.GraphModule, dense: nn.Module, few: torch.Tensor
+) -> str:
+    with torch.no_grad():
+        outputs = dense(few)
+    shapes = {
+        task.name: tuple(output.shape[1:])
+        for task, output in zip(solved.problem.tasks, outputs, strict=True)
+    }
+    number = solved.record["point"]
+    title = f"Point {number} of a sweep of {solved.problem.name}, without what it does not need."
+    sides = ", ".join(map(str, few.shape[1:]))
+    return python_source(small, title, shapes, f"{few.dtype} (B, {sides})")
+
+
+def _refuse_difference(outputs: Outputs) -> None:
+    allowed = TOLERANCE * max(1.0, outputs.largest)
+    for name, gap in outputs.difference.items():
+        if not gap <= allowed:  # not a number is none either
+            raise RunError(
+                f"The {name} made of the small network gives outputs that differ by {gap:.2g}, "
+                f"more than {allowed:.2g}; nothing was written. This is a fault of the program: "
+                "please report it with the network."
+            )
+
+
+def _batch(problem: Problem, size: int) -> torch.Tensor:
+    rows = torch.arange(size) % len(problem.test)
+    return problem.test.rows(rows).inputs
+
+
+def _session(file: Path, threads: int) -> Callable[[torch.Tensor], Any]:
+    session = onnx_session(file, threads)
+    return lambda batch: session.run(None, {"inputs": batch.numpy()})
+
+
+def _origin(solved: SolvedPoint) -> dict[str, Any]:
+    """Where the network comes from."""
+    return {
+        "problem": solved.problem.name,
+        "run": str(solved.directory),
+        "point": solved.record["point"],
+        "weights": solved.record["weights"],
+    }

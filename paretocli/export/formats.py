@@ -1,0 +1,145 @@
+"""The formats that a network is written in, and how each is read again and used."""
+
+import importlib.util
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, fx, nn
+
+from paretocli.extras import require
+
+Function = Callable[[Tensor], Sequence[Tensor]]
+
+PLAIN = "network.py"
+WEIGHTS = "network.safetensors"
+PROGRAM = "network.pt2"
+ONNX = "network.onnx"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to write a network.
+
+    Attributes:
+        write: Writes a plain module, with names for its outputs and an example batch, into a
+            folder.
+        files: What it writes.
+        read: Reads it again, as a function from raw inputs (B, …) to outputs.
+        needs: Modules of the extra `export` that it needs.
+    """
+
+    write: Callable[[nn.Module, Sequence[str], Tensor, Path], None]
+    files: tuple[str, ...]
+    read: Callable[[Path], Function]
+    needs: tuple[str, ...] = ()
+
+
+def write_plain(module: fx.GraphModule, source: str, folder: Path) -> nn.Module:
+    """Write a graph as Python source with its weights, and load it from there.
+
+    Args:
+        module: The graph.
+        source: Its text, from `paretocli.export.source.python_source`.
+        folder: Where to.
+    """
+    (folder / PLAIN).write_text(source, encoding="utf-8")
+    save_file({k: t.contiguous() for k, t in module.state_dict().items()}, folder / WEIGHTS)
+    return read_plain(folder)
+
+
+def read_plain(folder: Path) -> nn.Module:
+    """The network from its Python source and weights."""
+    spec = importlib.util.spec_from_file_location("exported_network", folder / PLAIN)
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    network: nn.Module = found.load()
+    return network
+
+
+def _exported(network: nn.Module, batch: Tensor) -> torch.export.ExportedProgram:
+    with torch.no_grad():
+        return torch.export.export(
+            network, (batch,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)
+        )
+
+
+def _write_program(
+    network: nn.Module, names: Sequence[str], batch: Tensor, folder: Path
+) -> None:
+    with _quiet():
+        torch.export.save(_exported(network, batch), folder / PROGRAM)
+
+
+def _read_program(folder: Path) -> Function:
+    with _quiet():
+        module = torch.export.load(folder / PROGRAM).module()
+    return torch.no_grad()(module)
+
+
+def _write_onnx(network: nn.Module, names: Sequence[str], batch: Tensor, folder: Path) -> None:
+    with _quiet():
+        torch.onnx.export(
+            _exported(network, batch),
+            f=str(folder / ONNX),
+            input_names=["inputs"],
+            output_names=list(names),
+            external_data=False,
+            verbose=False,
+        )
+
+
+def _read_onnx(folder: Path) -> Function:
+    session = onnx_session(folder / ONNX)
+
+    def outputs(inputs: Tensor) -> list[Tensor]:
+        return [torch.from_numpy(o) for o in session.run(None, {"inputs": inputs.numpy()})]
+
+    return outputs
+
+
+def onnx_session(file: Path, threads: int = 0) -> Any:
+    """A session of onnxruntime on the CPU, with so many threads, 0 for its own choice."""
+    import onnxruntime  # noqa: PLC0415 - of an extra
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(
+        str(file), sess_options=options, providers=["CPUExecutionProvider"]
+    )
+
+
+FORMATS = {
+    "program": Format(_write_program, (PROGRAM,), _read_program),
+    "onnx": Format(_write_onnx, (ONNX,), _read_onnx, ("onnx", "onnxscript", "onnxruntime")),
+}
+
+
+def require_format(name: str) -> None:
+    """Refuse a format whose packages are not installed.
+
+    Raises:
+        InputError: One is missing.
+    """
+    for module in FORMATS[name].needs:
+        require(module, extra="export", asked=f"--format {name}")
+
+
+@contextmanager
+def _quiet() -> Any:
+    """Without the notes that torch's exporters print about themselves."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)

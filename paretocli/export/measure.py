@@ -1,0 +1,85 @@
+"""What two networks cost and give, side by side."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.benchmark import Timer
+from torch.utils.flop_counter import FlopCounterMode
+
+from paretocli.problems.problem import Problem
+from paretocli.training.evaluation import shares
+
+Function = Callable[[Tensor], Sequence[Tensor]]
+
+LEAST_SECONDS = 0.5  # that a latency is measured for
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What functions give for the same samples.
+
+    Attributes:
+        metrics: By function, the metrics by column name.
+        difference: By function, the largest difference of an output from the first one's.
+        largest: The largest output of the first one.
+    """
+
+    metrics: dict[str, dict[str, float]]
+    difference: dict[str, float]
+    largest: float
+
+
+@torch.no_grad()
+def compare_outputs(problem: Problem, functions: Mapping[str, Function]) -> Outputs:
+    """Run functions on the test data.
+
+    Args:
+        problem: Whose data and tasks.
+        functions: From raw inputs (B, …) to one output a task; the first is the measure of the
+            others.
+    """
+    statistics = {
+        name: [torch.zeros(task.statistics_size) for task in problem.tasks] for name in functions
+    }
+    difference = dict.fromkeys(functions, 0.0)
+    largest = 0.0
+    for share, batch in shares(problem.test, problem.evaluation_batch):
+        first: Sequence[Tensor] | None = None
+        for name, function in functions.items():
+            outputs = function(batch.inputs)
+            first = outputs if first is None else first
+            for place, (task, target) in enumerate(zip(problem.tasks, batch.targets, strict=True)):
+                gap = (outputs[place] - first[place]).abs().max()
+                difference[name] = max(difference[name], float(gap))
+                largest = max(largest, float(first[place].abs().max()))
+                statistics[name][place] += share * task.statistics(outputs[place], target)
+    metrics = {
+        name: {
+            f"{metric}_{task.name}": float(figure)
+            for task, found in zip(problem.tasks, parts, strict=True)
+            for metric, figure in zip(task.metrics, task.figures(found), strict=True)
+        }
+        for name, parts in statistics.items()
+    }
+    return Outputs(metrics, difference, largest)
+
+
+@torch.no_grad()
+def multiply_accumulates(network: nn.Module, sample: Tensor) -> int:
+    """Multiply-accumulates for one sample (1, …)."""
+    with FlopCounterMode(display=False) as counter:
+        network(sample)
+    return int(counter.get_total_flops() // 2)
+
+
+@torch.no_grad()
+def latencies(functions: Sequence[Callable[[Any], Any]], batch: Any, threads: int) -> list[float]:
+    """Median seconds of a call of each function on a batch."""
+    timers = [
+        Timer("function(batch)", globals={"function": f, "batch": batch}, num_threads=threads)
+        for f in functions
+    ]
+    return [float(timer.blocked_autorange(min_run_time=LEAST_SECONDS).median) for timer in timers]

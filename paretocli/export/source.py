@@ -1,0 +1,171 @@
+"""A graph as a Python module that needs torch and safetensors alone."""
+
+import math
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
+from torch import Tensor, fx
+
+ATEN = torch.ops.aten
+
+# Operations whose public function takes the same arguments in the same order.
+_PUBLIC = {
+    ATEN.linear.default: "F.linear",
+    ATEN.conv1d.default: "F.conv1d",
+    ATEN.conv2d.default: "F.conv2d",
+    ATEN.conv3d.default: "F.conv3d",
+    ATEN.conv1d.padding: "F.conv1d",
+    ATEN.conv2d.padding: "F.conv2d",
+    ATEN.conv3d.padding: "F.conv3d",
+    F.batch_norm: "F.batch_norm",
+    ATEN.max_pool1d.default: "F.max_pool1d",
+    ATEN.max_pool2d.default: "F.max_pool2d",
+    ATEN.max_pool3d.default: "F.max_pool3d",
+    ATEN.adaptive_avg_pool2d.default: "F.adaptive_avg_pool2d",
+    ATEN.relu.default: "F.relu",
+    ATEN.layer_norm.default: "F.layer_norm",
+    ATEN.group_norm.default: "F.group_norm",
+    ATEN.scaled_dot_product_attention.default: "F.scaled_dot_product_attention",
+    ATEN.sigmoid.default: "torch.sigmoid",
+    ATEN.tanh.default: "torch.tanh",
+    ATEN.add.Tensor: "torch.add",
+    ATEN.sub.Tensor: "torch.sub",
+    ATEN.mul.Tensor: "torch.mul",
+    ATEN.div.Tensor: "torch.div",
+    ATEN.cat.default: "torch.cat",
+    ATEN.flatten.using_ints: "torch.flatten",
+    ATEN.reshape.default: "torch.reshape",
+    ATEN.index_select.default: "torch.index_select",
+    ATEN.permute.default: "torch.permute",
+    ATEN.unsqueeze.default: "torch.unsqueeze",
+    ATEN.sym_size.int: "torch.Tensor.size",
+}
+
+_TEMPLATE = '''\
+"""{title}
+
+    from network import load
+
+    network = load()
+    {outputs} = network({inputs})
+
+{shapes}
+Needs torch and safetensors alone; the weights lie beside this file in {weights}.
+"""
+
+{imports}from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import nn
+
+
+class Network(nn.Module):
+    def __init__(self):
+        super().__init__()
+{tensors}
+
+    def forward(self, {inputs}):
+{body}
+
+
+def load(weights=Path(__file__).with_name("{weights}")):
+    """The network with its weights, ready for use."""
+    network = Network()
+    network.load_state_dict(load_file(weights))
+    return network.eval()
+'''
+
+WEIGHTS = "network.safetensors"
+
+
+def python_source(
+    module: fx.GraphModule, title: str, outputs: Mapping[str, Sequence[int]], shape: str
+) -> str:
+    """The text of a Python module with a class `Network` and a function `load`.
+
+    Args:
+        module: The graph; its buffers are the network's tensors.
+        title: The first line of the module's docstring.
+        outputs: The shape of one sample of each task's output.
+        shape: What the inputs are, such as "uint8 (B, 1, 28, 28)".
+    """
+    inputs = [node.name for node in module.graph.find_nodes(op="placeholder")]
+    buffers = _statistics(module)
+    shapes = [f"{', '.join(inputs)}: {shape}"]
+    shapes += [f"{name}: {('B', *sides)}".replace("'", "") for name, sides in outputs.items()]
+    body = "\n".join(f"        {line}" for line in _lines(module.graph))
+    return _TEMPLATE.format(
+        title=title,
+        imports="import operator\n" if "operator." in body else "",
+        inputs=", ".join(inputs),
+        outputs=", ".join(_identifier(name) for name in outputs) + ("," if len(outputs) == 1 else ""),
+        shapes="".join(f"    {line}\n" for line in shapes),
+        weights=WEIGHTS,
+        tensors="\n".join(
+            f"        {_declaration(name, tensor, name in buffers)}"
+            for name, tensor in module.named_buffers()
+        ),
+        body=body,
+    )
+
+
+def _statistics(module: fx.GraphModule) -> set[str]:
+    """The running statistics of batch norm, which are not trained."""
+    norms = module.graph.find_nodes(op="call_function", target=F.batch_norm)
+    return {str(tensor.target) for norm in norms for tensor in norm.args[1:3]}
+
+
+def _declaration(name: str, tensor: Tensor, fixed: bool) -> str:
+    shape = ", ".join(map(str, tensor.shape))
+    if tensor.is_floating_point() and not fixed:
+        kind = "" if tensor.dtype == torch.float32 else f", dtype={tensor.dtype}"
+        return f"self.{name} = nn.Parameter(torch.empty({shape or '()'}{kind}))"
+    empty = f"torch.empty({shape or '()'}, dtype={tensor.dtype})"
+    return f'self.register_buffer("{name}", {empty})'
+
+
+def _lines(graph: fx.Graph) -> list[str]:
+    lines = []
+    for node in graph.nodes:
+        if node.op == "output":
+            lines.append(f"return {_text(node.args[0])}")
+        elif node.op == "call_function" and node.target is operator.getitem:
+            lines.append(f"{node.name} = {_text(node.args[0])}[{_text(node.args[1])}]")
+        elif node.op == "call_function":
+            given = [_text(argument) for argument in node.args]
+            given += [f"{name}={_text(value)}" for name, value in node.kwargs.items()]
+            lines.append(f"{node.name} = {_function(node.target)}({', '.join(given)})")
+    return lines
+
+
+def _function(target: Any) -> str:
+    if target in _PUBLIC:
+        return _PUBLIC[target]
+    if isinstance(target, torch._ops.OpOverload):
+        return f"torch.ops.{target}"
+    return f"operator.{target.__name__}"  # arithmetic with sizes
+
+
+def _text(argument: Any) -> str:
+    if isinstance(argument, fx.Node):
+        return f"self.{argument.target}" if argument.op == "get_attr" else argument.name
+    if isinstance(argument, tuple):
+        inside = ", ".join(map(_text, argument))
+        return f"({inside},)" if len(argument) == 1 else f"({inside})"
+    if isinstance(argument, list | fx.immutable_collections.immutable_list):
+        return f"[{', '.join(map(_text, argument))}]"
+    if isinstance(argument, float) and not math.isfinite(argument):
+        return f'float("{argument}")'
+    if isinstance(argument, torch.device):
+        return f'torch.device("{argument}")'
+    return repr(argument)  # numbers, texts, None, and torch's types of numbers
+
+
+def _identifier(name: str) -> str:
+    plain = "".join(letter if letter.isalnum() else "_" for letter in name)
+    return plain if plain.isidentifier() else f"output_{plain}"

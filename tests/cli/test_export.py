@@ -1,0 +1,135 @@
+"""`paretocli export`, on a real sweep with zero rows."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from paretocli.problems.loading import load_problem
+from tests.program import environment, files_below, paretocli
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export")
+    sweep = ("sweep", "multidigits", "--weights", "0.6,0.2,0.2", "--weights", "0.1,0.8,0.1")
+    done = paretocli(*sweep, "--epochs", 12, "--retrain-epochs", 2, "--out", "run", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(folder):
+    done = paretocli(
+        "export", "run", 0, "--format", "program,onnx", "--out", "small", "--json", cwd=folder
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_all_is_smaller_and_says_the_same(folder, exported):
+    table = pd.read_csv(folder / "run" / "results.csv").iloc[0]
+    assert table["sparsity_rate"] > 10
+    before, after = exported["before"], exported["after"]
+    assert after["parameters"] <= table["parameters_kept"] < before["parameters"]
+    assert after["macs"] < before["macs"]
+    assert all(after["bytes"][name] < size for name, size in before["bytes"].items())
+    assert set(exported["differences"]) == {"module", "program", "onnx"}
+    assert max(exported["differences"].values()) <= 1e-5 * max(1, exported["largest_output"])
+    for task in ("left", "right"):
+        name = f"accuracy_{task}"
+        assert before["metrics"][name] == pytest.approx(table[f"{name}_test"], abs=1e-6)
+        assert after["metrics"][name] == pytest.approx(table[f"{name}_test"], abs=2e-3)
+    written = set(files_below(folder / "small"))
+    assert written == set(exported["files"])
+    assert json.loads((folder / "small" / "export.json").read_text())["point"] == 0
+
+
+def test_the_module_needs_this_program_no_more(folder, exported):
+    """In a process where paretocli cannot be imported."""
+    images = load_problem("multidigits", folder).test.inputs[:8]
+    torch.save(images, folder / "images.pt")
+    code = (
+        "import sys; sys.modules['paretocli'] = None\n"
+        "import torch; from network import load\n"
+        "images = torch.load(sys.argv[1])\n"
+        "left, right = load()(images)\n"
+        "program = torch.export.load('network.pt2').module()(images)\n"
+        "print(float((left - program[0]).abs().max()), tuple(right.shape), end='')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder / "images.pt")],
+        cwd=folder / "small",
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    difference, shape = done.stdout.split(" ", 1)
+    assert float(difference) < 1e-5
+    assert shape == "(8, 10)"
+
+
+def test_the_onnx_file_runs_by_itself(folder, exported):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    images = load_problem("multidigits", folder).test.inputs[:8]
+    session = onnxruntime.InferenceSession(folder / "small" / "network.onnx")
+    assert [output.name for output in session.get_outputs()] == ["left", "right"]
+    left, right = session.run(None, {"inputs": images.numpy()})
+    assert left.dtype == np.float32
+    assert right.shape == (8, 10)
+
+
+def test_a_table_says_what_was_gained(folder):
+    done = paretocli("export", "run", 1, "--format", "none", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[:3] == ["before", "after", "gain"]
+    for words in ("parameters", "multiply-accumulates", "torch, batch 64", "test accuracy left"):
+        assert words in done.stdout
+    assert "Written to export-run-1: network.py, network.safetensors, export.json" in done.stdout
+    assert max(map(len, done.stdout.splitlines()[:-4])) <= 80
+
+
+def _refused(done, *words):
+    assert done.returncode == 2, done.stdout + done.stderr
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("Error: ")
+    for word in words:
+        assert word in line
+
+
+def test_wrong_input_is_refused(folder, exported, tmp_path):
+    before = files_below(folder)
+    _refused(paretocli("export", "run", 7, cwd=folder), "has no point 7", "0 to 1")
+    _refused(paretocli("export", "nowhere", 0, cwd=folder), "no sweep.json")
+    _refused(paretocli("export", "run", 0, "--out", "small", cwd=folder), "small is there already")
+    _refused(paretocli("export", "run", 0, "--format", "tflite", cwd=folder), "program, onnx")
+    assert files_below(folder) == before
+
+    copy = tmp_path / "run"
+    shutil.copytree(folder / "run", copy)
+    file = copy / "points" / "0000.safetensors"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    _refused(paretocli("export", copy, 0, cwd=tmp_path), "0000.safetensors cannot be read")
+    file.write_bytes(whole)
+    (copy / "points" / "0001.json").unlink()
+    _refused(paretocli("export", copy, 1, cwd=tmp_path), "Point 1", "is not finished")
+    sweep = json.loads((copy / "sweep.json").read_text())
+    sweep["data"]["test"] = "other"
+    (copy / "sweep.json").write_text(json.dumps(sweep))
+    _refused(paretocli("export", copy, 0, cwd=tmp_path), "test split is another one")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run"]
+
+
+def test_weights_that_were_changed_are_seen_as_they_are(folder, exported):
+    """The small network's tensors are those that the module loads, and nothing else."""
+    tensors = load_file(folder / "small" / "network.safetensors")
+    floats = sum(t.numel() for t in tensors.values() if t.is_floating_point())
+    assert floats == exported["after"]["parameters"]

@@ -1,0 +1,287 @@
+"""Small networks give the outputs of large ones, and are as small as they can be."""
+
+from collections.abc import Sequence
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
+from torch import Tensor, fx, nn
+
+from paretocli.compaction.compact import compacted
+from paretocli.compaction.folding import fold_batch_norms
+from paretocli.compaction.trace import traced
+from paretocli.networks.mtan import MTAN
+from paretocli.networks.registry import generic_hps, generic_mdmtn
+from paretocli.networks.segnet import SharedSegNet
+from paretocli.sparsity.figures import figures_of_network
+from paretocli.sparsity.layers import find_layers
+
+
+class Outputs(nn.Module):
+    """A network whose outputs are a tuple."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        outputs = self.network(inputs)
+        return tuple(outputs) if isinstance(outputs, list | tuple) else (outputs,)
+
+
+def small(network: nn.Module, inputs: Tensor) -> fx.GraphModule:
+    graph = traced(Outputs(network), (inputs[:2],), "test")
+    fold_batch_norms(graph)
+    return compacted(graph)
+
+
+@torch.no_grad()
+def assert_same(network: nn.Module, found: fx.GraphModule, inputs: Tensor):
+    for size in (1, len(inputs)):
+        expected = Outputs(network.eval())(inputs[:size])
+        for one, other in zip(found(inputs[:size]), expected, strict=True):
+            assert one.shape == other.shape
+            torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5 * float(other.abs().max()))
+
+
+def shapes(module: fx.GraphModule) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in module.named_buffers()}
+
+
+def size(module: nn.Module) -> int:
+    tensors = [*module.parameters(), *module.buffers()]
+    return sum(tensor.numel() for tensor in tensors if tensor.is_floating_point())
+
+
+@torch.no_grad()
+def zero_rows(network: nn.Module, inputs: Tensor, share: float, seed: int):
+    """Zero a share of the rows of each hidden layer, and let batch norm do something."""
+    generator = torch.Generator().manual_seed(seed)
+    for layer in find_layers(network, inputs[:2]):
+        if layer.role == "hidden":
+            weight = network.get_parameter(layer.name)
+            rows = torch.rand(layer.rows, generator=generator) < share
+            weight[:, rows] = 0
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
+            for tensor in (module.weight, module.bias, module.running_mean):
+                tensor.copy_(torch.randn(tensor.shape, generator=generator))
+            module.running_var.copy_(torch.rand(module.running_var.shape, generator=generator) + 1)
+
+
+def parameters_kept(network, inputs):
+    tensors = dict(network.named_parameters())
+    whole, _ = figures_of_network(find_layers(network, inputs[:2]), tensors, size(network))
+    return whole.parameters_kept
+
+
+def digits(count: int = 5) -> Tensor:
+    return torch.rand(count, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+
+
+def test_channels_go_where_nobody_looks_at_them():
+    network = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 3))
+    with torch.no_grad():
+        network[2].weight[:, [0, 3, 4]] = 0
+    inputs = torch.randn(5, 4)
+    found = small(network, inputs)
+    assert_same(network, found, inputs)
+    assert sorted(shapes(found).values()) == sorted([(3, 4), (3,), (3, 3), (3,)])
+
+
+def test_they_go_backwards_through_several_layers():
+    layers = [nn.Linear(8, 8, bias=False) for _ in range(4)]
+    network = nn.Sequential(*layers)
+    with torch.no_grad():
+        layers[3].weight[:, 2:] = 0  # reads two channels
+        layers[2].weight[:2, 4:] = 0  # of which each needs four
+    inputs = torch.randn(5, 8)
+    found = small(network, inputs)
+    assert_same(network, found, inputs)
+    assert sorted(shapes(found).values()) == sorted([(8, 8), (4, 8), (2, 4), (8, 2)])
+
+
+def test_pixels_of_a_flattened_image_are_picked_out():
+    network = nn.Sequential(nn.Conv2d(1, 3, 3), nn.Flatten(), nn.Linear(3 * 16, 2))
+    with torch.no_grad():
+        network[2].weight[:, 16:32] = 0  # the second channel
+        network[2].weight[:, [0, 5, 40]] = 0  # pixels of the others
+    inputs = torch.randn(4, 1, 6, 6)
+    found = small(network, inputs)
+    assert_same(network, found, inputs)
+    kept = shapes(found)
+    assert kept.pop("reshape_kept") == (29,)
+    assert sorted(kept.values()) == sorted([(2, 1, 3, 3), (2,), (2, 29), (2,)])
+
+
+def test_a_matrix_of_zeros_becomes_a_bias():
+    network = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 2))
+    with torch.no_grad():
+        network[2].weight[:] = 0
+        network[4].weight[:, 0] = 0
+    inputs = torch.randn(5, 4)
+    found = small(network, inputs)
+    assert_same(network, found, inputs)
+    assert size(found) <= 2 + 2 + 1 + 1 + 4 + 1  # one channel stays, as there must be something
+
+
+def test_a_neuron_that_only_has_a_bias_is_folded():
+    network = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 3))
+    with torch.no_grad():
+        network[0].weight[2] = 0
+        network[0].bias[2] = 1.5
+    inputs = torch.randn(5, 4)
+    found = small(network, inputs)
+    assert_same(network, found, inputs)
+    assert (5, 4) in shapes(found).values()
+
+
+@pytest.mark.parametrize("padding", [0, 1, "same"])
+def test_a_constant_channel_is_folded_unless_padding_shows_it(padding):
+    network = nn.Sequential(
+        nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Conv2d(4, 3, 3, padding=padding), nn.Flatten(2)
+    )
+    with torch.no_grad():
+        network[0].weight[1] = 0
+        network[0].bias[1] = 0.7
+    inputs = torch.randn(4, 2, 9, 9)
+    found = small(network, inputs)
+    assert_same(network, found, inputs)
+    left = 3 if padding == 0 else 4
+    assert (left, 2, 3, 3) in shapes(found).values()
+
+
+def test_a_branch_of_constants_becomes_a_tensor():
+    network = generic_mdmtn((1, 28, 28), [10, 10])
+    with torch.no_grad():
+        network.alpha.fill_(0.5)
+        network.monitors[0][4].weight.zero_()
+    found = small(network, digits())
+    assert_same(network, found, digits())
+    assert not any(name.startswith("monitors_0") for name in shapes(found))
+    assert any(name.startswith("monitors_1") for name in shapes(found))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("make", [generic_hps, generic_mdmtn])
+def test_generic_networks_keep_their_outputs(make, share):
+    network = make((1, 28, 28), [10, 10])
+    if hasattr(network, "alpha"):
+        nn.init.uniform_(network.alpha)
+    zero_rows(network, digits(), share, seed=3)
+    found = small(network, digits())
+    assert_same(network, found, digits())
+    assert size(found) <= parameters_kept(network, digits())
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3, padding=1)
+        self.norm = nn.BatchNorm2d(8)
+        self.second = nn.Conv2d(8, 8, 3, padding=1)
+        self.after = nn.BatchNorm2d(8)
+        self.third = nn.Conv2d(8, 6, 3, stride=2)
+        self.head = nn.Linear(6, 2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        begun = torch.relu(self.norm(self.first(images)))
+        added = F.gelu(begun + self.after(self.second(begun)))
+        return self.head(F.adaptive_avg_pool2d(self.third(added), 1).flatten(1))
+
+
+class Grouped(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3)
+        self.norm = nn.GroupNorm(2, 8)
+        self.depthwise = nn.Conv2d(8, 8, 3, groups=8)
+        self.last = nn.Conv2d(8, 4, 1)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        features = self.last(self.depthwise(torch.relu(self.norm(self.first(images)))))
+        return [features.mean(dim=(2, 3)), features.amax(dim=(2, 3))]
+
+
+class Dense(nn.Module):
+    """Concatenation, attention over channels, and a product that is broadcast."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 6, 3, padding=1)
+        self.second = nn.Conv2d(6, 5, 3, padding=1, bias=False)
+        self.squeeze = nn.Conv2d(11, 4, 1)
+        self.excite = nn.Conv2d(4, 11, 1)
+        self.last = nn.Conv2d(11, 3, 1)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        one = torch.relu(self.first(images))
+        both = torch.cat([one, torch.relu(self.second(one))], dim=1)
+        gate = torch.sigmoid(self.excite(torch.relu(self.squeeze(F.adaptive_avg_pool2d(both, 1)))))
+        return [self.last(both * gate), F.interpolate(self.last(both), scale_factor=2.0)]
+
+
+class Transformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, words: Tensor) -> Tensor:
+        return self.head(self.layer(words).mean(dim=1))
+
+
+IMAGES = torch.randn(4, 3, 16, 24, generator=torch.Generator().manual_seed(2))
+ODD = [
+    (Residual, IMAGES),
+    (Grouped, IMAGES),
+    (Dense, IMAGES),
+    (Transformer, torch.randn(4, 5, 8, generator=torch.Generator().manual_seed(2))),
+    (lambda: SharedSegNet(((4, 1), (6, 2)), [5, 1]), IMAGES),
+    (lambda: MTAN(((4, 1), (6, 2)), [5, 1]), IMAGES),
+]
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 1.0])
+@pytest.mark.parametrize(("make", "inputs"), ODD, ids=[str(i) for i in range(len(ODD))])
+def test_odd_networks_keep_their_outputs(make, inputs, share):
+    torch.manual_seed(0)
+    network = make()
+    zero_rows(network, inputs, share, seed=4)
+    found = small(network, inputs)
+    assert_same(network, found, inputs)
+    assert size(found) <= size(network)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_networks_keep_their_outputs(seed):
+    generator = torch.Generator().manual_seed(seed)
+    widths = torch.randint(1, 9, (5,), generator=generator).tolist()
+    network = _random(widths, generator)
+    inputs = torch.randn(3, widths[0], 8, 8, generator=generator)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.dim() > 1:
+                rows = torch.rand(parameter.shape[1], generator=generator) < 0.4
+                columns = torch.rand(parameter.shape[0], generator=generator) < 0.3
+                parameter[:, rows] = 0
+                parameter[columns] = 0
+    assert_same(network, small(network, inputs), inputs)
+
+
+def _random(widths: Sequence[int], generator: torch.Generator) -> nn.Module:
+    layers: list[nn.Module] = []
+    for given, made in zip(widths[:-2], widths[1:-1], strict=True):
+        padding = int(torch.randint(0, 2, (), generator=generator))
+        layers += [nn.Conv2d(given, made, 3, padding=padding), nn.ReLU()]
+        if torch.rand((), generator=generator) < 0.5:
+            layers.append(nn.BatchNorm2d(made))
+    body = nn.Sequential(*layers, nn.Flatten())
+    features = body.eval()(torch.zeros(1, widths[0], 8, 8)).shape[1]
+    return nn.Sequential(*body, nn.Linear(features, widths[-1]), nn.Sigmoid(), nn.Linear(widths[-1], 2))
+
+
+def test_the_batch_may_have_any_size():
+    network = generic_hps((1, 28, 28), [10, 10])
+    found = small(network, digits())
+    assert found(digits(17))[0].shape == (17, 10)
