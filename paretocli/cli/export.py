@@ -7,7 +7,6 @@ import typer
 
 from paretocli.cli.options.machine import DataDir
 from paretocli.cli.options.output import AsJson
-from paretocli.errors import InputError
 
 Where = Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.", show_default=False)]
 Point = Annotated[int, typer.Argument(metavar="POINT", help="Its number.", show_default=False)]
@@ -45,9 +44,9 @@ def export(
 ) -> None:
     """Write the network of a point without its zero rows, and what fed them.
 
-    The network becomes physically smaller and gives the same outputs: every form that is written is
-    read again and compared on the whole test data. The folder holds a Python module that needs torch
-    and safetensors alone, its weights, and the forms asked for; a table says what was gained.
+    The network becomes physically smaller and gives the same outputs: every form that is written
+    is read again and compared on the whole test data. The folder holds a Python module that needs
+    torch and safetensors alone, its weights, and the forms asked for; a table says what was gained.
 
     Examples:
       paretocli export runs/multimnist 3

@@ -32,8 +32,8 @@ def export_report(exported: "Exported", folder: Path) -> str:
         (
             as_text(table),
             "",
-            f"The outputs differ by at most {largest:.1e} on {exported.samples:,} test samples (the "
-            f"largest output is {exported.largest_output:.1f}).",
+            f"The outputs differ by at most {largest:.1e} on {exported.samples:,} test samples "
+            f"(the largest output is {exported.largest_output:.1f}).",
             f"Latencies are medians with {exported.threads} "
             f"thread{'s' if exported.threads > 1 else ''} on this machine.",
             f"Written to {folder}: {', '.join(exported.files)}",

@@ -172,9 +172,7 @@ class Building:
         key = (node, layout.axis, places.numpy().tobytes())
         if key not in self._taken:
             indices = self.tensor(f"{node.name}_kept", places)
-            self._taken[key] = self.call(
-                ATEN.index_select.default, new, layout.axis + 1, indices
-            )
+            self._taken[key] = self.call(ATEN.index_select.default, new, layout.axis + 1, indices)
         return self._taken[key]
 
     def tensor(self, name: str, tensor: Tensor) -> fx.Node:
@@ -184,7 +182,7 @@ class Building:
     def call(self, target: Any, *arguments: Any, **options: Any) -> fx.Node:
         """A new operation. Old nodes among its arguments are sizes of batches."""
         arguments, options = fx.node.map_arg((arguments, options), self._own)
-        name = self.node.name if target is self.node.target else None
+        name = self.node.name.lstrip("_") if target is self.node.target else "kept"
         graph = self.module.graph
         return graph.create_node("call_function", target, arguments, options, name=name)
 

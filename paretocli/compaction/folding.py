@@ -24,10 +24,9 @@ def fold_batch_norms(module: fx.GraphModule) -> None:
         source, tensors, eps = normalisation(node)
         if not is_matrix(source) or len(source.users) > 1:
             continue
-        gain, shift, mean, variance = (
-            None if tensor is None else getattr(module, tensor.target) for tensor in tensors
-        )
-        assert variance is not None
+        found = [None if tensor is None else getattr(module, tensor.target) for tensor in tensors]
+        gain, shift = found[:2]
+        mean, variance = (tensor for tensor in found[2:] if tensor is not None)
         scale = (variance + eps).rsqrt() * (1.0 if gain is None else gain)
         given, weight, bias = matrix_tensors(source)
         kernel = getattr(module, str(weight.target))

@@ -1,6 +1,7 @@
 """From a network to its graph: operations, and the tensors that they need."""
 
 from collections.abc import Mapping, Sequence
+from keyword import iskeyword
 from typing import Any
 
 import torch
@@ -57,7 +58,11 @@ def traced(network: nn.Module, inputs: Sequence[Tensor], name: str) -> fx.GraphM
         **signature.inputs_to_lifted_tensor_constants,
     }
     tensors = {**program.state_dict, **program.constants}
-    return _as_module(program.graph, {node: (name, tensors[name]) for node, name in names.items()})
+    module = _as_module(
+        program.graph, {node: (name, tensors[name]) for node, name in names.items()}
+    )
+    _refuse_fixed_batch(module, inputs, name)
+    return module
 
 
 def sample_shape(node: fx.Node) -> tuple[int, ...] | None:
@@ -69,6 +74,7 @@ def sample_shape(node: fx.Node) -> tuple[int, ...] | None:
 def add_tensor(module: fx.GraphModule, name: str, tensor: Tensor) -> fx.Node:
     """A node at the end of the graph that gives a tensor, under a free name like the one given."""
     flat = name.replace(".", "_").removeprefix("network_")
+    flat = flat if flat.isidentifier() and not iskeyword(flat) else f"layer_{flat}"
     free, number = flat, 0
     while hasattr(module, free):
         number += 1
@@ -77,9 +83,19 @@ def add_tensor(module: fx.GraphModule, name: str, tensor: Tensor) -> fx.Node:
     return module.graph.get_attr(free)
 
 
-def _as_module(
-    exported: fx.Graph, tensors: Mapping[str, tuple[str, Tensor]]
-) -> fx.GraphModule:
+def _refuse_fixed_batch(module: fx.GraphModule, inputs: Sequence[Tensor], name: str) -> None:
+    """The tracer loses the size of the batch where a part of a tensor is written to."""
+    try:
+        with torch.no_grad():
+            module(*(given[:1] for given in inputs))
+    except RuntimeError:
+        raise InputError(
+            f"The graph of the network {name} fits one size of batch only; it should not write "
+            "into a part of a tensor, as x[:, 0] -= 1 does, but make a new one."
+        ) from None
+
+
+def _as_module(exported: fx.Graph, tensors: Mapping[str, tuple[str, Tensor]]) -> fx.GraphModule:
     """The graph of an exported program as a module that holds its parameters and buffers."""
     module = fx.GraphModule(nn.Module(), fx.Graph())
     graph, new = module.graph, dict[fx.Node, fx.Node]()
@@ -112,18 +128,23 @@ def _as_module(
         else:
             new[node] = graph.node_copy(node, own)
         if node.target == ATEN.view.default:
-            # The copy that made a view possible may be gone.
-            new[node] = _renamed(new[node], ATEN.reshape.default, "reshape")
+            new[node] = _reshape(new[node])
         new[node].meta = {"sample": _sample(node.meta.get("val"), batch)}
     graph.eliminate_dead_code()
     module.recompile()
     return module
 
 
-def _renamed(node: fx.Node, target: Any, name: str) -> fx.Node:
-    graph = node.graph
-    new = graph.create_node("call_function", target, node.args, node.kwargs, name=name)
-    graph.erase_node(node)
+def _reshape(view: fx.Node) -> fx.Node:
+    """The same change of shape, where the copy that made a view possible is gone."""
+    source, sizes = view.args
+    assert isinstance(sizes, Sequence)
+    rest = list(sizes[1:])
+    if isinstance(sizes[0], fx.Node) and all(isinstance(s, int) and s >= 0 for s in rest):
+        sizes = [-1, *rest]  # the batch is what is left
+    target, graph = ATEN.reshape.default, view.graph
+    new = graph.create_node("call_function", target, (source, sizes), name="reshape")
+    graph.erase_node(view)
     return new
 
 

@@ -122,13 +122,11 @@ def _export(
     outputs = compare_outputs(problem, functions)
     _refuse_difference(outputs)
     batches = {size: _batch(problem, size) for size in BATCHES}
-    pairs = {"torch": (dense, plain)}
+    pairs: dict[str, Sequence[Callable[[torch.Tensor], Any]]] = {"torch": (dense, plain)}
     if "onnx" in formats:
-        pairs["onnxruntime"] = tuple(
-            _session(place / ONNX, threads) for place in (dense_folder, folder)
-        )
+        pairs["onnxruntime"] = [_session(place / ONNX, threads) for place in (dense_folder, folder)]
     times = {
-        f"{engine}, batch {size}": latencies(pair, batch, threads)
+        f"{engine}, batch {size}": latencies(pair, batch)
         for engine, pair in pairs.items()
         for size, batch in batches.items()
     }
@@ -157,9 +155,7 @@ def _export(
     )
 
 
-def _source(
-    solved: SolvedPoint, small: fx.GraphModule, dense: nn.Module, few: torch.Tensor
-) -> str:
+def _source(solved: SolvedPoint, small: fx.GraphModule, dense: nn.Module, few: torch.Tensor) -> str:
     with torch.no_grad():
         outputs = dense(few)
     shapes = {

@@ -72,9 +72,7 @@ def _exported(network: nn.Module, batch: Tensor) -> torch.export.ExportedProgram
         )
 
 
-def _write_program(
-    network: nn.Module, names: Sequence[str], batch: Tensor, folder: Path
-) -> None:
+def _write_program(network: nn.Module, names: Sequence[str], batch: Tensor, folder: Path) -> None:
     with _quiet():
         torch.export.save(_exported(network, batch), folder / PROGRAM)
 

@@ -1,12 +1,13 @@
 """What two networks cost and give, side by side."""
 
+import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.benchmark import Timer
 from torch.utils.flop_counter import FlopCounterMode
 
 from paretocli.problems.problem import Problem
@@ -14,7 +15,7 @@ from paretocli.training.evaluation import shares
 
 Function = Callable[[Tensor], Sequence[Tensor]]
 
-LEAST_SECONDS = 0.5  # that a latency is measured for
+WARM_UP, CALLS = 10, 200
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,14 @@ def multiply_accumulates(network: nn.Module, sample: Tensor) -> int:
 
 
 @torch.no_grad()
-def latencies(functions: Sequence[Callable[[Any], Any]], batch: Any, threads: int) -> list[float]:
-    """Median seconds of a call of each function on a batch."""
-    timers = [
-        Timer("function(batch)", globals={"function": f, "batch": batch}, num_threads=threads)
-        for f in functions
-    ]
-    return [float(timer.blocked_autorange(min_run_time=LEAST_SECONDS).median) for timer in timers]
+def latencies(functions: Sequence[Callable[[Tensor], Any]], batch: Tensor) -> list[float]:
+    """Median seconds of a call of each function on a batch, called in turn."""
+    times: list[list[float]] = [[] for _ in functions]
+    # The first calls choose kernels and take memory.
+    for repeat in range(WARM_UP + CALLS):
+        for function, found in zip(functions, times, strict=True):
+            before = time.perf_counter()
+            function(batch)
+            if repeat >= WARM_UP:
+                found.append(time.perf_counter() - before)
+    return [statistics.median(found) for found in times]

@@ -1,11 +1,9 @@
 """A solved point of a run directory: its problem and its network, as they were."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
@@ -82,9 +80,7 @@ def read_solved_point(path: Path, point: int, data_dir: Path) -> SolvedPoint:
 def _record(directory: RunDirectory, config: dict[str, Any], point: int) -> Record:
     count = len(config["weights"])
     if not 0 <= point < count:
-        raise InputError(
-            f"{directory.path} has no point {point}; its points are 0 to {count - 1}."
-        )
+        raise InputError(f"{directory.path} has no point {point}; its points are 0 to {count - 1}.")
     found = [record for record in directory.records() if record["point"] == point]
     if not found:
         raise InputError(
@@ -92,8 +88,9 @@ def _record(directory: RunDirectory, config: dict[str, Any], point: int) -> Reco
             "which goes on with it."
         )
     if found[0]["status"] != "done":
+        reason = found[0].get("error", "no reason was kept")
         raise InputError(
-            f"Point {point} of {directory.path} failed ({found[0].get('error', 'no reason kept')}); "
-            "choose another one, or solve it again with --retry-failed."
+            f"Point {point} of {directory.path} failed ({reason}); choose another one, or solve it "
+            "again with --retry-failed."
         )
     return found[0]

@@ -26,8 +26,8 @@ _PUBLIC = {
     ATEN.max_pool3d.default: "F.max_pool3d",
     ATEN.adaptive_avg_pool2d.default: "F.adaptive_avg_pool2d",
     ATEN.relu.default: "F.relu",
-    ATEN.layer_norm.default: "F.layer_norm",
-    ATEN.group_norm.default: "F.group_norm",
+    ATEN.layer_norm.default: "torch.layer_norm",
+    ATEN.group_norm.default: "torch.group_norm",
     ATEN.scaled_dot_product_attention.default: "F.scaled_dot_product_attention",
     ATEN.sigmoid.default: "torch.sigmoid",
     ATEN.tanh.default: "torch.tanh",
@@ -41,7 +41,12 @@ _PUBLIC = {
     ATEN.index_select.default: "torch.index_select",
     ATEN.permute.default: "torch.permute",
     ATEN.unsqueeze.default: "torch.unsqueeze",
-    ATEN.sym_size.int: "torch.Tensor.size",
+}
+# And those that are methods.
+_METHODS = {
+    ATEN.sym_size.int: "size",
+    ATEN._to_copy.default: "to",
+    ATEN.new_zeros.default: "new_zeros",
 }
 
 _TEMPLATE = '''\
@@ -96,6 +101,7 @@ def python_source(
     """
     inputs = [node.name for node in module.graph.find_nodes(op="placeholder")]
     buffers = _statistics(module)
+    names = [_identifier(name) for name in outputs]
     shapes = [f"{', '.join(inputs)}: {shape}"]
     shapes += [f"{name}: {('B', *sides)}".replace("'", "") for name, sides in outputs.items()]
     body = "\n".join(f"        {line}" for line in _lines(module.graph))
@@ -103,7 +109,7 @@ def python_source(
         title=title,
         imports="import operator\n" if "operator." in body else "",
         inputs=", ".join(inputs),
-        outputs=", ".join(_identifier(name) for name in outputs) + ("," if len(outputs) == 1 else ""),
+        outputs=", ".join(names) + ("," if len(names) == 1 else ""),
         shapes="".join(f"    {line}\n" for line in shapes),
         weights=WEIGHTS,
         tensors="\n".join(
@@ -139,7 +145,10 @@ def _lines(graph: fx.Graph) -> list[str]:
         elif node.op == "call_function":
             given = [_text(argument) for argument in node.args]
             given += [f"{name}={_text(value)}" for name, value in node.kwargs.items()]
-            lines.append(f"{node.name} = {_function(node.target)}({', '.join(given)})")
+            function = _function(node.target)
+            if node.target in _METHODS:
+                function = f"{given.pop(0)}.{_METHODS[node.target]}"
+            lines.append(f"{node.name} = {function}({', '.join(given)})")
     return lines
 
 

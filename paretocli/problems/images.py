@@ -34,10 +34,11 @@ class Normalise:
     def __call__(self, images: Tensor) -> Tensor:
         """Normalised images in single precision, on the device of the batch."""
         numbers = images.float().div_(255)
+        if len(self.means) == 1:
+            return numbers.sub_(self.means[0]).div_(self.deviations[0])
+        # Not in place: tracers lose the size of the batch where views are written to.
         channels = zip(numbers.unbind(1), self.means, self.deviations, strict=True)
-        for channel, mean, deviation in channels:
-            channel.sub_(mean).div_(deviation)
-        return numbers
+        return torch.stack([(channel - mean).div_(dev) for channel, mean, dev in channels], dim=1)
 
 
 def _mean_and_deviation(pixels: Tensor) -> tuple[float, float]:

@@ -11,7 +11,6 @@ from paretocli.solvers.gradient_weighting import GradientWeighting, Weighting
 from paretocli.solvers.smooth_chebyshev import SmoothChebyshev
 from paretocli.solvers.weighted_sum import WeightedSum
 
-
 Rows = list[list[float]]
 
 

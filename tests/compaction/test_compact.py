@@ -1,38 +1,27 @@
 """Small networks give the outputs of large ones, and are as small as they can be."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import Tensor, fx, nn
 
-from paretocli.compaction.compact import compacted
-from paretocli.compaction.folding import fold_batch_norms
-from paretocli.compaction.trace import traced
 from paretocli.networks.mtan import MTAN
 from paretocli.networks.registry import generic_hps, generic_mdmtn
 from paretocli.networks.segnet import SharedSegNet
 from paretocli.sparsity.figures import figures_of_network
 from paretocli.sparsity.layers import find_layers
-
-
-class Outputs(nn.Module):
-    """A network whose outputs are a tuple."""
-
-    def __init__(self, network: nn.Module):
-        super().__init__()
-        self.network = network
-
-    def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        outputs = self.network(inputs)
-        return tuple(outputs) if isinstance(outputs, list | tuple) else (outputs,)
-
-
-def small(network: nn.Module, inputs: Tensor) -> fx.GraphModule:
-    graph = traced(Outputs(network), (inputs[:2],), "test")
-    fold_batch_norms(graph)
-    return compacted(graph)
+from tests.compaction.networks import (
+    IMAGES,
+    Dense,
+    Grouped,
+    Outputs,
+    Residual,
+    Transformer,
+    small,
+    zero_rows,
+)
 
 
 @torch.no_grad()
@@ -51,22 +40,6 @@ def shapes(module: fx.GraphModule) -> dict[str, tuple[int, ...]]:
 def size(module: nn.Module) -> int:
     tensors = [*module.parameters(), *module.buffers()]
     return sum(tensor.numel() for tensor in tensors if tensor.is_floating_point())
-
-
-@torch.no_grad()
-def zero_rows(network: nn.Module, inputs: Tensor, share: float, seed: int):
-    """Zero a share of the rows of each hidden layer, and let batch norm do something."""
-    generator = torch.Generator().manual_seed(seed)
-    for layer in find_layers(network, inputs[:2]):
-        if layer.role == "hidden":
-            weight = network.get_parameter(layer.name)
-            rows = torch.rand(layer.rows, generator=generator) < share
-            weight[:, rows] = 0
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
-            for tensor in (module.weight, module.bias, module.running_mean):
-                tensor.copy_(torch.randn(tensor.shape, generator=generator))
-            module.running_var.copy_(torch.rand(module.running_var.shape, generator=generator) + 1)
 
 
 def parameters_kept(network, inputs):
@@ -174,64 +147,6 @@ def test_generic_networks_keep_their_outputs(make, share):
     assert size(found) <= parameters_kept(network, digits())
 
 
-class Residual(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first = nn.Conv2d(3, 8, 3, padding=1)
-        self.norm = nn.BatchNorm2d(8)
-        self.second = nn.Conv2d(8, 8, 3, padding=1)
-        self.after = nn.BatchNorm2d(8)
-        self.third = nn.Conv2d(8, 6, 3, stride=2)
-        self.head = nn.Linear(6, 2)
-
-    def forward(self, images: Tensor) -> Tensor:
-        begun = torch.relu(self.norm(self.first(images)))
-        added = F.gelu(begun + self.after(self.second(begun)))
-        return self.head(F.adaptive_avg_pool2d(self.third(added), 1).flatten(1))
-
-
-class Grouped(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first = nn.Conv2d(3, 8, 3)
-        self.norm = nn.GroupNorm(2, 8)
-        self.depthwise = nn.Conv2d(8, 8, 3, groups=8)
-        self.last = nn.Conv2d(8, 4, 1)
-
-    def forward(self, images: Tensor) -> list[Tensor]:
-        features = self.last(self.depthwise(torch.relu(self.norm(self.first(images)))))
-        return [features.mean(dim=(2, 3)), features.amax(dim=(2, 3))]
-
-
-class Dense(nn.Module):
-    """Concatenation, attention over channels, and a product that is broadcast."""
-
-    def __init__(self):
-        super().__init__()
-        self.first = nn.Conv2d(3, 6, 3, padding=1)
-        self.second = nn.Conv2d(6, 5, 3, padding=1, bias=False)
-        self.squeeze = nn.Conv2d(11, 4, 1)
-        self.excite = nn.Conv2d(4, 11, 1)
-        self.last = nn.Conv2d(11, 3, 1)
-
-    def forward(self, images: Tensor) -> list[Tensor]:
-        one = torch.relu(self.first(images))
-        both = torch.cat([one, torch.relu(self.second(one))], dim=1)
-        gate = torch.sigmoid(self.excite(torch.relu(self.squeeze(F.adaptive_avg_pool2d(both, 1)))))
-        return [self.last(both * gate), F.interpolate(self.last(both), scale_factor=2.0)]
-
-
-class Transformer(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
-        self.head = nn.Linear(8, 3)
-
-    def forward(self, words: Tensor) -> Tensor:
-        return self.head(self.layer(words).mean(dim=1))
-
-
-IMAGES = torch.randn(4, 3, 16, 24, generator=torch.Generator().manual_seed(2))
 ODD = [
     (Residual, IMAGES),
     (Grouped, IMAGES),
@@ -271,14 +186,16 @@ def test_random_networks_keep_their_outputs(seed):
 
 def _random(widths: Sequence[int], generator: torch.Generator) -> nn.Module:
     layers: list[nn.Module] = []
-    for given, made in zip(widths[:-2], widths[1:-1], strict=True):
+    for given, made in pairwise(widths[:-1]):
         padding = int(torch.randint(0, 2, (), generator=generator))
         layers += [nn.Conv2d(given, made, 3, padding=padding), nn.ReLU()]
         if torch.rand((), generator=generator) < 0.5:
             layers.append(nn.BatchNorm2d(made))
     body = nn.Sequential(*layers, nn.Flatten())
     features = body.eval()(torch.zeros(1, widths[0], 8, 8)).shape[1]
-    return nn.Sequential(*body, nn.Linear(features, widths[-1]), nn.Sigmoid(), nn.Linear(widths[-1], 2))
+    return nn.Sequential(
+        *body, nn.Linear(features, widths[-1]), nn.Sigmoid(), nn.Linear(widths[-1], 2)
+    )
 
 
 def test_the_batch_may_have_any_size():

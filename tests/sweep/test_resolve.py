@@ -87,7 +87,9 @@ def test_baselines_leave_sparsity_out():
 
 
 def test_a_network_for_each_task_needs_a_sweep():
-    with pytest.raises(InputError, match="--solver single makes 2 points, .*; use paretocli sweep"):
+    with pytest.raises(
+        InputError, match=r"--solver single makes 2 points, .*; use paretocli sweep"
+    ):
         resolve({"problem": "vlmop2", "solver": "single"}, single=True)
 
 

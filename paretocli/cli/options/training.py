@@ -44,7 +44,7 @@ SolverName = Annotated[
         "--solver",
         metavar="NAME",
         help="chebyshev, linear (a weighted sum) or stch (smooth Chebyshev). One point alone, with "
-        "the extra rivals: mgda, pcgrad, cagrad, upgrad, nash, aligned or imtl. The baselines: equal "
+        "the extra rivals: mgda, pcgrad, cagrad, upgrad, nash, aligned or imtl. Baselines: equal "
         "(one point, all tasks alike) and single (a network for each task).",
         show_default="chebyshev",
         rich_help_panel=PANEL,

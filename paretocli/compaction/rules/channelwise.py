@@ -56,9 +56,7 @@ class BatchNorm(Rule):
         """What comes of known numbers."""
         source, tensors, eps = normalisation(node)
         weight, bias, mean, variance = (None if t is None else known[t] for t in tensors)
-        return torch.nn.functional.batch_norm(
-            known[source], mean, variance, weight, bias, eps=eps
-        )
+        return torch.nn.functional.batch_norm(known[source], mean, variance, weight, bias, eps=eps)
 
     def wanted(self, node: fx.Node, mask: Tensor, known: Known) -> Wanted:
         """The same numbers."""
@@ -71,7 +69,9 @@ class BatchNorm(Rule):
         source, tensors, eps = normalisation(node)
         new, layout = _by_channel(source, builder)
         weight, bias, mean, variance = (
-            None if tensor is None else builder.tensor(str(tensor.target), _part(tensor, layout, builder))
+            None
+            if tensor is None
+            else builder.tensor(str(tensor.target), _part(tensor, layout, builder))
             for tensor in tensors
         )
         arguments = (new, mean, variance, weight, bias, False, 0.0, eps)

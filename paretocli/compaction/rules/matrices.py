@@ -7,7 +7,15 @@ import torch
 from torch import Tensor, fx
 
 from paretocli.compaction.layout import Layout, along, channels
-from paretocli.compaction.rules.base import Builder, Built, Known, Rule, Wanted, everything, shape_of
+from paretocli.compaction.rules.base import (
+    Builder,
+    Built,
+    Known,
+    Rule,
+    Wanted,
+    everything,
+    shape_of,
+)
 from paretocli.compaction.trace import sample_shape
 
 ATEN = torch.ops.aten
@@ -105,7 +113,7 @@ def is_matrix(node: fx.Node) -> bool:
     source, weight, bias = matrix_tensors(node)
     own = all(tensor is None or tensor.op == "get_attr" for tensor in (weight, bias))
     own = own and sample_shape(source) is not None
-    return own and (node.target == LINEAR or (*node.args, *[1] * GROUPS)[GROUPS] == 1)
+    return own and bool(node.target == LINEAR or (*node.args, *[1] * GROUPS)[GROUPS] == 1)
 
 
 def matrix_tensors(node: fx.Node) -> tuple[fx.Node, fx.Node, Any]:

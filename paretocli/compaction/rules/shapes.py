@@ -72,7 +72,7 @@ class Concatenation(Rule):
         """Each value its own part."""
         axis = _axis(node)
         sizes = [shape_of(piece)[axis] for piece in _pieces(node)]
-        yield from zip(_pieces(node), mask.split(sizes, dim=axis), strict=True)
+        yield from zip(_pieces(node), torch.split(mask, sizes, dim=axis), strict=True)
 
     def rebuilt(self, node: fx.Node, builder: Builder) -> Built:
         """What is needed, side by side."""

@@ -1,0 +1,52 @@
+"""Graphs as Python modules of their own."""
+
+import pytest
+import torch
+from torch import nn
+
+from paretocli.export.formats import FORMATS, write_plain
+from paretocli.export.source import python_source
+from paretocli.networks.mtan import MTAN
+from paretocli.networks.segnet import SharedSegNet
+from tests.compaction.networks import IMAGES, Grouped, Residual, Transformer, small, zero_rows
+
+WORDS = torch.randn(4, 5, 8, generator=torch.Generator().manual_seed(2))
+NETWORKS = {
+    "residual": (Residual, IMAGES),
+    "grouped": (Grouped, IMAGES),
+    "transformer": (Transformer, WORDS),
+    "segnet": (lambda: SharedSegNet(((4, 1), (6, 2)), [5, 1]), IMAGES),
+    "mtan": (lambda: MTAN(((4, 1), (6, 2)), [5, 1]), IMAGES),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_form_gives_the_same_outputs(name, tmp_path):
+    make, inputs = NETWORKS[name]
+    torch.manual_seed(0)
+    network = make()
+    zero_rows(network, inputs, 0.5, seed=4)
+    graph = small(network, inputs)
+    outputs = graph(inputs)
+    names = [f"task{place}" for place in range(len(outputs))]
+    shapes = {name: tuple(o.shape[1:]) for name, o in zip(names, outputs, strict=True)}
+    plain = write_plain(graph, python_source(graph, "A title.", shapes, "float32"), tmp_path)
+    functions = [plain]
+    for form in FORMATS.values():
+        form.write(plain, names, inputs[:2], tmp_path)
+        functions.append(form.read(tmp_path))
+    with torch.no_grad():
+        for function in functions:
+            for size in (1, len(inputs)):
+                for one, other in zip(function(inputs[:size]), graph(inputs[:size]), strict=True):
+                    torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_what_was_trained_can_be_trained_on(tmp_path):
+    """Weights are parameters; statistics of batch norm and places are not."""
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.BatchNorm2d(4), nn.Flatten())
+    graph = small(network, IMAGES)
+    plain = write_plain(graph, python_source(graph, "A.", {"a-b": (4,)}, "float32"), tmp_path)
+    assert len(list(plain.parameters())) == 4
+    assert len(list(plain.buffers())) == 2
+    assert "a_b, = network(inputs)" in (tmp_path / "network.py").read_text()
