@@ -1,0 +1,80 @@
+"""Graphs of networks, and networks that have none."""
+
+import pytest
+import torch
+from torch import nn
+
+from paretocli.compaction.trace import sample_shape, traced
+from paretocli.errors import InputError
+
+
+class Branching(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 2)
+
+    def forward(self, inputs):
+        return (self.layer(inputs if inputs.sum() > 0 else -inputs),)
+
+
+class FixedBatch(Branching):
+    def forward(self, inputs):
+        return (self.layer(inputs.reshape(3, 4)),)
+
+
+class Writing(Branching):
+    def forward(self, inputs):
+        images = inputs.reshape(-1, 2, 2).clone()
+        for channel in images.unbind(1):
+            channel.sub_(1)
+        return (self.layer(images.flatten(1)),)
+
+
+class Counting(Branching):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, inputs):
+        self.calls += 1
+        return (self.layer(inputs),)
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        (Branching, "has no fixed graph"),
+        (FixedBatch, "has no fixed graph"),
+        (Writing, "should not write into a part of a tensor"),
+        (Counting, "changes its buffers while it is used"),
+    ],
+)
+def test_a_network_without_a_graph_is_refused(network, words):
+    with pytest.raises(InputError, match=words) as raised:
+        traced(network(), (torch.randn(3, 4),), "odd")
+    assert "network odd" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_values_know_the_shape_of_a_sample():
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Dropout(), nn.Flatten(), nn.Linear(32, 3))
+    graph = traced(network, (torch.randn(3, 1, 6, 6),), "plain").graph
+    shapes = {node.name: sample_shape(node) for node in graph.nodes}
+    assert shapes["conv2d"] == (2, 4, 4)
+    assert shapes["reshape"] == (32,)
+    assert shapes["linear"] == (3,)
+    assert not any("dropout" in name for name in shapes)
+
+
+def test_what_no_input_has_a_part_in_is_computed_once():
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.tensor([2.0, 3.0]))
+
+        def forward(self, inputs):
+            return (inputs * (self.scale[1] + 1),)
+
+    graph = traced(Scaled(), (torch.randn(3, 4),), "scaled")
+    (tensor,) = dict(graph.named_buffers()).values()
+    assert tensor == 4.0
