@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from paretocli.population.kernels import differentiable_kernels
 from paretocli.problems.inputs import Inputs, arguments_of, mapped
 from paretocli.problems.problem import Task
 
@@ -55,6 +56,7 @@ class Population:
         self.stacked = stacked and size > 1
         self.autocast = autocast
         self._network = network.to(device)
+        self._recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())
         named = list(network.named_parameters())
         self.parameters = _stacked([(n, p) for n, p in named if p.requires_grad], size)
         frozen = [(n, p) for n, p in named if not p.requires_grad]
@@ -93,7 +95,10 @@ class Population:
             given = tuple(map(self._one_each, given))
         steps = self._training_steps if self._network.training else self._steps
         step = steps[self.stacked]
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+        with (
+            torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast),
+            differentiable_kernels(recurrent=self._recurrent and not self._network.training),
+        ):
             if self.stacked:
                 return step(self.parameters, self.buffers, inputs, given, apart=apart)
             return self._measure_in_turn(step, inputs, given, apart=apart)

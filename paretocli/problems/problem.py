@@ -53,7 +53,7 @@ class Task:
         name: Short name, used in column names.
         loss: `(output (B, …), target (B, …)) → ()`, a mean over the batch, to be minimised.
         metrics: Further figures by name, never trained on: means over the batch, of the same form
-            as the loss, or a `Metric`.
+            as the loss or plain numbers, or a `Metric`.
         outputs: Numbers that the task's head gives for a sample, for the generic networks.
     """
 
@@ -67,7 +67,7 @@ class Task:
         parts = [
             metric.statistics(output, target)
             if isinstance(metric, Metric)
-            else metric(output, target).unsqueeze(0)
+            else _number(metric(output, target), output).unsqueeze(0)
             for metric in self.metrics.values()
         ]
         return torch.cat(parts) if parts else output.new_zeros(0)
@@ -85,6 +85,11 @@ class Task:
     def statistics_size(self) -> int:
         """How many statistics the metrics need."""
         return sum(_size(metric) for metric in self.metrics.values())
+
+
+def _number(value: Tensor | float, like: Tensor) -> Tensor:
+    """A metric as a tensor (): what is computed without torch gives a plain number."""
+    return value if isinstance(value, Tensor) else like.new_tensor(value)
 
 
 def _size(metric: TaskFunction | Metric) -> int:
