@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from paretocli import __version__
+from paretocli.cli.check import check
 from paretocli.cli.front import front
 from paretocli.cli.plot_front import plot_front
 from paretocli.cli.problems import problems
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(check)
 app.command()(train)
 app.command()(sweep)
 app.command()(status)

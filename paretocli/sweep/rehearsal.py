@@ -17,6 +17,7 @@ from paretocli.sweep.given_parameters import refuse_own_parameters
 from paretocli.sweep.task_faults import failure, task_faults
 
 ROWS = 2
+FIRST = "on its first batch"
 CPU = torch.device("cpu")
 
 
@@ -48,10 +49,11 @@ def faults(
     """
     found: dict[str, InputError] = {}
     try:
-        for data in problem.splits().values():
+        for split, data in problem.splits().items():
+            where = FIRST if split == "train" else f"on the first batch of its {split} split"
             samples = data.rows(slice(ROWS))
-            outputs = outputs_of(problem, network, samples)
-            for fault in task_faults(problem, data, outputs, samples.targets):
+            outputs = outputs_of(problem, network, samples, where)
+            for fault in task_faults(problem, data, outputs, samples.targets, where):
                 found.setdefault(str(fault), fault)
         if not found:
             _refuse_training(problem, network, device, batch_size)
@@ -60,8 +62,16 @@ def faults(
     return list(found.values())
 
 
-def outputs_of(problem: Problem, network: nn.Module, samples: Samples) -> tuple[Tensor, ...]:
+def outputs_of(
+    problem: Problem, network: nn.Module, samples: Samples, where: str = FIRST
+) -> tuple[Tensor, ...]:
     """One output a task for some samples, in evaluation mode, on the CPU.
+
+    Args:
+        problem: The problem.
+        network: Its network.
+        samples: Some samples.
+        where: What they are, in a sentence.
 
     Raises:
         InputError: The problem's code raises, or its network gives something else.
@@ -76,7 +86,7 @@ def outputs_of(problem: Problem, network: nn.Module, samples: Samples) -> tuple[
         raise
     except Exception as error:
         advice = _advice(problem, samples.inputs, error)
-        raise failure(problem, error, "on its first batch", advice) from error
+        raise failure(problem, error, where, advice) from error
     found = len(outputs) if isinstance(outputs, tuple | list) else type(outputs).__name__
     if found != len(problem.tasks):
         raise InputError(
@@ -152,7 +162,7 @@ def _refuse_training(
         raise
     except Exception as error:
         mode = ", in training mode" if network.training else ""
-        raise failure(problem, error, f"on its first batch{mode}") from error
+        raise failure(problem, error, f"{FIRST}{mode}") from error
     finally:
         network.to(CPU)
 

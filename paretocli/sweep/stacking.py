@@ -10,6 +10,7 @@ from paretocli.problems.problem import Problem
 from paretocli.sweep.rehearsal import CPU, generators_kept, take_through
 
 SLOWER = "on a CPU convolutions are faster one after another"
+NO_KERNEL = "have not yet implemented the batching rule for "
 COPIES = 2
 LONGEST = 150  # characters of what was raised
 
@@ -40,11 +41,13 @@ def why_in_turn(
     try:
         with warnings.catch_warnings():
             # Where vmap has no kernel it takes one copy after the other, slowly.
-            warnings.filterwarnings("error", message="There is a performance drop")
+            warnings.filterwarnings("error", message=f".*{NO_KERNEL}")
             together, in_turn = (
                 _losses(problem, network, device, batch_size, apart=apart, stacked=stacked)
                 for stacked in (True, False)
             )
+    except UserWarning as warning:
+        return f"vmap has no kernel for {str(warning).partition(NO_KERNEL)[2].split('. ')[0]}"
     except Exception as error:  # whatever a network's own code does under vmap
         return f"vmap cannot take this network ({_first_sentence(error)})"
     finally:

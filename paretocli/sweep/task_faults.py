@@ -26,7 +26,11 @@ def failure(problem: Problem, error: Exception, where: str, advice: str = "mend 
 
 
 def task_faults(
-    problem: Problem, data: Data, outputs: Sequence[Tensor], targets: Sequence[Tensor]
+    problem: Problem,
+    data: Data,
+    outputs: Sequence[Tensor],
+    targets: Sequence[Tensor],
+    where: str,
 ) -> Iterator[InputError]:
     """What is wrong with the tasks, at most one fault each.
 
@@ -35,6 +39,7 @@ def task_faults(
         data: One split of its data.
         outputs: What its network gives for some samples of it, one tensor (B, …) a task.
         targets: The targets of these samples, one tensor (B, …) a task.
+        where: What they are, in a sentence.
     """
     every = enumerate(zip(problem.tasks, outputs, targets, strict=True))
     for number, (task, output, target) in every:
@@ -49,7 +54,7 @@ def task_faults(
         except InputError as fault:
             yield fault
         except Exception as error:
-            yield failure(problem, error, f"on its first batch, in task {task.name}")
+            yield failure(problem, error, f"{where}, in task {task.name}")
 
 
 def _refuse_loss(task: Task, output: Tensor, target: Tensor) -> None:
@@ -101,9 +106,9 @@ def _refuse_broadcasting(task: Task, outputs: Tensor, target: Tensor) -> None:
         return
     if (as_it_is - as_meant).abs() > DIFFERENCE * as_meant.abs().clamp(min=DIFFERENCE):
         raise InputError(
-            f"The loss of task {task.name} pairs every output with every target, for the outputs "
-            f"have the shape {_batched(output)} and the targets {_batched(target)}; give both one "
-            "shape, as output.squeeze(1) does."
+            f"The loss of task {task.name} pairs every output with every target, for its outputs "
+            f"have the shape {batch_shape(output)} and its targets {batch_shape(target)}; give "
+            "both one shape, as output.squeeze(1) does."
         )
 
 
@@ -117,7 +122,7 @@ def _double(tensor: Tensor) -> Tensor:
     return tensor.double() if tensor.is_floating_point() else tensor
 
 
-def _batched(tensor: Tensor) -> str:
+def batch_shape(tensor: Tensor) -> str:
     """The shape of a batch, whatever its size."""
     sizes = ["B", *map(str, tensor.shape[1:])]
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
