@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from typing import Annotated
 
 import typer
@@ -68,7 +69,10 @@ def check(
     elif not quiet:
         typer.echo(as_report(found, problem, count))
     if not found.failures:
-        hint(f"No failure found. Next: paretocli sweep {problem}", quiet=quiet or as_json)
+        given = {"--network": network, "--targets": targets}
+        words = [word for name, value in given.items() if value for word in (name, value)]
+        command = shlex.join(["paretocli", "sweep", problem, *words])
+        hint(f"\nNo failure found. Next: {command}", quiet=quiet or as_json)
         return
     if os.environ.get("PARETOCLI_DEBUG") == "1":
         raise found.failures[0]

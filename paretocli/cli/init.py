@@ -35,10 +35,12 @@ def init(folder: NewFolder) -> None:
     for name in FILES:
         text = (files("paretocli") / "template" / name).read_text(encoding="utf-8")
         write_text(folder / name, text)
-    problem, config, run = (shlex.quote(str(folder / name)) for name in (*FILES, "run"))
+    problem, config, run = (
+        shlex.quote(str(folder / name)) for name in (f"{FILES[0]}:make", FILES[1], "run")
+    )
     typer.echo(
         f"{folder / FILES[0]} and {folder / FILES[1]} are there to be changed. As they are:\n\n"
-        f"  paretocli check {problem}:make\n"
+        f"  paretocli check {problem}\n"
         f"  paretocli sweep --config {config}\n"
         f"  paretocli front {run}\n"
         f"  paretocli select {run} --knee"

@@ -19,23 +19,31 @@ def input_faults(problem: Problem) -> list[InputError]:
     Args:
         problem: The problem; its `prepare` runs without an error on the first samples.
     """
-    found = []
+    bad: dict[str, list[str]] = {}
     for split, data in problem.splits().items():
-        bad: dict[str, list[int]] = {}
-        for start, samples in _chunks(data, problem.evaluation_batch):
-            for name, tensor in tensors_of(problem.prepare(samples.inputs)).items():
-                rows = (~tensor.isfinite()).flatten(1).any(dim=1).nonzero().flatten()
+        for name, numbers in _not_finite(problem, data).items():
+            bad.setdefault(name, []).append(
+                f"{len(numbers):,} of {len(data):,} samples of the {split} split (number "
+                f"{numbers[0]:,} from 0 first)"
+            )
+    return [
+        InputError(
+            f"The inputs{f' {name!r}' if name else ''} are not finite in {', '.join(places)}; "
+            "replace what is missing there, or in prepare."
+        )
+        for name, places in bad.items()
+    ]
+
+
+def _not_finite(problem: Problem, data: Data) -> dict[str, list[int]]:
+    """The samples whose prepared inputs are not finite, by the inputs' names."""
+    bad: dict[str, list[int]] = {}
+    for start, samples in _chunks(data, problem.evaluation_batch):
+        for name, tensor in tensors_of(problem.prepare(samples.inputs)).items():
+            rows = (~tensor.isfinite()).flatten(1).any(dim=1).nonzero().flatten()
+            if len(rows):
                 bad.setdefault(name, []).extend((start + rows).tolist())
-        for name, numbers in bad.items():
-            if numbers:
-                found.append(
-                    InputError(
-                        f"The inputs{f' {name!r}' if name else ''} of the {split} split are not "
-                        f"finite in {len(numbers):,} of {len(data):,} samples, first in number "
-                        f"{numbers[0]:,} (from 0); replace what is missing there, or in prepare."
-                    )
-                )
-    return found
+    return bad
 
 
 def target_faults(problem: Problem, outputs: Sequence[Tensor]) -> list[InputError]:
@@ -47,37 +55,36 @@ def target_faults(problem: Problem, outputs: Sequence[Tensor]) -> list[InputErro
             the outputs of all samples, so that the network need not compute them.
     """
     found = []
-    for split, data in problem.splits().items():
-        for number, (task, output) in enumerate(zip(problem.tasks, outputs, strict=True)):
+    for number, (task, output) in enumerate(zip(problem.tasks, outputs, strict=True)):
+        wrong = {}
+        for split, data in problem.splits().items():
             for start, samples in _chunks(data, problem.evaluation_batch):
-                fault = _target_fault(task, output, samples.targets[number], split, start)
-                if fault is not None:
-                    found.append(fault)
+                target = samples.targets[number]
+                what = _wrong(task, output, target)
+                if what:
+                    last = start + len(target) - 1
+                    wrong[split] = (
+                        f"The loss of task {task.name} {what} on samples {start:,} to {last:,} of "
+                        f"the {split} split, whose targets are {_range(target)} and whose outputs "
+                        f"{batch_shape(output)}"
+                    )
                     break
+        if wrong:
+            first, *others = wrong
+            also = f", and likewise in {' and '.join(others)}" if others else ""
+            found.append(InputError(f"{wrong[first]}{also}; correct the targets or the loss."))
     return found
 
 
 @torch.no_grad()
-def _target_fault(
-    task: Task, output: Tensor, target: Tensor, split: str, start: int
-) -> InputError | None:
-    outputs = output[torch.arange(len(target)) % len(output)]
-    where = f"on samples {start:,} to {start + len(target) - 1:,} of the {split} split"
-    facts = f"its targets there are {_range(target)}, its outputs {batch_shape(output)}"
+def _wrong(task: Task, output: Tensor, target: Tensor) -> str:
+    """What a loss does with targets, and outputs repeated for them, if it does not work."""
     try:
-        loss = task.loss(outputs, target)
+        loss = task.loss(output[torch.arange(len(target)) % len(output)], target)
     except Exception as error:  # whatever a loss of somebody's own raises
         message = (str(error).strip().splitlines() or ["(no message)"])[0].removesuffix(".")
-        return InputError(
-            f"The loss of task {task.name} raised {type(error).__name__} {where}: {message}; "
-            f"{facts}: correct the targets or the loss."
-        )
-    if not loss.isfinite():
-        return InputError(
-            f"The loss of task {task.name} is {float(loss)} {where} before training; {facts}: "
-            "correct the targets, or leave out in the loss what is missing."
-        )
-    return None
+        return f"raises {type(error).__name__} ({message})"
+    return "" if loss.isfinite() else f"is {float(loss)} before training"
 
 
 def _chunks(data: Data, size: int) -> Iterator[tuple[int, Samples]]:

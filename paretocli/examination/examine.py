@@ -54,15 +54,16 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
         return found
     outputs = outputs_of(problem, network, problem.train.rows(slice(ROWS)))
     found.inputs = _inputs(problem)
-    found.tasks = _tasks(problem, network, outputs)
     found.failures += input_faults(problem)
     found.failures += target_faults(problem, outputs)
-    if not found.failures:
-        found.failures += _start_faults(found.tasks)
+    found.failures += behaviour_faults(problem, network)
+    if found.failures:
+        return found
+    found.tasks = _tasks(problem, network, outputs)
+    found.failures += _start_faults(found.tasks)
     reached = reached_by(problem, network, min(batch_size, problem.evaluation_batch))
     found.reached = parameters_by_tasks(network, reached)
     found.failures += reach_faults(problem, reached)
-    found.failures += behaviour_faults(problem, network)
     found.layers = network_layers(network, problem)
     found.uncounted = _uncounted(network, found.layers)
     found.in_turn = why_in_turn(problem, network, device, batch_size=batch_size)

@@ -62,11 +62,13 @@ def refuse_own_parameters(
         _set(own, before)
     wrong = _differing(given, owned)
     if wrong:
-        more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+        # Those without any gradient are the ones that it keeps; others are wrong for their sake.
+        kept = [name for name in wrong if given[name] is None] or wrong
+        more = f" and {len(kept) - NAMED} more" if len(kept) > NAMED else ""
         raise InputError(
             f"The network of problem {problem.name} does not compute with the parameters that "
-            f"training gives it, but with some that it has kept ({', '.join(wrong[:NAMED])}{more});"
-            " take parameters from self.… in forward, and do without torch.utils.checkpoint."
+            f"training gives it, but keeps some elsewhere (see {', '.join(kept[:NAMED])}{more}); "
+            "take parameters from self.… in forward, and do without torch.utils.checkpoint."
         )
 
 

@@ -53,8 +53,8 @@ def faults(
             where = FIRST if split == "train" else f"on the first batch of its {split} split"
             samples = data.rows(slice(ROWS))
             outputs = outputs_of(problem, network, samples, where)
-            for fault in task_faults(problem, data, outputs, samples.targets, where):
-                found.setdefault(str(fault), fault)
+            # One fault a task, not the same one for each split.
+            found = task_faults(problem, data, outputs, samples.targets, where) | found
         if not found:
             _refuse_training(problem, network, device, batch_size)
     except InputError as fault:
@@ -173,7 +173,7 @@ def _advice(problem: Problem, raw: Inputs, error: Exception) -> str:
     if problem.prepare is as_float and kinds & {torch.int64, torch.int32}:
         return "whole numbers became floats: to keep them, give the problem prepare=lambda x: x"
     if isinstance(error, TypeError) and not isinstance(raw, Tensor):
-        return "a tuple becomes the arguments of forward, a dictionary its keyword arguments"
+        return "mend its forward: a tuple becomes its arguments, a dictionary its keyword arguments"
     return "mend it"
 
 

@@ -1,7 +1,7 @@
 """What can be wrong with a task's loss and metrics, found on a few samples."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ DIFFERENCE = 1e-6  # of two losses, relative; less is rounding in double precisi
 
 def failure(problem: Problem, error: Exception, where: str, advice: str = "mend it") -> InputError:
     """What a problem's code raised, as a sentence; the exception is its cause."""
-    message = (str(error).strip().splitlines() or ["(no message)"])[0]
+    message = (str(error).strip().splitlines() or ["(no message)"])[0].removesuffix(".")
     fault = InputError(
         f"The problem {problem.name} raised {type(error).__name__} {where}: {message}; {advice}, "
         "or set PARETOCLI_DEBUG=1 to see where."
@@ -31,8 +31,8 @@ def task_faults(
     outputs: Sequence[Tensor],
     targets: Sequence[Tensor],
     where: str,
-) -> Iterator[InputError]:
-    """What is wrong with the tasks, at most one fault each.
+) -> dict[str, InputError]:
+    """What is wrong with the tasks, by their names: at most one fault each.
 
     Args:
         problem: The problem.
@@ -41,6 +41,7 @@ def task_faults(
         targets: The targets of these samples, one tensor (B, …) a task.
         where: What they are, in a sentence.
     """
+    found = {}
     every = enumerate(zip(problem.tasks, outputs, targets, strict=True))
     for number, (task, output, target) in every:
         try:
@@ -52,9 +53,10 @@ def task_faults(
                 if output.shape != target.shape and output.numel() == target.numel():
                     _refuse_broadcasting(task, output, _spread(data, number))
         except InputError as fault:
-            yield fault
-        except Exception as error:
-            yield failure(problem, error, f"{where}, in task {task.name}")
+            found[task.name] = fault
+        except Exception as error:  # whatever a loss or metric of somebody's own raises
+            found[task.name] = failure(problem, error, f"{where}, in task {task.name}")
+    return found
 
 
 def _refuse_loss(task: Task, output: Tensor, target: Tensor) -> None:
