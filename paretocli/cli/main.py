@@ -9,8 +9,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from paretocli import __version__
+from paretocli.cli.check import check
 from paretocli.cli.export import export
 from paretocli.cli.front import front
+from paretocli.cli.init import init
 from paretocli.cli.plot_front import plot_front
 from paretocli.cli.problems import problems
 from paretocli.cli.select import select
@@ -27,6 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(init)
+app.command()(check)
 app.command()(train)
 app.command()(sweep)
 app.command()(status)

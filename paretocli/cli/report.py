@@ -196,14 +196,17 @@ def _memory_text(resolved: Resolved) -> str:
     workers = f"{count} workers with " if count > 1 else ""
     points = "a point" if together == 1 else f"each of {together} points"
     return (
-        f"about {_megabytes(count * memory.of_worker(together))}: {workers}"
-        f"{_megabytes(memory.data)} of data, and for {points} "
-        f"{_megabytes(memory.parameters)} of parameters and optimiser and "
-        f"{_megabytes(memory.activations)} of activations"
+        f"about {megabytes(count * memory.of_worker(together))}: {workers}"
+        f"{megabytes(memory.data)} of data, and for {points} "
+        f"{megabytes(memory.parameters)} of parameters and optimiser and "
+        f"{megabytes(memory.activations)} of activations"
     )
 
 
-def _megabytes(size: int) -> str:
+def megabytes(size: int) -> str:
+    """A number of bytes for a person."""
+    if size < 2**20 / 10:
+        return f"{size / 2**10:,.0f} KiB"
     return f"{size / 2**20:,.0f} MiB" if size >= 10 * 2**20 else f"{size / 2**20:.1f} MiB"
 
 

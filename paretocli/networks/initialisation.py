@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from paretocli.errors import InputError
+from paretocli.problems.inputs import Inputs, arguments_of, tensors_of
 
 Layer = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
 
@@ -19,7 +20,7 @@ ATTEMPTS = 10
 LEAST_VARIATION = 1e-6  # of a layer's outputs, relative to the largest of them; less is rounding
 
 
-def lsuv(network: nn.Module, inputs: Tensor, *, seed: int) -> None:
+def lsuv(network: nn.Module, inputs: Inputs, *, seed: int) -> None:
     """Give a network weights, in place, that keep the signal at unit variance in every layer.
 
     Linear layers and convolutions start with orthonormal weights, as matrices (out, in · kernel),
@@ -40,8 +41,8 @@ def lsuv(network: nn.Module, inputs: Tensor, *, seed: int) -> None:
     Args:
         network: The network. A layer that the forward pass does not reach keeps its orthonormal
             start; of a weight that it reaches more than once, the first time counts.
-        inputs: A batch (B, …) as the network gets it in training, on the network's device; some
-            hundred samples.
+        inputs: A batch (B, …) as the network gets it in training, one tensor or several, on the
+            network's device; some hundred samples.
         seed: Seed of the orthonormal weights and of dropout. Torch's own generators are left alone.
 
     Raises:
@@ -50,10 +51,11 @@ def lsuv(network: nn.Module, inputs: Tensor, *, seed: int) -> None:
     """
     layers = {name or "itself": m for name, m in network.named_modules() if isinstance(m, Layer)}
     buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    device = next(iter(tensors_of(inputs).values())).device
     scaled: set[int] = set()
     with ExitStack() as stack:
         stack.enter_context(torch.no_grad())
-        stack.enter_context(_own_draws(seed, inputs.device))
+        stack.enter_context(_own_draws(seed, device))
         stack.enter_context(_training_mode(network))
         for name, layer in layers.items():
             _start(name, layer)
@@ -61,7 +63,7 @@ def lsuv(network: nn.Module, inputs: Tensor, *, seed: int) -> None:
             # Before hooks of the network's own, so that these get what the scaled layer gives.
             stack.enter_context(layer.register_forward_hook(hook, prepend=True, with_kwargs=True))
         # One pass is enough: a layer's hook scales it before the next layer sees anything.
-        functional_call(network, buffers, (inputs,))
+        functional_call(network, buffers, *arguments_of(inputs))
 
 
 @contextmanager

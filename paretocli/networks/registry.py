@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from paretocli.errors import InputError
 from paretocli.networks.blocks import FEATURES, monitor_block, shared_block
 from paretocli.networks.hps import HardParameterSharing
 from paretocli.networks.mdmtn import MDMTN
+from paretocli.problems.inputs import call
 
 # Problems are made of networks, so nothing here needs them but to name their type.
 if TYPE_CHECKING:
@@ -35,14 +37,39 @@ GENERIC: dict[str, Callable[[Sequence[int], Sequence[int]], nn.Module]] = {
 
 def network_names(problem: "Problem") -> tuple[str, ...]:
     """The networks that fit a problem: its own first, then the generic ones."""
-    generic = [name for name in GENERIC if problem.generic and name not in problem.networks]
-    return (*problem.networks, *generic)
+    inputs = problem.train.rows(slice(1)).inputs
+    fits = problem.generic and isinstance(inputs, torch.Tensor)
+    return (*problem.networks, *(n for n in GENERIC if fits and n not in problem.networks))
+
+
+def default_network(problem: "Problem") -> str:
+    """The network that is taken where none is named.
+
+    Raises:
+        InputError: The problem has none, and the generic ones do not fit it.
+    """
+    names = network_names(problem)
+    if not names:
+        raise InputError(
+            f"Problem {problem.name} has no network, and the generic ones do not fit its inputs; "
+            "give it one of its own, in networks."
+        )
+    return problem.defaults.network or names[0]
+
+
+def _initialise_lazy(network: nn.Module, problem: "Problem") -> None:
+    """Let lazy modules learn their sizes from a first sample."""
+    if isinstance(network, nn.Module) and any(map(is_lazy, network.parameters())):
+        with torch.no_grad():
+            call(network.eval(), problem.prepare(problem.train.rows(slice(1)).inputs))
+        network.train()
 
 
 def _built(name: str, problem: "Problem") -> nn.Module:
     try:
         if name in problem.networks:
             network = problem.networks[name]()
+            _initialise_lazy(network, problem)
         else:
             outputs = [task.outputs for task in problem.tasks]
             network = GENERIC[name](problem.input_shape, outputs)

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
+from operator import itemgetter
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from paretocli.population.kernels import differentiable_kernels
+from paretocli.problems.inputs import Inputs, arguments_of, mapped
 from paretocli.problems.problem import Task
 
 IMAGE_BATCH_DIMENSIONS = 4
@@ -53,6 +56,7 @@ class Population:
         self.stacked = stacked and size > 1
         self.autocast = autocast
         self._network = network.to(device)
+        self._recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())
         named = list(network.named_parameters())
         self.parameters = _stacked([(n, p) for n, p in named if p.requires_grad], size)
         frozen = [(n, p) for n, p in named if not p.requires_grad]
@@ -73,26 +77,28 @@ class Population:
         self._network.train(mode)
 
     def measure(
-        self, inputs: Tensor, targets: Sequence[Tensor], *, apart: bool = False
+        self, inputs: Inputs, targets: Sequence[Tensor], *, apart: bool = False
     ) -> tuple[Tensor, Tensor]:
         """The tasks' losses (K, m), differentiable, and their metrics' statistics (K, s).
 
         Both are means over one batch.
 
         Args:
-            inputs: Prepared inputs (B, …), the same for all subproblems.
+            inputs: Prepared inputs (B, …), one tensor or several, the same for all subproblems.
             targets: One tensor (B, …) a task.
             apart: The inputs and targets (K · B, …) are those of one subproblem after the other.
         """
-        if inputs.dim() == IMAGE_BATCH_DIMENSIONS:
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        inputs = mapped(_channels_last, inputs)
         given = tuple(targets)
         if apart:
-            inputs = self._one_each(inputs)
+            inputs = mapped(self._one_each, inputs)
             given = tuple(map(self._one_each, given))
         steps = self._training_steps if self._network.training else self._steps
         step = steps[self.stacked]
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+        with (
+            torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast),
+            differentiable_kernels(recurrent=self._recurrent and not self._network.training),
+        ):
             if self.stacked:
                 return step(self.parameters, self.buffers, inputs, given, apart=apart)
             return self._measure_in_turn(step, inputs, given, apart=apart)
@@ -101,7 +107,7 @@ class Population:
         self,
         parameters: Tensors,
         buffers: Tensors,
-        inputs: Tensor,
+        inputs: Inputs,
         targets: tuple[Tensor, ...],
         *,
         apart: bool,
@@ -116,7 +122,7 @@ class Population:
         return losses, statistics
 
     def _measure_in_turn(
-        self, step: Step, inputs: Tensor, targets: tuple[Tensor, ...], *, apart: bool
+        self, step: Step, inputs: Inputs, targets: tuple[Tensor, ...], *, apart: bool
     ) -> tuple[Tensor, Tensor]:
         parameters, buffers = _unbound(self.parameters), _unbound(self.buffers)
         generators = [self.device] if self.device.type == "cuda" else []
@@ -124,7 +130,7 @@ class Population:
         for member in range(self.size):
             own_parameters = {name: parts[member] for name, parts in parameters.items()}
             own_buffers = {name: parts[member] for name, parts in buffers.items()}
-            own_inputs = inputs[member] if apart else inputs
+            own_inputs = mapped(itemgetter(member), inputs) if apart else inputs
             own_targets = tuple(target[member] for target in targets) if apart else targets
             last = member + 1 == self.size
             # All but the last leave the generators as they were: the same masks for everybody.
@@ -134,7 +140,7 @@ class Population:
         return torch.stack(losses), torch.stack(statistics)
 
     def _measure_one(
-        self, parameters: Tensors, buffers: Tensors, inputs: Tensor, targets: tuple[Tensor, ...]
+        self, parameters: Tensors, buffers: Tensors, inputs: Inputs, targets: tuple[Tensor, ...]
     ) -> tuple[Tensor, Tensor]:
         return self._score(self._call(parameters, buffers, inputs), targets)
 
@@ -144,8 +150,8 @@ class Population:
         figures = [task.figures(part) for task, part in zip(self.tasks, parts, strict=True)]
         return torch.cat(figures, dim=1)
 
-    def _call(self, parameters: Tensors, buffers: Tensors, inputs: Tensor) -> tuple[Tensor, ...]:
-        outputs = functional_call(self._network, (parameters, buffers), (inputs,))
+    def _call(self, parameters: Tensors, buffers: Tensors, inputs: Inputs) -> tuple[Tensor, ...]:
+        outputs = functional_call(self._network, (parameters, buffers), *arguments_of(inputs))
         return tuple(output.float() for output in outputs)
 
     def _score(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
@@ -174,6 +180,13 @@ class Population:
         """Take up a state given by `state_dict`."""
         for name, tensor in (self.parameters | self.buffers).items():
             tensor.copy_(state[name])
+
+
+def _channels_last(inputs: Tensor) -> Tensor:
+    """Images with the channels last in memory, as the kernels of convolutions lie."""
+    if inputs.dim() == IMAGE_BATCH_DIMENSIONS:
+        return inputs.contiguous(memory_format=torch.channels_last)
+    return inputs
 
 
 def _unbound(tensors: dict[str, Tensor]) -> dict[str, tuple[Tensor, ...]]:

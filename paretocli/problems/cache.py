@@ -10,6 +10,7 @@ from safetensors.torch import save
 
 from paretocli.atomic import write_bytes
 from paretocli.directories import cache_dir
+from paretocli.problems.images import images_of
 from paretocli.problems.problem import SPLITS, Samples, Split
 
 
@@ -37,7 +38,7 @@ def store(name: str, key: str, splits: dict[Split, Samples]) -> None:
     """Store splits under `name`; a cache that cannot be written is no reason to stop."""
     tensors = {}
     for split, samples in splits.items():
-        tensors[f"{split}.inputs"] = samples.inputs
+        tensors[f"{split}.inputs"] = images_of(samples)
         for i, target in enumerate(samples.targets):
             tensors[f"{split}.target.{i}"] = target.to(torch.uint8)
     notes = {"key": key, "checksum": _checksum(tensors)}

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from paretocli.networks.blocks import convolution, with_features
 from paretocli.networks.hps import HardParameterSharing
 from paretocli.networks.mdmtn import MDMTN
 from paretocli.problems import cache, cifar10, cifar10_files, mnist, mnist_files
 from paretocli.problems.classification import classification
-from paretocli.problems.images import Normalise, RandomRotation
+from paretocli.problems.images import Normalise, RandomRotation, images_of
 from paretocli.problems.overlay import blend
 from paretocli.problems.problem import Defaults, Problem, Samples, Split
 
@@ -59,7 +59,7 @@ def make(data_dir: Path) -> Problem:
         train=splits["train"],
         val=splits["val"],
         test=splits["test"],
-        prepare=Normalise(splits["train"].inputs),
+        prepare=Normalise(images_of(splits["train"])),
         augment=RandomRotation(DEGREES),
         networks={"mdmtn": mdmtn, "hps": hps},
         defaults=Defaults(
@@ -100,8 +100,8 @@ def _build(data_dir: Path) -> dict[Split, Samples]:
     training = _blended(pictures["train"], training_digits, TRAIN_SHUFFLE_SEED)
     order = torch.from_numpy(np.random.default_rng(SPLIT_SEED).permutation(len(training)))
     return {
-        "train": _rows(training, order[VALIDATION:]),
-        "val": _rows(training, order[:VALIDATION]),
+        "train": training.rows(order[VALIDATION:]),
+        "val": training.rows(order[:VALIDATION]),
         "test": _blended(pictures["test"], test_digits, TEST_SHUFFLE_SEED),
     }
 
@@ -111,7 +111,3 @@ def _blended(pictures: cifar10.Pictures, digits: mnist.Digits, seed: int) -> Sam
     order = torch.from_numpy(np.random.default_rng(seed).permutation(count))
     images = blend(pictures.images[order], digits.images[:count])
     return Samples(images, (pictures.labels[order], digits.labels[:count]))
-
-
-def _rows(samples: Samples, rows: Tensor) -> Samples:
-    return Samples(samples.inputs[rows], tuple(target[rows] for target in samples.targets))

@@ -8,6 +8,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import Tensor
 
+from paretocli.problems.problem import Samples
+
+
+def images_of(samples: Samples) -> Tensor:
+    """The inputs (N, C, H, W) of samples whose inputs are images and nothing else."""
+    assert isinstance(samples.inputs, Tensor)
+    return samples.inputs
+
 
 def resized(images: Tensor, size: int) -> Tensor:
     """Images uint8 (N, C, size, size) from (N, C, H, W): bilinear, antialiased, rounded."""

@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
 from paretocli.problems.classification import classification
-from paretocli.problems.images import Normalise
+from paretocli.problems.images import Normalise, images_of
 from paretocli.problems.overlay import overlay_pairs
 from paretocli.problems.problem import Defaults, Problem, Samples
 
@@ -61,7 +61,7 @@ def make() -> Problem:
         train=splits["train"],
         val=splits["val"],
         test=splits["test"],
-        prepare=Normalise(splits["train"].inputs),
+        prepare=Normalise(images_of(splits["train"])),
         networks={"narrow": Narrow},
         defaults=Defaults(network="narrow", points=9, epochs=20, batch_size=128, lr=5e-3),
     )
@@ -75,5 +75,6 @@ def _paired(images: Tensor, labels: Tensor, partners: int) -> Samples:
     ]
     targets = zip(*(pairs.targets for pairs in rounds), strict=True)
     return Samples(
-        torch.cat([pairs.inputs for pairs in rounds]), tuple(torch.cat(task) for task in targets)
+        torch.cat([images_of(pairs) for pairs in rounds]),
+        tuple(torch.cat(task) for task in targets),
     )

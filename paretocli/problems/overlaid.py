@@ -7,7 +7,7 @@ import torch
 
 from paretocli.problems import cache, mnist, mnist_files
 from paretocli.problems.classification import classification
-from paretocli.problems.images import Normalise
+from paretocli.problems.images import Normalise, images_of
 from paretocli.problems.mnist import Digits
 from paretocli.problems.overlay import overlay_pairs
 from paretocli.problems.problem import Defaults, Problem, Samples, Split
@@ -51,7 +51,7 @@ def overlaid(
         train=splits["train"],
         val=splits["val"],
         test=splits["test"],
-        prepare=Normalise(splits["train"].inputs),
+        prepare=Normalise(images_of(splits["train"])),
         defaults=Defaults(
             network="mdmtn",
             points=9,

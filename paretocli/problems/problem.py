@@ -3,13 +3,21 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
+from paretocli.problems.inputs import (
+    Inputs,
+    mapped,
+    one_tensor,
+    refuse_other_forms,
+    sample_count,
+    tensors_of,
+)
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -45,7 +53,7 @@ class Task:
         name: Short name, used in column names.
         loss: `(output (B, …), target (B, …)) → ()`, a mean over the batch, to be minimised.
         metrics: Further figures by name, never trained on: means over the batch, of the same form
-            as the loss, or a `Metric`.
+            as the loss or plain numbers, or a `Metric`.
         outputs: Numbers that the task's head gives for a sample, for the generic networks.
     """
 
@@ -59,7 +67,7 @@ class Task:
         parts = [
             metric.statistics(output, target)
             if isinstance(metric, Metric)
-            else metric(output, target).unsqueeze(0)
+            else _number(metric(output, target), output).unsqueeze(0)
             for metric in self.metrics.values()
         ]
         return torch.cat(parts) if parts else output.new_zeros(0)
@@ -79,6 +87,11 @@ class Task:
         return sum(_size(metric) for metric in self.metrics.values())
 
 
+def _number(value: Tensor | float, like: Tensor) -> Tensor:
+    """A metric as a tensor (): what is computed without torch gives a plain number."""
+    return value if isinstance(value, Tensor) else like.new_tensor(value)
+
+
 def _size(metric: TaskFunction | Metric) -> int:
     return metric.size if isinstance(metric, Metric) else 1
 
@@ -88,29 +101,34 @@ class Samples:
     """One split of the data, held in memory in the form that takes least room.
 
     Attributes:
-        inputs: (N, …), uint8 for images; `Problem.prepare` makes the network's input of a batch.
+        inputs: (N, …), uint8 for images; or a (named) tuple or a dictionary of such tensors.
+            `Problem.prepare` makes the network's input of a batch.
         targets: One tensor (N, …) a task, in the tasks' order.
     """
 
-    inputs: Tensor
+    inputs: Inputs
     targets: tuple[Tensor, ...]
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return sample_count(self.inputs)
 
     def rows(self, rows: slice | Tensor) -> "Samples":
         """Some of the samples."""
-        return Samples(self.inputs[rows], tuple(target[rows] for target in self.targets))
+        return self._mapped(lambda tensor: tensor[rows])
 
     def to(self, device: torch.device) -> "Samples":
         """The same samples on another device."""
-        return Samples(self.inputs.to(device), tuple(t.to(device) for t in self.targets))
+        return self._mapped(lambda tensor: tensor.to(device))
+
+    def _mapped(self, function: Callable[[Tensor], Tensor]) -> "Samples":
+        return Samples(mapped(function, self.inputs), tuple(map(function, self.targets)))
 
     def checksum(self) -> str:
         """SHA-256 of inputs and targets."""
         digest = hashlib.sha256()
-        for tensor in (self.inputs, *self.targets):
-            digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+        named = [*tensors_of(self.inputs).items(), *(("", target) for target in self.targets)]
+        for name, tensor in named:
+            digest.update(f"{name}{tensor.dtype} {tuple(tensor.shape)}".encode())
             digest.update(np.ascontiguousarray(tensor.numpy()).data)
         return digest.hexdigest()
 
@@ -154,9 +172,9 @@ class Defaults:
     retrain_epochs: int = 10
 
 
-def as_float(inputs: Tensor) -> Tensor:
+def as_float(inputs: Inputs) -> Inputs:
     """The default preparation of a batch: numbers as they are, in single precision."""
-    return inputs.float()
+    return mapped(Tensor.float, inputs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,12 +185,17 @@ class Problem:
         name: Name in records and pictures.
         tasks: The tasks; with them come the objectives, in this order.
         train, val, test: The three splits: `Samples`, or data that is read as it is needed.
-        prepare: Turns a batch of `Samples.inputs` into the network's input, on the batch's device.
+        prepare: Turns a batch of `Samples.inputs` into the network's input, on the batch's device:
+            a tensor, a tuple that becomes the positional arguments of the network's `forward`, or a
+            dictionary that becomes its keyword arguments. Unless given, all numbers become floats;
+            for inputs that are to stay whole numbers, such as those of an embedding, give
+            `lambda inputs: inputs`.
         augment: Changes a prepared training batch at random, on its device; draws from torch's
             global generator.
         networks: The problem's own networks by name, beside the generic ones. A network is a
             module that returns one output a task, as a tuple or list.
-        generic: Whether the generic networks (`hps`, `mdmtn`) fit the inputs.
+        generic: Whether the generic networks (`hps`, `mdmtn`) fit the inputs. They never fit
+            several.
         ideal: The ideal a (m,), a lower bound of each objective. Zero unless given.
         evaluation_batch: Samples that are measured at once where nothing is trained. Large images
             need fewer than the default.
@@ -184,8 +207,8 @@ class Problem:
     train: Data
     val: Data
     test: Data
-    prepare: Callable[[Tensor], Tensor] = as_float
-    augment: Callable[[Tensor], Tensor] | None = None
+    prepare: Callable[[Any], Inputs] = as_float
+    augment: Callable[[Any], Inputs] | None = None
     networks: Mapping[str, NetworkFactory] = field(default_factory=dict)
     generic: bool = True
     ideal: Sequence[float] | None = None
@@ -220,9 +243,17 @@ class Problem:
 
     def _check(self, split: str, data: Data) -> None:
         where = f"The {split} split of problem {self.name}"
+        if isinstance(data, Samples):
+            refuse_other_forms(data.inputs, f"The inputs of the {split} split of {self.name}")
         if len(data) == 0:
             raise InputError(f"{where} is empty; every split needs at least one sample.")
         samples = data if isinstance(data, Samples) else data.rows(slice(1))
+        for name, tensor in tensors_of(samples.inputs).items():
+            if len(tensor) != len(samples):
+                raise InputError(
+                    f"{where} has {len(samples)} samples in one of its inputs, but {len(tensor)} "
+                    f"in {name!r}; they should be equally many."
+                )
         if len(samples.targets) != len(self.tasks):
             raise InputError(
                 f"{where} has {len(samples.targets)} targets for {len(self.tasks)} tasks; "
@@ -247,8 +278,13 @@ class Problem:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Shape of one prepared input."""
-        return tuple(self.prepare(self.train.rows(slice(1)).inputs).shape[1:])
+        """Shape of one prepared input.
+
+        Raises:
+            InputError: There are several inputs.
+        """
+        prepared = self.prepare(self.train.rows(slice(1)).inputs)
+        return tuple(one_tensor(prepared, "A generic network").shape[1:])
 
     def splits(self) -> dict[Split, Data]:
         """The three splits by name."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
+from paretocli.problems.inputs import Inputs, call, sample_count
 
 Role = Literal["input", "hidden", "head"]
 
@@ -79,7 +80,7 @@ def per_member(values: Tensor, like: Tensor) -> Tensor:
     return values.reshape([len(values), *[1] * (like.dim() - 1)])
 
 
-def find_layers(network: nn.Module, inputs: Tensor) -> tuple[Layer, ...]:
+def find_layers(network: nn.Module, inputs: Inputs) -> tuple[Layer, ...]:
     """All matrices and convolutions that the outputs depend on, in the order of the forward pass.
 
     What comes before and after a layer is read from the graph that the forward pass leaves for
@@ -88,7 +89,7 @@ def find_layers(network: nn.Module, inputs: Tensor) -> tuple[Layer, ...]:
 
     Args:
         network: Returns a sequence of outputs.
-        inputs: A small prepared batch.
+        inputs: A small prepared batch, one tensor or several.
     """
     calls, outputs = _traced(network, inputs)
     nodes = {call.node: call for call in calls}
@@ -151,24 +152,27 @@ class _Call:
     positions: int
 
 
-def _traced(network: nn.Module, inputs: Tensor) -> tuple[list[_Call], list[Any]]:
+def _traced(network: nn.Module, inputs: Inputs) -> tuple[list[_Call], list[Any]]:
     """The applications of all matrices and convolutions, and the nodes of the outputs."""
     calls: list[_Call] = []
+    count = sample_count(inputs)
 
-    def record(module: Any, given: tuple[Tensor, ...], output: Tensor) -> None:
+    def record(
+        module: Any, given: tuple[Tensor, ...], named: dict[str, Tensor], output: Tensor
+    ) -> None:
         calls.append(
             _Call(
                 weight=module.weight,
                 has_rows=getattr(module, "groups", 1) == 1,
                 node=output.grad_fn,
-                source=given[0].grad_fn,
-                positions=output.numel() // (len(inputs) * module.weight.shape[0]),
+                source=(*given, *named.values())[0].grad_fn,
+                positions=output.numel() // (count * module.weight.shape[0]),
             )
         )
 
     kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
     found = [module for module in network.modules() if isinstance(module, kinds)]
-    handles = [module.register_forward_hook(record) for module in found]
+    handles = [module.register_forward_hook(record, with_kwargs=True) for module in found]
     modes = {module: module.training for module in network.modules()}
     frozen = [parameter for parameter in network.parameters() if not parameter.requires_grad]
     network.eval()
@@ -176,7 +180,7 @@ def _traced(network: nn.Module, inputs: Tensor) -> tuple[list[_Call], list[Any]]
         parameter.requires_grad_()
     try:
         with torch.enable_grad():
-            return calls, [output.grad_fn for output in network(inputs)]
+            return calls, [output.grad_fn for output in call(network, inputs)]
     finally:
         for parameter in frozen:
             parameter.requires_grad_(False)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.population.population import Population
+from paretocli.problems.inputs import tensors_of
 from paretocli.problems.problem import Data, Problem, Samples
 
 # Tensors of each parameter's size: itself, its gradient, its copy at the best epoch, and what the
@@ -83,4 +84,5 @@ def _bytes(samples: Data) -> int:
     """Data that is read as it is needed takes no memory to speak of."""
     if not isinstance(samples, Samples):
         return 0
-    return sum(t.numel() * t.element_size() for t in (samples.inputs, *samples.targets))
+    tensors = (*tensors_of(samples.inputs).values(), *samples.targets)
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)

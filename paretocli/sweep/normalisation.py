@@ -13,6 +13,7 @@ from paretocli.front.indicators import share_of_box
 from paretocli.population.population import Population
 from paretocli.problems.problem import Problem, Split
 from paretocli.sweep.start import fresh_network, sparsity_objective
+from paretocli.sweep.task_faults import failure
 from paretocli.training.evaluation import evaluate
 
 MARGIN = 1.1  # how far beyond the worst values the reference point lies
@@ -61,12 +62,22 @@ def from_initial(config: SweepConfig, problem: Problem) -> Normalisation:
     population.train(False)
     values = {}
     for split, samples in problem.splits().items():
-        losses, _ = evaluate(
-            population, samples.to(device), problem.prepare, problem.evaluation_batch
-        )
+        try:
+            losses, _ = evaluate(
+                population, samples.to(device), problem.prepare, problem.evaluation_batch
+            )
+        except Exception as error:  # whatever a problem of somebody's own raises
+            advice = f"paretocli check {config.problem} tells more"
+            raise failure(problem, error, f"on its {split} split", advice) from error
         values[split] = losses[0].tolist()
         if sparsity is not None:
             values[split].insert(0, float(sparsity.value(population.parameters).detach()))
+    for name, value in zip(config.objectives, values["train"], strict=True):
+        if not math.isfinite(value):
+            raise InputError(
+                f"Objective {name} is {value} at initialisation; paretocli check {config.problem} "
+                "tells where that comes from."
+            )
     return _checked(config.ideal, values, config.objectives, "at initialisation", "--scale none")
 
 

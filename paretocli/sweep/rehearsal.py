@@ -1,95 +1,195 @@
-"""A first look at a problem's code, before anything is written: one small batch through it."""
+"""A first look at a problem's code, before anything is written: a small batch through it.
 
-import warnings
+What training will do later is done here once: its own mode, the evaluation of all splits, and the
+gradients of the certificate. So none of it fails only after the start.
+"""
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
 from paretocli.population.population import Population
-from paretocli.problems.problem import SPLITS, Problem
+from paretocli.problems.inputs import Inputs, call, refuse_other_forms, tensors_of
+from paretocli.problems.problem import SPLITS, Problem, Samples, Split, as_float
+from paretocli.sweep.given_parameters import refuse_own_parameters
+from paretocli.sweep.task_faults import failure, task_faults
 
 ROWS = 2
+FIRST = "on its first batch"
+CPU = torch.device("cpu")
 
 
-def rehearse(problem: Problem, network: nn.Module) -> None:
-    """Measure a small batch of each split.
+def rehearse(
+    problem: Problem, network: nn.Module, device: torch.device, *, batch_size: int
+) -> None:
+    """Refuse a problem for the first of its faults.
 
     Raises:
         InputError: The problem's code raises, gives something else than one output a task and one
             number a loss, or no gradient reaches the network.
     """
-    _refuse_misfit(problem, network)
-    population = Population(network, problem.tasks, 1, device=torch.device("cpu"))
-    # Evaluation mode: batch norm and the like would refuse a batch so small.
-    population.train(False)
-    for split in SPLITS:
-        losses = _measured(population, problem, split)
-        if losses.shape != (1, len(problem.tasks)):
-            raise InputError(
-                f"The losses of problem {problem.name} have the shape {tuple(losses.shape[2:])} "
-                "each; a loss should be a single number, the mean over the batch."
-            )
-    if not losses.requires_grad:
-        raise InputError(
-            f"The losses of problem {problem.name} do not depend on the network's parameters; "
-            "compute them from its outputs, without detach or no_grad."
-        )
+    for fault in faults(problem, network, device, batch_size=batch_size):
+        raise fault
 
 
-def better_stacked(problem: Problem, network: nn.Module, device: torch.device) -> bool:
-    """Whether copies of a network had better compute all at once.
+def faults(
+    problem: Problem, network: nn.Module, device: torch.device, *, batch_size: int
+) -> list[InputError]:
+    """What is wrong with a problem and its network, as far as a small batch tells.
 
-    Not convolutions on a CPU, which are faster one after another, and not a network that `vmap`
-    cannot take, such as one with control flow that depends on its data.
+    The network's parameters and buffers are left as they were, and so are torch's generators.
+
+    Args:
+        problem: The problem.
+        network: Its network, on the CPU.
+        device: Where it is to be trained.
+        batch_size: Samples of a training step: of a single one batch norm has no statistics.
     """
-    convolutions = any(isinstance(m, nn.Conv1d | nn.Conv2d | nn.Conv3d) for m in network.modules())
-    if convolutions and device.type == "cpu":
-        return False
-    population = Population(network, problem.tasks, 2, device=torch.device("cpu"))
-    population.train(False)
+    found: dict[str, InputError] = {}
     try:
-        _measured(population, problem, "train")
-    except InputError:
-        return False
-    return True
+        for split, data in problem.splits().items():
+            where = FIRST if split == "train" else f"on the first batch of its {split} split"
+            samples = data.rows(slice(ROWS))
+            outputs = outputs_of(problem, network, samples, where)
+            # One fault a task, not the same one for each split.
+            found = task_faults(problem, data, outputs, samples.targets, where) | found
+        if not found:
+            _refuse_training(problem, network, device, batch_size)
+    except InputError as fault:
+        return [*found.values(), fault]
+    return list(found.values())
 
 
-def _refuse_misfit(problem: Problem, network: nn.Module) -> None:
+def outputs_of(
+    problem: Problem, network: nn.Module, samples: Samples, where: str = FIRST
+) -> tuple[Tensor, ...]:
+    """One output a task for some samples, in evaluation mode, on the CPU.
+
+    Args:
+        problem: The problem.
+        network: Its network.
+        samples: Some samples.
+        where: What they are, in a sentence.
+
+    Raises:
+        InputError: The problem's code raises, or its network gives something else.
+    """
     network.eval()
     try:
-        with torch.no_grad():
-            outputs = network(problem.prepare(problem.train.rows(slice(ROWS)).inputs))
+        inputs = problem.prepare(samples.inputs)
+        refuse_other_forms(inputs, f"What prepare of problem {problem.name} returns")
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            outputs = call(network, inputs)
+    except InputError:
+        raise
     except Exception as error:
-        raise _failure(problem, error) from error
+        advice = _advice(problem, samples.inputs, error)
+        raise failure(problem, error, where, advice) from error
     found = len(outputs) if isinstance(outputs, tuple | list) else type(outputs).__name__
     if found != len(problem.tasks):
         raise InputError(
             f"The network of problem {problem.name} returned {found} where a tuple or list of "
             f"{len(problem.tasks)} outputs was expected, one for each task; mend its forward."
         )
+    for task, output in zip(problem.tasks, outputs, strict=True):
+        if not isinstance(output, Tensor) or output.is_complex():
+            kind = output.dtype if isinstance(output, Tensor) else type(output).__name__
+            raise InputError(
+                f"The network of problem {problem.name} returned {kind} for task {task.name} where "
+                "a tensor of real numbers was expected; mend its forward."
+            )
+    return tuple(output.float() for output in outputs)
 
 
-def _measured(population: Population, problem: Problem, split: str) -> Tensor:
+def take_through(
+    population: Population, problem: Problem, *, batch_size: int, apart: bool = False
+) -> Tensor:
+    """Take networks through all that training asks of them; whatever goes wrong is raised.
+
+    Args:
+        population: The K networks; their parameters stay as they are.
+        problem: What they are for.
+        batch_size: Samples of a training step.
+        apart: Whether each has a batch of its own in training.
+
+    Returns:
+        The tasks' losses (K, m) on the first training samples, in evaluation mode.
+    """
+    population.train()
+    rows = min(ROWS, batch_size) * (population.size if apart else 1)
+    inputs, targets = first_batch(problem, "train", rows, population.device)
+    if problem.augment is not None:
+        inputs = problem.augment(inputs)
+    losses, statistics = population.measure(inputs, targets, apart=apart)
+    population.metrics(statistics)
+    _refuse_gradients(problem, population, losses)
+    population.train(False)
+    for split in SPLITS:
+        with torch.no_grad():
+            population.measure(*first_batch(problem, split, ROWS, population.device))
+    # The certificate has gradients in evaluation mode.
+    losses, _ = population.measure(*first_batch(problem, "train", ROWS, population.device))
+    if losses.requires_grad:
+        torch.autograd.grad(losses.sum(), list(population.parameters.values()), allow_unused=True)
+    return losses.detach()
+
+
+def first_batch(
+    problem: Problem, split: Split, rows: int, device: torch.device
+) -> tuple[Inputs, tuple[Tensor, ...]]:
+    """Prepared inputs and targets of the first samples of a split, again and again if too few."""
+    data = problem.splits()[split]
+    samples = data.rows(torch.arange(rows) % len(data)).to(device)
+    return problem.prepare(samples.inputs), samples.targets
+
+
+def generators_kept(device: torch.device) -> Any:
+    """A context after which torch's generators are as they were."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+
+
+def _refuse_training(
+    problem: Problem, network: nn.Module, device: torch.device, batch_size: int
+) -> None:
+    population = Population(network, problem.tasks, 1, device=device)
     try:
-        samples = getattr(problem, split).rows(slice(ROWS))
-        with warnings.catch_warnings():
-            # A loss that broadcasts outputs (B, 1) against targets (B,) trains the wrong thing.
-            warnings.filterwarnings("error", message="Using a target size")
-            inputs = problem.prepare(samples.inputs)
-            if split == "train" and problem.augment is not None:
-                with torch.random.fork_rng(devices=[]):
-                    inputs = problem.augment(inputs)
-            losses, statistics = population.measure(inputs, samples.targets)
-            population.metrics(statistics)
+        with generators_kept(device):
+            take_through(population, problem, batch_size=batch_size)
+            refuse_own_parameters(problem, network, *first_batch(problem, "train", ROWS, device))
+    except InputError:
+        raise
     except Exception as error:
-        raise _failure(problem, error) from error
-    return losses
+        mode = ", in training mode" if network.training else ""
+        raise failure(problem, error, f"{FIRST}{mode}") from error
+    finally:
+        network.to(CPU)
 
 
-def _failure(problem: Problem, error: Exception) -> InputError:
-    message = (str(error).strip().splitlines() or ["(no message)"])[0]
-    return InputError(
-        f"The problem {problem.name} raised {type(error).__name__} on its first batch: {message}; "
-        "mend it, or set PARETOCLI_DEBUG=1 to see where."
+def _advice(problem: Problem, raw: Inputs, error: Exception) -> str:
+    """What to do about a network that does not take its inputs."""
+    kinds = {tensor.dtype for tensor in tensors_of(raw).values()}
+    if problem.prepare is as_float and kinds & {torch.int64, torch.int32}:
+        return "whole numbers became floats: to keep them, give the problem prepare=lambda x: x"
+    if isinstance(error, TypeError) and not isinstance(raw, Tensor):
+        return "mend its forward: a tuple becomes its arguments, a dictionary its keyword arguments"
+    return "mend it"
+
+
+def _refuse_gradients(problem: Problem, population: Population, losses: Tensor) -> None:
+    """Refuse losses without a gradient, and gradients that no optimiser here takes."""
+    if not losses.requires_grad:
+        raise InputError(
+            f"The losses of problem {problem.name} do not depend on the network's parameters; "
+            "compute them from its outputs, without detach or no_grad."
+        )
+    found = torch.autograd.grad(
+        losses.sum(), list(population.parameters.values()), allow_unused=True
     )
+    for name, gradient in zip(population.parameters, found, strict=True):
+        if gradient is not None and gradient.layout != torch.strided:
+            raise InputError(
+                f"The gradient of {name} is sparse, with which the optimisers here cannot work; "
+                "leave out sparse=True of its layer."
+            )

@@ -13,7 +13,7 @@ from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
 from paretocli.execution.cluster import check_cluster
 from paretocli.extras import require
-from paretocli.networks.registry import network_names
+from paretocli.networks.registry import default_network
 from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
 from paretocli.population.transfer import KERNELS
 from paretocli.preferences import Weights
@@ -27,7 +27,8 @@ from paretocli.sweep.idle_options import TRANSFERS, without_effect
 from paretocli.sweep.list_options import listed, patterns_of, shares_of, targets_of
 from paretocli.sweep.memory import Memory, expected_memory
 from paretocli.sweep.plan import divide
-from paretocli.sweep.rehearsal import better_stacked, rehearse
+from paretocli.sweep.rehearsal import rehearse
+from paretocli.sweep.stacking import SLOWER, why_in_turn
 from paretocli.sweep.start import (
     SPARSITY,
     file_checksum,
@@ -121,13 +122,13 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
         **{k: v for k, v in options.items() if k not in NOT_IN_CONFIG},
     }
-    chosen["network"] = chosen["network"] or network_names(problem)[0]
+    chosen["network"] = chosen["network"] or default_network(problem)
     chosen["device"] = str(device)
     chosen.setdefault("retrain_lr", chosen["lr"] / 2)
     SweepConfig.check(chosen)
     check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
     network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
-    rehearse(problem, network)
+    rehearse(problem, network, device, batch_size=chosen["batch_size"])
     if frozen is not None:
         load_point(frozen, network)
     layers = network_layers(network, problem)
@@ -139,7 +140,16 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     memory = expected_memory(
         problem, network, optimizer=chosen["optimizer"], batch_size=chosen["batch_size"]
     )
-    divide(chosen, len(weights), memory, stackable=better_stacked(problem, network, device))
+    in_turn = why_in_turn(
+        problem,
+        network,
+        device,
+        batch_size=chosen["batch_size"],
+        apart=chosen["batches"] == "independent",
+    )
+    if in_turn not in {"", SLOWER} and len(weights) > 1:
+        more_notes.append(f"Each point is computed by itself, not all at once: {in_turn}.")
+    divide(chosen, len(weights), memory, stackable=not in_turn)
     config = SweepConfig(
         **chosen,
         problem=source,

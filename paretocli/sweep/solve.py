@@ -19,7 +19,7 @@ from paretocli.problems.problem import Split
 from paretocli.sweep.plan import Shard
 from paretocli.sweep.question import Question
 from paretocli.sweep.records import Record, history_line, point_record
-from paretocli.sweep.start import fresh_network, network_layers
+from paretocli.sweep.start import fresh_network, network_layers, stored_names
 from paretocli.sweep.trainers import AnyTrainer, trainer_of
 from paretocli.training.machine import flush_denormals, set_up
 from paretocli.training.reports import Outcome
@@ -144,17 +144,21 @@ def _epoch(question: Question, shard: Shard, trainer: AnyTrainer) -> EpochDone:
 
 def _points(question: Question, shard: Shard, outcome: Outcome) -> Iterator[PointDone]:
     config, problem = question.config, question.problem
-    layers = network_layers(
-        fresh_network(config.network, config.init, problem, config.seed), problem
-    )
+    network = fresh_network(config.network, config.init, problem, config.seed)
+    layers = network_layers(network, problem)
+    names = stored_names(network)
     for member, point in enumerate(shard.points):
         record = point_record(point, member, config, problem, layers, outcome)
-        tensors = {name: tensor[member] for name, tensor in outcome.tensors.items()}
+        tensors = {name: outcome.tensors[own][member] for name, own in names.items()}
         done = record["status"] == "done"
         yield PointDone(record, _network_file(point, tensors) if done else None)
 
 
 def _network_file(point: int, tensors: Mapping[str, Tensor]) -> bytes:
-    plain = {name: tensor.contiguous().cpu() for name, tensor in tensors.items()}
+    # Tied parameters have several names, and a file holds each of them apart.
+    plain = {
+        name: tensor.cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in tensors.items()
+    }
     # One note alone: the order of several is not always the same, and then neither is the file.
     return save(plain, metadata={"paretocli": f"point {point}"})

@@ -45,6 +45,17 @@ def network_layers(network: nn.Module, problem: Problem) -> tuple[Layer, ...]:
     return find_layers(network, problem.prepare(problem.train.rows(slice(TRACED_SAMPLES)).inputs))
 
 
+def stored_names(network: nn.Module) -> dict[str, str]:
+    """For each name in a network's state, the one that its tensor has in a population.
+
+    So a point's file is what the network's own `load_state_dict` takes: tied parameters have
+    several names there, and buffers that are not persistent have none.
+    """
+    own = {id(t): name for name, t in (*network.named_parameters(), *network.named_buffers())}
+    state = network.state_dict(keep_vars=True)
+    return {name: own[id(tensor)] for name, tensor in state.items() if id(tensor) in own}
+
+
 def sparsity_objective(
     config: SweepConfig, network: nn.Module, problem: Problem
 ) -> SparsityObjective | None:

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from paretocli.config import SweepConfig
 from paretocli.population.branching import stages
 from paretocli.population.population import Population
 from paretocli.population.transfer import Adaptive, Neighbours, Transfer
+from paretocli.problems.problem import Problem
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS, SolverSettings
 from paretocli.sweep.question import Question
-from paretocli.sweep.rehearsal import better_stacked
+from paretocli.sweep.stacking import why_in_turn
 from paretocli.sweep.start import (
     fresh_network,
     network_layers,
@@ -61,7 +62,7 @@ def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Tra
         problem.tasks,
         len(weights),
         device=device,
-        stacked=len(weights) > 1 and better_stacked(problem, network, device),
+        stacked=len(weights) > 1 and not _why_in_turn(config, problem, network, device),
         autocast=config.precision == "bf16",
         compiled=config.compile,
     )
@@ -82,6 +83,18 @@ def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Tra
         pattern=pattern,
         transfer=_transfer(config, solver),
         transferred=transferred_names(config, network),
+    )
+
+
+def _why_in_turn(
+    config: SweepConfig, problem: Problem, network: nn.Module, device: torch.device
+) -> str:
+    return why_in_turn(
+        problem,
+        network,
+        device,
+        batch_size=config.batch_size,
+        apart=config.batches == "independent",
     )
 
 

@@ -1,14 +1,16 @@
 """Losses and metrics of a population over a whole split."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from paretocli.population.population import Population
+from paretocli.problems.inputs import Inputs
 from paretocli.problems.problem import EVALUATION_BATCH, Data, Samples
 
-Prepare = Callable[[Tensor], Tensor]
+Prepare = Callable[[Any], Inputs]
 
 
 @torch.no_grad()

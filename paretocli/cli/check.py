@@ -1,0 +1,81 @@
+"""`paretocli check`: try a problem before sweeping it."""
+
+import json
+import os
+import shlex
+from typing import Annotated
+
+import typer
+
+from paretocli.cli.options import machine as m
+from paretocli.cli.options import training as t
+
+ProblemToCheck = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROBLEM",
+        help="file.py:function, table:FILE.csv, mulan:NAME, or a name that `paretocli problems` "
+        "lists.",
+        show_default=False,
+    ),
+]
+
+
+def check(
+    problem: ProblemToCheck,
+    *,
+    network: t.Network = None,
+    targets: t.Targets = None,
+    device: m.Device = None,
+    threads: m.Threads = None,
+    data_dir: m.DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say what fails and nothing else.")
+    ] = False,
+) -> None:
+    """Try a problem in seconds: its data, its losses, its gradients, and a training step.
+
+    Whatever would fail is told, a sentence each, and the exit code is 2 then. Nothing is written.
+
+    Examples:
+      paretocli check mine/problem.py:make
+
+      paretocli check multimnist --network hps --json
+    """
+    from paretocli.cli.check_report import as_content, as_report
+    from paretocli.cli.report import hint
+    from paretocli.directories import default_data_dir
+    from paretocli.errors import InputError
+    from paretocli.examination.examine import examine
+    from paretocli.problems.loading import load_problem
+    from paretocli.sweep.list_options import targets_of
+    from paretocli.training.machine import (
+        available_threads,
+        choose_device,
+        flush_denormals,
+        set_up,
+    )
+
+    flush_denormals()
+    chosen = choose_device(device or "auto")
+    count = threads or available_threads()
+    set_up(count, "fp32")
+    names = targets_of({} if targets is None else {"targets": targets})
+    made = load_problem(problem, (data_dir or default_data_dir()).absolute(), names)
+    found = examine(made, chosen, network)
+    if as_json:
+        typer.echo(json.dumps(as_content(found, count), indent=2))
+    elif not quiet:
+        typer.echo(as_report(found, problem, count))
+    if not found.failures:
+        given = {"--network": network, "--targets": targets}
+        words = [word for name, value in given.items() if value for word in (name, value)]
+        command = shlex.join(["paretocli", "sweep", problem, *words])
+        hint(f"\nNo failure found. Next: {command}", quiet=quiet or as_json)
+        return
+    if os.environ.get("PARETOCLI_DEBUG") == "1":
+        raise found.failures[0]
+    for failure in found.failures[:-1]:
+        typer.echo(f"Error: {failure}", err=True)
+    raise InputError(str(found.failures[-1]))

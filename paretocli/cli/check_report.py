@@ -1,0 +1,162 @@
+"""What `paretocli check` says of a problem."""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from rich.table import Table
+
+from paretocli.cli.report import megabytes
+from paretocli.cli.tables import as_text
+from paretocli.examination.report import Examination
+from paretocli.sparsity.layers import counted_layers
+
+MOST_ROWS = 30  # of a table; all of them are in the JSON
+
+
+def as_content(found: Examination, threads: int) -> dict[str, Any]:
+    """The report as one JSON object; what is no number is null."""
+    content = {
+        field.name: getattr(found, field.name)
+        for field in dataclasses.fields(found)
+        if field.name not in {"tasks", "inputs", "layers", "memory", "reached"}
+    }
+    counted = {layer.name for layer in counted_layers(found.layers)}
+    return content | {
+        "device": str(found.device),
+        "threads": threads,
+        "inputs": [dataclasses.asdict(one) for one in found.inputs],
+        "tasks": [_task_content(dataclasses.asdict(task)) for task in found.tasks],
+        "reached": [
+            {"tasks": list(tasks), "parameters": count} for tasks, count in found.reached.items()
+        ],
+        "layers": [
+            dataclasses.asdict(layer) | {"counted": layer.name in counted} for layer in found.layers
+        ],
+        "memory": dataclasses.asdict(found.memory) if found.memory else None,
+        "failures": list(map(str, found.failures)),
+    }
+
+
+def as_report(found: Examination, source: str, threads: int) -> str:
+    """The report for a person; where something failed, what came before it."""
+    sizes = " / ".join(f"{count:,}" for count in found.samples.values())
+    lines = {
+        "problem": f"{found.problem} ({source})",
+        "samples": f"{sizes} (training / validation / test)",
+        "inputs": ", ".join(_input(one.name, one.shape, one.dtype) for one in found.inputs),
+        "network": f"{found.network}, {found.parameters:,} parameters",
+    }
+    parts = [_described(lines)]
+    if found.tasks:
+        parts.append(_tasks(found))
+    if found.reached:
+        parts.append(_reached(found))
+    if found.layers:
+        parts.append(_layers(found))
+    if found.step_seconds is not None:
+        parts.append(_described(_costs(found, threads)))
+    return "\n\n".join(parts)
+
+
+def _described(lines: dict[str, str]) -> str:
+    return "\n".join(f"{name:<10} {text}" for name, text in lines.items() if text)
+
+
+def _input(name: str, shape: tuple[int, ...], dtype: str) -> str:
+    return f"{name} {_shape(shape)} {dtype}".lstrip()
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape)) or "one number"
+
+
+def _tasks(found: Examination) -> str:
+    table = _table("task", "targets", "outputs", "loss", "metrics")
+    for task in found.tasks:
+        table.add_row(
+            task.name,
+            f"{_shape(task.target.shape)} {task.target.dtype}",
+            _shape(task.output),
+            f"{task.loss:.4g}",
+            ", ".join(f"{name} {value:.4g}" for name, value in task.metrics.items()),
+        )
+    return f"Before training:\n{as_text(table)}"
+
+
+def _reached(found: Examination) -> str:
+    table = _table("parameters", "learn from")
+    for tasks, count in found.reached.items():
+        who = "no task" if not tasks else tasks[0] if len(tasks) == 1 else _listed(tasks, found)
+        table.add_row(f"{count:,}", who)
+    frozen = found.parameters - sum(found.reached.values())
+    if frozen:
+        table.add_row(f"{frozen:,}", "nothing: they are frozen")
+    return as_text(table)
+
+
+def _listed(tasks: tuple[str, ...], found: Examination) -> str:
+    every = len(tasks) == len(found.tasks)
+    return "all tasks" if every and len(tasks) > 2 else " and ".join(tasks)
+
+
+def _layers(found: Examination) -> str:
+    table = _table("layer", "rows", "parameters", "rows count for sparsity")
+    counted = {layer.name for layer in counted_layers(found.layers)}
+    for layer in found.layers[:MOST_ROWS]:
+        reason = "yes" if layer.name in counted else "no (frozen)"
+        if layer.name not in counted and layer.trained:
+            reason = f"no ({layer.role})"
+        name = layer.name.removesuffix(".weight")
+        table.add_row(name, f"{layer.rows:,}", f"{layer.parameters:,}", reason)
+    lines = [as_text(table)]
+    if len(found.layers) > MOST_ROWS:
+        lines.append(f"and {len(found.layers) - MOST_ROWS} more")
+    if found.uncounted:
+        lines.append(f"Other matrices, which do not count: {', '.join(_matrices(found))}")
+    return "\n".join(lines)
+
+
+def _matrices(found: Examination) -> Iterator[str]:
+    for name, shape in list(found.uncounted.items())[:MOST_ROWS]:
+        yield f"{name.removesuffix('.weight')} ({_shape(shape)})"
+
+
+def _costs(found: Examination, threads: int) -> dict[str, str]:
+    assert found.step_seconds is not None
+    assert found.memory is not None
+    steps = max(1, found.samples["train"] // found.batch_size)
+    machine = "1 thread" if threads == 1 else f"{threads} threads"
+    return {
+        "points": f"computed one by one: {found.in_turn}"
+        if found.in_turn
+        else "computed all at once, as one stack",
+        "step": f"{_seconds(found.step_seconds)} for {found.batch_size} samples ({found.device}, "
+        f"{machine}), {_seconds(steps * found.step_seconds)} for an epoch of one point",
+        "memory": f"{megabytes(found.memory.data)} of data; a point "
+        f"{megabytes(found.memory.parameters + found.memory.activations)}, "
+        f"{megabytes(found.memory.activations)} of it activations",
+    }
+
+
+def _seconds(seconds: float) -> str:
+    return f"{1000 * seconds:.2g} ms" if seconds < 0.1 else f"{seconds:,.2g} s"
+
+
+def _table(*headers: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in headers:
+        numbers = header in {"rows", "parameters", "loss"}
+        table.add_column(header, justify="right" if numbers else "left", no_wrap=True)
+    return table
+
+
+def _task_content(task: dict[str, Any]) -> dict[str, Any]:
+    metrics = {name: _number(value) for name, value in task["metrics"].items()}
+    return task | {"loss": _number(task["loss"]), "metrics": metrics}
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN."""
+    return value if math.isfinite(value) else None

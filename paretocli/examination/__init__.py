@@ -1,0 +1,1 @@
+"""What `paretocli check` finds out about a problem before it is swept."""

@@ -1,0 +1,126 @@
+"""Trying a problem, from its data to a training step."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from paretocli.errors import InputError
+from paretocli.examination.behaviour import behaviour_faults
+from paretocli.examination.data import input_faults, target_faults
+from paretocli.examination.reach import parameters_by_tasks, reach_faults, reached_by
+from paretocli.examination.report import Examination, TaskReport, TensorReport
+from paretocli.examination.steps import step_seconds
+from paretocli.networks.registry import build_network, default_network
+from paretocli.population.population import Population
+from paretocli.problems.inputs import tensors_of
+from paretocli.problems.problem import Problem
+from paretocli.sparsity.layers import Layer
+from paretocli.sweep.memory import expected_memory
+from paretocli.sweep.rehearsal import CPU, ROWS, faults, outputs_of
+from paretocli.sweep.stacking import why_in_turn
+from paretocli.sweep.start import network_layers
+from paretocli.training.evaluation import evaluate
+
+
+def examine(problem: Problem, device: torch.device, network_name: str | None = None) -> Examination:
+    """Try a problem and one of its networks with their defaults.
+
+    What the sweep would refuse is looked for first, by the same functions; where that finds
+    nothing, the data is looked through and the network is looked at more closely.
+
+    Args:
+        problem: The problem.
+        device: Where it would be trained.
+        network_name: The network, or else the problem's default.
+
+    Raises:
+        InputError: There is no such network, or it cannot be built.
+    """
+    name = network_name or default_network(problem)
+    network = build_network(name, problem, seed=0)
+    batch_size = min(problem.defaults.batch_size, len(problem.train))
+    found = Examination(
+        problem=problem.name,
+        network=name,
+        device=device,
+        batch_size=batch_size,
+        samples={split: len(data) for split, data in problem.splits().items()},
+        parameters=sum(p.numel() for p in network.parameters()),
+    )
+    found.failures += faults(problem, network, device, batch_size=batch_size)
+    if found.failures:
+        return found
+    outputs = outputs_of(problem, network, problem.train.rows(slice(ROWS)))
+    found.inputs = _inputs(problem)
+    found.failures += input_faults(problem)
+    found.failures += target_faults(problem, outputs)
+    found.failures += behaviour_faults(problem, network)
+    if found.failures:
+        return found
+    found.tasks = _tasks(problem, network, outputs)
+    found.failures += _start_faults(found.tasks)
+    reached = reached_by(problem, network, min(batch_size, problem.evaluation_batch))
+    found.reached = parameters_by_tasks(network, reached)
+    found.failures += reach_faults(problem, reached)
+    found.layers = network_layers(network, problem)
+    found.uncounted = _uncounted(network, found.layers)
+    found.in_turn = why_in_turn(problem, network, device, batch_size=batch_size)
+    found.memory = expected_memory(
+        problem, network, optimizer=problem.defaults.optimizer, batch_size=batch_size
+    )
+    found.step_seconds = step_seconds(problem, network, device, batch_size)
+    return found
+
+
+def _inputs(problem: Problem) -> list[TensorReport]:
+    prepared = problem.prepare(problem.train.rows(slice(1)).inputs)
+    return [_tensor(name, tensor) for name, tensor in tensors_of(prepared).items()]
+
+
+def _tensor(name: str, batch: Tensor) -> TensorReport:
+    return TensorReport(name, tuple(batch.shape[1:]), str(batch.dtype).removeprefix("torch."))
+
+
+def _tasks(problem: Problem, network: nn.Module, outputs: Sequence[Tensor]) -> list[TaskReport]:
+    """The tasks, with losses and metrics over as many training samples as are measured at once."""
+    population = Population(network, problem.tasks, 1, device=CPU)
+    population.train(False)
+    samples = problem.train.rows(slice(problem.evaluation_batch))
+    losses, metrics = evaluate(population, samples, problem.prepare)
+    values = iter(metrics[0].tolist())
+    return [
+        TaskReport(
+            name=task.name,
+            target=_tensor(task.name, target),
+            output=tuple(output.shape[1:]),
+            loss=loss,
+            metrics={name: next(values) for name in task.metrics},
+        )
+        for task, target, output, loss in zip(
+            problem.tasks, samples.targets, outputs, losses[0].tolist(), strict=True
+        )
+    ]
+
+
+def _start_faults(tasks: Sequence[TaskReport]) -> list[InputError]:
+    """Losses that are not finite although every sample is in order."""
+    return [
+        InputError(
+            f"The loss of task {task.name} is {task.loss} before training; let the network start "
+            "with smaller numbers, or the loss take larger ones."
+        )
+        for task in tasks
+        if not math.isfinite(task.loss)
+    ]
+
+
+def _uncounted(network: nn.Module, layers: Sequence[Layer]) -> dict[str, tuple[int, ...]]:
+    """Parameters of two dimensions or more that are no layer's weight."""
+    known = {layer.name for layer in layers}
+    return {
+        name: tuple(parameter.shape)
+        for name, parameter in network.named_parameters()
+        if parameter.dim() > 1 and name not in known
+    }

@@ -1,0 +1,82 @@
+"""What is found out about a problem and one of its networks."""
+
+from dataclasses import dataclass, field
+
+import torch
+
+from paretocli.errors import InputError
+from paretocli.sparsity.layers import Layer
+from paretocli.sweep.memory import Memory
+
+
+@dataclass(frozen=True)
+class TensorReport:
+    """A tensor of the data.
+
+    Attributes:
+        name: Of the input, empty where there is one alone; or of the task.
+        shape: Of one sample.
+        dtype: As torch calls it, such as `float32`.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class TaskReport:
+    """A task before training.
+
+    Attributes:
+        name: Its name.
+        target: Its targets.
+        output: Shape of what the network gives for one sample.
+        loss: On the first training samples.
+        metrics: There too, by name.
+    """
+
+    name: str
+    target: TensorReport
+    output: tuple[int, ...]
+    loss: float
+    metrics: dict[str, float]
+
+
+@dataclass
+class Examination:
+    """All that was found out; what comes after a failure may be missing.
+
+    Attributes:
+        problem: Its name.
+        network: That of the network.
+        device: Where steps were taken.
+        batch_size: Samples of a training step.
+        samples: Number of samples of each split.
+        inputs: The prepared inputs.
+        failures: What is wrong.
+        tasks: The tasks.
+        parameters: Number of all parameters of the network.
+        reached: Numbers of trained parameters by the tasks whose losses reach them.
+        layers: Its matrices and convolutions.
+        uncounted: Names and shapes of other parameters with rows, which sparsity does not know.
+        in_turn: Why points compute one after another; empty where they do not.
+        step_seconds: What a training step takes, None where none was taken.
+        memory: What training is expected to take.
+    """
+
+    problem: str
+    network: str
+    device: torch.device
+    batch_size: int
+    samples: dict[str, int]
+    inputs: list[TensorReport] = field(default_factory=list)
+    failures: list[InputError] = field(default_factory=list)
+    tasks: list[TaskReport] = field(default_factory=list)
+    parameters: int = 0
+    reached: dict[tuple[str, ...], int] = field(default_factory=dict)
+    layers: tuple[Layer, ...] = ()
+    uncounted: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    in_turn: str = ""
+    step_seconds: float | None = None
+    memory: Memory | None = None

@@ -1,0 +1,55 @@
+"""How long a training step takes."""
+
+import statistics
+import time
+
+import torch
+from torch import nn
+
+from paretocli.population.optimizers import build_optimizer
+from paretocli.population.population import Population
+from paretocli.problems.problem import Problem
+from paretocli.sweep.rehearsal import CPU, generators_kept
+
+MOST_STEPS = 10
+SECONDS = 2.0
+
+
+def step_seconds(
+    problem: Problem, network: nn.Module, device: torch.device, batch_size: int
+) -> float:
+    """The median time of a step of one point: preparation, both passes, and the optimiser.
+
+    Args:
+        problem: The problem.
+        network: Its network, on the CPU, which stays what it is but for its mode.
+        device: Where to train.
+        batch_size: Samples of a step.
+    """
+    population = Population(network, problem.tasks, 1, device=device)
+    population.train()
+    defaults = problem.defaults
+    optimizer = build_optimizer(
+        defaults.optimizer,
+        population.parameters.values(),
+        lr=defaults.lr,
+        weight_decay=defaults.weight_decay,
+    )
+    samples = problem.train.rows(slice(batch_size)).to(device)
+    times: list[float] = []
+    started = time.perf_counter()
+    with generators_kept(device):
+        # The first one takes longer, but is all there is where even that takes too long.
+        while not times or (len(times) <= MOST_STEPS and time.perf_counter() < started + SECONDS):
+            before = time.perf_counter()
+            optimizer.zero_grad()
+            inputs = problem.prepare(samples.inputs)
+            if problem.augment is not None:
+                inputs = problem.augment(inputs)
+            torch.autograd.backward(population.measure(inputs, samples.targets)[0].sum())
+            optimizer.step()
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            times.append(time.perf_counter() - before)
+    network.to(CPU)
+    return statistics.median(times[1:] or times)

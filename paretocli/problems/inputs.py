@@ -1,0 +1,100 @@
+"""What a network is given: one tensor, or several, by place or by name.
+
+A tuple is handed to the network's `forward` as positional arguments, a dictionary as keyword
+arguments; everything else that happens to inputs happens to each of their tensors.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from paretocli.errors import InputError
+
+Inputs = Tensor | tuple[Tensor, ...] | Mapping[str, Tensor]
+
+FORMS = "one tensor, or a tuple or dictionary of tensors"
+
+
+def tensors_of(inputs: Inputs) -> dict[str, Tensor]:
+    """The tensors by name: keys, fields or numbers; one tensor has the empty name."""
+    if isinstance(inputs, Tensor):
+        return {"": inputs}
+    if isinstance(inputs, Mapping):
+        return dict(inputs)
+    names = getattr(inputs, "_fields", map(str, range(len(inputs))))
+    return dict(zip(names, inputs, strict=True))
+
+
+def mapped(function: Callable[[Tensor], Tensor], inputs: Inputs) -> Inputs:
+    """Inputs of the same form with a function applied to each tensor."""
+    if isinstance(inputs, Tensor):
+        return function(inputs)
+    if isinstance(inputs, Mapping):
+        return {name: function(tensor) for name, tensor in inputs.items()}
+    tensors = tuple(map(function, inputs))
+    # A named tuple is made of its fields.
+    return type(inputs)(*tensors) if hasattr(inputs, "_fields") else tensors
+
+
+def sample_count(inputs: Inputs) -> int:
+    """B of inputs (B, …)."""
+    return len(next(iter(tensors_of(inputs).values())))
+
+
+def arguments_of(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The positional and the keyword arguments by which a network gets the inputs."""
+    if isinstance(inputs, Tensor):
+        return (inputs,), {}
+    if isinstance(inputs, Mapping):
+        return (), dict(inputs)
+    return tuple(inputs), {}
+
+
+def call(network: nn.Module, inputs: Inputs) -> Any:
+    """What the network makes of the inputs."""
+    arguments, named = arguments_of(inputs)
+    return network(*arguments, **named)
+
+
+def one_tensor(inputs: Inputs, what: str) -> Tensor:
+    """The inputs that have to be a single tensor.
+
+    Args:
+        inputs: The inputs.
+        what: What needs them to be, at the start of the sentence.
+
+    Raises:
+        InputError: They are several.
+    """
+    if not isinstance(inputs, Tensor):
+        raise InputError(
+            f"{what} takes one tensor, found several inputs ({', '.join(tensors_of(inputs))}); "
+            "give the problem a network of its own."
+        )
+    return inputs
+
+
+def refuse_other_forms(inputs: Any, what: str) -> None:
+    """Refuse what is no inputs at all.
+
+    Args:
+        inputs: Whatever somebody gave.
+        what: Where it was given, at the start of the sentence.
+
+    Raises:
+        InputError: It is neither a tensor nor a tuple or dictionary of tensors, nested no deeper.
+    """
+    if isinstance(inputs, Tensor):
+        return
+    if not isinstance(inputs, tuple | Mapping):
+        raise InputError(f"{what} should be {FORMS}, found {type(inputs).__name__}.")
+    if not inputs:
+        raise InputError(f"{what} should be {FORMS}, found none in it.")
+    for name, value in tensors_of(inputs).items():
+        if not isinstance(name, str):
+            raise InputError(f"{what} should be named by texts, found {name!r}.")
+        if not isinstance(value, Tensor):
+            raise InputError(
+                f"{what} should be {FORMS}, found {type(value).__name__} as {name!r} of them."
+            )
