@@ -16,7 +16,7 @@ _HIGHER = (
 )
 _LOWER = (
     *("loss", "rmse", "mse", "mae", "error", "angle", "perplexity"),
-    *("gap", "stationarity", "chebyshev_value"),
+    *("gap", "relative_gap", "stationarity", "chebyshev_value"),
     *("parameters_kept", "parameters", "unique_parameters", "bytes", "macs", "flops", "latency"),
     *("rows", "rows_kept", "seconds", "epochs", "best_epoch"),
 )
