@@ -36,8 +36,7 @@ function tasksTable(point) {
   if (!rows.length) return "";
   // A column without any number, such as the weights of a sweep of another problem, is left out.
   const used = heads.map((_, j) => rows.some((row) => cell(point, row.columns[j]) !== null));
-  const cells = (tag, list) =>
-    list.filter((_, j) => used[j]).map((text) => element(tag, {}, text));
+  const cells = (tag, list) => list.filter((_, j) => used[j]).map((text) => element(tag, {}, text));
   const body = rows.map((row) => {
     const figures = row.columns.map((name) => (name ? format(cell(point, name)) : ""));
     return element("tr", {}, element("th", {}, row.name), ...cells("td", figures));

@@ -96,7 +96,9 @@ function offerPoints() {
     (point) => point === state.chosen || (isShown(point) && isInRanges(point)),
   );
   const groups = data.series.map((series, source) => {
-    const options = listed.filter((one) => one.source === source).map((one) => option(one.index, String(one.number)));
+    const options = listed
+      .filter((one) => one.source === source)
+      .map((one) => option(one.index, String(one.number)));
     return element("optgroup", { label: series.name }, ...options);
   });
   byId("point").replaceChildren(option("", "none"), ...groups);

@@ -8,7 +8,10 @@ let redrawLines = () => {}; // adapts what is drawn to the ranges, without drawi
 
 function drawParallel() {
   const host = byId("parallel");
-  const axes = data.parallel[state.axes].axes.map((one) => ({ ...one, column: columns.get(one.column) }));
+  const axes = data.parallel[state.axes].axes.map((one) => ({
+    ...one,
+    column: columns.get(one.column),
+  }));
   const frame = frameOf(host.clientWidth, axes);
   const lines = points.filter(isShown).map((point) => lineOf(point, axes, frame));
   const drawn = axes.map((one, index) => axisOf(one, index, frame));
@@ -35,7 +38,11 @@ function drawParallel() {
     svgElement(
       "svg",
       { width: frame.width, height: frame.height, class: frame.upright ? "upright" : "lying" },
-      svgElement("g", { class: lines.length > 200 ? "crowd" : "" }, ...lines.map((line) => line.group)),
+      svgElement(
+        "g",
+        { class: lines.length > 200 ? "crowd" : "" },
+        ...lines.map((line) => line.group),
+      ),
       mark,
       over,
       ...drawn.map((one) => one.group),
@@ -182,7 +189,10 @@ function handleOf(column, label, end) {
   const update = (height, [x, y], frame) => {
     const value = format(valueAt(column, height));
     const way = end ? -1 : 1;
-    grip.setAttribute("d", frame.upright ? `M${x - 9} ${y}h18l-9 ${8 * way}z` : `M${x} ${y - 9}v18l${-8 * way} -9z`);
+    grip.setAttribute(
+      "d",
+      frame.upright ? `M${x - 9} ${y}h18l-9 ${8 * way}z` : `M${x} ${y - 9}v18l${-8 * way} -9z`,
+    );
     grip.setAttribute("aria-valuenow", Math.round(100 * height));
     grip.setAttribute("aria-valuetext", value);
     text.textContent = value;

@@ -12,10 +12,15 @@ function drawScatter() {
     displaylogo: false,
     plotlyServerURL: "",
     // No other buttons: plotly's own choice has one that sends the data to a server.
-    modeBarButtons: [["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
+    modeBarButtons: [
+      ["zoom2d", "pan2d"],
+      ["zoomIn2d", "zoomOut2d", "resetScale2d"],
+    ],
   });
   if (!first) return;
-  host.on("plotly_hover", ({ points: [mark], event }) => showTooltip(points[mark.customdata], event));
+  host.on("plotly_hover", ({ points: [mark], event }) =>
+    showTooltip(points[mark.customdata], event),
+  );
   host.on("plotly_unhover", hideTooltip);
   host.on("plotly_click", ({ points: [mark] }) => choose(points[mark.customdata]));
 }
@@ -124,7 +129,11 @@ function axis(column, letters) {
   const words = `${column.label}${column.log ? ", log scale" : ""}${arrow}`;
   return {
     type: column.log ? "log" : "linear",
-    title: { text: wrapped(words, letters).map(plain).join("<br>"), standoff: 10, font: { size: 14 } },
+    title: {
+      text: wrapped(words, letters).map(plain).join("<br>"),
+      standoff: 10,
+      font: { size: 14 },
+    },
     automargin: true,
     exponentformat: "SI",
     gridcolor: theme("--grid"),

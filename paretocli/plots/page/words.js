@@ -67,7 +67,12 @@ const SHAPES = {
 function swatch(source) {
   const { marker, dashes, hollow } = data.series[source].style;
   const colour = colourOfSweep(source);
-  const line = { d: "M0 8h36", stroke: colour, "stroke-width": 2, "stroke-dasharray": dashed(dashes) };
+  const line = {
+    d: "M0 8h36",
+    stroke: colour,
+    "stroke-width": 2,
+    "stroke-dasharray": dashed(dashes),
+  };
   const look = { fill: hollow ? "var(--paper)" : colour, stroke: colour, "stroke-width": 1.6 };
   return svgElement(
     "svg",
