@@ -15,7 +15,16 @@ from paretocli.errors import InputError
 from paretocli.extras import require
 from paretocli.plots.saving import check_folder, unwritable
 
-_SCRIPTS = ("model.js", "words.js", "details.js", "scatter.js", "parallel.js", "page.js")
+_SCRIPTS = (
+    "model.js",
+    "words.js",
+    "details.js",
+    "scatter.js",
+    "parallel.js",
+    "ranges.js",
+    "controls.js",
+    "page.js",
+)
 """In the order in which they run."""
 
 _STYLES = ("page.css", "parallel.css")

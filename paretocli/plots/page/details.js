@@ -63,6 +63,7 @@ function figureRow(name, figure) {
 function choose(point) {
   state.chosen = point;
   hideTooltip();
+  drawDetails();
   refresh();
   // On a narrow page the details stand below the view.
   if (point !== null && narrowness.matches) byId("details").scrollIntoView();

@@ -66,7 +66,8 @@ const SHAPES = {
 /** A sweep's line and marker, as in the plots. */
 function swatch(source) {
   const { marker, dashes, hollow } = data.series[source].style;
-  const colour = colourOfSweep(source);
+  const own = data.series[source].style.colour;
+  const colour = own === "#000000" ? "var(--ink)" : own;
   const line = {
     d: "M0 8h36",
     stroke: colour,
