@@ -111,6 +111,14 @@ class Page:
     def click(self, element: Any) -> None:
         self._actions().move_to_element(element).click().perform()
 
+    def move(self, place: tuple[float, float]) -> None:
+        """Move the pointer to a place of the window."""
+        from selenium.webdriver.common.actions.action_builder import ActionBuilder
+
+        builder = ActionBuilder(self.driver, duration=20)
+        builder.pointer_action.move_to_location(*map(round, place))
+        builder.perform()
+
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag between two places of the window."""
         from selenium.webdriver.common.actions.action_builder import ActionBuilder

@@ -100,13 +100,15 @@ def plot_front(
         typer.Option(
             "--html",
             metavar="FILE",
-            help="An interactive page: one file that needs no network. Instead of a picture, or "
+            help="An interactive page, one file that works offline: instead of a picture, or "
             "beside one with --out. Needs the extra html.",
         ),
     ] = None,
     title: Annotated[
         str | None,
-        typer.Option(help="Its title.", show_default="problem and split, or point"),
+        typer.Option(
+            help="Title of the picture or page.", show_default="problem and split, or point"
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no hints.")] = False,
@@ -117,7 +119,8 @@ def plot_front(
     Three: a view in space beside its three projections.
     Four or more: parallel coordinates.
 
-    What is on the front is decided in the columns that are drawn.
+    What is on the front is decided in the columns that are drawn; on a page, where they change, in
+    the losses of all objectives.
     """
     pair = x if y is None else y
     _refuse_together(

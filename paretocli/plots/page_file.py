@@ -72,7 +72,7 @@ def page_of(data: Mapping[str, Any]) -> str:
     """
     from plotly.offline import get_plotlyjs  # noqa: PLC0415 - an extra
 
-    plotly = get_plotlyjs()
+    plotly: str = get_plotlyjs()
     script = '"use strict";\n' + "\n".join(map(_part, _SCRIPTS))
     policy = (
         f"default-src 'none'; script-src {_digest(plotly)} {_digest(script)}; "

@@ -119,7 +119,7 @@ function layout() {
     // On a touch screen a drag scrolls the page.
     dragmode: window.matchMedia("(pointer: coarse)").matches ? false : "zoom",
     xaxis: axis(columns.get(state.x), (clientWidth - 90) / 7.5),
-    yaxis: axis(columns.get(state.y), 48),
+    yaxis: axis(columns.get(state.y), (clientHeight - 90) / 7.5),
   };
 }
 
