@@ -4,7 +4,6 @@ Each function writes a file and returns what it shows, ready for JSON. Matplotli
 when it is needed: help has to be instant.
 """
 
-import difflib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -217,6 +216,8 @@ def draw_history(
 
 def _refuse_strangers(maximise: set[str], columns: "Sequence[str]") -> None:
     if strangers := sorted(maximise - set(columns)):
+        import difflib
+
         # A page offers a hundred columns: of these, name the most alike.
         near = difflib.get_close_matches(strangers[0], columns, n=6, cutoff=0.0)
         named = columns if len(columns) <= 20 else [*near, "…"]

@@ -131,11 +131,8 @@ def plot_front(
             "--history": history or None,
         }
     )
-    for name, value in {
-        "--against": against,
-        "--layers": layers,
-        "--history": history or None,
-    }.items():
+    others = {"--against": against, "--layers": layers, "--history": history or None}
+    for name, value in others.items():
         _refuse_together({"--html": html, name: value})
     if (x is None) != (y is None):
         given, other = ("--x", "--y") if y is None else ("--y", "--x")

@@ -17,15 +17,15 @@ def all_columns(results: Sequence[Results]) -> list[str]:
     return list(dict.fromkeys(str(name) for one in results for name in one.frame.columns))
 
 
-def numeric_columns(results: Sequence[Results]) -> list[str]:
-    """Name the columns that hold a finite number in some input."""
+def numeric_columns(results: Sequence[Results], drawn: Collection[str]) -> list[str]:
+    """Name the columns that hold a finite number in some input, and those `drawn` in any case."""
     found = {
         str(name)
         for result in results
         for name in result.frame.select_dtypes("number").columns
         if np.isfinite(numbers_of(result, str(name))).any()
     }
-    return [name for name in all_columns(results) if name in found]
+    return [name for name in all_columns(results) if name in found or name in drawn]
 
 
 def numbers_of(result: Results, column: str) -> npt.NDArray[np.float64]:

@@ -15,7 +15,7 @@ from paretocli.front.columns import direction
 from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
 from paretocli.front.selection import point_of
-from paretocli.plots.data import loss_columns
+from paretocli.plots.data import gather, loss_columns
 from paretocli.plots.page_axes import parallel_axes, tasks_of, whole_columns
 from paretocli.plots.page_columns import (
     all_columns,
@@ -52,14 +52,13 @@ def gather_page(
         title: the title; by default the problem.
 
     Raises:
-        InputError: a column is missing or holds words; or without `columns`, the inputs name no
-            objectives, or not the same.
+        InputError: a column is missing or holds words, or an input has no point to draw; or without
+            `columns`, the inputs name no objectives, or not the same.
     """
     drawn = list(columns or loss_columns(results, split))
-    for result in results:
-        result.values(drawn)  # raises where a column is missing or holds words
+    gather(results, drawn)  # refuses what cannot be drawn
     objectives = list(dict.fromkeys(name for one in results for name in one.objectives))
-    numeric = numeric_columns(results)
+    numeric = numeric_columns(results, drawn)
     described = describe_columns(
         results, numeric, objectives, split, maximise=maximise, drawn=drawn
     )

@@ -183,8 +183,22 @@ def test_a_table_without_networks_has_no_such_command(tmp_path):
 
 @pytest.mark.parametrize(
     ("columns", "message"),
-    [(("nothing", "seed"), "no column"), (("solver", "seed"), "where a number is needed")],
+    [
+        (("nothing", "seed"), "no column"),
+        (("solver", "seed"), "where a number is needed"),
+        (("empty", "seed"), "No finished point"),
+    ],
 )
 def test_a_column_that_cannot_be_drawn_is_refused(tmp_path, columns, message):
+    file = write_sparse_run(tmp_path / "run") / "results.csv"
+    header, *rows = file.read_text().splitlines()
+    file.write_text("\n".join([f"{header},empty", *(f"{row}," for row in rows)]))
     with pytest.raises(InputError, match=message):
-        page(write_sparse_run(tmp_path / "run"), columns=columns)
+        page(file, columns=columns)
+
+
+def test_a_chosen_column_of_yes_and_no_counts_as_numbers(tmp_path):
+    (tmp_path / "mine.csv").write_text("a,good\n1,True\n2,False\n")
+    data = page(tmp_path / "mine.csv", columns=("a", "good"))
+    assert data["series"][0]["cells"]["good"] == [1.0, 0.0]
+    assert column(data, "good")["high"] == 1.0

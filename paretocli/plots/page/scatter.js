@@ -81,8 +81,10 @@ function steps(source) {
     y: cell(point, y.name) * (y.higher ? -1 : 1),
   }));
   costs.sort((one, other) => one.x - other.x || one.y - other.y);
-  let best = Infinity;
-  const front = costs.filter((cost) => cost.y < best && ((best = cost.y), true));
+  const front = [];
+  for (const cost of costs) {
+    if (cost.y < (front.at(-1)?.y ?? Infinity)) front.push(cost);
+  }
   return {
     ...places(front.map((cost) => cost.point)),
     mode: "lines",
