@@ -1,6 +1,6 @@
-"""The pictures that `plot-front` draws, and what is said of each.
+"""The pictures and the page that `plot-front` draws, and what is said of each.
 
-Each function writes a picture and returns what it shows, ready for JSON. Matplotlib is imported
+Each function writes a file and returns what it shows, ready for JSON. Matplotlib is imported
 when it is needed: help has to be instant.
 """
 
@@ -58,6 +58,42 @@ def draw_columns(
         for series, result in zip(data.series, results, strict=True)
     ]
     return {"picture": str(picture), "columns": columns, "inputs": inputs}
+
+
+def draw_page(
+    paths: "Sequence[Path]",
+    columns: list[str] | None,
+    split: str,
+    maximise: set[str],
+    page: Path,
+    title: str | None,
+    quiet: bool,
+) -> dict[str, Any]:
+    """Write an interactive page of all columns; say what it shows first."""
+    from paretocli.front.results import read_results
+    from paretocli.plots.page_data import gather_page
+    from paretocli.plots.page_file import check_page, save_page
+
+    check_page(page)
+    results = [read_results(path) for path in paths]
+    data = gather_page(results, split, columns=columns, maximise=maximise, title=title)
+    _refuse_strangers(maximise, [column["name"] for column in data["columns"]])
+    save_page(data, page)
+    if not quiet:
+        for series in data["series"]:
+            _say_left_out(series["name"], series["failed"], 0)
+        _say_assumed([column for column in columns or () if column not in maximise])
+    inputs = [
+        {
+            "name": series["name"],
+            "path": str(result.path),
+            "points": len(series["points"]),
+            "front_points": sum(series["on_front"]),
+            "failed_points": series["failed"],
+        }
+        for series, result in zip(data["series"], results, strict=True)
+    ]
+    return {"page": str(page), "columns": [data["x"], data["y"]], "inputs": inputs}
 
 
 def draw_against(
@@ -180,21 +216,34 @@ def draw_history(
 
 def _refuse_strangers(maximise: set[str], columns: "Sequence[str]") -> None:
     if strangers := sorted(maximise - set(columns)):
+        import difflib
+
+        # A page offers a hundred columns: of these, name the most alike.
+        near = difflib.get_close_matches(strangers[0], columns, n=6, cutoff=0.0)
+        named = columns if len(columns) <= 20 else [*near, "…"]
         raise InputError(
             f'--maximize names "{strangers[0]}", which is not drawn; the columns drawn are '
-            f"{', '.join(columns)}."
+            f"{', '.join(named)}."
         )
 
 
 def _hint(inputs: "Sequence[Series | Input]", columns: "Sequence[str]") -> None:
     """Say on stderr what the picture leaves out, and which directions were assumed."""
+    for one in inputs:
+        _say_left_out(one.name, one.failed, one.incomplete)
+    _say_assumed(columns)
+
+
+def _say_left_out(name: str, failed: int, incomplete: int) -> None:
+    if failed:
+        typer.echo(f"{name}: left out {failed} unfinished or failed.", err=True)
+    if incomplete:
+        typer.echo(f"{name}: left out {incomplete} with an empty cell.", err=True)
+
+
+def _say_assumed(columns: "Sequence[str]") -> None:
     from paretocli.front.columns import direction
 
-    for one in inputs:
-        if one.failed:
-            typer.echo(f"{one.name}: left out {one.failed} unfinished or failed.", err=True)
-        if one.incomplete:
-            typer.echo(f"{one.name}: left out {one.incomplete} with an empty cell.", err=True)
     for column in columns:
         if direction(column) is None:
             typer.echo(

@@ -2,11 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from paretocli.cli.drawing import draw_against, draw_columns, draw_history, draw_layers
+from paretocli.cli.drawing import (
+    draw_against,
+    draw_columns,
+    draw_history,
+    draw_layers,
+    draw_page,
+)
 from paretocli.cli.options.splits import Split
 from paretocli.errors import InputError
 
@@ -89,9 +95,20 @@ def plot_front(
             "the first PATH",
         ),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            help="An interactive page, one file that works offline: instead of a picture, or "
+            "beside one with --out. Needs the extra html.",
+        ),
+    ] = None,
     title: Annotated[
         str | None,
-        typer.Option(help="Title of the picture.", show_default="problem and split, or point"),
+        typer.Option(
+            help="Title of the picture or page.", show_default="problem and split, or point"
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no hints.")] = False,
@@ -102,7 +119,8 @@ def plot_front(
     Three: a view in space beside its three projections.
     Four or more: parallel coordinates.
 
-    What is on the front is decided in the columns that are drawn.
+    What is on the front is decided in the columns that are drawn; on a page, where they change, in
+    the losses of all objectives.
     """
     pair = x if y is None else y
     _refuse_together(
@@ -113,6 +131,9 @@ def plot_front(
             "--history": history or None,
         }
     )
+    others = {"--against": against, "--layers": layers, "--history": history or None}
+    for name, value in others.items():
+        _refuse_together({"--html": html, name: value})
     if (x is None) != (y is None):
         given, other = ("--x", "--y") if y is None else ("--y", "--x")
         raise InputError(f"{given} was given without {other}; give both columns, or neither.")
@@ -132,8 +153,31 @@ def plot_front(
             report = draw_against(paths, against, part, chosen, out, title, quiet)
         else:
             columns = [x, y] if x is not None and y is not None else None
-            report = draw_columns(paths, columns, part, chosen, out, title, quiet)
-    typer.echo(json.dumps(report) if as_json else report["picture"])
+            report = _draw(paths, columns, part, chosen, out, html, title, quiet)
+    files = [report[kind] for kind in ("picture", "page") if kind in report]
+    typer.echo(json.dumps(report) if as_json else "\n".join(files))
+
+
+def _draw(
+    paths: "Sequence[Path]",
+    columns: list[str] | None,
+    split: str,
+    maximise: set[str],
+    out: Path | None,
+    html: Path | None,
+    title: str | None,
+    quiet: bool,
+) -> dict[str, Any]:
+    """Draw columns as a picture, as a page, or as both: then the page comes with no new hints."""
+    if html is None:
+        return draw_columns(paths, columns, split, maximise, out, title, quiet)
+    if out is None:
+        return draw_page(paths, columns, split, maximise, html, title, quiet)
+    from paretocli.plots.page_file import check_page
+
+    check_page(html)
+    report = draw_columns(paths, columns, split, maximise, out, title, quiet)
+    return {**draw_page(paths, columns, split, maximise, html, title, quiet=True), **report}
 
 
 def _refuse_together(options: dict[str, object]) -> None:

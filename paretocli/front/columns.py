@@ -16,7 +16,7 @@ _HIGHER = (
 )
 _LOWER = (
     *("loss", "rmse", "mse", "mae", "error", "angle", "perplexity"),
-    *("gap", "stationarity", "chebyshev_value"),
+    *("gap", "relative_gap", "stationarity", "chebyshev_value"),
     *("parameters_kept", "parameters", "unique_parameters", "bytes", "macs", "flops", "latency"),
     *("rows", "rows_kept", "seconds", "epochs", "best_epoch"),
 )
@@ -122,6 +122,6 @@ def label(
     words = _WORDS.get(metric, metric.replace("_", " "))
     if split and has_splits:
         words = f"{_SPLIT_WORDS[split]} {words}"
-    else:
+    elif words.islower():  # not mIoU
         words = words[:1].upper() + words[1:]
     return f"{words}, {task.replace('_', ' ')}" if task and named else words

@@ -33,13 +33,27 @@ def check_target(path: Path) -> None:
             f"Picture {path} should end in .png, .svg or .pdf (found "
             f'"{path.suffix or path.name}"); choose one of these with --out.'
         )
+    check_folder(path, "Picture", "--out")
+
+
+def check_folder(path: Path, what: str, option: str) -> None:
+    """Make sure that a file can be written at `path`.
+
+    Args:
+        path: the file.
+        what: what it is, for the error: "Picture".
+        option: the option that names it.
+
+    Raises:
+        InputError: it is a folder, or its own folder is missing or cannot be written to.
+    """
     if path.is_dir():
-        raise InputError(f"Picture {path} is a folder; give the name of a file with --out.")
+        raise InputError(f"{what} {path} is a folder; give the name of a file with {option}.")
     try:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise unwritable(path, what, option, error) from None
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -54,11 +68,12 @@ def save(figure: Figure, path: Path) -> None:
     try:
         write_bytes(path, picture.getvalue())
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise unwritable(path, "Picture", "--out", error) from None
 
 
-def _unwritable(path: Path, error: OSError) -> InputError:
+def unwritable(path: Path, what: str, option: str, error: OSError) -> InputError:
+    """Say why a file cannot be written, and by which option to choose another place."""
     return InputError(
-        f"Picture {path} cannot be written ({error.strerror}); make its folder writable, or choose "
-        f"another place with --out."
+        f"{what} {path} cannot be written ({error.strerror}); make its folder writable, or choose "
+        f"another place with {option}."
     )

@@ -50,5 +50,9 @@ def title_of(results: Sequence[Results], splits: Collection[str | None]) -> str:
     if len(splits) != 1:
         return words
     (split,) = splits
-    named = {"val": "validation", "train": "training"}.get(str(split), str(split))
-    return f"{words}, {named} split"
+    return f"{words}, {split_word(str(split))} split"
+
+
+def split_word(split: str) -> str:
+    """Spell out the name of a split."""
+    return {"val": "validation", "train": "training"}.get(split, split)

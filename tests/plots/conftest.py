@@ -1,6 +1,7 @@
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from paretocli.front.results import Results, read_results
+from tests import browser
 
 Maker = Callable[..., Results]
 
@@ -65,6 +67,18 @@ def shown_labels(axis: MplAxis) -> list[Text]:
     low, high = sorted(axis.get_view_interval())
     ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
     return [axis.label, *(text for place, text in ticks if low <= place <= high)]
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Any]:
+    """A browser; tests are skipped where there is none, unless they may not be."""
+    found = browser.find()
+    if found is None:
+        words = "needs a browser: install Debian's chromium and chromium-driver, or their like"
+        pytest.fail(words) if browser.is_required() else pytest.skip(words)
+    driver = browser.start(*found)
+    yield driver
+    driver.quit()
 
 
 @pytest.fixture

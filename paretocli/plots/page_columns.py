@@ -1,0 +1,110 @@
+"""The columns of numbers that an interactive page offers for its axes, and words for them."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from paretocli.front.columns import direction, label, metric_and_task, split_of
+from paretocli.front.results import Results
+from paretocli.plots.data import axis_of, same_on_all_splits
+
+
+def all_columns(results: Sequence[Results]) -> list[str]:
+    """Name the columns of all inputs, each once, in the order of the inputs."""
+    return list(dict.fromkeys(str(name) for one in results for name in one.frame.columns))
+
+
+def numeric_columns(results: Sequence[Results], drawn: Collection[str]) -> list[str]:
+    """Name the columns that hold a finite number in some input, and those `drawn` in any case."""
+    found = {
+        str(name)
+        for result in results
+        for name in result.frame.select_dtypes("number").columns
+        if np.isfinite(numbers_of(result, str(name))).any()
+    }
+    return [name for name in all_columns(results) if name in found or name in drawn]
+
+
+def numbers_of(result: Results, column: str) -> npt.NDArray[np.float64]:
+    """Take a column of one input as numbers (N,), with 7 digits; NaN where it has none."""
+    if column not in result.frame.columns:
+        return np.full(len(result.frame), np.nan)
+    cells = pd.to_numeric(result.frame[column], errors="coerce")
+    # More digits than anybody reads would double the page's data.
+    return np.array([float(f"{cell:.7g}") for cell in cells.to_numpy(np.float64, na_value=np.nan)])
+
+
+def describe_columns(
+    results: Sequence[Results],
+    columns: Sequence[str],
+    objectives: Sequence[str],
+    split: str,
+    *,
+    maximise: Collection[str],
+    drawn: Collection[str],
+) -> list[dict[str, Any]]:
+    """Word columns of numbers, and say how their axes go.
+
+    Args:
+        results: the inputs.
+        columns: as `numeric_columns` names them.
+        objectives: of all inputs.
+        split: the one to offer of columns that are the same on all splits.
+        maximise: columns where higher is better although the name does not say so.
+        drawn: columns where lower is better if nobody says anything.
+
+    Returns:
+        For each column its name, a label of its own, the label without the split (`row`), the
+        split or None, a group of the menus or None where they leave it out, whether higher is
+        better (None where nobody says so), the smallest and the largest value, and whether a
+        logarithmic axis shows it better.
+    """
+    described = []
+    for name in columns:
+        same = same_on_all_splits(results, name)
+        column = _describe(results, name, objectives, same, _higher(name, maximise, drawn))
+        if same and split_of(name) != split and name not in drawn:
+            column["group"] = None
+        described.append(column)
+    labels = [column["label"] for column in described if column["group"]]
+    for column in described:
+        if labels.count(column["label"]) > 1:
+            column["label"] += f" ({column['name']})"
+    return described
+
+
+def _describe(
+    results: Sequence[Results],
+    column: str,
+    objectives: Sequence[str],
+    same: bool,
+    higher: bool | None,
+) -> dict[str, Any]:
+    values = np.concatenate([numbers_of(result, column) for result in results])
+    words = label(column, objectives, has_splits=not same)
+    axis = axis_of(column, words, values[np.isfinite(values)], higher=bool(higher))
+    weight = column.startswith("weight_") and metric_and_task(column, objectives)[1] in objectives
+    return {
+        "name": column,
+        "label": words,
+        "row": label(column, objectives, has_splits=False),
+        "split": split_of(column),
+        "group": "weights" if weight else split_of(column) or "point",
+        "higher": higher,
+        "low": axis.low,
+        "high": axis.high,
+        "log": axis.log,
+    }
+
+
+def _higher(column: str, maximise: Collection[str], drawn: Collection[str]) -> bool | None:
+    if column in maximise:
+        return True
+    # weight_accuracy is the weight of a task called accuracy.
+    known = None if column.startswith("weight_") else direction(column)
+    if known is None:
+        return False if column in drawn else None
+    return known == "higher"

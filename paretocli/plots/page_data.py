@@ -1,0 +1,148 @@
+"""What an interactive page shows: every figure of every point, and words for them.
+
+The page chooses its axes itself, so unlike a picture it gets all columns. Its data is a plain
+dictionary, ready for JSON: an empty or infinite cell is None.
+"""
+
+import shlex
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from paretocli.front.columns import direction
+from paretocli.front.dominance import non_dominated
+from paretocli.front.results import Results
+from paretocli.front.selection import point_of
+from paretocli.plots.data import gather, loss_columns
+from paretocli.plots.page_axes import parallel_axes, tasks_of, whole_columns
+from paretocli.plots.page_columns import (
+    all_columns,
+    describe_columns,
+    numbers_of,
+    numeric_columns,
+)
+from paretocli.plots.style import Style, style_of
+from paretocli.plots.words import legend_names, split_word, title_of
+
+_MARKERS = {"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down"}
+
+
+def gather_page(
+    results: Sequence[Results],
+    split: str,
+    *,
+    columns: Sequence[str] | None = None,
+    maximise: Collection[str] = (),
+    title: str | None = None,
+) -> dict[str, Any]:
+    """Collect what an interactive page shows.
+
+    Unlike in a picture, what is dominated does not change with the axes: it is decided in the
+    losses of all objectives on the split, as `on_front` is on the validation data, or in the chosen
+    columns where an input lacks such losses.
+
+    Args:
+        results: the inputs, at least one.
+        split: whose losses and metrics the page starts with: `train`, `val` or `test`.
+        columns: the first axes, x and y; by default losses of the objectives, or parallel
+            coordinates where these are more than three.
+        maximise: columns where higher is better although the name does not say so.
+        title: the title; by default the problem.
+
+    Raises:
+        InputError: a column is missing or holds words, or an input has no point to draw; or without
+            `columns`, the inputs name no objectives, or not the same.
+    """
+    drawn = list(columns or loss_columns(results, split))
+    gather(results, drawn)  # refuses what cannot be drawn
+    objectives = list(dict.fromkeys(name for one in results for name in one.objectives))
+    numeric = numeric_columns(results, drawn)
+    described = describe_columns(
+        results, numeric, objectives, split, maximise=maximise, drawn=drawn
+    )
+    varied = {column["name"] for column in described if column["low"] < column["high"]}
+    decisive = [_losses(result, split) or drawn for result in results]
+    judged = all(names is not drawn for names in decisive)
+    many = columns is None and len(drawn) > 3
+    return {
+        "title": title or title_of(results, ()),
+        "dominance": f"{split_word(split)} losses" if judged else " and ".join(drawn),
+        "view": "parallel" if many else "scatter",
+        "x": drawn[0],
+        "y": drawn[1],
+        "colour": drawn[2] if len(drawn) == 3 and len(results) == 1 else None,
+        "columns": described,
+        "words": [name for name in all_columns(results) if name not in numeric],
+        "tasks": tasks_of(numeric, objectives, split),
+        "whole": whole_columns(numeric),
+        "parallel": parallel_axes(
+            numeric, objectives, split, last=["sparsity_rate"] if "sparsity_rate" in varied else []
+        ),
+        "series": [
+            _series(result, name, style_of(index), numeric, theirs if judged else drawn, maximise)
+            for index, (result, name, theirs) in enumerate(
+                zip(results, legend_names(results), decisive, strict=True)
+            )
+        ],
+    }
+
+
+def _losses(result: Results, split: str) -> list[str]:
+    """Name the losses of all objectives on a split; empty where there are no two, or not all."""
+    names = [f"loss_{name}_{split}" for name in result.objectives]
+    return names if len(names) > 1 and set(names) <= set(result.frame.columns) else []
+
+
+def _series(
+    result: Results,
+    name: str,
+    style: Style,
+    numeric: Collection[str],
+    decisive: Sequence[str],
+    maximise: Collection[str],
+) -> dict[str, Any]:
+    higher = [column in maximise or direction(column) == "higher" for column in decisive]
+    rows = range(len(result.frame))
+    return {
+        "name": name,
+        "failed": result.failed,
+        "style": _plain_style(style),
+        "points": [point_of(result, row) for row in rows],
+        "on_front": non_dominated(result.values(decisive), maximise=higher).tolist(),
+        "export": [_export_command(result, row) for row in rows],
+        "cells": {
+            str(column): _cells(result, str(column), column in numeric)
+            for column in result.frame.columns
+        },
+    }
+
+
+def _plain_style(style: Style) -> dict[str, Any]:
+    """The look of an input in the page's words; dashes are in widths of the line."""
+    return {
+        "colour": style.colour,
+        "marker": _MARKERS[style.marker],
+        "dashes": list(style.line[1]) if isinstance(style.line, tuple) else [],
+        "hollow": style.hollow,
+    }
+
+
+def _cells(result: Results, column: str, numeric: bool) -> list[float | None] | list[str | None]:
+    if not numeric:
+        return [None if pd.isna(cell) else str(cell) for cell in result.frame[column]]
+    numbers = numbers_of(result, column)
+    return [number if np.isfinite(number) else None for number in numbers.tolist()]
+
+
+def _export_command(result: Results, row: int) -> str | None:
+    """The command that exports a point's network; None where the input keeps no network of it."""
+    frame = result.frame
+    if "weights_file" not in frame.columns or result.path.name != "results.csv":
+        return None
+    if pd.isna(frame["weights_file"].iloc[row]):
+        return None
+    point = str(point_of(result, row))
+    folder = f"{result.source}-{point}"
+    return shlex.join(["paretocli", "export", str(result.path.parent), point, "--out", folder])

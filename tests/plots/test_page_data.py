@@ -1,0 +1,204 @@
+import json
+import shlex
+
+import pytest
+
+from paretocli.errors import InputError
+from paretocli.front.results import read_results
+from paretocli.plots.page_data import gather_page
+from tests.runs import SMALL, write_sparse_run
+
+
+def page(*paths, split="test", **options):
+    return gather_page([read_results(path) for path in paths], split, **options)
+
+
+def column(data, name):
+    (found,) = [one for one in data["columns"] if one["name"] == name]
+    return found
+
+
+def test_data_is_plain_and_survives_json(tmp_path):
+    data = page(write_sparse_run(tmp_path / "run"))
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+
+
+def test_every_finished_point_has_all_its_cells(tmp_path):
+    (series,) = page(write_sparse_run(tmp_path / "run"))["series"]
+    assert series["points"] == [0, 1, 2, 3]
+    assert series["failed"] == 1
+    assert series["cells"]["loss_sparsity_test"] == SMALL["sparsity"]
+    assert series["cells"]["relative_gap"] == [0.01, None, 0.03, 0.04]
+    assert series["cells"]["solver"] == ["chebyshev"] * 4
+    assert {len(cells) for cells in series["cells"].values()} == {4}
+
+
+def test_numbers_have_seven_digits_and_none_is_infinite(tmp_path):
+    (tmp_path / "mine.csv").write_text("a,b\n0.123456789,1\n123456789,inf\n1e-12,\n")
+    (series,) = page(tmp_path / "mine.csv", columns=("a", "b"))["series"]
+    assert series["cells"] == {"a": [0.1234568, 123456800.0, 1e-12], "b": [1.0, None, None]}
+
+
+def test_dominated_is_decided_in_the_losses_of_the_split_whatever_the_axes(tmp_path):
+    run = write_sparse_run(tmp_path / "run")
+    for columns in (None, ("sparsity_rate", "accuracy_left_test")):
+        data = page(run, columns=columns)
+        assert data["series"][0]["on_front"] == [True, True, False, True]
+        assert data["dominance"] == "test losses"
+    table = (run / "results.csv").read_text().splitlines()
+    header = table[0].split(",")
+    cells = table[3].split(",")
+    cells[header.index("loss_left_val")] = "0.01"  # the third point beats the first there
+    (run / "results.csv").write_text("\n".join([*table[:3], ",".join(cells), *table[4:]]))
+    data = page(run, split="val")
+    assert data["series"][0]["on_front"] == [False, True, True, True]
+    assert data["dominance"] == "validation losses"
+
+
+def test_without_objectives_dominated_is_decided_in_the_chosen_columns(tmp_path):
+    (tmp_path / "mine.csv").write_text("cost,profit\n1,1\n2,5\n3,4\n,9\n")
+    data = page(tmp_path / "mine.csv", columns=("cost", "profit"), maximise={"profit"})
+    assert data["series"][0]["on_front"] == [True, True, False, False]
+    assert data["dominance"] == "cost and profit"
+    assert (data["x"], data["y"], data["view"]) == ("cost", "profit", "scatter")
+    assert data["parallel"] == []
+    assert data["tasks"]["rows"] == []
+    assert [column(data, name)["higher"] for name in ("cost", "profit")] == [False, True]
+
+
+def test_the_first_view_by_number_of_objectives(make):
+    two, three, four = (make([[1.0] * m, [2.0] * m], f"run{m}") for m in (2, 3, 4))
+    views = [gather_page([run], "test") for run in (two, three, four)]
+    assert [data["view"] for data in views] == ["scatter", "scatter", "parallel"]
+    assert [data["colour"] for data in views] == [None, "loss_f3_test", None]
+    assert {(data["x"], data["y"]) for data in views} == {("loss_f1_test", "loss_f2_test")}
+    chosen = gather_page([four], "test", columns=("loss_f3_val", "weight_f1"))
+    assert (chosen["view"], chosen["x"], chosen["y"]) == ("scatter", "loss_f3_val", "weight_f1")
+
+
+def test_sweeps_are_named_and_look_as_in_a_picture(tmp_path):
+    data = page(write_sparse_run(tmp_path / "a"), write_sparse_run(tmp_path / "b", "linear"))
+    assert [series["name"] for series in data["series"]] == ["Chebyshev", "linear (weighted sum)"]
+    first, second = (series["style"] for series in data["series"])
+    assert first == {"colour": "#0072B2", "marker": "circle", "dashes": [], "hollow": False}
+    assert second == {"colour": "#D55E00", "marker": "square", "dashes": [5, 2], "hollow": True}
+    assert data["colour"] is None  # it tells the sweeps apart
+
+
+def test_sweeps_with_different_objectives_need_columns(tmp_path, make):
+    run, other = write_sparse_run(tmp_path / "a"), make([[1.0, 2.0]], "other").path
+    with pytest.raises(InputError, match="different objectives"):
+        page(run, other)
+    data = page(run, other, columns=("point", "seed"))
+    assert "loss_f1_test" in [one["name"] for one in data["columns"]]
+    assert "loss_f1_test" not in data["series"][0]["cells"]
+
+
+def test_columns_say_their_words_directions_and_ranges(tmp_path):
+    data = page(write_sparse_run(tmp_path / "run"))
+    assert column(data, "accuracy_left_test") == {
+        "name": "accuracy_left_test",
+        "label": "Test accuracy, left",
+        "row": "Accuracy, left",
+        "split": "test",
+        "group": "test",
+        "higher": True,
+        "low": 0.6,
+        "high": 0.95,
+        "log": False,
+    }
+    kept = column(data, "parameters_kept")
+    assert (kept["higher"], kept["log"], kept["group"]) == (False, True, "point")
+    weight = column(data, "weight_left")
+    assert (weight["label"], weight["higher"], weight["group"]) == ("Weight, left", None, "weights")
+    assert column(data, "seed")["higher"] is None
+    assert set(data["words"]) == {"status", "problem", "network", "solver", "weights_file"}
+
+
+def test_a_column_that_is_the_same_on_all_splits_is_offered_once(tmp_path):
+    data = page(write_sparse_run(tmp_path / "run"))
+    same = [column(data, f"loss_sparsity_{split}") for split in ("train", "val", "test")]
+    assert [one["group"] for one in same] == [None, None, "test"]
+    assert {one["label"] for one in same} == {"Loss, sparsity"}
+
+
+def test_labels_that_are_offered_differ(tmp_path):
+    (tmp_path / "mine.csv").write_text("loss,Loss,loss_test\n1,2,3\n2,1,4\n")
+    data = page(tmp_path / "mine.csv", columns=("loss", "Loss"))
+    labels = [one["label"] for one in data["columns"]]
+    assert len(set(labels)) == 3, labels
+    assert "Loss (loss)" in labels
+
+
+def test_the_table_of_tasks_has_weights_losses_and_metrics(tmp_path):
+    data = page(write_sparse_run(tmp_path / "run"), split="val")
+    assert data["tasks"]["heads"] == ["Weight", "Loss", "Accuracy"]
+    assert data["tasks"]["rows"][:2] == [
+        {"name": "sparsity", "columns": ["weight_sparsity", "loss_sparsity_val", None]},
+        {"name": "left", "columns": ["weight_left", "loss_left_val", "accuracy_left_val"]},
+    ]
+    assert data["whole"] == ["sparsity_rate", "compression_rate", "relative_gap"]
+
+
+def test_sets_of_parallel_axes(tmp_path):
+    losses, accuracies = page(write_sparse_run(tmp_path / "run"))["parallel"]
+    assert losses["name"] == "Test loss"
+    assert [axis["label"] for axis in losses["axes"]] == ["sparsity", "left", "right"]
+    assert accuracies["name"] == "Test accuracy"
+    assert [axis["column"] for axis in accuracies["axes"]] == [
+        "accuracy_left_test",
+        "accuracy_right_test",
+        "sparsity_rate",
+    ]
+
+
+def test_metrics_that_one_task_has_share_a_set(tmp_path):
+    header = "weight_a,weight_b,loss_a_test,loss_b_test,miou_a_test,angle_b_test,sparsity_rate"
+    (tmp_path / "mine.csv").write_text(f"{header}\n.5,.5,1,2,.3,40,0\n.6,.4,2,1,.4,50,0\n")
+    _, metrics = page(tmp_path / "mine.csv")["parallel"]
+    assert metrics["name"] == "Metrics"
+    assert [axis["label"] for axis in metrics["axes"]] == ["mIoU, a", "Angle, b"]
+
+
+@pytest.mark.parametrize("name", ["run", "my run; rm -rf ~", "<b>'quoted'"])
+def test_the_command_that_exports_a_point(tmp_path, monkeypatch, name):
+    write_sparse_run(tmp_path / "runs" / name)
+    monkeypatch.chdir(tmp_path)
+    (series,) = gather_page(
+        [read_results((tmp_path / "runs" / name).relative_to(tmp_path))], "test"
+    )["series"]
+    assert shlex.split(series["export"][2]) == [
+        *("paretocli", "export", f"runs/{name}", "2"),
+        *("--out", f"{name}-2"),
+    ]
+
+
+def test_a_table_without_networks_has_no_such_command(tmp_path):
+    run = write_sparse_run(tmp_path / "run")
+    (run / "results.csv").rename(run / "copy.csv")
+    assert page(run / "copy.csv")["series"][0]["export"] == [None] * 4
+    (tmp_path / "mine.csv").write_text("a,b\n1,2\n2,1\n")
+    assert page(tmp_path / "mine.csv", columns=("a", "b"))["series"][0]["export"] == [None] * 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (("nothing", "seed"), "no column"),
+        (("solver", "seed"), "where a number is needed"),
+        (("empty", "seed"), "No finished point"),
+    ],
+)
+def test_a_column_that_cannot_be_drawn_is_refused(tmp_path, columns, message):
+    file = write_sparse_run(tmp_path / "run") / "results.csv"
+    header, *rows = file.read_text().splitlines()
+    file.write_text("\n".join([f"{header},empty", *(f"{row}," for row in rows)]))
+    with pytest.raises(InputError, match=message):
+        page(file, columns=columns)
+
+
+def test_a_chosen_column_of_yes_and_no_counts_as_numbers(tmp_path):
+    (tmp_path / "mine.csv").write_text("a,good\n1,True\n2,False\n")
+    data = page(tmp_path / "mine.csv", columns=("a", "good"))
+    assert data["series"][0]["cells"]["good"] == [1.0, 0.0]
+    assert column(data, "good")["high"] == 1.0
