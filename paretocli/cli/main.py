@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from paretocli import __version__
+from paretocli.cli.compare import compare
 from paretocli.cli.front import front
 from paretocli.cli.plot_front import plot_front
 from paretocli.cli.problems import problems
@@ -32,6 +33,7 @@ app.command()(status)
 app.command()(front)
 app.command()(select)
 app.command(name="plot-front")(plot_front)
+app.command()(compare)
 app.command()(problems)
 
 
