@@ -69,8 +69,8 @@ def write_run(
     checksums = dict.fromkeys(SPLITS, "0123") | dict(data or {})
     (path / "sweep.json").write_text(json.dumps({"config": known, "data": checksums}))
     corners = {
-        "ideal": list(ideal or [0.0] * count),
-        "reference_point": list(reference or [1.0] * count),
+        "ideal": [0.0] * count if ideal is None else list(ideal),
+        "reference_point": [1.0] * count if reference is None else list(reference),
     }
     (path / "normalisation.json").write_text(json.dumps(corners))
     return path

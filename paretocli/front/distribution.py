@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import pdist
 
 Array = npt.NDArray[np.float64]
 
@@ -61,5 +62,5 @@ def spread(front: Array) -> float:
     points = np.unique(front, axis=0)
     if len(points) < 3:
         return float("nan")
-    gaps = linkage(points, method="single")[:, 2]
+    gaps = linkage(pdist(points), method="single")[:, 2]
     return float(np.abs(gaps - gaps.mean()).mean() / gaps.mean())
