@@ -79,20 +79,17 @@ def compare(
     """Compare the fronts of several methods, over their seeds.
 
     Hypervolume is the share of the box from the ideal to the reference point.
-    IGD+, ε and span are measured against the points that no point of any of these sweeps beats.
-    All but the hypervolume are in units of that box; each method is tested against the first.
+    IGD+, additive ε and span go by the reference set: the points that no point
+    of any sweep compared here beats. Objectives are scaled to the box for them.
+    The hypervolume of each method is tested against that of the first.
 
     Examples:
       paretocli compare runs/chebyshev-* runs/linear-* --on test
 
-      paretocli compare runs/* --columns accuracy_left,parameters_kept --out compare.png
+      paretocli compare runs/* --columns accuracy_left,macs --out picture.png
     """
-    from paretocli.cli.compare_report import (
-        comparison_as_json,
-        comparison_hints,
-        comparison_report,
-        comparison_rows,
-    )
+    from paretocli.cli.compare_files import comparison_as_json, comparison_rows
+    from paretocli.cli.compare_report import comparison_hints, comparison_report
     from paretocli.plots.saving import check_target
 
     if out is not None:

@@ -1,23 +1,21 @@
-"""What `paretocli compare` says: a table for people, rows and JSON for programs."""
+"""What `paretocli compare` says to people."""
 
-import dataclasses
-import math
 import textwrap
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
 
-import pandas as pd
 from rich.table import Table
 
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.front.comparable import differing_code
-from paretocli.front.comparison import INDICATORS, Comparison, Method
+from paretocli.front.comparison import Comparison, Method
 from paretocli.front.indicators import EXACT_OBJECTIVES
 from paretocli.front.statistics import Statistics
 
 WIDTH = 80
 NAME_WIDTH = 18
+
+# The hypervolume of many objectives may be 1e-9 of its box.
+TINY = 1e-3
 
 # Headers, with the better direction; and how many decimals are shown.
 QUALITY = {"hypervolume": ("hypervolume ↑", 4), "igd_plus": ("IGD+ ↓", 4), "epsilon": ("ε ↓", 4)}
@@ -41,58 +39,6 @@ def comparison_report(found: Comparison, split: str) -> str:
     return "\n\n".join([*map(as_text, tables), "\n".join(notes)])
 
 
-def comparison_rows(found: Comparison, split: str) -> pd.DataFrame:
-    """One row a sweep: its method, seed and figures, and in which box they were measured."""
-    names = _column_names(found)
-    corners = found.box.box
-    shared = {
-        **dict(zip((f"ideal_{n}" for n in names), _own_units(found, corners.ideal), strict=True)),
-        **dict(
-            zip(
-                (f"reference_{name}" for name in names),
-                _own_units(found, corners.reference_point),
-                strict=True,
-            )
-        ),
-    }
-    rows = [
-        {
-            "method": method.name,
-            "seed": one.sweep.seed,
-            "directory": str(one.sweep.path),
-            "split": split,
-            **dataclasses.asdict(one.indicators),
-            **shared,
-        }
-        for method in found.methods
-        for one in method.sweeps
-    ]
-    return pd.DataFrame(rows)
-
-
-def comparison_as_json(
-    found: Comparison, split: str, *, picture: Path | None, csv: Path | None
-) -> dict[str, Any]:
-    """Everything as one JSON object; what is not known is null."""
-    box = found.box
-    return {
-        "split": split,
-        "columns": [
-            {"name": name, "better": "higher" if higher else "lower"}
-            for name, higher in zip(found.columns.names, found.columns.higher, strict=True)
-        ],
-        "ideal": _own_units(found, box.box.ideal),
-        "ideal_from": box.ideal_from,
-        "reference_point": _own_units(found, box.box.reference_point),
-        "reference_point_from": box.reference_point_from,
-        "exact": len(found.columns.names) <= EXACT_OBJECTIVES,
-        "reference_set_points": len(found.reference_set),
-        "methods": [_method_as_json(method) for method in found.methods],
-        "picture": None if picture is None else str(picture),
-        "csv": None if csv is None else str(csv),
-    }
-
-
 def comparison_hints(found: Comparison) -> Iterator[str]:
     """What was left out, and what to be careful with."""
     for one in found.sweeps:
@@ -110,49 +56,6 @@ def comparison_hints(found: Comparison) -> Iterator[str]:
         yield f"With more than {EXACT_OBJECTIVES} objectives hypervolumes are approximated."
 
 
-def _method_as_json(method: Method) -> dict[str, Any]:
-    test = method.significance
-    return {
-        "name": method.name,
-        "seeds": [one.sweep.seed for one in method.sweeps],
-        "directories": [str(one.sweep.path) for one in method.sweeps],
-        **{name: _statistics_as_json(method.statistics(name)) for name in INDICATORS},
-        "test": None if test is None else test.test,
-        "p_value": None if test is None else test.p_value,
-        "sweeps": [
-            {k: _or_none(v) for k, v in dataclasses.asdict(one.indicators).items()}
-            for one in method.sweeps
-        ],
-    }
-
-
-def _statistics_as_json(figure: Statistics) -> dict[str, Any]:
-    return {
-        "mean": _or_none(figure.mean),
-        "std": _or_none(figure.std) if figure.count > 1 else None,
-        "count": figure.count,
-    }
-
-
-def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _own_units(found: Comparison, corner: Any) -> list[float]:
-    # Adding 0 makes -0.0, a cost turned back, a plain 0.
-    return [float(value) + 0.0 for value in found.columns.turned(corner)]
-
-
-def _column_names(found: Comparison) -> list[str]:
-    """The objectives, where their losses are measured, or else the columns."""
-    sweep = found.sweeps[0].sweep
-    losses = [f"loss_{name}_" for name in sweep.objectives]
-    columns = found.columns.names
-    if len(losses) == len(columns) and all(map(str.startswith, columns, losses)):
-        return sweep.objectives
-    return list(columns)
-
-
 def _table(
     methods: Sequence[Method],
     figures: dict[str, tuple[str, int]],
@@ -168,17 +71,27 @@ def _table(
         table.add_column(last[0], justify="right", no_wrap=True)
         columns.append(list(last[1]))
     for method, *cells in zip(methods, *columns, strict=True):
-        table.add_row(method.name, *cells)
+        table.add_row(_wrapped(method.name), *cells)
     return table
+
+
+def _wrapped(name: str) -> str:
+    """Break a name of several settings between them, where it is too long for its column."""
+    lines = [""]
+    for part in name.split(", "):
+        joined = f"{lines[-1]}, {part}" if lines[-1] else part
+        if len(joined) < NAME_WIDTH or not lines[-1]:
+            lines[-1] = joined
+        else:
+            lines.append(part)
+    return ",\n".join(lines)
 
 
 def _cells(figures: Sequence[Statistics], decimals: int) -> list[str]:
     """Means with their standard deviations, of one column: all with the same digits."""
     largest = max((abs(figure.mean) for figure in figures if figure.count), default=0.0)
-    # A hypervolume of many objectives may be 1e-9 of its box.
-    small = 0 < largest < 10.0 ** (1 - decimals)
     whole = all(figure.mean % 1 == figure.std % 1 == 0 for figure in figures if figure.count)
-    form = ".1e" if small else ".0f" if whole or largest >= 1000 else f".{decimals}f"
+    form = ".1e" if 0 < largest < TINY else ".0f" if whole or largest >= 1000 else f".{decimals}f"
     return [
         ""
         if not figure.count
@@ -200,7 +113,7 @@ def _notes(found: Comparison, split: str) -> Iterator[str]:
     """What was measured, in which box, against what, and whether a difference may be chance."""
     several = any(len(method.sweeps) > 1 for method in found.methods)
     over = "; mean ± standard deviation over the seeds" if several else ""
-    if _column_names(found) == list(found.columns.names):
+    if found.columns.labels == found.columns.names:
         names = ", ".join(
             f"{name} ({'higher' if higher else 'lower'} is better)"
             for name, higher in zip(found.columns.names, found.columns.higher, strict=True)
@@ -225,15 +138,16 @@ def _notes(found: Comparison, split: str) -> Iterator[str]:
 
 def _box(found: Comparison) -> str:
     box = found.box
-    corners = (_own_units(found, corner) for corner in (box.box.ideal, box.box.reference_point))
     ranges = [
-        f"{name} {low:.4g} to {high:.4g}"
-        for name, low, high in zip(_column_names(found), *corners, strict=True)
+        f"{label} {low:.4g} to {high:.4g}"
+        for label, low, high in zip(
+            found.columns.labels, found.ideal, found.reference_point, strict=True
+        )
     ]
     shown = ", ".join(ranges[:MOST_COLUMNS]) + (", …" if len(ranges) > MOST_COLUMNS else "")
     words = {
         "given": "as given",
-        "stored": f"as stored in {found.sweeps[0].sweep.path}",
+        "stored": f"as stored in {found.first.path}",
         "union": "around the common front",
     }
     ideal, reference = words[box.ideal_from], words[box.reference_point_from]
@@ -253,11 +167,9 @@ def _test_note(found: Comparison) -> str:
             "method and of another one."
         )
     unpaired = [m.name for m in tested if m.significance and m.significance.test == "Welch"]
-    kind = "paired by seed"
-    if unpaired:
-        rest = "" if len(unpaired) == len(tested) else f", for {', '.join(unpaired)}"
-        kind = f"Welch's for want of the same seeds{rest}"
-        kind = kind if not rest else f"paired by seed, or {kind}"
+    kind = "Welch's for want of the same seeds" if unpaired else "paired by seed"
+    if 0 < len(unpaired) < len(tested):
+        kind = f"paired by seed, or {kind}, for {', '.join(unpaired)}"
     untested = [method.name for method in others if not method.significance]
     without = f" Not possible with one seed: {', '.join(untested)}." if untested else ""
     return (

@@ -95,6 +95,7 @@ class Comparison:
 
     Attributes:
         methods: In the order of their first sweeps.
+        first: The first of all sweeps as they were given, whose box counts where none is given.
         columns: What is measured.
         box: Where.
         reference_set: The points (R, m), in costs, that no point of any of the sweeps beats; IGD+,
@@ -102,6 +103,7 @@ class Comparison:
     """
 
     methods: tuple[Method, ...]
+    first: Sweep
     columns: Columns
     box: MeasuringBox
     reference_set: Array
@@ -110,6 +112,20 @@ class Comparison:
     def sweeps(self) -> list[MeasuredSweep]:
         """All sweeps, method by method."""
         return [one for method in self.methods for one in method.sweeps]
+
+    @property
+    def ideal(self) -> list[float]:
+        """The box's better corner, in units of the columns."""
+        return self._own_units(self.box.box.ideal)
+
+    @property
+    def reference_point(self) -> list[float]:
+        """The box's worse corner, in units of the columns."""
+        return self._own_units(self.box.box.reference_point)
+
+    def _own_units(self, corner: Array) -> list[float]:
+        # Adding 0 makes -0.0, a cost turned back, a plain 0.
+        return [float(value) + 0.0 for value in self.columns.turned(corner)]
 
 
 def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Comparison:
@@ -141,7 +157,7 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
         Method(name, tuple(sorted(group, key=lambda one: one.sweep.seed)), test)
         for name, group, test in zip(names, groups, tests, strict=True)
     )
-    return Comparison(methods, columns, box, reference_set)
+    return Comparison(methods, sweeps[0], columns, box, reference_set)
 
 
 def _measured(

@@ -29,10 +29,12 @@ class Columns:
 
     Attributes:
         names: Of the m columns.
+        labels: What people call them: the objectives, where their losses are measured.
         higher: Whether higher is better (m,).
     """
 
     names: tuple[str, ...]
+    labels: tuple[str, ...]
     higher: npt.NDArray[np.bool_]
 
     def turned(self, values: Array) -> Array:
@@ -72,8 +74,9 @@ class MeasuringBox:
 
 def loss_columns(sweeps: Sequence[Sweep], split: str) -> Columns:
     """The losses of all objectives on a split."""
-    names = tuple(f"loss_{name}_{split}" for name in sweeps[0].objectives)
-    return Columns(names, np.zeros(len(names), dtype=np.bool_))
+    objectives = tuple(sweeps[0].objectives)
+    names = tuple(f"loss_{name}_{split}" for name in objectives)
+    return Columns(names, objectives, np.zeros(len(names), dtype=np.bool_))
 
 
 def chosen_columns(sweeps: Sequence[Sweep], names: Sequence[str], split: str) -> Columns:
@@ -98,7 +101,7 @@ def chosen_columns(sweeps: Sequence[Sweep], names: Sequence[str], split: str) ->
         for sweep in sweeps[1:]:
             find_column(sweep.results, name, split)
     higher = np.array([direction(name) == "higher" for name in found])
-    return Columns(tuple(found), higher)
+    return Columns(tuple(found), tuple(found), higher)
 
 
 def stored_box(

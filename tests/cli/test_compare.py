@@ -185,6 +185,15 @@ def test_a_reference_point_of_ones_own(folder, run):
     )
 
 
+def test_the_first_directory_as_given_has_the_reference_point(folder, run):
+    """Seeds are sorted in the output, but the box is that of what was named first."""
+    _, out, _ = run("chebyshev-2", "chebyshev-0", "linear-0")
+    assert "(f1 0 to 3, f2 0 to 1; as stored in chebyshev-2)" in " ".join(out.split())
+    report = json.loads(run("chebyshev-2", "chebyshev-0", "linear-0", "--json")[1])
+    assert report["methods"][0]["seeds"] == [0, 2]
+    assert (report["reference_point"], report["stored_in"]) == ([3.0, 1.0], "chebyshev-2")
+
+
 def test_columns(folder, run):
     _, out, _ = run(*ALL, "--columns", "accuracy_f1,f2")
     words = " ".join(out.split())

@@ -34,6 +34,7 @@ def sweeps(tmp_path):
 def test_losses_are_costs(sweeps):
     columns = loss_columns(sweeps, "test")
     assert columns.names == ("loss_f1_test", "loss_f2_test")
+    assert columns.labels == ("f1", "f2")
     np.testing.assert_allclose(columns.costs(sweeps[0]), np.array(FRONT) + 0.125)
 
 
@@ -158,4 +159,4 @@ def test_a_front_of_one_point_makes_no_box():
 def columns_of(*names, higher=(False, False)):
     from paretocli.front.measure import Columns
 
-    return Columns(names, np.array(higher))
+    return Columns(names, names, np.array(higher))
