@@ -7,6 +7,16 @@ from pathlib import Path
 TEMPORARY = ".unfinished-"
 
 
+def check_writable(folder: Path) -> None:
+    """Try whether files can be written into a folder, and leave none.
+
+    Raises:
+        OSError: They cannot, or there is no such folder.
+    """
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole: a temporary file beside it, flushed to disk, then renamed."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)

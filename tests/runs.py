@@ -1,35 +1,76 @@
-"""Run directories of sweeps that nobody had to train."""
+"""Run directories written by hand, as sweeps leave them."""
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-# Test losses: the third point is dominated by the second, and no other one is.
-SMALL = {
-    "sparsity": [0.9, 0.5, 0.6, 0.2],
-    "left": [0.1, 0.2, 0.3, 0.8],
-    "right": [0.4, 0.3, 0.35, 0.9],
-}
+SPLITS = ("train", "val", "test")
 
 
-def write_sparse_run(folder: Path, solver: str = "chebyshev", *, shift: float = 0.0) -> Path:
-    """Four finished points of three objectives and a failed one; a relative gap is missing."""
-    frame = pd.DataFrame({"point": range(5), "status": ["done"] * 4 + ["failed"]})
-    frame = frame.assign(problem="toy", network="hps", solver=solver, seed=0)
-    for objective, losses in SMALL.items():
-        frame[f"weight_{objective}"] = [0.1, 0.2, 0.3, 0.4, 0.5]
-        for split, worse in {"train": 0.0, "val": 0.05, "test": 0.1}.items():
-            noise = 0.0 if objective == "sparsity" else worse - 0.1
-            frame[f"loss_{objective}_{split}"] = [*(one + shift + noise for one in losses), None]
-    for objective in ("left", "right"):
-        for split in ("val", "test"):
-            frame[f"accuracy_{objective}_{split}"] = 1 - frame[f"loss_{objective}_{split}"] / 2
-    frame["sparsity_rate"] = [0.0, 45.0, 30.0, 80.0, None]
-    frame["compression_rate"] = [1.0, 1.8, 1.4, 5.0, None]
-    frame["parameters_kept"] = [40000, 22000, 28000, 8000, None]
-    frame["gap"] = [0.001, None, 0.003, 0.004, None]
-    frame["relative_gap"] = [0.01, None, 0.03, 0.04, None]
-    frame["weights_file"] = [f"points/{point:04d}.safetensors" for point in range(4)] + [None]
-    folder.mkdir(parents=True)
-    frame.to_csv(folder / "results.csv", index=False)
-    return folder
+def write_run(
+    path: Path,
+    losses: Sequence[Sequence[float]],
+    *,
+    ideal: Sequence[float] | None = None,
+    reference: Sequence[float] | None = None,
+    metrics: Mapping[str, Sequence[float]] | None = None,
+    seconds: float = 1.5,
+    failed: int = 0,
+    missing: int = 0,
+    data: Mapping[str, str] | None = None,
+    **config: Any,
+) -> Path:
+    """A sweep with these validation losses (N, m); those of test are larger by 0.125.
+
+    Args:
+        path: The run directory.
+        losses: Of the finished points.
+        ideal: As stored, zeros without.
+        reference: The stored reference point, ones without.
+        metrics: Further columns.
+        seconds: Of each point.
+        failed: Points that failed, after the finished ones.
+        missing: Points that have no result.
+        data: Checksums.
+        config: What differs from a sweep of `toy`.
+    """
+    table = np.asarray(losses, dtype=float)
+    points, count = table.shape
+    known = {
+        "problem": "toy",
+        "objectives": [f"f{j + 1}" for j in range(count)],
+        "network": "hps",
+        "solver": "chebyshev",
+        "weights": [[1 / count] * count] * (points + failed + missing),
+        "lr": 0.1,
+        "smoothing": 0.1,
+        "frozen_point": "",
+        "seed": 0,
+    } | config
+    frame = pd.DataFrame({"point": range(points), "status": "done"})
+    for name in ("problem", "network", "solver", "seed"):
+        frame[name] = known[name]
+    for name in known["objectives"]:
+        frame[f"weight_{name}"] = 1 / count
+    for j, name in enumerate(known["objectives"]):
+        for k, split in enumerate(SPLITS):
+            frame[f"loss_{name}_{split}"] = table[:, j] + 0.125 * (k - 1)
+    for name, values in (metrics or {}).items():
+        frame[name] = values
+    frame["seconds"] = seconds
+    for point in range(points, points + failed):
+        frame.loc[point, ["point", "status"]] = [point, "failed"]
+    path.mkdir(parents=True)
+    frame.to_csv(path / "results.csv", index=False)
+    checksums = dict.fromkeys(SPLITS, "0123") | dict(data or {})
+    (path / "sweep.json").write_text(json.dumps({"config": known, "data": checksums}))
+    corners = {
+        "ideal": [0.0] * count if ideal is None else list(ideal),
+        "reference_point": [1.0] * count if reference is None else list(reference),
+    }
+    (path / "normalisation.json").write_text(json.dumps(corners))
+    return path

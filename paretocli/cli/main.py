@@ -10,6 +10,7 @@ import typer
 
 from paretocli import __version__
 from paretocli.cli.check import check
+from paretocli.cli.compare import compare
 from paretocli.cli.export import export
 from paretocli.cli.front import front
 from paretocli.cli.init import init
@@ -38,6 +39,7 @@ app.command()(front)
 app.command()(select)
 app.command()(export)
 app.command(name="plot-front")(plot_front)
+app.command()(compare)
 app.command()(problems)
 
 

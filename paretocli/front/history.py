@@ -9,23 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
-from paretocli.front.indicators import share_of_box
+from paretocli.front.box import Box
+from paretocli.front.run_files import read_note
 
 Array = npt.NDArray[np.float64]
 
 HELD_OUT = ("val", "test")
-
-
-@dataclass(frozen=True, eq=False)
-class Box:
-    """Where hypervolumes are measured: the ideal and the reference point (m,), both in losses."""
-
-    ideal: Array
-    reference_point: Array
-
-    def share(self, losses: Array) -> float:
-        """The hypervolume of points (N, m) as a share of the box; NaN rows add nothing."""
-        return share_of_box(losses, self.ideal, self.reference_point)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +50,8 @@ def read_history(path: Path) -> History:
     """
     if not path.is_dir():
         raise InputError(f"{path} is not a directory; --history needs run directories of sweeps.")
-    config = _json(path / "sweep.json")["config"]
-    note = _json(path / "normalisation.json")
+    config = read_note(path / "sweep.json")["config"]
+    note = read_note(path / "normalisation.json")
     shards = [_lines(file) for file in sorted((path / "history").glob("*.jsonl"))]
     points = {line["point"] for shard in shards for line in shard}
     missing = len(config["weights"]) - len(points)
@@ -117,17 +106,3 @@ def _lines(file: Path) -> list[dict[str, Any]]:
             ) from None
         lines.append(line)
     return lines
-
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            f"{file.parent} holds no {file.name}; --history needs run directories of sweeps."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{file} cannot be read ({error}); give the run directory of a sweep."
-        ) from None
-    return content

@@ -71,7 +71,7 @@ class Results:
             raise InputError(
                 f'Column "{column}" of {self.path} holds "{cells.iloc[row]}" in row '
                 f"{int(self.frame.index[row]) + 1} where a number is needed; correct that cell, or "
-                f"choose another column with --x and --y."
+                f"choose another column."
             )
         return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
 
@@ -88,7 +88,7 @@ class Results:
             sentence += ", …" if len(others) + len(close) < len(numeric) else ""
         if not numeric:
             sentence += "; it has no column of numbers at all"
-        return f"{sentence}; choose one of its columns with --x and --y."
+        return f"{sentence}; choose one of its columns."
 
 
 def read_results(path: Path) -> Results:

@@ -112,21 +112,35 @@ def gather(
         _series(result, name, columns, higher) for result, name in zip(results, names, strict=True)
     )
     everything = np.concatenate([one.values for one in series])
+    axes = axes_of(results, columns, everything, higher)
+    return FrontData(axes, series, title or title_of(results, splits_of(results, columns)))
+
+
+def axes_of(
+    results: Sequence[Results],
+    columns: Sequence[str],
+    values: npt.NDArray[np.float64],
+    higher: Sequence[bool],
+) -> tuple[Axis, ...]:
+    """Make the axes of m columns from all values (N, m) that are drawn; `higher` is better."""
     splitless = [same_on_all_splits(results, name) for name in columns]
-    losses = [name.startswith("loss_") for name in columns]
-    bare = all(losses) and all(splitless)
+    bare = all(splitless) and all(name.startswith("loss_") for name in columns)
     objectives = results[0].objectives
-    axes = tuple(
+    return tuple(
         axis_of(
             name,
             label(name, objectives, has_splits=not same, bare=bare),
-            everything[:, j],
+            values[:, j],
             higher=better,
         )
         for j, (name, same, better) in enumerate(zip(columns, splitless, higher, strict=True))
     )
-    splits = {split_of(name) for name, same in zip(columns, splitless, strict=True) if not same}
-    return FrontData(axes, series, title or title_of(results, splits - {None}))
+
+
+def splits_of(results: Sequence[Results], columns: Sequence[str]) -> set[str]:
+    """Name the splits that columns come from, but for those that are the same on all."""
+    splits = {split_of(name) for name in columns if not same_on_all_splits(results, name)}
+    return {split for split in splits if split is not None}
 
 
 def _series(result: Results, name: str, columns: Sequence[str], higher: Sequence[bool]) -> Series:

@@ -2,40 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
-from paretocli.front.history import Box, History
+from paretocli.front.box import Box
+from paretocli.front.history import History
+from paretocli.front.methods import group_by_method, method_names
+from paretocli.front.statistics import Statistics, statistics
 
 Array = npt.NDArray[np.float64]
 
 TARGET = 0.99
 """Share of the first input's best hypervolume whose cost is reported."""
-
-# What is not said of an input: the same for all of one problem, or no difference in method.
-_UNSAID = ("seed", "objectives", "weights", "ideal", "threads", "stack", "retrain_lr")
-
-# What is said of some rules of transfer alone.
-_CONCERNS = {
-    "transfer_strength": ("neighbours", "adaptive"),
-    "transfer_until": ("neighbours", "adaptive"),
-    "transfer_tensors": ("neighbours", "adaptive"),
-    "transfer_kernel": ("neighbours",),
-    "transfer_reach": ("neighbours",),
-    "branch_at": ("split",),
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Statistics:
-    """A figure over the seeds; `count` of them have it."""
-
-    mean: float
-    std: float
-    count: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,15 +80,14 @@ def gather_histories(
                 f"{other.path} is of the problem {other.config['problem']}, but {first.path} of "
                 f"{first.config['problem']}; draw one problem at a time."
             )
-    groups: dict[str, list[History]] = {}
-    for history in histories:
-        groups.setdefault(_method(history.config), []).append(history)
-    members = list(groups.values())
+    places = group_by_method([history.config for history in histories])
+    members = [[histories[place] for place in group] for group in places]
     targets = {
         history.config["seed"]: TARGET * float(history.hypervolume("val", first.box).max())
         for history in members[0]
     }
-    names = _names([group[0] for group in members])
+    firsts = [group[0] for group in members]
+    names = method_names([one.config for one in firsts], [one.path for one in firsts])
     curves = tuple(
         _converging(name, group, split, first.box, targets)
         for name, group in zip(names, members, strict=True)
@@ -143,19 +122,12 @@ def _converging(
         seconds=np.mean([h.seconds[:epochs] for h in group], axis=0),
         mean=drawn.mean(axis=0),
         std=_std(drawn),
-        best=_statistics([float(values.max()) for values in val]),
-        test_at_best=_statistics(
+        best=statistics([float(values.max()) for values in val]),
+        test_at_best=statistics(
             [float(t[int(v.argmax())]) for v, t in zip(val, test, strict=True)]
         ),
-        cost=_statistics(costs),
+        cost=statistics(costs),
     )
-
-
-def _statistics(values: Sequence[float]) -> Statistics:
-    if not values:
-        return Statistics(float("nan"), float("nan"), 0)
-    table = np.array(values)
-    return Statistics(float(table.mean()), float(_std(table[:, None])[0]), len(values))
 
 
 def _std(values: Array) -> Array:
@@ -164,35 +136,3 @@ def _std(values: Array) -> Array:
         return np.zeros(values.shape[1])
     spread: Array = values.std(axis=0, ddof=1)
     return spread
-
-
-def _method(config: dict[str, Any]) -> str:
-    """What tells sweeps apart that are no repetitions of each other."""
-    return str({key: value for key, value in config.items() if key not in ("seed", "frozen_point")})
-
-
-def _names(firsts: Sequence[History]) -> list[str]:
-    """Name each group by the settings in which they differ, or by its directory."""
-    configs = [history.config for history in firsts]
-    keys = [
-        key
-        for key in configs[0]
-        if key not in _UNSAID and len({str(config.get(key)) for config in configs}) > 1
-    ]
-    if "transfer" in keys:
-        keys = ["transfer", *(key for key in keys if key != "transfer")]
-    names = [
-        ", ".join(
-            f"{key.replace('_', ' ')} {_shown(config.get(key))}"
-            for key in keys
-            if key not in _CONCERNS or config.get("transfer") in _CONCERNS[key]
-        )
-        for config in configs
-    ]
-    if len(set(names)) < len(names) or not all(names):
-        names = [history.path.resolve().name for history in firsts]
-    return names
-
-
-def _shown(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,12 +1,11 @@
 """Write a picture whole, or not at all."""
 
 import io
-import tempfile
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from paretocli.atomic import write_bytes
+from paretocli.atomic import check_writable, write_bytes
 from paretocli.errors import InputError
 
 FORMATS = ("png", "svg", "pdf")
@@ -50,8 +49,7 @@ def check_folder(path: Path, what: str, option: str) -> None:
     if path.is_dir():
         raise InputError(f"{what} {path} is a folder; give the name of a file with {option}.")
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
+        check_writable(path.parent)
     except OSError as error:
         raise unwritable(path, what, option, error) from None
 

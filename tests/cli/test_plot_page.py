@@ -4,7 +4,7 @@ import os
 import pytest
 
 from tests.program import files_below, paretocli
-from tests.runs import write_sparse_run
+from tests.sparse_run import write_sparse_run
 
 
 @pytest.fixture

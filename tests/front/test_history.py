@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from paretocli.errors import InputError
-from paretocli.front.history import Box, read_history
+from paretocli.front.box import Box
+from paretocli.front.history import read_history
 from paretocli.front.indicators import hypervolume
 
 CONFIG = {
@@ -92,7 +93,7 @@ def test_no_run_directory(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n")
     with pytest.raises(InputError, match="is not a directory; --history needs run directories"):
         read_history(tmp_path / "a.csv")
-    with pytest.raises(InputError, match=r"holds no sweep\.json; --history needs run directories"):
+    with pytest.raises(InputError, match=r"holds no sweep\.json; give the run directory"):
         read_history(tmp_path)
 
 

@@ -65,7 +65,10 @@ def shown_labels(axis: MplAxis) -> list[Text]:
     if not axis.get_visible():
         return []
     low, high = sorted(axis.get_view_interval())
-    ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+    labels = axis.get_ticklabels()
+    if not labels:  # hidden beside axes that share them
+        return [axis.label]
+    ticks = zip(axis.get_ticklocs(), labels, strict=True)
     return [axis.label, *(text for place, text in ticks if low <= place <= high)]
 
 

@@ -9,7 +9,7 @@ from paretocli.front.results import read_results
 from paretocli.plots.page_data import gather_page
 from paretocli.plots.page_file import save_page
 from tests.browser import Page
-from tests.runs import write_sparse_run
+from tests.sparse_run import write_sparse_run
 
 SIZES = {"wide": (1400, 900), "narrow": (420, 800)}
 LINES = ".line:not(.out) > path:first-child"

@@ -6,7 +6,7 @@ import pytest
 from paretocli.errors import InputError
 from paretocli.front.results import read_results
 from paretocli.plots.page_data import gather_page
-from tests.runs import SMALL, write_sparse_run
+from tests.sparse_run import SMALL, write_sparse_run
 
 
 def page(*paths, split="test", **options):

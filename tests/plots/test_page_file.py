@@ -11,7 +11,7 @@ from paretocli.errors import InputError
 from paretocli.front.results import read_results
 from paretocli.plots.page_data import gather_page
 from paretocli.plots.page_file import check_page, page_of, save_page
-from tests.runs import write_sparse_run
+from tests.sparse_run import write_sparse_run
 
 MEGABYTE = 1_000_000
 

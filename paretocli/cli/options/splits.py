@@ -9,3 +9,10 @@ class Split(StrEnum):
     TEST = "test"
     VAL = "val"
     TRAIN = "train"
+
+
+class HeldOut(StrEnum):
+    """A part of the data that nothing was trained on."""
+
+    VAL = "val"
+    TEST = "test"

@@ -1,0 +1,165 @@
+"""`paretocli compare`: whose fronts are better."""
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from paretocli.cli.options.splits import HeldOut
+from paretocli.errors import InputError
+
+if TYPE_CHECKING:
+    from paretocli.front.comparison import Comparison
+
+MEASURE = "What is measured"
+
+
+def compare(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DIR...",
+            help="Run directories of sweeps; those that differ in their seed alone are one method.",
+            show_default=False,
+        ),
+    ],
+    *,
+    on: Annotated[
+        HeldOut, typer.Option(help="The split that is measured on.", rich_help_panel=MEASURE)
+    ] = HeldOut.VAL,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Columns of results.csv, such as accuracy_left,parameters_kept; a name without a "
+            "split means that of --on.",
+            show_default="the objectives' losses",
+            rich_help_panel=MEASURE,
+        ),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="The reference point of the hypervolume.",
+            show_default="that stored in the first DIR; with --columns a tenth beyond the nadir "
+            "of the common front",
+            rich_help_panel=MEASURE,
+        ),
+    ] = None,
+    ideal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="The ideal, where the box of the hypervolume begins.",
+            show_default="stored, or of the common front, likewise",
+            rich_help_panel=MEASURE,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A picture, as .png, .svg or .pdf: what each method attains for two objectives, "
+            "its figures for more.",
+            show_default="none",
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv", metavar="FILE", help="A table with one row a sweep.", show_default="none"
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no hints.")] = False,
+) -> None:
+    """Compare the fronts of several methods, over their seeds.
+
+    Hypervolume is the share of the box from the ideal to the reference point.
+    IGD+, additive ε and span go by the reference set: the points that no point
+    of any sweep compared here beats. Objectives are scaled to the box for them.
+    The hypervolume of each method is tested against that of the first.
+
+    Examples:
+      paretocli compare runs/chebyshev-* runs/linear-* --on test
+
+      paretocli compare runs/* --columns accuracy_left,macs --out picture.png
+    """
+    from paretocli.cli.compare_files import comparison_as_json, comparison_rows
+    from paretocli.cli.compare_report import comparison_hints, comparison_report
+    from paretocli.plots.saving import check_target
+
+    if out is not None:
+        check_target(out)
+    if csv is not None:
+        _check_table(csv)
+    found = _compared(paths, on.value, columns, reference, ideal)
+    if csv is not None:
+        from paretocli.atomic import write_text
+
+        write_text(csv, comparison_rows(found, on.value).to_csv(index=False))
+    if out is not None:
+        from paretocli.plots.comparison_figure import save_comparison
+
+        save_comparison(found, out)
+    if as_json:
+        typer.echo(json.dumps(comparison_as_json(found, on.value, picture=out, csv=csv), indent=2))
+    else:
+        typer.echo(comparison_report(found, on.value))
+        for file in filter(None, (out, csv)):
+            typer.echo(f"Written: {file}")
+    if not quiet:
+        for hint in comparison_hints(found):
+            typer.echo(hint, err=True)
+
+
+def _compared(
+    paths: list[Path], split: str, columns: str | None, reference: str | None, ideal: str | None
+) -> "Comparison":
+    """Read and measure."""
+    from paretocli.front.comparable import check_comparable
+    from paretocli.front.comparison import compare
+    from paretocli.front.measure import chosen_columns, loss_columns, stored_box, union_box
+    from paretocli.front.sweeps import read_sweep
+
+    corners = _numbers(ideal, "--ideal"), _numbers(reference, "--reference")
+    sweeps = [read_sweep(path) for path in paths]
+    check_comparable(sweeps, objectives=columns is None)
+    if columns is None:
+        measured = loss_columns(sweeps, split)
+        box = stored_box(sweeps, measured, *corners)
+    else:
+        names = [name.strip() for name in columns.split(",")]
+        measured = chosen_columns(sweeps, names, split)
+        box = union_box([measured.costs(sweep) for sweep in sweeps], measured, *corners)
+    return compare(sweeps, measured, box)
+
+
+def _check_table(path: Path) -> None:
+    from paretocli.atomic import check_writable
+
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give the name of a file with --csv.")
+    try:
+        check_writable(path.parent)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}); choose another place with --csv."
+        ) from None
+
+
+def _numbers(text: str | None, option: str) -> list[float] | None:
+    if text is None:
+        return None
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = [math.nan]
+    if not all(map(math.isfinite, numbers)):
+        raise InputError(
+            f"{option} should be numbers separated by commas, as in {option} 1,1; found {text}."
+        )
+    return numbers

@@ -1,0 +1,89 @@
+"""What sweeps must have in common to be compared."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+
+from paretocli.errors import InputError
+from paretocli.front.sweeps import Sweep
+
+# The same figure in another order of summation, in single precision.
+_TOLERANCE = 1e-5
+
+
+def check_comparable(sweeps: Sequence[Sweep], *, objectives: bool) -> None:
+    """Refuse sweeps of different questions.
+
+    Args:
+        sweeps: At least one.
+        objectives: Whether their objectives have to be the same, too.
+
+    Raises:
+        InputError: The problem, the data of a split or the objectives differ, or a sweep comes
+            twice.
+    """
+    first = sweeps[0]
+    for other in sweeps[1:]:
+        if other.config["problem"] != first.config["problem"]:
+            raise InputError(
+                f"{other.path} is of the problem {other.config['problem']}, but {first.path} of "
+                f"{first.config['problem']}; compare sweeps of one problem."
+            )
+        if splits := _differing_splits(first, other):
+            raise InputError(
+                f"{first.path} and {other.path} were made from other data: the checksums of the "
+                f"{splits} differ; compare sweeps of the same data."
+            )
+        if objectives and other.objectives != first.objectives:
+            raise InputError(
+                f"{other.path} has the objectives {', '.join(other.objectives)}, but {first.path} "
+                f"has {', '.join(first.objectives)}; name what they have in common with --columns."
+            )
+    for one, other in combinations(sweeps, 2):
+        if one.config == other.config:
+            raise InputError(
+                f"{one.path} and {other.path} are the same sweep with the same seed "
+                f"({one.seed}); give one of them."
+            )
+
+
+def check_same_box(sweeps: Sequence[Sweep], corner: Literal["ideal", "reference_point"]) -> None:
+    """Refuse sweeps of equal seed whose stored ideal or reference point differs.
+
+    Both come from the networks before training, so between seeds they always differ, and are not
+    compared; with equal seeds they differ where networks or their start do.
+
+    Raises:
+        InputError: They differ; the message names the sweeps, the objective and the way out.
+    """
+    option = {"ideal": "--ideal", "reference_point": "--reference"}[corner]
+    for one, other in combinations(sweeps, 2):
+        if one.seed != other.seed:
+            continue
+        corners = getattr(one.box, corner), getattr(other.box, corner)
+        differing = np.flatnonzero(~np.isclose(*corners, rtol=_TOLERANCE, atol=0))
+        if len(differing):
+            place = differing[0]
+            raise InputError(
+                f"{one.path} and {other.path} have the same seed ({one.seed}), but the stored "
+                f"{corner.replace('_', ' ')} of {one.objectives[place]} is "
+                f"{corners[0][place]:.6g} in one and {corners[1][place]:.6g} in the other; give "
+                f"one for all with {option}."
+            )
+
+
+def differing_code(sweeps: Sequence[Sweep]) -> list[Sweep]:
+    """The sweeps whose user's own code is not that of the first."""
+    code = sweeps[0].checksums.get("source")
+    return [sweep for sweep in sweeps[1:] if sweep.checksums.get("source") != code]
+
+
+def _differing_splits(one: Sweep, other: Sweep) -> str:
+    names = dict.fromkeys(("train", "val", "test"))
+    differing = [n for n in names if one.checksums.get(n) != other.checksums.get(n)]
+    if not differing:
+        return ""
+    words = " and ".join([", ".join(differing[:-1]), differing[-1]] if differing[1:] else differing)
+    return f"{words} {'splits' if differing[1:] else 'split'}"

@@ -1,0 +1,178 @@
+"""Indicators of several methods' fronts, over their seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import moocore
+import numpy as np
+import numpy.typing as npt
+
+from paretocli.front.box import Box
+from paretocli.front.distribution import span, spread
+from paretocli.front.dominance import non_dominated
+from paretocli.front.measure import Columns, MeasuringBox, union_front
+from paretocli.front.methods import group_by_method, method_names
+from paretocli.front.significance import Significance, against_first
+from paretocli.front.statistics import Statistics, statistics
+from paretocli.front.sweeps import Sweep
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Indicators:
+    """The figures of one sweep.
+
+    Attributes:
+        hypervolume: The share of the box from the ideal to the reference point.
+        igd_plus: The mean distance of the reference set to what the front attains, in boxes
+            (Ishibuchi, Masuda, Tanigaki and Nojima, EMO 2015).
+        epsilon: By how much the front has to be shifted, in boxes, to be as good as each point of
+            the reference set (additive ε: Zitzler et al., IEEE Transactions on Evolutionary
+            Computation 7, 2003).
+        spread: How unevenly its points lie; NaN for less than three.
+        span: The share of the reference set's range that it covers.
+        front_points: Points that no other one of the sweep beats.
+        seconds: Training time of all points, one after another.
+    """
+
+    hypervolume: float
+    igd_plus: float
+    epsilon: float
+    spread: float
+    span: float
+    front_points: int
+    seconds: float
+
+
+INDICATORS = tuple(Indicators.__dataclass_fields__)
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredSweep:
+    """A sweep with its figures.
+
+    Attributes:
+        sweep: The sweep.
+        front: The points of its front (N, m), in units of the columns.
+        incomplete: Finished points left out, because a cell is empty or infinite.
+        indicators: Its figures.
+    """
+
+    sweep: Sweep
+    front: Array
+    incomplete: int
+    indicators: Indicators
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method over its seeds.
+
+    Attributes:
+        name: The settings in which it differs from the others.
+        sweeps: One for each seed.
+        significance: Of the hypervolume's difference from the first method's, None for the first
+            and where there are not enough seeds.
+    """
+
+    name: str
+    sweeps: tuple[MeasuredSweep, ...]
+    significance: Significance | None
+
+    def statistics(self, indicator: str) -> Statistics:
+        """One of the `INDICATORS` over the seeds."""
+        return statistics(self.values(indicator))
+
+    def values(self, indicator: str) -> list[float]:
+        """One of the `INDICATORS` of each sweep."""
+        return [float(getattr(one.indicators, indicator)) for one in self.sweeps]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """All methods, measured alike.
+
+    Attributes:
+        methods: In the order of their first sweeps.
+        first: The first of all sweeps as they were given, whose box counts where none is given.
+        columns: What is measured.
+        box: Where.
+        reference_set: The points (R, m), in costs, that no point of any of the sweeps beats; IGD+,
+            ε and span are measured against it.
+    """
+
+    methods: tuple[Method, ...]
+    first: Sweep
+    columns: Columns
+    box: MeasuringBox
+    reference_set: Array
+
+    @property
+    def sweeps(self) -> list[MeasuredSweep]:
+        """All sweeps, method by method."""
+        return [one for method in self.methods for one in method.sweeps]
+
+    @property
+    def ideal(self) -> list[float]:
+        """The box's better corner, in units of the columns."""
+        return self._own_units(self.box.box.ideal)
+
+    @property
+    def reference_point(self) -> list[float]:
+        """The box's worse corner, in units of the columns."""
+        return self._own_units(self.box.box.reference_point)
+
+    def _own_units(self, corner: Array) -> list[float]:
+        # Adding 0 makes -0.0, a cost turned back, a plain 0.
+        return [float(value) + 0.0 for value in self.columns.turned(corner)]
+
+
+def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Comparison:
+    """Measure all sweeps in one box and against one reference set.
+
+    Objectives are scaled to the box, 0 at the ideal and 1 at the reference point, before distances
+    are taken: IGD+, ε, spread and span have no units. The reference set of IGD+, ε and span is the
+    non-dominated union of all sweeps compared, so it changes with the company.
+
+    Raises:
+        InputError: A sweep has no point with a number in each column.
+    """
+    costs = [columns.costs(sweep) for sweep in sweeps]
+    reference_set = union_front(costs)
+    measured = [
+        _measured(sweep, points, columns, box.box, reference_set)
+        for sweep, points in zip(sweeps, costs, strict=True)
+    ]
+    groups = [
+        [measured[place] for place in group]
+        for group in group_by_method([sweep.config for sweep in sweeps])
+    ]
+    firsts = [group[0].sweep for group in groups]
+    names = method_names([one.config for one in firsts], [one.path for one in firsts])
+    tests = against_first(
+        [[(one.sweep.seed, one.indicators.hypervolume) for one in group] for group in groups]
+    )
+    methods = tuple(
+        Method(name, tuple(sorted(group, key=lambda one: one.sweep.seed)), test)
+        for name, group, test in zip(names, groups, tests, strict=True)
+    )
+    return Comparison(methods, sweeps[0], columns, box, reference_set)
+
+
+def _measured(
+    sweep: Sweep, costs: Array, columns: Columns, box: Box, reference_set: Array
+) -> MeasuredSweep:
+    front = costs[non_dominated(costs)]
+    scaled, reference = box.scaled(front), box.scaled(reference_set)
+    indicators = Indicators(
+        hypervolume=box.share(front),
+        igd_plus=float(moocore.igd_plus(scaled, ref=reference)),
+        epsilon=float(moocore.epsilon_additive(scaled, ref=reference)),
+        spread=spread(scaled),
+        span=span(scaled, reference),
+        front_points=len(front),
+        seconds=float(sweep.results.values(["seconds"]).sum()),
+    )
+    left_out = len(sweep.results.frame) - len(costs)
+    return MeasuredSweep(sweep, columns.turned(front), left_out, indicators)

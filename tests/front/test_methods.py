@@ -1,0 +1,75 @@
+"""Which sweeps are one method, and what it is called."""
+
+from pathlib import Path
+
+import pytest
+
+from paretocli.front.methods import group_by_method, method_names
+
+CONFIG = {
+    "problem": "toy",
+    "objectives": ["a", "b"],
+    "solver": "chebyshev",
+    "weights": [[0.5, 0.5]],
+    "lr": 0.1,
+    "smoothing": 0.1,
+    "transfer": "none",
+    "branch_at": [0.5],
+    "frozen_point": "",
+    "seed": 0,
+}
+
+
+def named(*changes, paths=None):
+    configs = [CONFIG | change for change in changes]
+    places = paths or [f"runs/{number}" for number in range(len(configs))]
+    return method_names(configs, [Path(place) for place in places])
+
+
+def test_sweeps_that_differ_in_their_seed_alone_are_one_method():
+    changes = [{}, {"seed": 1}, {"lr": 0.2}, {"seed": 2, "frozen_point": "ab"}, {"lr": 0.2}]
+    assert group_by_method([CONFIG | change for change in changes]) == [[0, 1, 3], [2, 4]]
+
+
+def test_the_order_of_settings_in_a_file_makes_no_method():
+    assert group_by_method([CONFIG, dict(reversed(CONFIG.items()))]) == [[0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        (({}, {"solver": "linear"}), ["chebyshev", "linear"]),
+        (({}, {"lr": 0.2}), ["lr 0.1", "lr 0.2"]),
+        (({}, {"solver": "linear", "weights": []}), ["chebyshev", "linear"]),
+        (
+            ({}, {"transfer": "split", "solver": "linear"}),
+            ["transfer none, chebyshev", "transfer split, linear"],
+        ),
+        (
+            ({"smoothing": 0.2}, {"solver": "stch"}, {"solver": "stch", "smoothing": 0.2}),
+            ["chebyshev", "stch, smoothing 0.1", "stch, smoothing 0.2"],
+        ),
+        (
+            ({}, {"transfer": "split"}, {"transfer": "split", "branch_at": [0.2, 0.5]}),
+            [
+                "transfer none",
+                "transfer split, branch at 0.5",
+                "transfer split, branch at 0.2, 0.5",
+            ],
+        ),
+    ],
+)
+def test_methods_are_named_by_what_differs(changes, names):
+    assert named(*changes) == names
+
+
+def test_directories_name_what_settings_do_not():
+    assert named({}, {"weights": []}) == ["0", "1"]
+    assert named({}) == ["0"]
+    assert named({}, {"weights": []}, paths=["a/run", "b/run"]) == ["a/run", "b/run"]
+
+
+def test_a_setting_that_another_version_does_not_know_is_left_out():
+    old = {key: value for key, value in CONFIG.items() if key != "smoothing"}
+    configs = [CONFIG | {"solver": "stch"}, old]
+    assert method_names(configs, [Path("a"), Path("b")]) == ["stch, smoothing 0.1", "chebyshev"]
