@@ -7,6 +7,8 @@ returns one output a task is all that a network has to be. Group norm makes poin
 what they were stacked with, as batch norm would too, and needs no running statistics.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn.functional import adaptive_avg_pool2d, cross_entropy, relu
@@ -34,7 +36,7 @@ class ResNet(nn.Module):
         super().__init__()
         widths = [3, width, 2 * width, 4 * width]
         self.blocks = nn.Sequential(
-            *(Block(a, b, stride=2) for a, b in zip(widths[:-1], widths[1:], strict=True))
+            *(Block(a, b, stride=2) for a, b in pairwise(widths))
         )
         self.object = nn.Linear(widths[-1], 10)
         self.alive = nn.Linear(widths[-1], 2)

@@ -1,6 +1,7 @@
 """From a network to its graph: operations, and the tensors that they need."""
 
 from collections.abc import Mapping, Sequence
+from inspect import Parameter, signature
 from keyword import iskeyword
 from typing import Any
 
@@ -16,7 +17,7 @@ _IDLE = (ATEN._assert_tensor_metadata.default, ATEN._assert_scalar.default)
 _PASSING = (ATEN.dropout.default, ATEN.clone.default, ATEN.alias.default, ATEN.detach.default)
 
 
-def traced(network: nn.Module, inputs: Sequence[Tensor], name: str) -> fx.GraphModule:
+def traced(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> fx.GraphModule:
     """The graph of a network in evaluation mode, for batches of any size.
 
     Every value (B, …) knows the shape of a sample (`sample_shape`). Parameters and buffers are
@@ -24,19 +25,15 @@ def traced(network: nn.Module, inputs: Sequence[Tensor], name: str) -> fx.GraphM
 
     Args:
         network: Gives a tuple of outputs (B, …).
-        inputs: Its arguments, a batch of at least two samples.
+        inputs: Its arguments in order, with names for them; batches of at least two samples.
         name: Of the network, for the message.
 
     Raises:
         InputError: What the network does depends on its data or on the size of the batch, so that
             there is no graph.
     """
-    batch = {0: torch.export.Dim.DYNAMIC}
     try:
-        with torch.no_grad():
-            program = torch.export.export(
-                network.eval(), tuple(inputs), dynamic_shapes=tuple(batch for _ in inputs)
-            )
+        program = exported(network.eval(), tuple(inputs.values()))
         # Without a table, operations that write in place become such that do not; others stay.
         program = program.run_decompositions({})
     except Exception as error:  # the tracer raises many kinds; all mean that there is no graph
@@ -45,24 +42,35 @@ def traced(network: nn.Module, inputs: Sequence[Tensor], name: str) -> fx.GraphM
             f"The network {name} has no fixed graph ({reason}); what it does should depend neither "
             "on the numbers in its inputs nor on the size of the batch."
         ) from error
-    signature = program.graph_signature
-    if signature.buffers_to_mutate:
-        changed = ", ".join(sorted(signature.buffers_to_mutate.values()))
+    given = program.graph_signature
+    if given.buffers_to_mutate:
+        changed = ", ".join(sorted(given.buffers_to_mutate.values()))
         raise InputError(
             f"The network {name} changes its buffers while it is used ({changed}); it should leave "
             "them alone in evaluation mode."
         )
     names = {
-        **signature.inputs_to_parameters,
-        **signature.inputs_to_buffers,
-        **signature.inputs_to_lifted_tensor_constants,
+        **given.inputs_to_parameters,
+        **given.inputs_to_buffers,
+        **given.inputs_to_lifted_tensor_constants,
     }
     tensors = {**program.state_dict, **program.constants}
     module = _as_module(
-        program.graph, {node: (name, tensors[name]) for node, name in names.items()}
+        program.graph, {node: (name, tensors[name]) for node, name in names.items()}, list(inputs)
     )
-    _refuse_fixed_batch(module, inputs, name)
+    _refuse_fixed_batch(module, tuple(inputs.values()), name)
     return module
+
+
+@torch.no_grad()
+def exported(network: nn.Module, inputs: Sequence[Tensor]) -> torch.export.ExportedProgram:
+    """What torch makes of a network and its arguments, for batches of any size."""
+    batch = {0: torch.export.Dim.DYNAMIC}
+    shapes: Any = tuple(batch for _ in inputs)
+    kinds = [parameter.kind for parameter in signature(network.forward).parameters.values()]
+    if Parameter.VAR_POSITIONAL in kinds:
+        shapes = (shapes,)
+    return torch.export.export(network, tuple(inputs), dynamic_shapes=shapes)
 
 
 def sample_shape(node: fx.Node) -> tuple[int, ...] | None:
@@ -95,7 +103,9 @@ def _refuse_fixed_batch(module: fx.GraphModule, inputs: Sequence[Tensor], name: 
         ) from None
 
 
-def _as_module(exported: fx.Graph, tensors: Mapping[str, tuple[str, Tensor]]) -> fx.GraphModule:
+def _as_module(
+    exported: fx.Graph, tensors: Mapping[str, tuple[str, Tensor]], arguments: Sequence[str]
+) -> fx.GraphModule:
     """The graph of an exported program as a module that holds its parameters and buffers."""
     module = fx.GraphModule(nn.Module(), fx.Graph())
     graph, new = module.graph, dict[fx.Node, fx.Node]()
@@ -115,8 +125,8 @@ def _as_module(exported: fx.Graph, tensors: Mapping[str, tuple[str, Tensor]]) ->
         if node.name in tensors and node.op == "placeholder":
             fixed[node] = tensors[node.name][1]
         if node.op == "call_function" and all(n in fixed for n in node.all_input_nodes):
-            arguments, options = fx.node.map_arg((node.args, node.kwargs), fixed.__getitem__)
-            fixed[node] = node.target(*arguments, **options)
+            given, options = fx.node.map_arg((node.args, node.kwargs), fixed.__getitem__)
+            fixed[node] = node.target(*given, **options)
         if node in fixed:
             continue
         if node.target in _PASSING:

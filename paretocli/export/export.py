@@ -3,13 +3,13 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import fx, nn
+from torch import Tensor, fx, nn
 
 from paretocli import __version__
 from paretocli.atomic import TEMPORARY, write_text
@@ -17,10 +17,19 @@ from paretocli.compaction.compact import compacted
 from paretocli.compaction.folding import fold_batch_norms
 from paretocli.compaction.trace import traced
 from paretocli.errors import InputError, RunError
-from paretocli.export.formats import FORMATS, ONNX, PLAIN, WEIGHTS, onnx_session, write_plain
+from paretocli.export.formats import (
+    FORMATS,
+    ONNX,
+    PLAIN,
+    WEIGHTS,
+    onnx_session,
+    run_session,
+    write_plain,
+)
 from paretocli.export.measure import Outputs, compare_outputs, latencies, multiply_accumulates
 from paretocli.export.point import AsUsed, SolvedPoint
-from paretocli.export.source import python_source
+from paretocli.export.source import identifier, python_source
+from paretocli.problems.inputs import tensors_of
 from paretocli.problems.problem import Problem
 
 TOLERANCE = 1e-5
@@ -109,8 +118,8 @@ def _export(
 ) -> Exported:
     problem = solved.problem
     dense = AsUsed(problem, solved.network).eval()
-    few = problem.test.rows(slice(2)).inputs
-    graph = traced(dense, (few,), f"of problem {problem.name}")
+    few = _batch(problem, 2)
+    graph = traced(dense, few, f"of problem {problem.name}")
     fold_batch_norms(graph)
     small = compacted(graph)
     plain = write_plain(small, _source(solved, small, dense, few), folder)
@@ -121,8 +130,8 @@ def _export(
         functions[name] = FORMATS[name].read(folder)
     outputs = compare_outputs(problem, functions)
     _refuse_difference(outputs)
-    batches = {size: _batch(problem, size) for size in BATCHES}
-    pairs: dict[str, Sequence[Callable[[torch.Tensor], Any]]] = {"torch": (dense, plain)}
+    batches = {size: tuple(_batch(problem, size).values()) for size in BATCHES}
+    pairs: dict[str, Sequence[Callable[..., Any]]] = {"torch": (dense, plain)}
     if "onnx" in formats:
         pairs["onnxruntime"] = [_session(place / ONNX, threads) for place in (dense_folder, folder)]
     times = {
@@ -155,17 +164,22 @@ def _export(
     )
 
 
-def _source(solved: SolvedPoint, small: fx.GraphModule, dense: nn.Module, few: torch.Tensor) -> str:
+def _source(
+    solved: SolvedPoint, small: fx.GraphModule, dense: nn.Module, few: Mapping[str, Tensor]
+) -> str:
     with torch.no_grad():
-        outputs = dense(few)
+        outputs = dense(*few.values())
     shapes = {
         task.name: tuple(output.shape[1:])
         for task, output in zip(solved.problem.tasks, outputs, strict=True)
     }
     number = solved.record["point"]
     title = f"Point {number} of a sweep of {solved.problem.name}, without what it does not need."
-    sides = ", ".join(map(str, few.shape[1:]))
-    return python_source(small, title, shapes, f"{few.dtype} (B, {sides})")
+    inputs = {
+        name: f"{str(tensor.dtype).removeprefix('torch.')} {('B', *tensor.shape[1:])}"
+        for name, tensor in few.items()
+    }
+    return python_source(small, title, inputs, shapes)
 
 
 def _refuse_difference(outputs: Outputs) -> None:
@@ -179,14 +193,16 @@ def _refuse_difference(outputs: Outputs) -> None:
             )
 
 
-def _batch(problem: Problem, size: int) -> torch.Tensor:
+def _batch(problem: Problem, size: int) -> dict[str, Tensor]:
+    """Raw inputs of some test samples, with names that do for arguments."""
     rows = torch.arange(size) % len(problem.test)
-    return problem.test.rows(rows).inputs
+    tensors = tensors_of(problem.test.rows(rows).inputs)
+    return {identifier(name, "inputs"): tensor for name, tensor in tensors.items()}
 
 
-def _session(file: Path, threads: int) -> Callable[[torch.Tensor], Any]:
+def _session(file: Path, threads: int) -> Callable[..., Any]:
     session = onnx_session(file, threads)
-    return lambda batch: session.run(None, {"inputs": batch.numpy()})
+    return lambda *batch: run_session(session, batch)
 
 
 def _origin(solved: SolvedPoint) -> dict[str, Any]:

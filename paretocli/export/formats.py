@@ -3,7 +3,7 @@
 import importlib.util
 import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, fx, nn
 
+from paretocli.compaction.trace import exported
 from paretocli.extras import require
 
-Function = Callable[[Tensor], Sequence[Tensor]]
+Function = Callable[..., Sequence[Tensor]]
+Batch = Mapping[str, Tensor]
 
 PLAIN = "network.py"
 WEIGHTS = "network.safetensors"
@@ -28,14 +30,14 @@ class Format:
     """A way to write a network.
 
     Attributes:
-        write: Writes a plain module, with names for its outputs and an example batch, into a
-            folder.
+        write: Writes a network into a folder, with names for its outputs and an example batch: its
+            arguments by name.
         files: What it writes.
-        read: Reads it again, as a function from raw inputs (B, …) to outputs.
+        read: Reads it again, as a function from these arguments, in order, to outputs.
         needs: Modules of the extra `export` that it needs.
     """
 
-    write: Callable[[nn.Module, Sequence[str], Tensor, Path], None]
+    write: Callable[[nn.Module, Sequence[str], Batch, Path], None]
     files: tuple[str, ...]
     read: Callable[[Path], Function]
     needs: tuple[str, ...] = ()
@@ -65,16 +67,9 @@ def read_plain(folder: Path) -> nn.Module:
     return network
 
 
-def _exported(network: nn.Module, batch: Tensor) -> torch.export.ExportedProgram:
-    with torch.no_grad():
-        return torch.export.export(
-            network, (batch,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)
-        )
-
-
-def _write_program(network: nn.Module, names: Sequence[str], batch: Tensor, folder: Path) -> None:
+def _write_program(network: nn.Module, names: Sequence[str], batch: Batch, folder: Path) -> None:
     with _quiet():
-        torch.export.save(_exported(network, batch), folder / PROGRAM)
+        torch.export.save(exported(network, tuple(batch.values())), folder / PROGRAM)
 
 
 def _read_program(folder: Path) -> Function:
@@ -83,12 +78,12 @@ def _read_program(folder: Path) -> Function:
     return torch.no_grad()(module)
 
 
-def _write_onnx(network: nn.Module, names: Sequence[str], batch: Tensor, folder: Path) -> None:
+def _write_onnx(network: nn.Module, names: Sequence[str], batch: Batch, folder: Path) -> None:
     with _quiet():
         torch.onnx.export(
-            _exported(network, batch),
+            exported(network, tuple(batch.values())),
             f=str(folder / ONNX),
-            input_names=["inputs"],
+            input_names=list(batch),
             output_names=list(names),
             external_data=False,
             verbose=False,
@@ -98,10 +93,17 @@ def _write_onnx(network: nn.Module, names: Sequence[str], batch: Tensor, folder:
 def _read_onnx(folder: Path) -> Function:
     session = onnx_session(folder / ONNX)
 
-    def outputs(inputs: Tensor) -> list[Tensor]:
-        return [torch.from_numpy(o) for o in session.run(None, {"inputs": inputs.numpy()})]
+    def outputs(*inputs: Tensor) -> list[Tensor]:
+        return [torch.from_numpy(output) for output in run_session(session, inputs)]
 
     return outputs
+
+
+def run_session(session: Any, inputs: Sequence[Tensor]) -> Any:
+    """What a session of onnxruntime makes of inputs in order."""
+    names = [argument.name for argument in session.get_inputs()]
+    arrays = [tensor.numpy() for tensor in inputs]
+    return session.run(None, dict(zip(names, arrays, strict=True)))
 
 
 def onnx_session(file: Path, threads: int = 0) -> Any:

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from paretocli.problems.inputs import tensors_of
 from paretocli.problems.problem import Problem
 from paretocli.training.evaluation import shares
 
-Function = Callable[[Tensor], Sequence[Tensor]]
+Function = Callable[..., Sequence[Tensor]]
 
 WARM_UP, CALLS = 10, 200
 
@@ -39,8 +40,8 @@ def compare_outputs(problem: Problem, functions: Mapping[str, Function]) -> Outp
 
     Args:
         problem: Whose data and tasks.
-        functions: From raw inputs (B, …) to one output a task; the first is the measure of the
-            others.
+        functions: From the tensors of raw inputs (B, …) to one output a task; the first is the
+            measure of the others.
     """
     statistics = {
         name: [torch.zeros(task.statistics_size) for task in problem.tasks] for name in functions
@@ -50,7 +51,7 @@ def compare_outputs(problem: Problem, functions: Mapping[str, Function]) -> Outp
     for share, batch in shares(problem.test, problem.evaluation_batch):
         first: Sequence[Tensor] | None = None
         for name, function in functions.items():
-            outputs = function(batch.inputs)
+            outputs = function(*tensors_of(batch.inputs).values())
             first = outputs if first is None else first
             for place, (task, target) in enumerate(zip(problem.tasks, batch.targets, strict=True)):
                 gap = (outputs[place] - first[place]).abs().max()
@@ -69,22 +70,22 @@ def compare_outputs(problem: Problem, functions: Mapping[str, Function]) -> Outp
 
 
 @torch.no_grad()
-def multiply_accumulates(network: nn.Module, sample: Tensor) -> int:
-    """Multiply-accumulates for one sample (1, …)."""
+def multiply_accumulates(network: nn.Module, sample: Sequence[Tensor]) -> int:
+    """Multiply-accumulates for one sample, tensors (1, …)."""
     with FlopCounterMode(display=False) as counter:
-        network(sample)
+        network(*sample)
     return int(counter.get_total_flops() // 2)
 
 
 @torch.no_grad()
-def latencies(functions: Sequence[Callable[[Tensor], Any]], batch: Tensor) -> list[float]:
-    """Median seconds of a call of each function on a batch, called in turn."""
+def latencies(functions: Sequence[Callable[..., Any]], batch: Sequence[Tensor]) -> list[float]:
+    """Median seconds of a call of each function on the tensors of a batch, called in turn."""
     times: list[list[float]] = [[] for _ in functions]
     # The first calls choose kernels and take memory.
     for repeat in range(WARM_UP + CALLS):
         for function, found in zip(functions, times, strict=True):
             before = time.perf_counter()
-            function(batch)
+            function(*batch)
             if repeat >= WARM_UP:
                 found.append(time.perf_counter() - before)
     return [statistics.median(found) for found in times]

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
+from paretocli.problems.inputs import call, of_form
 from paretocli.problems.loading import load_problem, source_checksum
 from paretocli.problems.problem import Problem
 from paretocli.sweep.records import Record
@@ -37,7 +38,7 @@ class AsUsed(nn.Module):
     """A network with what comes before it: raw inputs in, one output a task out.
 
     Args:
-        problem: Its `prepare` comes first.
+        problem: Its `prepare` comes first; its test data shows the form of the inputs.
         network: The network itself.
     """
 
@@ -45,10 +46,11 @@ class AsUsed(nn.Module):
         super().__init__()
         self.network = network
         self._prepare = problem.prepare
+        self._form = problem.test.rows(slice(1)).inputs
 
-    def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """One output (B, …) a task from inputs (B, …) as the data holds them."""
-        return tuple(self.network(self._prepare(inputs)))
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """One output (B, …) a task from the tensors (B, …) of inputs as the data holds them."""
+        return tuple(call(self.network, self._prepare(of_form(self._form, tensors))))
 
 
 def read_solved_point(path: Path, point: int, data_dir: Path) -> SolvedPoint:

@@ -3,6 +3,7 @@
 import math
 import operator
 from collections.abc import Mapping, Sequence
+from keyword import iskeyword
 from typing import Any
 
 import torch
@@ -89,20 +90,22 @@ WEIGHTS = "network.safetensors"
 
 
 def python_source(
-    module: fx.GraphModule, title: str, outputs: Mapping[str, Sequence[int]], shape: str
+    module: fx.GraphModule,
+    title: str,
+    inputs: Mapping[str, str],
+    outputs: Mapping[str, Sequence[int]],
 ) -> str:
     """The text of a Python module with a class `Network` and a function `load`.
 
     Args:
         module: The graph; its buffers are the network's tensors.
         title: The first line of the module's docstring.
+        inputs: What each argument is, such as "uint8 (B, 1, 28, 28)".
         outputs: The shape of one sample of each task's output.
-        shape: What the inputs are, such as "uint8 (B, 1, 28, 28)".
     """
-    inputs = [node.name for node in module.graph.find_nodes(op="placeholder")]
     buffers = _statistics(module)
-    names = [_identifier(name) for name in outputs]
-    shapes = [f"{', '.join(inputs)}: {shape}"]
+    names = [identifier(name, "output") for name in outputs]
+    shapes = [f"{name}: {words}".replace("'", "") for name, words in inputs.items()]
     shapes += [f"{name}: {('B', *sides)}".replace("'", "") for name, sides in outputs.items()]
     body = "\n".join(f"        {line}" for line in _lines(module.graph))
     return _TEMPLATE.format(
@@ -175,6 +178,9 @@ def _text(argument: Any) -> str:
     return repr(argument)  # numbers, texts, None, and torch's types of numbers
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str, kind: str) -> str:
+    """A name that Python takes: the one given, or one that starts with what it is."""
     plain = "".join(letter if letter.isalnum() else "_" for letter in name)
-    return plain if plain.isidentifier() else f"output_{plain}"
+    if plain.isidentifier() and not iskeyword(plain):
+        return plain
+    return f"{kind}_{plain}" if plain else kind

@@ -4,7 +4,7 @@ A tuple is handed to the network's `forward` as positional arguments, a dictiona
 arguments; everything else that happens to inputs happens to each of their tensors.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -28,13 +28,17 @@ def tensors_of(inputs: Inputs) -> dict[str, Tensor]:
 
 def mapped(function: Callable[[Tensor], Tensor], inputs: Inputs) -> Inputs:
     """Inputs of the same form with a function applied to each tensor."""
+    return of_form(inputs, [function(tensor) for tensor in tensors_of(inputs).values()])
+
+
+def of_form(inputs: Inputs, tensors: Sequence[Tensor]) -> Inputs:
+    """Inputs of the same form made of other tensors, in the order of `tensors_of`."""
     if isinstance(inputs, Tensor):
-        return function(inputs)
+        return tensors[0]
     if isinstance(inputs, Mapping):
-        return {name: function(tensor) for name, tensor in inputs.items()}
-    tensors = tuple(map(function, inputs))
+        return dict(zip(inputs, tensors, strict=True))
     # A named tuple is made of its fields.
-    return type(inputs)(*tensors) if hasattr(inputs, "_fields") else tensors
+    return type(inputs)(*tensors) if hasattr(inputs, "_fields") else tuple(tensors)
 
 
 def sample_count(inputs: Inputs) -> int:

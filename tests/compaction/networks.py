@@ -25,7 +25,7 @@ class Outputs(nn.Module):
 
 
 def small(network: nn.Module, inputs: Tensor) -> fx.GraphModule:
-    graph = traced(Outputs(network), (inputs[:2],), "test")
+    graph = traced(Outputs(network), {"inputs": inputs[:2]}, "test")
     fold_batch_norms(graph)
     return compacted(graph)
 

@@ -51,14 +51,14 @@ class Counting(Branching):
 )
 def test_a_network_without_a_graph_is_refused(network, words):
     with pytest.raises(InputError, match=words) as raised:
-        traced(network(), (torch.randn(3, 4),), "odd")
+        traced(network(), {"inputs": torch.randn(3, 4)}, "odd")
     assert "network odd" in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
 def test_values_know_the_shape_of_a_sample():
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Dropout(), nn.Flatten(), nn.Linear(32, 3))
-    graph = traced(network, (torch.randn(3, 1, 6, 6),), "plain").graph
+    graph = traced(network, {"inputs": torch.randn(3, 1, 6, 6)}, "plain").graph
     shapes = {node.name: sample_shape(node) for node in graph.nodes}
     assert shapes["conv2d"] == (2, 4, 4)
     assert shapes["reshape"] == (32,)
@@ -75,6 +75,6 @@ def test_what_no_input_has_a_part_in_is_computed_once():
         def forward(self, inputs):
             return (inputs * (self.scale[1] + 1),)
 
-    graph = traced(Scaled(), (torch.randn(3, 4),), "scaled")
+    graph = traced(Scaled(), {"inputs": torch.randn(3, 4)}, "scaled")
     (tensor,) = dict(graph.named_buffers()).values()
     assert tensor == 4.0

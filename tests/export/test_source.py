@@ -30,10 +30,12 @@ def test_every_form_gives_the_same_outputs(name, tmp_path):
     outputs = graph(inputs)
     names = [f"task{place}" for place in range(len(outputs))]
     shapes = {name: tuple(o.shape[1:]) for name, o in zip(names, outputs, strict=True)}
-    plain = write_plain(graph, python_source(graph, "A title.", shapes, "float32"), tmp_path)
+    plain = write_plain(
+        graph, python_source(graph, "A title.", {"inputs": "float32"}, shapes), tmp_path
+    )
     functions = [plain]
     for form in FORMATS.values():
-        form.write(plain, names, inputs[:2], tmp_path)
+        form.write(plain, names, {"inputs": inputs[:2]}, tmp_path)
         functions.append(form.read(tmp_path))
     with torch.no_grad():
         for function in functions:
@@ -46,7 +48,9 @@ def test_what_was_trained_can_be_trained_on(tmp_path):
     """Weights are parameters; statistics of batch norm and places are not."""
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.BatchNorm2d(4), nn.Flatten())
     graph = small(network, IMAGES)
-    plain = write_plain(graph, python_source(graph, "A.", {"a-b": (4,)}, "float32"), tmp_path)
+    plain = write_plain(
+        graph, python_source(graph, "A.", {"inputs": "floats"}, {"a-b": (4,)}), tmp_path
+    )
     assert len(list(plain.parameters())) == 4
     assert len(list(plain.buffers())) == 2
     assert "a_b, = network(inputs)" in (tmp_path / "network.py").read_text()
