@@ -139,7 +139,7 @@ def _notes(found: Comparison, split: str) -> Iterator[str]:
 def _box(found: Comparison) -> str:
     box = found.box
     ranges = [
-        f"{label} {low:.4g} to {high:.4g}"
+        f"{label} {_short(low)} to {_short(high)}"
         for label, low, high in zip(
             found.columns.labels, found.ideal, found.reference_point, strict=True
         )
@@ -154,6 +154,10 @@ def _box(found: Comparison) -> str:
     if ideal == reference:
         return f"{shown}; {ideal}"
     return f"{shown}; the ideal {ideal}, the reference point {reference}"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
 
 
 def _test_note(found: Comparison) -> str:
