@@ -35,9 +35,7 @@ class ResNet(nn.Module):
     def __init__(self, width=16):
         super().__init__()
         widths = [3, width, 2 * width, 4 * width]
-        self.blocks = nn.Sequential(
-            *(Block(a, b, stride=2) for a, b in pairwise(widths))
-        )
+        self.blocks = nn.Sequential(*(Block(a, b, stride=2) for a, b in pairwise(widths)))
         self.object = nn.Linear(widths[-1], 10)
         self.alive = nn.Linear(widths[-1], 2)
 

@@ -132,7 +132,9 @@ def _as_module(
         if node.target in _PASSING:
             new[node] = own(node.args[0])
             continue
-        if node.target == ATEN.sym_size.int and node.meta["val"] == batch:
+        if node in inputs:
+            new[node] = graph.placeholder(arguments[inputs.index(node)])
+        elif node.target == ATEN.sym_size.int and node.meta["val"] == batch:
             # Asked of an input, it keeps no value alive.
             new[node] = graph.call_function(node.target, (new[inputs[0]], 0))
         else:
