@@ -130,6 +130,7 @@ class Building:
         self.node: fx.Node
         self._built: dict[fx.Node, Built] = {}
         self._constants: set[fx.Node] = set()
+        self._named: dict[str, list[str]] = {}
         self._taken: dict[tuple[fx.Node, int, bytes], fx.Node] = {}
 
     def add(self, node: fx.Node, rule: Any, *, constant: bool) -> None:
@@ -176,8 +177,14 @@ class Building:
         return self._taken[key]
 
     def tensor(self, name: str, tensor: Tensor) -> fx.Node:
-        """A node that gives a tensor."""
-        return add_tensor(self.module, name, tensor)
+        """A node that gives a tensor; what several operations share stays one."""
+        for target in self._named.setdefault(name, []):
+            there = getattr(self.module, target)
+            if there.shape == tensor.shape and there.equal(tensor):
+                return self.module.graph.get_attr(target)
+        node = add_tensor(self.module, name, tensor)
+        self._named[name].append(str(node.target))
+        return node
 
     def call(self, target: Any, *arguments: Any, **options: Any) -> fx.Node:
         """A new operation. Old nodes among its arguments are sizes of batches."""

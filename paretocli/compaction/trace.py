@@ -1,6 +1,6 @@
 """From a network to its graph: operations, and the tensors that they need."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from inspect import Parameter, signature
 from keyword import iskeyword
 from typing import Any
@@ -110,7 +110,7 @@ def _as_module(
     module = fx.GraphModule(nn.Module(), fx.Graph())
     graph, new = module.graph, dict[fx.Node, fx.Node]()
     inputs = [n for n in exported.find_nodes(op="placeholder") if n.name not in tensors]
-    batch = inputs[0].meta["val"].shape[0]  # the symbol that stands for its size
+    batch = {str(node.meta["val"].shape[0]) for node in inputs}  # symbols that stand for its size
     fixed = dict[fx.Node, Any]()  # what no input has a part in
 
     def own(node: fx.Node) -> fx.Node:
@@ -134,7 +134,7 @@ def _as_module(
             continue
         if node in inputs:
             new[node] = graph.placeholder(arguments[inputs.index(node)])
-        elif node.target == ATEN.sym_size.int and node.meta["val"] == batch:
+        elif node.target == ATEN.sym_size.int and str(node.meta["val"]) in batch:
             # Asked of an input, it keeps no value alive.
             new[node] = graph.call_function(node.target, (new[inputs[0]], 0))
         else:
@@ -160,8 +160,8 @@ def _reshape(view: fx.Node) -> fx.Node:
     return new
 
 
-def _sample(value: Any, batch: Any) -> tuple[int, ...] | None:
-    if not isinstance(value, Tensor) or value.dim() < 2 or value.shape[0] != batch:
+def _sample(value: Any, batch: Collection[str]) -> tuple[int, ...] | None:
+    if not isinstance(value, Tensor) or value.dim() < 2 or str(value.shape[0]) not in batch:
         return None
     sides = tuple(value.shape[1:])
     return sides if all(isinstance(side, int) for side in sides) else None
