@@ -62,14 +62,13 @@ def mixing_notes(problem: Problem, network: nn.Module) -> list[str]:
 
 
 def _alike(outputs: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
-    return all(
-        one.shape == other.shape
-        and torch.allclose(
-            one, other, rtol=0, atol=TOLERANCE * float(other.abs().max()), equal_nan=True
-        )
-        for one, other in zip(outputs, others, strict=True)
-        if other.numel()
-    )
+    for one, other in zip(outputs, others, strict=True):
+        if one.shape != other.shape:
+            return False
+        largest = float(other.nan_to_num().abs().max()) if other.numel() else 0.0
+        if not torch.allclose(one, other, rtol=0, atol=TOLERANCE * largest, equal_nan=True):
+            return False
+    return True
 
 
 def _has_batch_statistics(network: nn.Module) -> bool:

@@ -122,3 +122,28 @@ def test_what_needs_one_tensor_says_so():
     assert one_tensor(IMAGE, "A thing") is IMAGE
     with pytest.raises(InputError, match=r"A thing takes one tensor, found .*\(image, age\)"):
         one_tensor(FORMS["named"], "A thing")
+
+
+# Splitting
+
+
+def test_random_parts():
+    samples = Samples((torch.arange(50), torch.arange(50) + 100), (torch.arange(50) + 200,))
+    train, val, test = samples.split(0.6, 0.25, 0.15)
+    assert [len(part) for part in (train, val, test)] == [30, 12, 8]
+    together = torch.cat([part.inputs[0] for part in (train, val, test)])
+    assert sorted(together.tolist()) == list(range(50))
+    assert together.tolist() != list(range(50))
+    for part in (train, val, test):
+        assert torch.equal(part.inputs[1], part.inputs[0] + 100)
+        assert torch.equal(part.targets[0], part.inputs[0] + 200)
+    assert samples.split(0.6, 0.25, 0.15)[1].checksum() == val.checksum()
+    assert samples.split(0.6, 0.25, 0.15, seed=1)[1].checksum() != val.checksum()
+    assert [len(part) for part in samples.split(0.1, 0.1)] == [5, 5]
+    assert sum(len(part) for part in samples.split(*[0.1] * 10)) == 50
+
+
+@pytest.mark.parametrize("shares", [(), (0.5, 0.6), (0.5, 0.0), (-0.1, 0.5)])
+def test_shares_that_are_none(shares):
+    with pytest.raises(InputError, match="should be positive and sum to 1 or less, found"):
+        Samples(IMAGE, (AGE,)).split(*shares)
