@@ -157,7 +157,7 @@ def test_unit_variance_with_several_inputs(file):
 def test_generic_networks_are_not_offered(file):
     problem = made(file, "by_name")
     assert network_names(problem) == ("net",)
-    with pytest.raises(InputError, match="no network named 'hps'.*choose one of net"):
+    with pytest.raises(InputError, match=r"no network named 'hps'.*choose one of net"):
         build_network("hps", problem, 0)
     with pytest.raises(InputError, match="bare has no network, and the generic ones do not fit"):
         default_network(made(file, "without_network"))
