@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from paretocli.cli.main import main
+
 PROGRAM = Path(sys.executable).with_name("paretocli")
 
 
@@ -31,6 +35,27 @@ def paretocli(
         check=False,
         timeout=timeout,
     )
+
+
+def in_process(
+    *arguments: object,
+    cwd: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> tuple[object, str, str]:
+    """Call the program's `main`, for starting it takes seconds: exit code, stdout and stderr."""
+    wanted = environment()
+    for name in os.environ.keys() - wanted.keys():
+        monkeypatch.delenv(name)
+    for name in wanted.keys() - os.environ.keys():
+        monkeypatch.setenv(name, wanted[name])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sys, "argv", ["paretocli", *map(str, arguments)])
+    monkeypatch.chdir(cwd)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    shown = capfd.readouterr()
+    return ended.value.code, shown.out, shown.err
 
 
 def files_below(folder: Path) -> dict[str, bytes]:

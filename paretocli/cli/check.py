@@ -68,6 +68,8 @@ def check(
         typer.echo(json.dumps(as_content(found, count), indent=2))
     elif not quiet:
         typer.echo(as_report(found, problem, count))
+    for note in found.notes:
+        hint(f"\nNote: {note}", quiet=quiet or as_json)
     if not found.failures:
         given = {"--network": network, "--targets": targets}
         words = [word for name, value in given.items() if value for word in (name, value)]

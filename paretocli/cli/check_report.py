@@ -133,7 +133,7 @@ def _costs(found: Examination, threads: int) -> dict[str, str]:
         if found.in_turn
         else "computed all at once, as one stack",
         "step": f"{_seconds(found.step_seconds)} for {found.batch_size} samples ({found.device}, "
-        f"{machine}), {_seconds(steps * found.step_seconds)} for an epoch of one point",
+        f"{machine}), {_seconds(steps * found.step_seconds)} an epoch",
         "memory": f"{megabytes(found.memory.data)} of data; a point "
         f"{megabytes(found.memory.parameters + found.memory.activations)}, "
         f"{megabytes(found.memory.activations)} of it activations",

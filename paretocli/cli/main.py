@@ -24,7 +24,8 @@ from paretocli.errors import InputError, RunError, StopError
 
 app = typer.Typer(
     name="paretocli",
-    help="Explore the Pareto front of deep multi-task learning.",
+    help="Explore the Pareto front of deep multi-task learning.\n\n"
+    "`paretocli sweep` shows a first front; `paretocli init` starts a problem of your own.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -1,4 +1,4 @@
-"""What a network does in evaluation mode that would make its results depend on chance."""
+"""What makes the results of a network depend on more than its sample, in evaluation mode."""
 
 from collections.abc import Sequence
 
@@ -9,55 +9,66 @@ from paretocli.errors import InputError
 from paretocli.problems.problem import Problem
 from paretocli.sweep.rehearsal import outputs_of
 
-ROWS = 8
+ROWS = 4
 TOLERANCE = 1e-3  # relative to the largest output; less is rounding
 
 
-def behaviour_faults(problem: Problem, network: nn.Module) -> list[InputError]:
-    """Outputs that differ from one time to the next, or with the other samples of the batch.
+def chance_faults(problem: Problem, network: nn.Module) -> list[InputError]:
+    """Outputs that differ from one time to the next.
 
     Args:
         problem: The problem.
         network: Its network.
     """
-    samples = problem.train.rows(slice(ROWS))
+    found = []
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        outputs = outputs_of(problem, network, samples)
-        torch.manual_seed(1)
-        again = outputs_of(problem, network, samples)
-    if not _alike(outputs, again):
-        return [
-            InputError(
-                f"The network of problem {problem.name} gives other outputs each time in "
-                "evaluation mode; switch dropout and the like off there, as in "
-                "dropout(x, training=self.training)."
-            )
-        ]
-    half = len(samples) // 2
-    if half == 0 or _has_batch_statistics(network):
-        return []
-    alone = outputs_of(problem, network, samples.rows(slice(half)))
-    if _alike([output[:half] for output in outputs], alone):
+        for seed in range(2):
+            torch.manual_seed(seed)
+            found.append(outputs_of(problem, network, problem.train.rows(slice(ROWS))))
+    if _alike(*found):
         return []
     return [
         InputError(
-            f"The network of problem {problem.name} gives a sample other outputs when others are "
-            "with it in the batch; its inputs are (B, …), for which attention and recurrent "
-            "layers need batch_first=True."
+            f"The network of problem {problem.name} gives other outputs each time in evaluation "
+            "mode; switch dropout and the like off there, as in dropout(x, training=self.training)."
         )
     ]
 
 
-def _alike(outputs: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
-    return all(
-        one.shape == other.shape
-        and torch.allclose(
-            one, other, rtol=0, atol=TOLERANCE * float(other.abs().max()), equal_nan=True
-        )
-        for one, other in zip(outputs, others, strict=True)
-        if other.numel()
+def mixing_notes(problem: Problem, network: nn.Module) -> list[str]:
+    """Outputs that differ with the other samples of the batch, unless batch norm is to blame.
+
+    Args:
+        problem: The problem.
+        network: Its network, without chance in it.
+    """
+    samples = problem.train.rows(slice(ROWS))
+    if len(samples) == 1 or _has_batch_statistics(network):
+        return []
+    together = outputs_of(problem, network, samples)
+    alone = zip(
+        *(
+            outputs_of(problem, network, samples.rows(slice(row, row + 1)))
+            for row in range(len(samples))
+        ),
+        strict=True,
     )
+    if _alike(together, [torch.cat(outputs) for outputs in alone]):
+        return []
+    return [
+        "A sample's outputs depend on the other samples of its batch. Where that is not meant: "
+        "attention and recurrent layers need batch_first=True for inputs (B, …)."
+    ]
+
+
+def _alike(outputs: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
+    for one, other in zip(outputs, others, strict=True):
+        if one.shape != other.shape:
+            return False
+        largest = float(other.nan_to_num().abs().max()) if other.numel() else 0.0
+        if not torch.allclose(one, other, rtol=0, atol=TOLERANCE * largest, equal_nan=True):
+            return False
+    return True
 
 
 def _has_batch_statistics(network: nn.Module) -> bool:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
-from paretocli.examination.behaviour import behaviour_faults
+from paretocli.examination.behaviour import chance_faults, mixing_notes
 from paretocli.examination.data import input_faults, target_faults
 from paretocli.examination.reach import parameters_by_tasks, reach_faults, reached_by
 from paretocli.examination.report import Examination, TaskReport, TensorReport
@@ -56,9 +56,10 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     found.inputs = _inputs(problem)
     found.failures += input_faults(problem)
     found.failures += target_faults(problem, outputs)
-    found.failures += behaviour_faults(problem, network)
+    found.failures += chance_faults(problem, network)
     if found.failures:
         return found
+    found.notes += mixing_notes(problem, network)
     found.tasks = _tasks(problem, network, outputs)
     found.failures += _start_faults(found.tasks)
     reached = reached_by(problem, network, min(batch_size, problem.evaluation_batch))

@@ -55,6 +55,7 @@ class Examination:
         samples: Number of samples of each split.
         inputs: The prepared inputs.
         failures: What is wrong.
+        notes: What may be meant, but rarely is.
         tasks: The tasks.
         parameters: Number of all parameters of the network.
         reached: Numbers of trained parameters by the tasks whose losses reach them.
@@ -72,6 +73,7 @@ class Examination:
     samples: dict[str, int]
     inputs: list[TensorReport] = field(default_factory=list)
     failures: list[InputError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     tasks: list[TaskReport] = field(default_factory=list)
     parameters: int = 0
     reached: dict[tuple[str, ...], int] = field(default_factory=dict)

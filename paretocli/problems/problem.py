@@ -1,23 +1,30 @@
 """What a problem is: data, tasks and networks. A user's own problem is made of these too."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
-from paretocli.problems.inputs import (
-    Inputs,
-    mapped,
-    one_tensor,
-    refuse_other_forms,
-    sample_count,
-    tensors_of,
-)
+from paretocli.problems.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
+from paretocli.problems.samples import Data, Samples
+
+__all__ = [
+    "EVALUATION_BATCH",
+    "SPLITS",
+    "Data",
+    "Defaults",
+    "Metric",
+    "NetworkFactory",
+    "Problem",
+    "Samples",
+    "Split",
+    "Task",
+    "TaskFunction",
+    "as_float",
+]
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -25,6 +32,7 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test")
 EVALUATION_BATCH = 1000  # samples that are measured at once, unless a problem says otherwise
 
 TaskFunction = Callable[[Tensor, Tensor], Tensor]
+MetricFunction = Callable[[Tensor, Tensor], Tensor | float]
 NetworkFactory = Callable[[], nn.Module]
 
 
@@ -59,7 +67,7 @@ class Task:
 
     name: str
     loss: TaskFunction
-    metrics: Mapping[str, TaskFunction | Metric] = field(default_factory=dict)
+    metrics: Mapping[str, MetricFunction | Metric] = field(default_factory=dict)
     outputs: int = 1
 
     def statistics(self, output: Tensor, target: Tensor) -> Tensor:
@@ -92,61 +100,8 @@ def _number(value: Tensor | float, like: Tensor) -> Tensor:
     return value if isinstance(value, Tensor) else like.new_tensor(value)
 
 
-def _size(metric: TaskFunction | Metric) -> int:
+def _size(metric: MetricFunction | Metric) -> int:
     return metric.size if isinstance(metric, Metric) else 1
-
-
-@dataclass(frozen=True)
-class Samples:
-    """One split of the data, held in memory in the form that takes least room.
-
-    Attributes:
-        inputs: (N, …), uint8 for images; or a (named) tuple or a dictionary of such tensors.
-            `Problem.prepare` makes the network's input of a batch.
-        targets: One tensor (N, …) a task, in the tasks' order.
-    """
-
-    inputs: Inputs
-    targets: tuple[Tensor, ...]
-
-    def __len__(self) -> int:
-        return sample_count(self.inputs)
-
-    def rows(self, rows: slice | Tensor) -> "Samples":
-        """Some of the samples."""
-        return self._mapped(lambda tensor: tensor[rows])
-
-    def to(self, device: torch.device) -> "Samples":
-        """The same samples on another device."""
-        return self._mapped(lambda tensor: tensor.to(device))
-
-    def _mapped(self, function: Callable[[Tensor], Tensor]) -> "Samples":
-        return Samples(mapped(function, self.inputs), tuple(map(function, self.targets)))
-
-    def checksum(self) -> str:
-        """SHA-256 of inputs and targets."""
-        digest = hashlib.sha256()
-        named = [*tensors_of(self.inputs).items(), *(("", target) for target in self.targets)]
-        for name, tensor in named:
-            digest.update(f"{name}{tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(np.ascontiguousarray(tensor.numpy()).data)
-        return digest.hexdigest()
-
-
-class Data(Protocol):
-    """One split of the data, of which `rows` are read as they are needed."""
-
-    def __len__(self) -> int:
-        """How many samples there are."""
-
-    def rows(self, rows: slice | Tensor) -> Samples:
-        """Some of the samples, on the device of the data."""
-
-    def to(self, device: torch.device) -> "Data":
-        """The same samples on another device."""
-
-    def checksum(self) -> str:
-        """SHA-256 of what the samples are made of."""
 
 
 @dataclass(frozen=True)

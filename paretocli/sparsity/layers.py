@@ -4,7 +4,7 @@ A row is what belongs to one input neuron or channel: column r of a matrix (out,
 `weight[:, r]` of a convolution's kernel (out, in, …).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any, Literal
@@ -16,6 +16,15 @@ from paretocli.errors import InputError
 from paretocli.problems.inputs import Inputs, call, sample_count
 
 Role = Literal["input", "hidden", "head"]
+
+WITH_ROWS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+WITHOUT_ROWS = (
+    nn.Embedding,
+    nn.EmbeddingBag,
+    nn.RNNBase,
+    nn.RNNCellBase,
+    nn.MultiheadAttention,
+)
 
 
 @dataclass(frozen=True)
@@ -84,8 +93,10 @@ def find_layers(network: nn.Module, inputs: Inputs) -> tuple[Layer, ...]:
     """All matrices and convolutions that the outputs depend on, in the order of the forward pass.
 
     What comes before and after a layer is read from the graph that the forward pass leaves for
-    the backward one. Convolutions in groups are left out: their kernels have no row an input
-    channel. So are weights that are computed from other parameters.
+    the backward one. Embeddings, recurrent layers and attention come before and after others, but
+    are not found themselves: none of their matrices has a row for each number that they are given.
+    Convolutions in groups are left out too, for their kernels have no row an input channel, and
+    weights that are computed from other parameters.
 
     Args:
         network: Returns a sequence of outputs.
@@ -100,7 +111,7 @@ def find_layers(network: nn.Module, inputs: Inputs) -> tuple[Layer, ...]:
         own = [call for call in used if call.weight is weight]
         if not own or not all(call.has_rows for call in own):
             continue
-        fed = any(next(_next_layers(call.source, nodes), None) for call in own)
+        fed = any(_next_layers(source, nodes) for call in own for source in call.sources)
         layer = Layer(
             name=name,
             shape=tuple(weight.shape),
@@ -143,12 +154,15 @@ def _matches(layer: Layer, pattern: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class _Call:
-    """One application of a layer: its node in autograd's graph and the one that feeds it."""
+    """One application of a layer: its node in autograd's graph and the ones that feed it.
 
-    weight: Tensor
+    The weight is that of a matrix or convolution, None of any other layer.
+    """
+
+    weight: Tensor | None
     has_rows: bool
     node: Any
-    source: Any
+    sources: tuple[Any, ...]
     positions: int
 
 
@@ -157,22 +171,20 @@ def _traced(network: nn.Module, inputs: Inputs) -> tuple[list[_Call], list[Any]]
     calls: list[_Call] = []
     count = sample_count(inputs)
 
-    def record(
-        module: Any, given: tuple[Tensor, ...], named: dict[str, Tensor], output: Tensor
-    ) -> None:
-        calls.append(
-            _Call(
-                weight=module.weight,
-                has_rows=getattr(module, "groups", 1) == 1,
-                node=output.grad_fn,
-                source=(*given, *named.values())[0].grad_fn,
-                positions=output.numel() // (count * module.weight.shape[0]),
-            )
-        )
+    def record(module: Any, given: tuple[Any, ...], named: dict[str, Any], output: Any) -> None:
+        sources = tuple(t.grad_fn for t in _tensors([*given, *named.values()]))
+        if isinstance(module, WITH_ROWS):
+            positions = output.numel() // (count * module.weight.shape[0])
+            has_rows = getattr(module, "groups", 1) == 1
+            calls.append(_Call(module.weight, has_rows, output.grad_fn, sources, positions))
+        else:
+            calls.extend(_Call(None, False, t.grad_fn, sources, 0) for t in _tensors([output]))
 
-    kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-    found = [module for module in network.modules() if isinstance(module, kinds)]
-    handles = [module.register_forward_hook(record, with_kwargs=True) for module in found]
+    handles = [
+        module.register_forward_hook(record, with_kwargs=True)
+        for module in network.modules()
+        if isinstance(module, WITH_ROWS + WITHOUT_ROWS)
+    ]
     modes = {module: module.training for module in network.modules()}
     frozen = [parameter for parameter in network.parameters() if not parameter.requires_grad]
     network.eval()
@@ -198,19 +210,29 @@ def _used(outputs: list[Any], nodes: dict[Any, _Call]) -> list[_Call]:
         for node in _next_layers(waiting.pop(), nodes):
             if node not in used:
                 used[node] = nodes[node]
-                waiting.append(nodes[node].source)
+                waiting.extend(nodes[node].sources)
     return list(used.values())
 
 
-def _next_layers(start: Any, nodes: dict[Any, _Call]) -> Iterator[Any]:
+def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
+    """The tensors among some values and the tuples in them."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from _tensors(value)
+
+
+def _next_layers(start: Any, nodes: dict[Any, _Call]) -> list[Any]:
     """The first layers met on each path back through autograd's graph, the start included."""
-    seen, waiting = set(), [start]
+    found, seen, waiting = [], set(), [start]
     while waiting:
         node = waiting.pop()
         if node is None or node in seen:
             continue
         seen.add(node)
         if node in nodes:
-            yield node
+            found.append(node)
         else:
             waiting.extend(function for function, _ in node.next_functions)
+    return found

@@ -79,10 +79,10 @@ def _refuse_metrics(task: Task, output: Tensor, target: Tensor) -> None:
         value = torch.as_tensor(found(output, target))
         wanted = (metric.size,) if isinstance(metric, Metric) else ()
         if value.shape != wanted:
-            expected = f"{metric.size} statistics" if isinstance(metric, Metric) else "one number"
+            expected = f"{metric.size} numbers" if isinstance(metric, Metric) else "one number"
             raise InputError(
-                f"The metric {name} of task {task.name} gives the shape {tuple(value.shape)} where "
-                f"{expected} was expected, means over the batch; mend it."
+                f"The metric {name} of task {task.name} gives the shape {tuple(value.shape)} "
+                f"instead of {expected}, the mean over the batch; mend it."
             )
     task.figures(task.statistics(output, target))
 

@@ -1,7 +1,11 @@
-"""Two tasks from four numbers: name a handwritten digit, and draw it again. Change it to your own.
+"""Two tasks from four numbers: name a handwritten digit, and draw it again.
 
-paretocli check problem.py:make
-paretocli sweep --config sweep.toml
+Change what is here to your own. In this folder, to try it and to see its front:
+
+    paretocli check problem.py:make
+    paretocli sweep --config sweep.toml
+
+A table with several columns to predict needs no such file: paretocli sweep table:FILE.csv.
 """
 
 import torch
@@ -9,10 +13,10 @@ from sklearn.datasets import load_digits
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from paretocli.problems import Problem, Samples, Task
+from paretocli.problems import Defaults, Problem, Samples, Task
 
 
-# Any module of torch will do, if it returns one output a task, in the order of the tasks below.
+# Any module of torch will do that returns one output a task, in the order of the tasks below.
 class Network(nn.Module):
     def __init__(self):
         super().__init__()
@@ -25,30 +29,29 @@ class Network(nn.Module):
         return [self.name(code), self.draw(code)]
 
 
-# A loss or a metric gets a task's outputs (B, …) and targets (B, …) and gives their mean.
+# A loss or a metric gets a task's outputs (B, …) and targets (B, …) and returns their mean.
 def accuracy(output, label):
     return (output.argmax(dim=1) == label).float().mean()
 
 
 def make():
-    # Your data, as tensors with a row a sample: here images (1797, 64) and labels (1797,).
+    # Your data, a row a sample: here images (1797, 64) and labels (1797,).
     images, labels = map(torch.tensor, load_digits(return_X_y=True))
     images = images.float() / 16
-    # Training; validation, which chooses the best epoch; test, which is only reported. Inputs may
-    # be several: a tuple of tensors becomes the arguments of forward, a dictionary its keywords.
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
-    train, val, test = (
-        Samples(inputs=images[rows], targets=(labels[rows], images[rows]))
-        for rows in order.split([1077, 360, 360])
-    )
+    # Targets are one tensor a task. Inputs may be several: a tuple of tensors becomes the arguments
+    # of forward, a dictionary its keywords.
+    samples = Samples(inputs=images, targets=(labels, images))
+    # Validation chooses the best epoch, test is only reported. Or make three Samples yourself.
+    train, val, test = samples.split(0.6, 0.2, 0.2)
     return Problem(
         name="digits",
-        # Each task has a name, a loss to be minimised, and metrics to look at. Any function will
-        # do; the targets above come in the same order.
+        # A task has a name, a loss that is trained, and metrics to look at.
         tasks=[Task("name", cross_entropy, {"accuracy": accuracy}), Task("draw", mse_loss)],
         train=train,
         val=val,
         test=test,
-        # Offer several to choose from with --network.
+        # Of several, --network NAME chooses one.
         networks={"own": Network},
+        # What is used where no option says otherwise.
+        defaults=Defaults(points=9, epochs=30, batch_size=64, lr=3e-3),
     )

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from torch import nn
 
 from paretocli.networks.registry import generic_mdmtn
 from paretocli.population.population import Population
@@ -281,3 +282,129 @@ def test_convolutions_in_turn_give_the_same_bits_in_whatever_company():
     for member in (0, 1):
         for name, tensor in trained([member]).items():
             assert torch.equal(tensor[0], together[name][member]), name
+
+
+# Several inputs
+
+
+class Both(nn.Module):
+    """Two inputs, images and numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.images, self.numbers = Noisy(0.0), nn.Linear(3, 3)
+
+    def forward(self, images, numbers):
+        return [output + self.numbers(numbers) for output in self.images(images)]
+
+
+def both(form):
+    """Inputs of a form, for two members one batch after the other."""
+    generator = torch.Generator().manual_seed(5)
+    images = torch.cat([BATCH.inputs[:6], BATCH.inputs[6:12]])
+    numbers = torch.randn(12, 3, generator=generator)
+    given = {"numbers": numbers, "images": images}
+    return given if form == "dictionary" else (images, numbers)
+
+
+@pytest.mark.parametrize("form", ["tuple", "dictionary"])
+@pytest.mark.parametrize("apart", [True, False])
+def test_several_inputs_reach_the_network(form, apart):
+    torch.manual_seed(0)
+    network = Both()
+    population = Population(network, PROBLEM.tasks, 2, device=CPU, **MODE)
+    with torch.no_grad():
+        population.parameters["numbers.bias"][1] += 1
+    population.train(False)
+    inputs, targets = both(form), [target[:12] for target in BATCH.targets]
+    losses, _ = population.measure(inputs, targets, apart=apart)
+    network.eval()
+    images, numbers = both("tuple")
+    for k in range(2):
+        rows = slice(6 * k, 6 * k + 6) if apart else slice(None)
+        with torch.no_grad():
+            network.numbers.bias.copy_(population.parameters["numbers.bias"][k])
+        outputs = network(images[rows], numbers[rows])
+        expected = [
+            task.loss(output, target[rows])
+            for task, output, target in zip(PROBLEM.tasks, outputs, targets, strict=True)
+        ]
+        torch.testing.assert_close(losses[k], torch.stack(expected), atol=1e-5, rtol=1e-5)
+
+
+def test_images_among_several_inputs_lie_as_kernels_do():
+    seen = []
+
+    class Looking(Both):
+        def forward(self, images, numbers):
+            seen.append(images.is_contiguous(memory_format=torch.channels_last))
+            return super().forward(images, numbers)
+
+    population = Population(Looking(), PROBLEM.tasks, 1, device=CPU)
+    population.measure(both("dictionary"), [target[:12] for target in BATCH.targets])
+    assert seen == [True]
+
+
+# Attention and recurrent layers
+
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, batch_first=True)
+        self.heads = nn.ModuleList(nn.Linear(4, 3) for _ in range(2))
+
+    def forward(self, inputs):
+        features = self.encoder(inputs).mean(dim=1)
+        return [head(features) for head in self.heads]
+
+
+def test_attention_has_gradients_in_evaluation_mode_and_the_same_numbers_without():
+    torch.manual_seed(0)
+    network = Encoder()
+    population = Population(network, PROBLEM.tasks, 2, device=CPU, **MODE)
+    inputs = torch.randn(5, 7, 4)
+    targets = [target[:5] for target in BATCH.targets]
+    losses = {}
+    for mode in (True, False):
+        population.train(mode)
+        losses[mode], _ = population.measure(inputs, targets)
+        with torch.no_grad():
+            without, _ = population.measure(inputs, targets)
+        assert torch.equal(without, losses[mode])
+    torch.testing.assert_close(losses[True], losses[False])
+    found = torch.autograd.grad(losses[False].sum(), list(population.parameters.values()))
+    outputs = network.eval()(inputs)
+    own = sum(
+        task.loss(output, target)
+        for task, output, target in zip(PROBLEM.tasks, outputs, targets, strict=True)
+    )
+    expected = torch.autograd.grad(own, list(network.parameters()))
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one[1], other, atol=1e-5, rtol=1e-4)
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
+@pytest.mark.parametrize(
+    ("training", "gradients", "enabled"),
+    [(True, True, True), (False, True, False), (False, False, True)],
+)
+def test_recurrent_layers_leave_cudnn_out_where_it_has_no_gradient(training, gradients, enabled):
+    seen = []
+
+    class Recurrent(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.states = nn.GRU(4, 3, batch_first=True)
+
+        def forward(self, inputs):
+            seen.append(torch.backends.cudnn.enabled)
+            output = self.states(inputs)[0][:, -1]
+            return [output, output]
+
+    population = Population(Recurrent(), PROBLEM.tasks, 2, device=CPU, stacked=False)
+    population.train(training)
+    with torch.set_grad_enabled(gradients):
+        population.measure(torch.randn(5, 7, 4), [target[:5] for target in BATCH.targets])
+    assert seen == [enabled] * 2
+    assert torch.backends.cudnn.enabled

@@ -51,6 +51,14 @@ def test_names_and_shapes():
             {"train": Samples(torch.ones(4, 1), (torch.ones(4), torch.ones(3)))},
             "The train split of problem toy has 4 inputs, but 3 targets of task b",
         ),
+        (
+            {"val": Samples((torch.ones(4, 1), torch.ones(3)), (torch.ones(4),) * 2)},
+            "The val split of problem toy has 4 samples in one of its inputs, but 3 in '1'",
+        ),
+        (
+            {"test": Samples([torch.ones(4, 1)], (torch.ones(4),) * 2)},
+            "The inputs of the test split of toy should be one tensor, .*found list",
+        ),
         ({"ideal": [0.0]}, "ideal of problem toy has 1 numbers for 2 objectives"),
         ({"evaluation_batch": 0}, "evaluation_batch of problem toy should be at least 1, found 0"),
     ],
@@ -58,6 +66,20 @@ def test_names_and_shapes():
 def test_what_does_not_fit_is_refused(changes, message):
     with pytest.raises(InputError, match=message):
         problem(**changes)
+
+
+def test_several_inputs_have_no_shape():
+    several = Samples((torch.ones(4, 1), torch.ones(4, 2)), (torch.ones(4),) * 2)
+    with pytest.raises(InputError, match=r"A generic network takes one tensor.*\(0, 1\)"):
+        _ = problem(train=several).input_shape
+    joined = problem(train=several, prepare=lambda inputs: torch.cat(inputs, dim=1))
+    assert joined.input_shape == (3,)
+
+
+def test_a_metric_may_be_a_plain_number():
+    task = Task("a", mse, {"three": lambda output, target: 3, "mae": mse})
+    found = task.statistics(torch.ones(4), torch.zeros(4))
+    assert found.tolist() == [3.0, 1.0]
 
 
 def test_checksums_see_every_change():

@@ -449,3 +449,97 @@ def test_numbers_a_row_and_a_member(shape):
         assert torch.equal(grown[k], factors[k] * weights[k])
         for r in range(4):
             assert torch.equal(scaled[k][:, r], values[k, r] * weights[k][:, r])
+
+
+# Several inputs, and layers without rows
+
+
+@pytest.mark.parametrize("form", [dict, lambda **inputs: tuple(inputs.values())])
+def test_layers_of_a_network_with_several_inputs(form):
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.left, self.right = nn.Linear(3, 4), nn.Linear(2, 4)
+            self.body, self.head = nn.Linear(4, 5), nn.Linear(5, 1)
+
+        def forward(self, left, right):
+            features = self.left(input=left) + self.right(right)
+            return [self.head(self.body(features))]
+
+    network = Two()
+    layers = find_layers(network, form(left=torch.randn(6, 3), right=torch.randn(6, 2)))
+    assert [(layer.name, layer.role, layer.positions) for layer in layers] == [
+        ("left.weight", "input", 1),
+        ("right.weight", "input", 1),
+        ("body.weight", "hidden", 1),
+        ("head.weight", "head", 1),
+    ]
+
+
+def test_what_follows_an_embedding_is_no_input_layer():
+    network = Net(
+        lambda net, x: [net.head(net.body(net.words(x).mean(dim=1)))],
+        words=nn.Embedding(9, 4),
+        body=nn.Linear(4, 5),
+        head=nn.Linear(5, 1),
+    )
+    layers = find_layers(network, torch.randint(0, 9, (3, 6)))
+    assert [(layer.name, layer.role) for layer in layers] == [
+        ("body.weight", "hidden"),
+        ("head.weight", "head"),
+    ]
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+def test_recurrent_layers_come_before_and_after_others(kind):
+    network = Net(
+        lambda net, x: [net.head(net.body(net.states(net.first(x))[0][:, -1]))],
+        first=nn.Linear(4, 3),
+        states=kind(3, 5, batch_first=True),
+        body=nn.Linear(5, 6),
+        head=nn.Linear(6, 1),
+    )
+    expected = {"first": "input", "body": "hidden", "head": "head"}
+    assert roles(network, 7, 4) == expected
+    # Where the states themselves are the output there is no head before them.
+    without = Net(
+        lambda net, x: [net.states(net.body(net.first(x)))[0][:, -1]],
+        first=nn.Linear(4, 3),
+        body=nn.Linear(3, 3),
+        states=kind(3, 5, batch_first=True),
+    )
+    assert roles(without, 7, 4) == {"first": "input", "body": "hidden"}
+
+
+def test_all_that_feeds_attention_is_found():
+    network = Net(
+        lambda net, x: [net.head(net.attend(net.query(x), net.key(net.first(x)), net.value(x))[0])],
+        first=nn.Linear(4, 4),
+        query=nn.Linear(4, 4),
+        key=nn.Linear(4, 4),
+        value=nn.Linear(4, 4),
+        attend=nn.MultiheadAttention(4, 2, batch_first=True),
+        head=nn.Linear(4, 1),
+    )
+    assert roles(network, 7, 4) == {
+        "query": "input",
+        "first": "input",
+        "key": "hidden",
+        "value": "input",
+        "head": "head",
+    }
+
+
+def test_the_feed_forward_part_of_a_transformer():
+    network = Net(
+        lambda net, x: [net.head(net.encoder(net.first(x)))],
+        first=nn.Linear(4, 6),
+        encoder=nn.TransformerEncoderLayer(6, 2, 8, batch_first=True),
+        head=nn.Linear(6, 1),
+    )
+    assert roles(network, 7, 4) == {
+        "first": "input",
+        "encoder.linear1": "hidden",
+        "encoder.linear2": "hidden",
+        "head": "head",
+    }

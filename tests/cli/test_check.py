@@ -1,0 +1,147 @@
+"""`paretocli check`, as a user runs it."""
+
+import json
+import os
+
+import pytest
+
+import tests.odd
+from paretocli.errors import InputError
+from tests.program import files_below, in_process, paretocli
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capfd):
+    """Run the command in an empty folder, which stays empty."""
+
+    def run(*arguments):
+        shown = in_process("check", *arguments, cwd=tmp_path, monkeypatch=monkeypatch, capfd=capfd)
+        assert files_below(tmp_path) == {}
+        return shown
+
+    return run
+
+
+def odd(name):
+    return f"{tests.odd.__file__}:{name}"
+
+
+def test_the_report(run):
+    code, out, err = run(odd("tied"))
+    assert code == 0
+    for line in (
+        f"problem    odd ({odd('tied')})",
+        "samples    24 / 10 / 10 (training / validation / test)",
+        "inputs     6 float32",
+        "network    net, 172 parameters",
+        "       136  kind and size",
+        "        27  kind",
+        "         9  size",
+        "first      6          48  no (input)",
+        "hidden     8          64  yes",
+        "kind       8          24  no (head)",
+        "points     computed all at once, as one stack",
+    ):
+        assert line in out.splitlines(), out
+    (line,) = [line for line in out.splitlines() if line.startswith("size  one number")]
+    assert line.split()[:5] == ["size", "one", "number", "float32", "one"]
+    assert f"No failure found. Next: paretocli sweep {odd('tied')}" in err
+
+
+def test_nothing_is_wider_than_a_terminal(run):
+    _, out, _ = run("multidigits", "--network", "mdmtn")
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_built_in_problem_as_json(run):
+    code, out, err = run("multidigits", "--network", "hps", "--json")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert (found["problem"], found["network"], found["threads"]) == ("multidigits", "hps", 1)
+    assert found["samples"] == {"train": 10780, "val": 1800, "test": 1795}
+    assert found["inputs"] == [{"name": "", "shape": [1, 12, 12], "dtype": "float32"}]
+    assert [task["name"] for task in found["tasks"]] == ["left", "right"]
+    assert all(0 <= task["metrics"]["accuracy"] <= 1 for task in found["tasks"])
+    assert [layer["counted"] for layer in found["layers"]] == [False, True, False, False]
+    assert sum(part["parameters"] for part in found["reached"]) == found["parameters"]
+    assert found["failures"] == found["notes"] == []
+    assert found["step_seconds"] > 0
+    assert set(found["memory"]) == {"data", "parameters", "activations"}
+
+
+def test_failures_are_a_line_each_and_the_exit_code_says_so(run):
+    code, out, err = run(odd("spare"))
+    assert code == 2
+    assert "network    net, 171 parameters" in out
+    assert "         7  no task" in out
+    assert err.splitlines() == [
+        "Error: No loss reaches factor, spare.weight, spare.bias, which training would leave as it "
+        "starts; use it in forward, remove it, or freeze it (requires_grad=False)."
+    ]
+    code, out, err = run(odd("restless"), "--quiet")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+
+
+def test_failures_as_json(run):
+    code, out, err = run(odd("named_outputs"), "--json")
+    assert code == 2
+    (failure,) = json.loads(out)["failures"]
+    assert err == f"Error: {failure}\n"
+
+
+def test_all_failures_are_told(run, tmp_path):
+    file = tmp_path.parent / f"{tmp_path.name}.py"
+    file.write_text(
+        "import dataclasses, torch\n"
+        "from tests.odd import drop\n"
+        "def make():\n"
+        "    made = drop()\n"
+        "    made.train.inputs[3] = torch.nan\n"
+        "    made.val.targets[0][4] = 3\n"
+        "    return made\n"
+    )
+    code, _, err = run(f"{file}:make")
+    assert code == 2
+    first, second = err.splitlines()
+    assert first.startswith("Error: The inputs are not finite in 1 of 24 samples of the train")
+    assert second.startswith("Error: The loss of task kind raises IndexError (Target 3 is out of")
+
+
+def test_what_may_be_meant_is_a_note(run):
+    code, _, err = run(odd("mixed_up"))
+    assert code == 0
+    assert "Note: A sample's outputs depend on the other samples of its batch." in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["multidigit"], "no problem named 'multidigit'"),
+        (["multidigits", "--network", "resnet"], "no network named 'resnet'"),
+        (["vlmop2", "--targets", "a"], "vlmop2 is made from none"),
+        (["vlmop2", "--device", "tpu"], "device 'tpu'"),
+        ([], "Missing argument 'PROBLEM'"),
+    ],
+)
+def test_wrong_usage_is_a_sentence(run, arguments, said):
+    code, out, err = run(*arguments)
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert said in err
+
+
+def test_the_started_program(tmp_path):
+    done = paretocli("check", odd("picky"), cwd=tmp_path, PYTHONDONTWRITEBYTECODE="1")
+    assert done.returncode == 2
+    assert "samples    24 / 10 / 10" in done.stdout
+    assert done.stderr == (
+        "Error: The problem odd raised ValueError on its first batch, in training mode: not in "
+        "training; mend it, or set PARETOCLI_DEBUG=1 to see where.\n"
+    )
+
+
+def test_a_traceback_only_when_asked_for(run, monkeypatch):
+    monkeypatch.setenv("PARETOCLI_DEBUG", "1")
+    monkeypatch.setattr("tests.program.environment", lambda: dict(os.environ))
+    with pytest.raises(InputError) as caught:
+        run(odd("picky"))
+    assert isinstance(caught.value.__cause__, ValueError)
