@@ -10,8 +10,7 @@ seeds=$2
 shift 2
 for seed in $seeds; do
     for solver in chebyshev linear stch mgda equal single; do
-        paretocli sweep "$@" --solver $solver --seed "$seed" --out "$runs/$solver-$seed" --quiet > "$runs-log.txt" ||
-            { cat "$runs-log.txt"; exit 1; }
+        paretocli sweep "$@" --solver $solver --seed "$seed" --out "$runs/$solver-$seed" --quiet
     done
 done
 paretocli compare "$runs"/chebyshev-* "$runs"/linear-* "$runs"/stch-* "$runs"/mgda-* \
