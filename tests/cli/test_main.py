@@ -6,7 +6,7 @@ import pytest
 import paretocli as package
 from tests.program import paretocli
 
-COMMANDS = ("train", "sweep", "plot-front", "problems")
+COMMANDS = ("init", "check", "train", "sweep", "plot-front", "problems")
 
 
 def test_help_names_every_command(tmp_path):
