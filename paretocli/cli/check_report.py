@@ -12,7 +12,9 @@ from paretocli.cli.tables import as_text
 from paretocli.examination.report import Examination
 from paretocli.sparsity.layers import counted_layers
 
-MOST_ROWS = 30  # of a table; all of them are in the JSON
+# What a table has room for; the JSON has all.
+MOST_ROWS = 30
+MOST_METRICS = 2
 
 
 def as_content(found: Examination, threads: int) -> dict[str, Any]:
@@ -80,9 +82,15 @@ def _tasks(found: Examination) -> str:
             f"{_shape(task.target.shape)} {task.target.dtype}",
             _shape(task.output),
             f"{task.loss:.4g}",
-            ", ".join(f"{name} {value:.4g}" for name, value in task.metrics.items()),
+            _metrics(task.metrics),
         )
     return f"Before training:\n{as_text(table)}"
+
+
+def _metrics(metrics: dict[str, float]) -> str:
+    shown = [f"{name} {value:.3g}" for name, value in list(metrics.items())[:MOST_METRICS]]
+    more = len(metrics) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _reached(found: Examination) -> str:

@@ -11,16 +11,23 @@ from paretocli.front.columns import split_of
 from paretocli.front.results import Results
 from paretocli.front.selection import point_of
 
+SPARSITY = "sparsity"  # an objective that is no task; its sizes are shown
 SIZES = ("sparsity_rate", "parameters_kept")
 
 
 def figure_columns(results: Results, split: str = "test") -> list[str]:
-    """What a table has room for: the metrics, or the losses where these are too many or none."""
+    """What a table has room for: each task's metrics, or its loss where it has none.
+
+    The losses alone where these are too many.
+    """
     names = [str(column) for column in results.frame.columns]
     measured = [column for column in names if split_of(column) == split]
     metrics = [column for column in measured if not column.startswith("loss_")]
     losses = [f"loss_{name}_{split}" for name in results.objectives]
-    chosen = metrics if 0 < len(metrics) <= MOST_COLUMNS else losses[:MOST_COLUMNS]
+    tasks = [name for name in results.objectives if name != SPARSITY]
+    bare = [t for t in tasks if not any(c.endswith(f"_{t}_{split}") for c in metrics)]
+    shown = [*metrics, *(f"loss_{task}_{split}" for task in bare)]
+    chosen = shown if metrics and len(shown) <= MOST_COLUMNS else losses[:MOST_COLUMNS]
     return [*chosen, *(name for name in SIZES if _says_something(results, name))]
 
 
@@ -74,7 +81,7 @@ def _header(column: str) -> str:
     split = split_of(column)
     if split is None:
         return column.replace("parameters", "para- meters").replace("_", " ")
-    return f"{split} {column.removesuffix(f'_{split}').removeprefix('loss_').replace('_', ' ')}"
+    return f"{split} {column.removesuffix(f'_{split}').replace('_', ' ')}"
 
 
 def _says_something(results: Results, column: str) -> bool:

@@ -99,10 +99,11 @@ def sweep_report(
 
 
 def _figure_columns(frame: pd.DataFrame, problem: Problem) -> list[str]:
-    """What the table shows of the tasks: the metrics, or the losses where these are too many."""
+    """What the table shows of the tasks: metrics, losses where there are none or too many."""
     metrics = [f"{name}_test" for name in problem.metrics if f"{name}_test" in frame]
-    if 0 < len(metrics) <= MOST_COLUMNS:
-        return metrics
+    bare = [f"loss_{task.name}_test" for task in problem.tasks if not task.metrics]
+    if metrics and len(metrics) + len(bare) <= MOST_COLUMNS:
+        return [*metrics, *bare]
     losses = [f"loss_{name}_test" for name in problem.objectives]
     if len(losses) <= MOST_COLUMNS:
         return losses
@@ -111,7 +112,7 @@ def _figure_columns(frame: pd.DataFrame, problem: Problem) -> list[str]:
 
 
 def _words(column: str) -> str:
-    return column.removesuffix("_test").removeprefix("loss_").replace("_", " ")
+    return column.removesuffix("_test").replace("_", " ")
 
 
 def layer_table(layers: Sequence[dict[str, Any]]) -> str:

@@ -40,7 +40,7 @@ def _neighbours(results: Results, front: Sequence[int], chosen: int, split: str)
     table.add_column("better in", no_wrap=True, vertical="bottom")
     table.add_column("point", justify="right", no_wrap=True, vertical="bottom")
     for figure in figures:
-        header = figure.removesuffix(f"_{split}").removeprefix("loss_").replace("_", "\n")
+        header = figure.removesuffix(f"_{split}").replace("_", "\n")
         table.add_column(header, justify="right", no_wrap=True, vertical="bottom")
     here = results.values(figures)[chosen]
     beside = next_better(losses_of(results, split)[list(front)], list(front).index(chosen))

@@ -36,8 +36,11 @@ def test_what_is_written_runs_by_the_commands_that_are_named(tmp_path, monkeypat
         ["paretocli", name] for name in ("check", "sweep", "front", "select")
     ]
     for _, *arguments in commands:
-        code, _, err = in_process(*arguments, cwd=tmp_path, monkeypatch=monkeypatch, capfd=capfd)
+        code, out, err = in_process(*arguments, cwd=tmp_path, monkeypatch=monkeypatch, capfd=capfd)
         assert code == 0, err
+        if arguments[0] != "check":
+            # A task without a metric shows its loss.
+            assert "loss" in out.splitlines()[1].split(), out
     table = pd.read_csv(folder / "run" / "results.csv")
     assert len(table) == 9
     # The tasks compete: neither network is best at both.

@@ -6,7 +6,10 @@ import pytest
 import paretocli as package
 from tests.program import paretocli
 
-COMMANDS = ("train", "sweep", "plot-front", "compare", "problems")
+COMMANDS = (
+    *("init", "check", "train", "sweep", "status", "front", "select", "export"),
+    *("plot-front", "compare", "problems"),
+)
 
 
 def test_help_names_every_command(tmp_path):
