@@ -11,6 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from paretocli.errors import InputError
+from paretocli.export.point import read_solved_point
 from paretocli.problems.loading import load_problem
 from tests.program import environment, files_below, paretocli
 
@@ -107,25 +109,33 @@ def _refused(done, *words):
 def test_wrong_input_is_refused(folder, exported, tmp_path):
     before = files_below(folder)
     _refused(paretocli("export", "run", 7, cwd=folder), "has no point 7", "0 to 1")
-    _refused(paretocli("export", "nowhere", 0, cwd=folder), "no sweep.json")
     _refused(paretocli("export", "run", 0, "--out", "small", cwd=folder), "small is there already")
-    _refused(paretocli("export", "run", 0, "--format", "tflite", cwd=folder), "program, onnx")
     assert files_below(folder) == before
 
-    copy = tmp_path / "run"
-    shutil.copytree(folder / "run", copy)
-    file = copy / "points" / "0000.safetensors"
+    run = tmp_path / "run"
+    shutil.copytree(folder / "run", run)
+    file = run / "points" / "0000.safetensors"
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 2])
-    _refused(paretocli("export", copy, 0, cwd=tmp_path), "0000.safetensors cannot be read")
+    _wrong(run, 0, "0000.safetensors cannot be read")
     file.write_bytes(whole)
-    (copy / "points" / "0001.json").unlink()
-    _refused(paretocli("export", copy, 1, cwd=tmp_path), "Point 1", "is not finished")
-    sweep = json.loads((copy / "sweep.json").read_text())
+    (run / "points" / "0001.json").unlink()
+    _wrong(run, 1, "Point 1 .* is not finished")
+    _wrong(tmp_path / "nowhere", 0, "holds no sweep.json")
+    sweep = json.loads((run / "sweep.json").read_text())
     sweep["data"]["test"] = "other"
-    (copy / "sweep.json").write_text(json.dumps(sweep))
-    _refused(paretocli("export", copy, 0, cwd=tmp_path), "test split is another one")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["run"]
+    (run / "sweep.json").write_text(json.dumps(sweep))
+    _wrong(run, 0, "test split is another one")
+
+
+def _wrong(run, point, words):
+    with pytest.raises(InputError, match=words):
+        read_solved_point(run, point, run)
+
+
+def test_a_format_that_is_none_is_refused(folder):
+    done = paretocli("export", "run", 0, "--format", "tflite", cwd=folder)
+    _refused(done, "There is no format named 'tflite'", "program, onnx")
 
 
 def test_weights_that_were_changed_are_seen_as_they_are(folder, exported):
