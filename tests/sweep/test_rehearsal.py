@@ -169,6 +169,17 @@ def test_batch_norm_cannot_train_on_single_samples():
     assert "raised ValueError on its first batch, in training mode: Expected more than 1" in said
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_losses_without_gradient_in_one_of_the_modes(training):
+    class Detached(tests.odd.Net):
+        def forward(self, inputs):
+            outputs = super().forward(inputs)
+            return [o.detach() for o in outputs] if self.training == training else outputs
+
+    (said,) = found(tests.odd.problem(Detached))
+    assert said.startswith("The losses of problem odd do not depend on the network's parameters")
+
+
 def test_an_augmentation_that_raises():
     def bad(inputs):
         raise ValueError("too dark")
