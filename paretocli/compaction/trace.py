@@ -104,12 +104,12 @@ def _refuse_fixed_batch(module: fx.GraphModule, inputs: Sequence[Tensor], name: 
 
 
 def _as_module(
-    exported: fx.Graph, tensors: Mapping[str, tuple[str, Tensor]], arguments: Sequence[str]
+    traced_graph: fx.Graph, tensors: Mapping[str, tuple[str, Tensor]], arguments: Sequence[str]
 ) -> fx.GraphModule:
     """The graph of an exported program as a module that holds its parameters and buffers."""
     module = fx.GraphModule(nn.Module(), fx.Graph())
     graph, new = module.graph, dict[fx.Node, fx.Node]()
-    inputs = [n for n in exported.find_nodes(op="placeholder") if n.name not in tensors]
+    inputs = [n for n in traced_graph.find_nodes(op="placeholder") if n.name not in tensors]
     batch = {str(node.meta["val"].shape[0]) for node in inputs}  # symbols that stand for its size
     fixed = dict[fx.Node, Any]()  # what no input has a part in
 
@@ -119,7 +119,7 @@ def _as_module(
             new[node] = add_tensor(module, name, fixed[node])
         return new[node]
 
-    for node in exported.nodes:
+    for node in traced_graph.nodes:
         if node.target in _IDLE:
             continue
         if node.name in tensors and node.op == "placeholder":

@@ -72,6 +72,13 @@ def source_of(node: fx.Node) -> fx.Node:
     return source
 
 
+def applied(node: fx.Node, *arguments: Any, **options: Any) -> Tensor:
+    """What an operation of the graph makes of tensors."""
+    function: Any = node.target  # a name in other kinds of nodes
+    result: Tensor = function(*arguments, **options)
+    return result
+
+
 def shape_of(node: fx.Node) -> tuple[int, ...]:
     """The shape of one sample of a value that is a batch of samples."""
     shape = sample_shape(node)

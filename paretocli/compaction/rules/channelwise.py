@@ -13,6 +13,7 @@ from paretocli.compaction.rules.base import (
     Known,
     Rule,
     Wanted,
+    applied,
     everything,
     shape_of,
     source_of,
@@ -36,7 +37,7 @@ class Pooling(Rule):
 
     def known(self, node: fx.Node, known: Known) -> Tensor | None:
         """What comes of known numbers."""
-        return node.target(known[source_of(node)], *node.args[1:], **node.kwargs)  # type: ignore[operator, no-any-return]
+        return applied(node, known[source_of(node)], *node.args[1:], **node.kwargs)
 
     def wanted(self, node: fx.Node, mask: Tensor, known: Known) -> Wanted:
         """The same channels."""
@@ -85,7 +86,8 @@ def is_pooling(node: fx.Node) -> bool:
         return False
     if node.target == MEAN:
         rank = len(shape_of(source)) + 1
-        return all(axis % rank > 1 for axis in node.args[1])  # type: ignore[union-attr, operator]
+        axes: Any = node.args[1]
+        return all(axis % rank > 1 for axis in axes)
     return node.target in POOLING and len(node.all_input_nodes) == 1
 
 

@@ -12,6 +12,7 @@ from paretocli.compaction.rules.base import (
     Known,
     Rule,
     Wanted,
+    applied,
     everything,
     shape_of,
     source_of,
@@ -39,7 +40,7 @@ class Pointwise(Rule):
 
     def known(self, node: fx.Node, known: Known) -> Tensor | None:
         """What comes of known numbers."""
-        return node.target(known[source_of(node)], *node.args[1:], **node.kwargs)  # type: ignore[operator, no-any-return]
+        return applied(node, known[source_of(node)], *node.args[1:], **node.kwargs)
 
     def wanted(self, node: fx.Node, mask: Tensor, known: Known) -> Wanted:
         """The same numbers."""
@@ -57,7 +58,7 @@ class Combining(Rule):
     def known(self, node: fx.Node, known: Known) -> Tensor | None:
         """What comes of known numbers."""
         arguments = fx.node.map_arg(node.args, known.__getitem__)
-        return node.target(*arguments, **node.kwargs)  # type: ignore[operator, no-any-return]
+        return applied(node, *arguments, **node.kwargs)
 
     def wanted(self, node: fx.Node, mask: Tensor, known: Known) -> Wanted:
         """The same numbers; of a value that is broadcast, what serves any of them."""

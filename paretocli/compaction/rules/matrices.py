@@ -13,6 +13,7 @@ from paretocli.compaction.rules.base import (
     Known,
     Rule,
     Wanted,
+    applied,
     everything,
     shape_of,
 )
@@ -52,8 +53,8 @@ class Matrix(Rule):
         given, kernel = known[source], known[weight]
         settings = node.args[3:]
         shift = None if bias is None else known[bias]
-        result: Tensor = node.target(given.nan_to_num(), kernel, shift, *settings)  # type: ignore[operator]
-        unknown = node.target(given.isnan().float(), (kernel != 0).float(), None, *settings)  # type: ignore[operator]
+        result = applied(node, given.nan_to_num(), kernel, shift, *settings)
+        unknown = applied(node, given.isnan().float(), (kernel != 0).float(), None, *settings)
         return result.where(unknown == 0, torch.nan)
 
     def wanted(self, node: fx.Node, mask: Tensor, known: Known) -> Wanted:
@@ -93,7 +94,7 @@ class Matrix(Rule):
         constant = torch.zeros(len(kernel))
         for candidates in (certain, certain & ~channels(given[0] != 0, axis)):
             kept = along(candidates, axis, tuple(given.shape[1:]))
-            added = node.target(given.where(kept, 0.0), kernel, None, *node.args[3:])[0]  # type: ignore[operator]
+            added = applied(node, given.where(kept, 0.0), kernel, None, *node.args[3:])[0]
             lines = added.movedim(axis, 0).reshape(len(kernel), -1)
             # Beside edges that are padded it may add less: then it is no constant.
             if torch.allclose(lines, lines[:, :1].expand_as(lines), rtol=1e-6, atol=1e-7):

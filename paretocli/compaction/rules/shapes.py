@@ -13,6 +13,7 @@ from paretocli.compaction.rules.base import (
     Known,
     Rule,
     Wanted,
+    applied,
     everything,
     shape_of,
     source_of,
@@ -54,7 +55,8 @@ class Reshaping(Rule):
         if layout is not None:
             layout = layout_of(_placed(node, layout.mask(shape_of(source))))
         if layout is not None and node.target == RESHAPE:
-            sizes = list(arguments[0])  # type: ignore[arg-type]
+            given: Any = arguments[0]
+            sizes = list(given)
             if sizes[layout.axis + 1] != -1:
                 sizes[layout.axis + 1] = len(layout.kept)
             arguments = [sizes]
@@ -113,14 +115,14 @@ def _placed(node: fx.Node, sample: Tensor) -> Tensor:
     """A sample of the source in the shape of the result."""
     if node.target in VIEWING:
         return sample.reshape(shape_of(node))
-    moved: Tensor = node.target(sample.unsqueeze(0), *node.args[1:])[0]  # type: ignore[operator]
-    return moved
+    return applied(node, sample.unsqueeze(0), *node.args[1:])[0]
 
 
 def _moves_batch(node: fx.Node) -> bool:
     rank = len(shape_of(node)) + 1
     if node.target == ATEN.transpose.int:
-        return 0 in (int(axis) % rank for axis in node.args[1:])  # type: ignore[arg-type]
+        axes: Any = node.args[1:]
+        return 0 in (int(axis) % rank for axis in axes)
     order: Any = node.args[1]
     return int(order[0]) % rank != 0
 
