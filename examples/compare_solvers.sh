@@ -4,14 +4,21 @@
 # MGDA (needs the extra rivals), and the two baselines: equal weights, and a network for each task.
 #   sh examples/compare_solvers.sh runs/vlmop2 "0 1 2 3 4" vlmop2
 #   sh examples/compare_solvers.sh runs/digits "0 1 2 3 4" multidigits
+# Others than these in the variable SOLVERS; `paretocli sweep --help` names them all.
 set -e
 runs=$1
 seeds=$2
 shift 2
+solvers=${SOLVERS:-chebyshev linear stch mgda equal single}
 for seed in $seeds; do
-    for solver in chebyshev linear stch mgda equal single; do
+    for solver in $solvers; do
         paretocli sweep "$@" --solver $solver --seed "$seed" --out "$runs/$solver-$seed" --quiet
     done
 done
-paretocli compare "$runs"/chebyshev-* "$runs"/linear-* "$runs"/stch-* "$runs"/mgda-* \
-    "$runs"/equal-* "$runs"/single-* --on test --out "$runs/compare.png"
+set --
+for solver in $solvers; do
+    for seed in $seeds; do
+        set -- "$@" "$runs/$solver-$seed"
+    done
+done
+paretocli compare "$@" --on test --out "$runs/compare.png"

@@ -9,14 +9,21 @@
 #   python examples/make_scenes.py data/scenes --height 32 --width 48
 #   sh examples/compare_transfer.sh runs/scenes "0 1 2 3 4" scenes --data-dir data \
 #       --network hps --epochs 12 --lr 0.005
+# Fewer of the rules in the variable RULES; the first is what the others are measured against.
 set -e
 runs=$1
 seeds=$2
 shift 2
+rules=${RULES:-none neighbours adaptive split}
 for seed in $seeds; do
-    for rule in none neighbours adaptive split; do
+    for rule in $rules; do
         paretocli sweep "$@" --no-sparsity --points 9 --transfer $rule --seed "$seed" --out "$runs/$rule-$seed" --quiet
     done
 done
-paretocli plot-front --history "$runs"/none-* "$runs"/neighbours-* "$runs"/adaptive-* \
-    "$runs"/split-* --out "$runs/history.png" --json
+set --
+for rule in $rules; do
+    for seed in $seeds; do
+        set -- "$@" "$runs/$rule-$seed"
+    done
+done
+paretocli plot-front --history "$@" --out "$runs/history.png" --json

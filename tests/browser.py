@@ -9,6 +9,10 @@ from typing import Any
 REQUIRED = "PARETOCLI_TESTS_NEED_BROWSER"
 """Set to 1 where a missing browser is a failure, not a reason to skip."""
 
+_DRAWN = (
+    "return location.href === arguments[0] && document.readyState === 'complete'"
+    " && document.querySelector('.main-svg') !== null"
+)
 _SHOWN = "[...document.querySelectorAll(arguments[0])].filter((one) => one.checkVisibility())"
 
 
@@ -49,6 +53,8 @@ class Page:
         self.driver = driver
 
     def open(self, file: Path, *, width: int = 1400, height: int = 900, dark: bool = False) -> None:
+        from selenium.webdriver.support.ui import WebDriverWait
+
         command = self.driver.execute_cdp_cmd
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         command("Emulation.setDeviceMetricsOverride", size)
@@ -56,7 +62,12 @@ class Page:
         command("Emulation.setEmulatedMedia", {"features": [theme]})
         self.console()
         self.requests()
-        self.driver.get(file.resolve().as_uri())
+        address = file.resolve().as_uri()
+        self.driver.get(address)
+        # On a busy machine, what answers first may still be the page before, or an empty one.
+        WebDriverWait(self.driver, 60, poll_frequency=0.05).until(
+            lambda driver: driver.execute_script(_DRAWN, address)
+        )
 
     def console(self) -> list[str]:
         """What the console has said since it was asked last."""

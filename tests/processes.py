@@ -6,8 +6,12 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
+from tests.forking import Forked
 from tests.program import PROGRAM, environment
+
+Program: TypeAlias = subprocess.Popen[str] | Forked
 
 
 def hear_ctrl_c() -> None:
@@ -17,8 +21,8 @@ def hear_ctrl_c() -> None:
 
 def started(
     *arguments: object, cwd: Path, under: Sequence[str] = (), **changes: str
-) -> subprocess.Popen[str]:
-    """The program, in a session of its own; its stderr can be read.
+) -> Program:
+    """The program, in a session of its own; its stderr can be read when it has ended.
 
     Args:
         arguments: Of the program.
@@ -26,8 +30,11 @@ def started(
         under: A command that runs it.
         changes: Of its environment.
     """
+    command = [str(PROGRAM), *map(str, arguments)]
+    if not under and not changes:
+        return Forked(command, cwd, environment())
     return subprocess.Popen(
-        [*under, str(PROGRAM), *map(str, arguments)],
+        [*under, *command],
         cwd=cwd,
         env=environment(**changes),
         stdout=subprocess.DEVNULL,
@@ -38,7 +45,7 @@ def started(
     )
 
 
-def session_of(process: subprocess.Popen[str]) -> list[int]:
+def session_of(process: Program) -> list[int]:
     """All living processes of its session, itself included."""
     found = []
     for entry in Path("/proc").iterdir():
@@ -52,7 +59,7 @@ def session_of(process: subprocess.Popen[str]) -> list[int]:
     return sorted(found)
 
 
-def workers_of(process: subprocess.Popen[str]) -> list[int]:
+def workers_of(process: Program) -> list[int]:
     """Its worker processes, the oldest first."""
     return [
         pid
@@ -61,7 +68,7 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
     ]
 
 
-def wait_for(condition: Callable[[], object], process: subprocess.Popen[str] | None = None) -> None:
+def wait_for(condition: Callable[[], object], process: Program | None = None) -> None:
     """Wait until something is so; a process that ends before that is an error."""
     for _ in range(6000):
         if condition():
@@ -71,13 +78,13 @@ def wait_for(condition: Callable[[], object], process: subprocess.Popen[str] | N
     raise AssertionError("this took a minute")
 
 
-def gone(process: subprocess.Popen[str]) -> bool:
+def gone(process: Program) -> bool:
     """Whether nothing of it is left."""
     process.poll()
     return not session_of(process)
 
 
-def kill_all(process: subprocess.Popen[str]) -> None:
+def kill_all(process: Program) -> None:
     """Clean up after a test that failed."""
     for pid in session_of(process):
         os.kill(pid, signal.SIGKILL)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from paretocli.cli.main import main
+from tests.forking import Forked
 
 PROGRAM = Path(sys.executable).with_name("paretocli")
 
@@ -26,6 +27,20 @@ def environment(**changes: str) -> dict[str, str]:
 def paretocli(
     *arguments: object, cwd: Path, timeout: float = 300, **changes: str
 ) -> subprocess.CompletedProcess[str]:
+    """Run it to its end, as a process of its own that has nothing left to import."""
+    command = ["paretocli", *map(str, arguments)]
+    process = Forked(command, cwd, environment(**changes))
+    try:
+        code = process.wait(timeout)
+    finally:
+        process.kill()
+    return subprocess.CompletedProcess(command, code, *process.communicate())
+
+
+def freshly_started(
+    *arguments: object, cwd: Path, timeout: float = 300, **changes: str
+) -> subprocess.CompletedProcess[str]:
+    """Run it in an interpreter of its own, as a shell does."""
     return subprocess.run(
         [str(PROGRAM), *map(str, arguments)],
         cwd=cwd,

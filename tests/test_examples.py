@@ -28,9 +28,12 @@ def script(name, *arguments, cwd, **changes):
 
 def test_solvers_are_compared(tmp_path):
     short = ("vlmop2", "--epochs", 1)
-    done = script("compare_solvers.sh", "runs/short", "0", *short, cwd=tmp_path)
+    solvers = ("mgda", "single")
+    done = script(
+        "compare_solvers.sh", "runs/short", "0", *short, cwd=tmp_path, SOLVERS=" ".join(solvers)
+    )
     assert done.returncode == 0, done.stderr
-    for solver in ("chebyshev", "linear", "stch", "mgda", "equal", "single"):
+    for solver in solvers:
         assert solver in done.stdout
     assert (tmp_path / "runs" / "short" / "compare.png").stat().st_size > 10_000
 
@@ -53,7 +56,7 @@ def test_a_network_runs_without_torch(tmp_path):
 
 def test_transfer_is_compared(tmp_path):
     short = ("zdt1", "--epochs", 1)
-    done = script("compare_transfer.sh", "runs", "0", *short, cwd=tmp_path)
+    done = script("compare_transfer.sh", "runs", "0", *short, cwd=tmp_path, RULES="none split")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "runs" / "history.png").exists()
 

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 import paretocli as package
-from tests.program import paretocli
+from tests.program import freshly_started, paretocli
 
 COMMANDS = (
     *("init", "check", "train", "sweep", "status", "front", "select", "export"),
@@ -13,7 +13,7 @@ COMMANDS = (
 
 
 def test_help_names_every_command(tmp_path):
-    done = paretocli("--help", cwd=tmp_path)
+    done = freshly_started("--help", cwd=tmp_path)
     assert done.returncode == 0
     for command in COMMANDS:
         assert f" {command} " in done.stdout

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from tests.program import files_below, paretocli
+from tests.program import files_below, freshly_started, paretocli
 from tests.sparse_run import write_sparse_run
 
 
@@ -95,7 +95,7 @@ def test_without_plotly_the_extra_is_named_and_nothing_written(run, tmp_path):
     (tmp_path / "hidden" / "plotly.py").write_text("raise ImportError")
     options = ["--html", "page.html", "--out", "a.png"]
     path = os.pathsep.join([str(tmp_path / "hidden"), os.environ.get("PYTHONPATH", "")])
-    done = paretocli("plot-front", "run", *options, cwd=tmp_path, PYTHONPATH=path)
+    done = freshly_started("plot-front", "run", *options, cwd=tmp_path, PYTHONPATH=path)
     assert done.returncode == 2
     assert done.stderr == "Error: --html needs plotly; run pip install 'paretocli[html]'.\n"
     assert sorted(files_below(tmp_path)) == ["hidden/plotly.py", "run/results.csv"]

@@ -1,0 +1,73 @@
+"""Forks the program from a process that has imported it: a start takes seconds, a fork none.
+
+Run as a script with the descriptor of a socket. A line that comes in is either what a program is
+to be started with, and is answered with its process, or a process, and is answered with its exit
+code, or null while it runs.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def serve(channel: socket.socket) -> dict[str, Any] | None:
+    """Answer until nobody asks any more; in a forked process, return what it shall become."""
+    with channel, channel.makefile("rw") as lines:
+        for line in lines:
+            asked = json.loads(line)
+            if isinstance(asked, dict):
+                answer = os.fork()
+                if answer == 0:
+                    return asked
+            else:
+                process, status = os.waitpid(asked, os.WNOHANG)
+                answer = os.waitstatus_to_exitcode(status) if process else None
+            lines.write(f"{json.dumps(answer)}\n")
+            lines.flush()
+    return None
+
+
+def become(arguments: list[str], cwd: str, environment: dict[str, str], out: str, err: str) -> None:
+    """As a new process of its own session that a shell has started."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for descriptor, name in enumerate([os.devnull, out, err]):
+        opened = os.open(name, os.O_RDWR | os.O_CREAT)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.dont_write_bytecode = bool(environment.get("PYTHONDONTWRITEBYTECODE"))
+    sys.argv = arguments
+
+
+def import_the_program() -> None:
+    import paretocli
+
+    for module in pkgutil.walk_packages(paretocli.__path__, "paretocli."):
+        if not module.name.startswith(("paretocli.template", "paretocli.__main__")):
+            with contextlib.suppress(ImportError):  # of an extra that is not installed
+                importlib.import_module(module.name)
+
+
+if __name__ == "__main__":
+    import_the_program()
+    gc.freeze()  # collecting what was imported would copy its memory
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    assert threads == 1, f"{threads} threads; a fork has only one of them"
+    order = serve(socket.socket(fileno=int(sys.argv[1])))
+    if order is not None:
+        gc.unfreeze()  # or libraries complain of leaks when the process ends
+        become(**order)
+        from paretocli.cli.main import main
+
+        main()

@@ -1,0 +1,80 @@
+"""The program as a forked process, with the methods of `subprocess.Popen` that tests use."""
+
+import functools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+class Forked:
+    """A started program.
+
+    Args:
+        arguments: Of the program, its own name first.
+        cwd: Where it runs.
+        environment: All of its environment.
+    """
+
+    def __init__(self, arguments: Sequence[str], cwd: Path, environment: dict[str, str]) -> None:
+        self.args = list(arguments)
+        self._said = tempfile.TemporaryDirectory()
+        self._files = [Path(self._said.name) / name for name in ("out", "err")]
+        out, err = map(str, self._files)
+        order = {"arguments": self.args, "cwd": str(cwd), "environment": environment}
+        self.pid: int = _ask({**order, "out": out, "err": err})
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            self.returncode = _ask(self.pid)
+        return self.returncode
+
+    def wait(self, timeout: float = 300) -> int:
+        """Its exit code; `subprocess.TimeoutExpired` where it takes longer."""
+        until = time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if time.monotonic() > until:
+                raise subprocess.TimeoutExpired(self.args, timeout)
+            time.sleep(0.01)
+        return code
+
+    def communicate(self, timeout: float = 300) -> tuple[str, str]:
+        """Its stdout and stderr when it has ended."""
+        self.wait(timeout)
+        out, err = (file.read_text() if file.exists() else "" for file in self._files)
+        return out, err
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+def _ask(question: object) -> Any:
+    lines = _server()
+    lines.write(f"{json.dumps(question)}\n")
+    lines.flush()
+    answer = lines.readline()
+    assert answer, "the server has ended; see its traceback in stderr"
+    return json.loads(answer)
+
+
+@functools.cache
+def _server() -> Any:
+    """It ends with this process, which closes its end of the socket then."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
+            cwd=Path(__file__).parent.parent,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            pass_fds=[theirs.fileno()],
+        )
+    return ours.makefile("rw")
