@@ -117,7 +117,7 @@ class Bars:
 
     def note(self, text: str) -> None:
         """Leave a line above the bar."""
-        self.progress.console.print(text, highlight=False, soft_wrap=True)
+        self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _show(self, description: str) -> None:
         done = len(self.counter.finished)

@@ -12,5 +12,6 @@ MOST_COLUMNS = 6
 def as_text(table: Table) -> str:
     """The table in its full width: off a terminal rich would cut the cells at 80 columns."""
     file = io.StringIO()
-    Console(file=file, width=1000, color_system=None).print(table)
+    # No markup: a column's name may have brackets of its own.
+    Console(file=file, width=1000, color_system=None, markup=False).print(table)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

@@ -76,8 +76,8 @@ def _check_targets(targets: Sequence[str], columns: Sequence[str], path: Path) -
     for target in targets:
         if target not in columns:
             close = get_close_matches(target, columns, n=1, cutoff=0.4)
-            hint = f"did you mean {close[0]!r}" if close else f"its columns are {_some(columns)}"
-            raise InputError(f"{path} has no column {target!r} to predict; {hint}?")
+            hint = f"did you mean {close[0]!r}?" if close else f"its columns are {_some(columns)}."
+            raise InputError(f"{path} has no column {target!r} to predict; {hint}")
         if list(targets).count(target) > 1:
             raise InputError(f"The target {target} is named twice; name each target once.")
     if len(targets) < 2:

@@ -26,7 +26,8 @@ class EventFiles:
         """They have their files already."""
 
     def shard_resumed(self, points: tuple[int, ...], epoch: int) -> None:
-        """An earlier run wrote up to this epoch; what it wrote after that is done again."""
+        """What was written after this epoch is done again."""
+        self.close(points)
         self.latest |= dict.fromkeys(points, epoch)
 
     def epoch_finished(

@@ -72,7 +72,8 @@ def _saved_bytes(problem: Problem, network: nn.Module, rows: int) -> int:
         return tensor
 
     alive: list[Tensor] = []
-    samples = problem.train.rows(torch.arange(rows))  # a copy, not a view of all of them
+    # A copy, not a view of all of them; where there are fewer, some come twice.
+    samples = problem.train.rows(torch.arange(rows) % len(problem.train))
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         # Evaluation mode, for batch norm may refuse so few rows; what it keeps is the same.
         population.train(False)

@@ -26,8 +26,9 @@ class Normalisation:
     Attributes:
         ideal: What no point is expected to fall below (m,), in units of the objectives.
         scale: What counts as 1 (m,), in the same units, on the training data.
-        worst: The largest values expected (m,), on any split. A held-out split may be harder than
-            the training data: where it is small, by much.
+        worst: The largest values expected (m,), on any split: those before training, the worst of
+            the corner solutions, or where nothing is scaled, 1 above the ideal. A held-out split
+            may be harder than the training data: where it is small, by much.
     """
 
     ideal: tuple[float, ...]

@@ -61,7 +61,7 @@ def run_sweep(
 
     Raises:
         InputError: The directory holds something else, or is in use.
-        RunError: A shard could not be solved; the others are.
+        RunError: A shard could not be solved. Where workers solve them, the others are.
     """
     set_up(config.threads, config.precision)
     identity = config.of_kind("identity")
@@ -84,7 +84,10 @@ def run_sweep(
                 if record["status"] == "failed":
                     directory.forget_point(record["point"])
         done = [record["point"] for record in directory.records()]
-        plan = unfinished(shards(len(config.weights), config.stack), done)
+        whole_plan = shards(len(config.weights), config.stack)
+        plan = unfinished(whole_plan, done)
+        for shard in set(whole_plan) - set(plan):  # a kill may have come before the last of it
+            directory.drop_checkpoint(shard.name)
         question = dataclasses.replace(question, normalisation=normalisation)
         collector = Collector(question, plan, directory, observer)
         try:

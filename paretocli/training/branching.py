@@ -40,11 +40,6 @@ class BranchingTrainer:
         return self._stages[self._number]
 
     @property
-    def settings(self) -> Any:
-        """The settings of training, the same in all stages."""
-        return self.trainer.settings
-
-    @property
     def epoch(self) -> int:
         """Epochs done."""
         return self.trainer.epoch
@@ -92,7 +87,9 @@ class BranchingTrainer:
         before = mean_weights(self.stage, self._weights)[index_between(self.stage, following)]
         self.trainer = self._trainer_of(following)
         self.trainer.load_state_dict(state)
-        self.trainer.solver.reweighted(mean_weights(following, self._weights) / before)
+        after = mean_weights(following, self._weights)
+        # A weight that is fixed at 0 stays 0.
+        self.trainer.solver.reweighted(torch.where(before > 0, after / before, 1.0))
         self._number += 1
 
     def _trainer_of(self, stage: Stage) -> Trainer:

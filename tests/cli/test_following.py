@@ -5,6 +5,7 @@ import json
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from paretocli.sweep.event_files import EventFiles
 from tests.program import files_below, paretocli
 
 SWEEP = (
@@ -57,6 +58,20 @@ def test_status_of_nothing(tmp_path):
     done = paretocli("status", "nowhere", cwd=tmp_path)
     assert done.returncode == 2
     assert "nowhere holds no readable sweep.json" in done.stderr
+
+
+def test_event_files_after_a_lost_worker(tmp_path):
+    """What it wrote after its last checkpoint does not count twice."""
+    files = EventFiles(tmp_path)
+    line = {"point": 0, "loss": {"val": {"left": 1.0}}, "metric": {}, "multipliers": None}
+    for epoch in (1, 2, 3):
+        files.epoch_finished((0,), [{**line, "epoch": epoch}], 0.5)
+    files.shard_resumed((0,), 1)
+    for epoch in (2, 3, 4):
+        files.epoch_finished((0,), [{**line, "epoch": epoch}], 0.5)
+    files.close()
+    events = EventAccumulator(str(tmp_path / "tensorboard" / "0000")).Reload()
+    assert [event.step for event in events.Scalars("loss/left/val")] == [1, 2, 3, 4]
 
 
 def test_event_files_hold_the_history(finished):

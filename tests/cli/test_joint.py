@@ -49,6 +49,16 @@ def test_until_it_branches_all_points_are_one(sweeps):
     assert last[0] != last[1] != last[2]
 
 
+def test_a_weight_that_is_fixed_at_zero_stays_zero(tmp_path):
+    """Also where a network branches, and its weights are those of other points."""
+    sweep = ("sweep", "dtlz2", "--fix", "f1=0", "--points", 3, "--transfer", "split")
+    done = paretocli(*sweep, "--epochs", 4, "--out", "run", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    points = json.loads(done.stdout)["points"]
+    assert [point["weights"][0] for point in points] == [0, 0, 0]
+    assert {point["status"] for point in points} == {"done"}
+
+
 def test_the_picture_of_convergence(sweeps):
     done = paretocli("plot-front", "--history", *RULES, "--json", cwd=sweeps)
     assert done.returncode == 0, done.stderr

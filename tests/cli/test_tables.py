@@ -12,7 +12,7 @@ def write_table(path):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"size": rng.normal(size=80), "kind": rng.choice(["a", "b"], size=80)})
     frame["price"] = 100 + 5 * frame["size"] + rng.normal(size=80)
-    frame["rent, net"] = 3 - frame["size"] ** 2
+    frame["rent, net [/m²]"] = 3 - frame["size"] ** 2
     frame.loc[::9, "price"] = np.nan
     path.parent.mkdir(exist_ok=True)
     frame.to_csv(path, index=False)
@@ -21,20 +21,20 @@ def write_table(path):
 def test_a_sweep_over_a_table_of_ones_own(tmp_path):
     write_table(tmp_path / "conf" / "houses.csv")
     (tmp_path / "conf" / "sweep.toml").write_text(
-        'problem = "table:houses.csv"\ntargets = \'price,"rent, net"\'\nepochs = 3\npoints = 3\n'
+        'problem = "table:houses.csv"\ntargets = \'price,"rent, net [/m²]"\'\nepochs = 3\npoints = 3\n'
         "sparsity = false\n"
     )
     done = paretocli("sweep", "--config", "conf/sweep.toml", "--out", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(tmp_path / "run" / "results.csv")
     assert len(table) == 3
-    for name in ("price", "rent_net"):
+    for name in ("price", "rent_net_[/m²]"):
         for split in ("val", "test"):
             assert table[f"rmse_{name}_{split}"].between(0.01, 20).all()
             assert (table[f"r2_{name}_{split}"] < 1).all()
     config = json.loads((tmp_path / "run" / "sweep.json").read_text())["config"]
-    assert config["targets"] == ["price", "rent, net"]
-    assert config["objectives"] == ["price", "rent_net"]
+    assert config["targets"] == ["price", "rent, net [/m²]"]
+    assert config["objectives"] == ["price", "rent_net_[/m²]"]
     assert (tmp_path / "run" / "front.png").stat().st_size > 0
 
 

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 from tests.processes import kill_all, started, wait_for
@@ -188,6 +190,16 @@ def test_a_damaged_checkpoint_means_starting_the_shard_anew(uninterrupted, tmp_p
     assert done.returncode == 0, done.stderr
     assert "The checkpoint 0000-0001 is damaged; its points start anew." in done.stderr
     pd.testing.assert_frame_equal(table_of(tmp_path), table_of(uninterrupted), check_exact=True)
+
+
+def test_a_checkpoint_that_a_kill_left_is_dropped(uninterrupted, tmp_path):
+    """The kill came after the last point of a shard, and before its checkpoint was removed."""
+    shutil.copytree(uninterrupted / "run", tmp_path / "run")
+    left = tmp_path / "run" / "checkpoints" / "0000-0001.pt"
+    torch.save({}, left)
+    done = paretocli(*SWEEP, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert not left.exists()
 
 
 def test_one_after_another_gives_the_same_as_stacked(uninterrupted, tmp_path):

@@ -36,6 +36,13 @@ def test_by_hand():
     assert found.of_worker(3) == found.data + 3 * (found.parameters + found.activations)
 
 
+def test_fewer_samples_than_are_tried():
+    few = expected_memory(vectors(sizes=(2, 24, 16)), Layers(), optimizer="adam", batch_size=32)
+    many = expected_memory(vectors(sizes=(64, 24, 16)), Layers(), optimizer="adam", batch_size=32)
+    assert few.parameters == many.parameters
+    assert few.activations > 0
+
+
 def test_what_grows_with_what():
     problem = vectors()
     make = {"optimizer": "adam", "batch_size": 8}
