@@ -120,15 +120,16 @@ def _compared(
     paths: list[Path], split: str, columns: str | None, reference: str | None, ideal: str | None
 ) -> "Comparison":
     """Read and measure."""
-    from paretocli.front.comparable import check_comparable
+    from paretocli.front.comparable import check_comparable, check_same_objectives
     from paretocli.front.comparison import compare
     from paretocli.front.measure import chosen_columns, loss_columns, stored_box, union_box
     from paretocli.front.sweeps import read_sweep
 
     corners = _numbers(ideal, "--ideal"), _numbers(reference, "--reference")
     sweeps = [read_sweep(path) for path in paths]
-    check_comparable(sweeps, objectives=columns is None)
+    check_comparable(sweeps)
     if columns is None:
+        check_same_objectives(sweeps, "name what they have in common with --columns")
         measured = loss_columns(sweeps, split)
         box = stored_box(sweeps, measured, *corners)
     else:

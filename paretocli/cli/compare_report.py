@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 
 from paretocli.cli.tables import MOST_COLUMNS, as_text
-from paretocli.front.comparable import differing_code
+from paretocli.front.comparable import code_hints
 from paretocli.front.comparison import Comparison, Method
 from paretocli.front.indicators import EXACT_OBJECTIVES
 from paretocli.front.statistics import Statistics
@@ -47,8 +47,7 @@ def comparison_hints(found: Comparison) -> Iterator[str]:
             yield f"{path}: left out {failed} failed."
         if one.incomplete:
             yield f"{path}: left out {one.incomplete} with an empty cell."
-    for sweep in differing_code([one.sweep for one in found.sweeps]):
-        yield f"{sweep.path} was made from another version of the problem's own file."
+    yield from code_hints([one.sweep for one in found.sweeps])
     for method in found.methods:
         if not any(method.values("hypervolume")):
             yield f"{method.name}: no point is better than the reference point in every objective."

@@ -179,6 +179,7 @@ def draw_history(
         raise InputError("--history draws the validation or the test split; give val or test.")
     from dataclasses import asdict
 
+    from paretocli.front.comparable import code_hints
     from paretocli.front.history import read_history
     from paretocli.front.indicators import EXACT_OBJECTIVES
     from paretocli.plots.history_data import gather_histories
@@ -190,10 +191,11 @@ def draw_history(
     histories = [read_history(path) for path in paths]
     data = gather_histories(histories, split, exact_objectives=EXACT_OBJECTIVES, title=title)
     save_histories(data, picture)
-    if not data.exact and not quiet:
-        typer.echo(
-            f"With more than {EXACT_OBJECTIVES} objectives hypervolumes are approximated.", err=True
-        )
+    hints = list(code_hints(histories))
+    if not data.exact:
+        hints.append(f"With more than {EXACT_OBJECTIVES} objectives hypervolumes are approximated.")
+    for hint in [] if quiet else hints:
+        typer.echo(hint, err=True)
     return {
         "picture": str(picture),
         "split": split,

@@ -86,6 +86,9 @@ def _report(found: "SweepStatus") -> str:
 def _at_rest(found: "SweepStatus") -> str:
     if found.count("done") == len(found.points):
         return "finished"
+    failed = found.count("failed")
+    if found.count("done") + failed == len(found.points):
+        return f"finished, {failed} failed; --retry-failed solves them again"
     return "stopped; the command that started it goes on from here"
 
 

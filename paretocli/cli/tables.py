@@ -10,8 +10,11 @@ MOST_COLUMNS = 6
 
 
 def as_text(table: Table) -> str:
-    """The table in its full width: off a terminal rich would cut the cells at 80 columns."""
+    """The table in its full width: off a terminal rich would cut the cells at 80 columns.
+
+    Cells are plain text: the name of a directory may have brackets.
+    """
     file = io.StringIO()
-    # No markup: a column's name may have brackets of its own.
-    Console(file=file, width=1000, color_system=None, markup=False).print(table)
+    console = Console(file=file, width=1000, color_system=None, markup=False, emoji=False)
+    console.print(table)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

@@ -1,28 +1,26 @@
 """What sweeps must have in common to be compared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Literal
 
 import numpy as np
 
 from paretocli.errors import InputError
-from paretocli.front.sweeps import Sweep
+from paretocli.front.run_files import Run
 
 # The same figure in another order of summation, in single precision.
 _TOLERANCE = 1e-5
 
 
-def check_comparable(sweeps: Sequence[Sweep], *, objectives: bool) -> None:
+def check_comparable(sweeps: Sequence[Run]) -> None:
     """Refuse sweeps of different questions.
 
     Args:
         sweeps: At least one.
-        objectives: Whether their objectives have to be the same, too.
 
     Raises:
-        InputError: The problem, the data of a split or the objectives differ, or a sweep comes
-            twice.
+        InputError: The problem or the data of a split differ, or a sweep comes twice.
     """
     first = sweeps[0]
     for other in sweeps[1:]:
@@ -36,11 +34,6 @@ def check_comparable(sweeps: Sequence[Sweep], *, objectives: bool) -> None:
                 f"{first.path} and {other.path} were made from other data: the checksums of the "
                 f"{splits} differ; compare sweeps of the same data."
             )
-        if objectives and other.objectives != first.objectives:
-            raise InputError(
-                f"{other.path} has the objectives {', '.join(other.objectives)}, but {first.path} "
-                f"has {', '.join(first.objectives)}; name what they have in common with --columns."
-            )
     for one, other in combinations(sweeps, 2):
         if one.config == other.config:
             raise InputError(
@@ -49,7 +42,26 @@ def check_comparable(sweeps: Sequence[Sweep], *, objectives: bool) -> None:
             )
 
 
-def check_same_box(sweeps: Sequence[Sweep], corner: Literal["ideal", "reference_point"]) -> None:
+def check_same_objectives(sweeps: Sequence[Run], way_out: str) -> None:
+    """Refuse sweeps of different objectives.
+
+    Args:
+        sweeps: At least one.
+        way_out: How the sentence ends: what to do.
+
+    Raises:
+        InputError: They differ.
+    """
+    first = sweeps[0]
+    for other in sweeps[1:]:
+        if other.objectives != first.objectives:
+            raise InputError(
+                f"{other.path} has the objectives {', '.join(other.objectives)}, but {first.path} "
+                f"has {', '.join(first.objectives)}; {way_out}."
+            )
+
+
+def check_same_box(sweeps: Sequence[Run], corner: Literal["ideal", "reference_point"]) -> None:
     """Refuse sweeps of equal seed whose stored ideal or reference point differs.
 
     Both come from the networks before training, so between seeds they always differ, and are not
@@ -74,13 +86,15 @@ def check_same_box(sweeps: Sequence[Sweep], corner: Literal["ideal", "reference_
             )
 
 
-def differing_code(sweeps: Sequence[Sweep]) -> list[Sweep]:
-    """The sweeps whose user's own code is not that of the first."""
+def code_hints(sweeps: Sequence[Run]) -> Iterator[str]:
+    """A sentence for each sweep whose user's own code is not that of the first."""
     code = sweeps[0].checksums.get("source")
-    return [sweep for sweep in sweeps[1:] if sweep.checksums.get("source") != code]
+    for sweep in sweeps[1:]:
+        if sweep.checksums.get("source") != code:
+            yield f"{sweep.path} was made from another version of the problem's own file."
 
 
-def _differing_splits(one: Sweep, other: Sweep) -> str:
+def _differing_splits(one: Run, other: Run) -> str:
     names = dict.fromkeys(("train", "val", "test"))
     differing = [n for n in names if one.checksums.get(n) != other.checksums.get(n)]
     if not differing:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from paretocli.errors import InputError
 from paretocli.front.box import Box
-from paretocli.front.run_files import read_note
+from paretocli.front.run_files import Run, read_note, read_run
 
 Array = npt.NDArray[np.float64]
 
@@ -18,21 +18,19 @@ HELD_OUT = ("val", "test")
 
 
 @dataclass(frozen=True, eq=False)
-class History:
+class History(Run):
     """The epochs of one sweep.
 
+    A shard whose points have all diverged ends early: from then on its losses are NaN, and what it
+    has spent stays what it was.
+
     Attributes:
-        path: The run directory.
-        config: The identity of the sweep, as in `sweep.json`.
-        box: Its own ideal and reference point.
-        losses: By split, (E, K, m): all points after each epoch that all of them have reached.
+        losses: By split, (E, K, m): all points after each epoch that all shards have reached, but
+            those that ended early.
         subproblem_epochs: Epochs of single networks spent until then (E,).
         seconds: Time spent until then (E,), in shards one after another.
     """
 
-    path: Path
-    config: dict[str, Any]
-    box: Box
     losses: dict[str, Array]
     subproblem_epochs: Array
     seconds: Array
@@ -46,12 +44,13 @@ def read_history(path: Path) -> History:
     """Read a run directory.
 
     Raises:
-        InputError: It is no run directory, or not all of its points have an epoch yet.
+        InputError: It is no run directory, not of the form that this program writes, or not all of
+            its points have an epoch yet.
     """
     if not path.is_dir():
         raise InputError(f"{path} is not a directory; --history needs run directories of sweeps.")
-    config = read_note(path / "sweep.json")["config"]
-    note = read_note(path / "normalisation.json")
+    run = read_run(path)
+    config = run.config
     shards = [_lines(file) for file in sorted((path / "history").glob("*.jsonl"))]
     points = {line["point"] for shard in shards for line in shard}
     missing = len(config["weights"]) - len(points)
@@ -60,16 +59,32 @@ def read_history(path: Path) -> History:
             f"{path} is not finished: {missing} of {len(config['weights'])} points have no epoch "
             "yet; finish the sweep first, with the same command."
         )
-    epochs = min(max(line["epoch"] for line in shard) for shard in shards)
+    epochs = _common_epochs(shards, _failed_points(path))
     firsts = [{line["epoch"]: line for line in reversed(shard)} for shard in shards]
     return History(
         path=path,
         config=config,
-        box=Box(np.array(note["ideal"]), np.array(note["reference_point"])),
+        checksums=run.checksums,
+        box=run.box,
         losses={split: _losses(shards, config, split, epochs) for split in HELD_OUT},
         subproblem_epochs=_summed(firsts, "subproblem_epochs", epochs),
         seconds=_summed(firsts, "seconds", epochs),
     )
+
+
+def _failed_points(path: Path) -> set[int]:
+    """The points that are recorded as failed."""
+    records = (path / "points").glob("[0-9]*.json")
+    return {int(file.stem) for file in records if read_note(file).get("status") == "failed"}
+
+
+def _common_epochs(shards: list[list[dict[str, Any]]], failed: set[int]) -> int:
+    """The epochs that all shards have reached; those whose points have all failed ended early."""
+    reached = [
+        (int(shard[-1]["epoch"]), {line["point"] for line in shard} <= failed) for shard in shards
+    ]
+    going_on = [epochs for epochs, ended in reached if not ended]
+    return min(going_on) if going_on else max(epochs for epochs, _ in reached)
 
 
 def _losses(
@@ -86,9 +101,12 @@ def _losses(
 
 
 def _summed(firsts: list[dict[int, dict[str, Any]]], key: str, epochs: int) -> Array:
-    """A running figure of the shards after each epoch, summed over them."""
+    """A running figure of the shards after each epoch (E,), summed over them."""
     return np.array(
-        [sum(float(first[epoch][key]) for first in firsts) for epoch in range(1, epochs + 1)]
+        [
+            sum(float(first[min(epoch, max(first))][key]) for first in firsts)
+            for epoch in range(1, epochs + 1)
+        ]
     )
 
 

@@ -1,17 +1,21 @@
 """Sweeps that differ in their seed alone are one method; and what methods are called."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 Config = Mapping[str, Any]
 
-# A point to start from is a repetition's own, as its seed is.
-_REPEATED = ("seed", "frozen_point")
+# A repetition's own, as its seed is: a point to start from, and what goes by the machine.
+_REPEATED = ("frozen_point", "threads", "stack")
 
 # What is not said of a method: the same for all of one problem, or no difference in method.
 _UNSAID = ("seed", "objectives", "weights", "ideal", "threads", "stack", "retrain_lr")
+
+# Of a checksum, as of `SweepConfig.digest`.
+_DIGITS = 8
 
 # Settings that some values of another one alone take heed of.
 _CONCERNS = {
@@ -30,16 +34,45 @@ _CONCERNS = {
 def group_by_method(configs: Sequence[Config]) -> list[list[int]]:
     """Group sweeps that differ in their seed alone.
 
+    With the seed may change the point whose zero rows are kept, the threads and the stack. Where a
+    seed would come twice in a method, sweeps that differ in these are kept apart.
+
     Args:
         configs: The identity of each sweep, as in `sweep.json`.
 
     Returns:
         For each method the places of its sweeps; in the order of the configurations.
     """
+    methods = [_method(config) for config in configs]
+    return sorted(
+        part
+        for group in _grouped(range(len(configs)), methods)
+        for part in _seeds_apart(group, configs)
+    )
+
+
+def _method(config: Config) -> Config:
+    own = {key: value for key, value in config.items() if key not in ("seed", *_REPEATED)}
+    return own | {"frozen": bool(config.get("frozen_point"))}
+
+
+def _seeds_apart(group: Sequence[int], configs: Sequence[Config]) -> list[list[int]]:
+    """Part a group by as few settings as it takes for no seed to come twice, or else by all."""
+    parts = [list(group)]
+    for count in range(len(_REPEATED) + 1):
+        for keys in combinations(_REPEATED, count):
+            kept = [{key: config.get(key) for key in keys} for config in configs]
+            parts = _grouped(group, kept)
+            if all(len({configs[place]["seed"] for place in part}) == len(part) for part in parts):
+                return parts
+    return parts
+
+
+def _grouped(places: Iterable[int], keys: Sequence[Config]) -> list[list[int]]:
+    """Group places whose keys are equal."""
     groups: dict[str, list[int]] = {}
-    for place, config in enumerate(configs):
-        method = {key: value for key, value in config.items() if key not in _REPEATED}
-        groups.setdefault(json.dumps(method, sort_keys=True), []).append(place)
+    for place in places:
+        groups.setdefault(json.dumps(keys[place], sort_keys=True), []).append(place)
     return list(groups.values())
 
 
@@ -76,5 +109,8 @@ def _concerns(key: str, config: Config) -> bool:
 
 def _words(key: str, value: Any) -> str:
     shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if key == "frozen_point":
+        shown = shown[:_DIGITS]
+    shown = shown or "none"
     # The names of solvers speak for themselves.
     return shown if key == "solver" else f"{key.replace('_', ' ')} {shown}"

@@ -1,7 +1,7 @@
 """How far a sweep is: what its run directory says while it runs, or after."""
 
+import dataclasses
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +49,8 @@ class SweepStatus:
         points: All of them, in order.
         hypervolume: What the newest validation losses of all points reach, as a share of the box
             from the ideal to the reference point; None before the first epoch.
-        seconds_left: Estimated from the time that epochs took; None where nothing is known or
-            nobody is at it.
+        seconds_left: Estimated from the time that epochs took; None where nothing is known,
+            nobody is at it, or the points that start as one network are not all apart yet.
     """
 
     path: Path
@@ -85,49 +85,72 @@ def read_status(path: Path) -> SweepStatus:
     holder = in_use(path)
     records = [_json(file) for file in sorted((path / "points").glob("[0-9]*.json"))]
     done = {record["point"]: record for record in records if record is not None}
-    newest, sharing = _history(path)
+    shards = _history(path)
+    trained_in = {point: shard for shard in shards for point in shard.newest}
     points = tuple(
-        _point(point, done.get(point), newest.get(point), sharing.get(point, 1), bool(holder))
+        _point(point, done.get(point), trained_in.get(point), bool(holder))
         for point in range(len(config["weights"]))
     )
     epochs = config["epochs"] + config["retrain_epochs"]
     status = SweepStatus(
         path, config, holder, epochs, points, _hypervolume(path, points), seconds_left=None
     )
-    return status if not holder else _with_time_left(status, sweep["runtime"].get("jobs", 1))
+    if not holder:
+        return status
+    return _with_time_left(status, shards, sweep["runtime"].get("jobs", 1))
 
 
-def _history(path: Path) -> tuple[dict[int, Json], dict[int, int]]:
-    """The newest line of each point, and how many points train together with it."""
-    newest: dict[int, Json] = {}
-    sharing: dict[int, int] = {}
+@dataclass(frozen=True)
+class _Shard:
+    """Points that train together.
+
+    Attributes:
+        newest: The newest line of each of them.
+        seconds: Time spent.
+        subproblem_epochs: Epochs of single networks spent.
+        networks: How many were trained in the last epoch; fewer than points before they branch.
+    """
+
+    newest: dict[int, Json]
+    seconds: float
+    subproblem_epochs: int
+    networks: int
+
+
+def _history(path: Path) -> list[_Shard]:
+    """All shards that have an epoch."""
+    found = []
     for file in sorted((path / "history").glob("*.jsonl")):
-        lines = {line["point"]: line for line in _lines(file)}
-        newest |= lines
-        sharing |= dict.fromkeys(lines, len(lines))
-    return newest, sharing
+        lines = list(_lines(file))
+        if not lines:
+            continue
+        last = lines[-1]
+        before = [0, *(e["subproblem_epochs"] for e in lines if e["epoch"] < last["epoch"])][-1]
+        spent = last["subproblem_epochs"]
+        newest = {line["point"]: line for line in lines}
+        found.append(_Shard(newest, last["seconds"], spent, spent - before))
+    return found
 
 
 def _lines(file: Path) -> Iterator[Json]:
     for text in file.read_text(encoding="utf-8").splitlines():
         try:
             line = json.loads(text)
-            if {"point", "epoch", "seconds", "loss", "metric"} <= set(line):
+            if {"point", "epoch", "seconds", "loss", "metric", "subproblem_epochs"} <= set(line):
                 yield line
         except (ValueError, TypeError):
             continue  # the last one may be half written at this moment
 
 
-def _point(
-    point: int, record: Json | None, line: Json | None, sharing: int, held: bool
-) -> PointStatus:
+def _point(point: int, record: Json | None, shard: _Shard | None, held: bool) -> PointStatus:
     if record is not None:
         known = {kind: record.get(kind, {}).get("val", {}) for kind in ("loss", "metric")}
         return PointStatus(
             point, record["status"], record["epochs"], float(record["seconds"]), **known
         )
-    if line is None:
+    if shard is None:
         return PointStatus(point, "waiting", 0, 0.0, {}, {})
+    line, sharing = shard.newest[point], len(shard.newest)
     state = "running" if held else "stopped"
     known = {kind: line[kind]["val"] for kind in ("loss", "metric")}
     return PointStatus(point, state, line["epoch"], line["seconds"] / sharing, **known)
@@ -141,16 +164,20 @@ def _hypervolume(path: Path, points: tuple[PointStatus, ...]) -> float | None:
     return share_of_box(np.array(rows, dtype=float), note["ideal"], note["reference_point"])
 
 
-def _with_time_left(status: SweepStatus, jobs: int) -> SweepStatus:
-    """Add an estimate: the mean time of an epoch, for those that are left, side by side."""
-    known = [point for point in status.points if point.epoch and point.seconds > 0]
-    if not known:
+def _with_time_left(status: SweepStatus, shards: list[_Shard], jobs: int) -> SweepStatus:
+    """Add an estimate: the mean time of a network's epoch, for those that are left, side by side.
+
+    None before a population branches: how a larger one will fare is not known yet.
+    """
+    seconds = sum(shard.seconds for shard in shards)
+    if not seconds or any(shard.networks < len(shard.newest) for shard in shards):
         return status
-    each = sum(point.seconds for point in known) / sum(point.epoch for point in known)
+    each = seconds / sum(shard.subproblem_epochs for shard in shards)
     left = status.epochs * len(status.points) - status.epochs_done
-    seconds = each * left / max(1, jobs)
-    values = {name: getattr(status, name) for name in status.__dataclass_fields__}
-    return SweepStatus(**values | {"seconds_left": seconds if math.isfinite(seconds) else None})
+    unfinished = [p.point for p in status.points if p.state not in ("done", "failed")]
+    shards_left = {point // status.config["stack"] for point in unfinished}
+    workers = max(1, min(jobs, len(shards_left)))
+    return dataclasses.replace(status, seconds_left=each * left / workers)
 
 
 def _json(path: Path) -> Json | None:

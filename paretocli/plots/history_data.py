@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from paretocli.errors import InputError
 from paretocli.front.box import Box
+from paretocli.front.comparable import check_comparable, check_same_objectives
 from paretocli.front.history import History
 from paretocli.front.methods import group_by_method, method_names
 from paretocli.front.statistics import Statistics, statistics
@@ -65,25 +65,15 @@ def gather_histories(
     the seeds are the same.
 
     Raises:
-        InputError: The sweeps have different objectives or data.
+        InputError: The sweeps have different problems, data or objectives, or one comes twice.
     """
+    check_comparable(histories)
+    check_same_objectives(histories, "draw the histories of the same objectives")
     first = histories[0]
-    for other in histories[1:]:
-        if other.config["objectives"] != first.config["objectives"]:
-            raise InputError(
-                f"{other.path} has the objectives {', '.join(other.config['objectives'])}, but "
-                f"{first.path} has {', '.join(first.config['objectives'])}; hypervolumes of "
-                "different objectives cannot be compared."
-            )
-        if other.config["problem"] != first.config["problem"]:
-            raise InputError(
-                f"{other.path} is of the problem {other.config['problem']}, but {first.path} of "
-                f"{first.config['problem']}; draw one problem at a time."
-            )
     places = group_by_method([history.config for history in histories])
     members = [[histories[place] for place in group] for group in places]
     targets = {
-        history.config["seed"]: TARGET * float(history.hypervolume("val", first.box).max())
+        history.seed: TARGET * float(history.hypervolume("val", first.box).max())
         for history in members[0]
     }
     firsts = [group[0] for group in members]
@@ -96,7 +86,7 @@ def gather_histories(
     return HistoryData(
         curves,
         first.box,
-        exact=len(first.config["objectives"]) <= exact_objectives,
+        exact=len(first.objectives) <= exact_objectives,
         split=split,
         title=title or f"{first.config['problem']}, {words} split",
     )
@@ -112,12 +102,12 @@ def _converging(
     fallback = float(np.mean(list(targets.values())))
     costs = []
     for history, values in zip(group, val, strict=True):
-        reached = values >= targets.get(history.config["seed"], fallback)
+        reached = values >= targets.get(history.seed, fallback)
         if reached.any():
             costs.append(float(history.subproblem_epochs[int(reached.argmax())]))
     return Converging(
         name=name,
-        seeds=tuple(sorted(history.config["seed"] for history in group)),
+        seeds=tuple(sorted(history.seed for history in group)),
         subproblem_epochs=np.mean([h.subproblem_epochs[:epochs] for h in group], axis=0),
         seconds=np.mean([h.seconds[:epochs] for h in group], axis=0),
         mean=drawn.mean(axis=0),

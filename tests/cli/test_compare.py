@@ -7,9 +7,11 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from rich.table import Table
 from scipy.stats import ttest_rel
 
 from paretocli.cli.main import main
+from paretocli.cli.tables import as_text
 from paretocli.front.indicators import share_of_box
 from tests.exact import CURVES, exact_points
 from tests.program import environment, files_below, paretocli
@@ -383,3 +385,9 @@ def test_indicators_of_real_sweeps_are_those_of_moocore(vlmop2, run, monkeypatch
         assert row["igd_plus"] == pytest.approx(moocore.igd_plus(front, ref=union))
         assert row["epsilon"] == pytest.approx(moocore.epsilon_additive(front, ref=union))
         assert row["front_points"] == moocore.is_nondominated(front, keep_weakly=True).sum()
+
+
+def test_the_name_of_a_method_is_shown_as_it_is():
+    table = Table("method")
+    table.add_row("run[a] :x:")
+    assert "run[a] :x:" in as_text(table)

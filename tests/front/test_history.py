@@ -31,9 +31,9 @@ def line(point, epoch, losses, spent, seconds):
     }
 
 
-def write(folder, shards, config=CONFIG, ideal=(0.0, 0.0), reference=(2.0, 4.0)):
+def write(folder, shards, config=CONFIG, ideal=(0.0, 0.0), reference=(2.0, 4.0), data=None):
     (folder / "history").mkdir(parents=True)
-    (folder / "sweep.json").write_text(json.dumps({"config": config}))
+    (folder / "sweep.json").write_text(json.dumps({"config": config, "data": data or {}}))
     note = {"ideal": ideal, "scale": [1, 1], "reference_point": reference}
     (folder / "normalisation.json").write_text(json.dumps(note))
     for name, lines in shards.items():
@@ -87,6 +87,45 @@ def test_a_point_that_diverged_adds_nothing(tmp_path):
     assert np.isnan(history.losses["val"][1, 2, 0])
     expected = hypervolume([[0.5, 1]], [2.0, 4.0]) / 8
     assert history.hypervolume("val", history.box)[1] == pytest.approx(expected)
+
+
+def record(folder, point, status):
+    (folder / "points").mkdir(exist_ok=True)
+    (folder / "points" / f"{point:04d}.json").write_text(json.dumps({"status": status}))
+
+
+def test_a_shard_that_ended_early_does_not_shorten_the_others(tmp_path):
+    folder = write(tmp_path / "run", two_shards())
+    record(folder, 0, "done")
+    record(folder, 2, "failed")
+    history = read_history(folder)
+    assert history.losses["val"].shape == (3, 3, 2)
+    assert history.losses["val"][1, 2].tolist() == [1.5, 0.5]
+    assert np.isnan(history.losses["val"][2, 2]).all()
+    # What it had spent until then is still spent.
+    assert history.subproblem_epochs.tolist() == [3, 6, 8]
+    assert history.seconds.tolist() == [11, 22, 23]
+
+
+def test_a_sweep_without_a_point_that_did_not_fail(tmp_path):
+    folder = write(tmp_path / "run", two_shards())
+    for point in range(3):
+        record(folder, point, "failed")
+    assert read_history(folder).losses["val"].shape == (3, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("sweep.json", r"sweep\.json is not of the form that this program writes"),
+        ("normalisation.json", "holds no ideal and reference point"),
+    ],
+)
+def test_a_foreign_note_is_refused(tmp_path, file, message):
+    folder = write(tmp_path / "run", two_shards())
+    (folder / file).write_text("{}")
+    with pytest.raises(InputError, match=message):
+        read_history(folder)
 
 
 def test_no_run_directory(tmp_path):

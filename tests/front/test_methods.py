@@ -20,6 +20,10 @@ CONFIG = {
 }
 
 
+def grouped(*changes):
+    return group_by_method([CONFIG | change for change in changes])
+
+
 def named(*changes, paths=None):
     configs = [CONFIG | change for change in changes]
     places = paths or [f"runs/{number}" for number in range(len(configs))]
@@ -27,8 +31,32 @@ def named(*changes, paths=None):
 
 
 def test_sweeps_that_differ_in_their_seed_alone_are_one_method():
-    changes = [{}, {"seed": 1}, {"lr": 0.2}, {"seed": 2, "frozen_point": "ab"}, {"lr": 0.2}]
-    assert group_by_method([CONFIG | change for change in changes]) == [[0, 1, 3], [2, 4]]
+    changes = [{}, {"seed": 1}, {"lr": 0.2}, {"seed": 2}, {"lr": 0.2, "seed": 1}]
+    assert grouped(*changes) == [[0, 1, 3], [2, 4]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "groups"),
+    [
+        (({"frozen_point": "ab"}, {"frozen_point": "cd", "seed": 1}), [[0, 1]]),
+        (({"frozen_point": "ab"}, {"frozen_point": "cd"}), [[0], [1]]),
+        (({}, {"frozen_point": "ab", "seed": 1}), [[0], [1]]),
+        (({"threads": 2}, {"threads": 8, "stack": 1, "seed": 1}), [[0, 1]]),
+        (({"threads": 2}, {"seed": 1}, {"threads": 8}), [[0], [1], [2]]),
+        # Threads alone repeat no seed: frozen points are still a repetition's own.
+        (
+            (
+                {"frozen_point": "ab", "threads": 2},
+                {"frozen_point": "ab", "threads": 8},
+                {"frozen_point": "cd", "threads": 2, "seed": 1},
+                {"frozen_point": "cd", "threads": 8, "seed": 1},
+            ),
+            [[0, 2], [1, 3]],
+        ),
+    ],
+)
+def test_what_goes_with_the_seed_makes_a_method_only_where_a_seed_is_repeated(changes, groups):
+    assert grouped(*changes) == groups
 
 
 def test_the_order_of_settings_in_a_file_makes_no_method():
@@ -40,6 +68,14 @@ def test_the_order_of_settings_in_a_file_makes_no_method():
     [
         (({}, {"solver": "linear"}), ["chebyshev", "linear"]),
         (({}, {"lr": 0.2}), ["lr 0.1", "lr 0.2"]),
+        (
+            ({"frozen_point": "0123456789"}, {}),
+            ["frozen point 01234567", "frozen point none"],
+        ),
+        (
+            ({"sparse_layers": []}, {"sparse_layers": ["a", "b"]}),
+            ["sparse layers none", "sparse layers a, b"],
+        ),
         (({}, {"solver": "linear", "weights": []}), ["chebyshev", "linear"]),
         (
             ({}, {"transfer": "split", "solver": "linear"}),

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from paretocli.cli.status import status
 from paretocli.errors import InputError
 from paretocli.front.status import read_status
 from paretocli.lock import sole_user
@@ -16,6 +17,7 @@ def line(point, epoch, seconds, loss):
         "point": point,
         "epoch": epoch,
         "seconds": seconds,
+        "subproblem_epochs": 2 * epoch,
         "loss": values,
         "metric": accuracy,
     }
@@ -26,8 +28,16 @@ def run(tmp_path):
     """Point 0 is done, 1 has failed, 2 and 3 train together, 4 waits; 10 epochs each."""
     for folder in ("points", "history"):
         (tmp_path / folder).mkdir()
-    config = {"problem": "toy", "weights": WEIGHTS, "epochs": 8, "retrain_epochs": 2}
-    sweep = {"config": config, "runtime": {"jobs": 2}}
+    config = {
+        "problem": "toy",
+        "network": "hps",
+        "solver": "linear",
+        "weights": WEIGHTS,
+        "epochs": 8,
+        "retrain_epochs": 2,
+        "stack": 2,
+    }
+    sweep = {"config": config, "runtime": {"jobs": 8}}
     (tmp_path / "sweep.json").write_text(json.dumps(sweep))
     note = {"ideal": [0, 0], "scale": [1, 1], "reference_point": [2, 2]}
     (tmp_path / "normalisation.json").write_text(json.dumps(note))
@@ -53,10 +63,41 @@ def test_while_it_runs(run):
     assert found.holder.startswith("process ")
     assert found.epochs == 10
     assert found.epochs_done == 24
-    # 42 seconds for 24 epochs, 26 are left, two at a time.
-    assert found.seconds_left == pytest.approx(42 / 24 * 26 / 2)
+    # 12 seconds for 4 epochs of a network, 26 are left: of two shards, whatever the workers.
+    assert found.seconds_left == pytest.approx(12 / 4 * 26 / 2)
     # Of the box of 2 by 2, (0, 1) dominates half; the other two points lie within that.
     assert found.hypervolume == pytest.approx(0.5)
+
+
+def test_no_time_is_known_before_the_last_branching(run):
+    file = run / "history" / "0000-0001.jsonl"
+
+    def spent(*numbers):
+        lines = [
+            line(p, epoch, 1.0, 1) | {"subproblem_epochs": number}
+            for epoch, number in enumerate(numbers, start=1)
+            for p in (0, 1)
+        ]
+        file.write_text("".join(json.dumps(one) + "\n" for one in lines))
+        with sole_user(run):
+            return read_status(run).seconds_left
+
+    assert spent(1) is None
+    assert spent(1, 2) is None
+    # One second for 4 epochs of a network, and 12 for 4.
+    assert spent(1, 2, 4) == pytest.approx(13 / 8 * 26 / 2)
+
+
+def test_a_finished_sweep_with_a_failed_point_needs_another_command(run, capsys):
+    status(run)
+    assert "stopped; the command" in capsys.readouterr().out
+    record = (run / "points" / "0000.json").read_text()
+    for point in (2, 3, 4):
+        (run / "points" / f"{point:04d}.json").write_text(
+            json.dumps(json.loads(record) | {"point": point})
+        )
+    status(run)
+    assert "finished, 1 failed; --retry-failed solves" in capsys.readouterr().out
 
 
 def test_when_nobody_is_at_it(run):

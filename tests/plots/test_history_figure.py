@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from paretocli.cli.drawing import draw_history
 from paretocli.errors import InputError
 from paretocli.front.history import read_history
 from paretocli.plots.history_data import gather_histories
@@ -10,7 +11,7 @@ from paretocli.plots.history_figure import figure_histories, save_histories
 from tests.front.test_history import CONFIG, line, write
 
 
-def run(folder, name, *, factor=1.0, spent=2, epochs=4, **config):
+def run(folder, name, *, factor=1.0, spent=2, epochs=4, data=None, **config):
     """A sweep of two points whose validation losses fall as factor / epoch."""
     shared = {"weights": [[0.2, 0.8], [0.8, 0.2]]}
     lines = []
@@ -18,7 +19,7 @@ def run(folder, name, *, factor=1.0, spent=2, epochs=4, **config):
         size = factor / epoch
         losses = ((size, 2 * size), (2 * size, size))
         lines += [line(k, epoch, losses[k], spent * epoch, 3 * epoch) for k in (0, 1)]
-    path = write(folder / name, {"0000-0001": lines}, config=CONFIG | shared | config)
+    path = write(folder / name, {"0000-0001": lines}, config=CONFIG | shared | config, data=data)
     return read_history(path)
 
 
@@ -106,6 +107,17 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
         gathered([one, run(tmp_path, "b", objectives=["b", "a"])])
     with pytest.raises(InputError, match=r"is of the problem other, but .* of toy"):
         gathered([one, run(tmp_path, "c", problem="other")])
+    with pytest.raises(InputError, match=r"were made from other data: .* the train split differ;"):
+        gathered([one, run(tmp_path, "d", seed=1, data={"train": "9"})])
+    with pytest.raises(InputError, match="are the same sweep with the same seed"):
+        gathered([one, one])
+
+
+def test_another_version_of_the_users_own_code_is_said(tmp_path, capsys):
+    for seed, code in enumerate("12"):
+        run(tmp_path, f"a{seed}", seed=seed, data={"source": code})
+    draw_history([tmp_path / "a0", tmp_path / "a1"], "val", tmp_path / "h.png", None, quiet=False)
+    assert "a1 was made from another version of the problem's own file" in capsys.readouterr().err
 
 
 def test_the_picture(tmp_path):
