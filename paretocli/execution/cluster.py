@@ -38,6 +38,7 @@ class Cluster(Executor):
         shared: What all jobs share; sent to the workers once.
         stop: Whether to stop early.
         client: As `connected` gives it.
+        note: Tells the user something.
         resumed: Makes the job that goes on from a message.
         slice_seconds: How long a job runs until it hands in what it has.
         resources: What a worker must offer, such as {"GPU": 1}.
@@ -50,11 +51,13 @@ class Cluster(Executor):
         stop: Callable[[], bool],
         *,
         client: Any,
+        note: Callable[[str], None],
         resumed: Resumed,
         slice_seconds: float,
         resources: dict[str, float] | None = None,
     ) -> None:
         self.stop = stop
+        self.note = note
         self.resumed = resumed
         self.slice_seconds = slice_seconds
         self.resources = resources
@@ -65,9 +68,9 @@ class Cluster(Executor):
         self.client = client
 
     def submit(self, name: str, job: Any) -> None:
-        """Send a job's next slice."""
-        if self.sent is None or self.sent.status != "finished":
-            (self.sent,) = self.client.scatter([self.common], broadcast=True, hash=False)
+        """Send a job's next slice, once there is a worker; not where it is to stop before that."""
+        if (self.sent is None or self.sent.status != "finished") and not self._send_common():
+            return
         future = self.client.submit(
             _slice,
             self.sent,
@@ -79,6 +82,21 @@ class Cluster(Executor):
         )
         self.under_way[future] = (name, job)
         future.add_done_callback(self.arrived.put)
+
+    def _send_common(self) -> bool:
+        """Send what all jobs share, as soon as there is a worker; whether it was sent."""
+        told = False
+        while not self.stop():
+            try:
+                self.client.wait_for_workers(1, timeout=PATIENCE)
+                (self.sent,) = self.client.scatter([self.common], broadcast=True, hash=False)
+            except TimeoutError:  # there is none, or it went before it could be sent anything
+                if not told:
+                    self.note("The cluster has no worker yet; waiting for one.")
+                    told = True
+            else:
+                return True
+        return False
 
     def messages(self) -> Iterator[tuple[str, Any]]:
         """What the jobs yield, a slice at a time."""

@@ -102,7 +102,9 @@ class Processes(Executor):
         if not self.told_to_stop:
             self.told_to_stop = True
             for worker in self.workers.values():
-                worker.send(STOP)
+                # One that still starts would take it for what all jobs share.
+                if worker.ready:
+                    worker.send(STOP)
 
     def _start_workers(self) -> None:
         idle = sum(worker.job is None for worker in self.workers.values())

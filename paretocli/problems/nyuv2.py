@@ -98,7 +98,7 @@ def _problem(data_set: DataSet, data_dir: Path) -> Problem:
     root = data_dir / data_set.name
     if not root.is_dir():
         raise InputError(f"There is no folder {root}; {data_set.otherwise}.")
-    train, val = scene_files.find(root)
+    train, val = scene_files.find(root.absolute())  # workers may run in another folder
     _refuse_small(data_set, train)
     order = np.random.default_rng(SPLIT_SEED).permutation(len(train.numbers))
     held_out = max(1, round(VALIDATION_SHARE * len(order)))

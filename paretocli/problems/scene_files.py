@@ -96,11 +96,16 @@ def read(path: Path) -> Array:
     """A file's array, memory-mapped: only what is used is read.
 
     Raises:
-        InputError: It is no .npy file, or is cut.
+        InputError: It is not there, is no .npy file, or is cut.
     """
     try:
         # Takes .npy files alone: no archives, and no pickles, which would run code.
         return np.lib.format.open_memmap(path, mode="r")
+    except FileNotFoundError:
+        raise InputError(
+            f"There is no file {path} on this machine; put it back, and on a cluster, have the "
+            "scenes at this path on every machine."
+        ) from None
     except (OSError, ValueError, EOFError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise InputError(

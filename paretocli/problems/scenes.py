@@ -20,6 +20,7 @@ class Scenes:
 
     A batch has the images (B, 3, H, W) as inputs; its targets are labels (B, H, W), whole numbers,
     depths (B, 1, H, W) in metres and normals (B, 3, H, W). All but labels are in single precision.
+    Sent to another machine, they are read there, from the same path.
 
     Attributes:
         part: Where the files lie.

@@ -53,7 +53,7 @@ def tied_pattern(weights: Tensors, similarity: float, jobs: int) -> Pattern:
     Args:
         weights: (K, out, R, …) by name.
         similarity: Rows more similar than this may share; see `sharing.shared_rows`.
-        jobs: Processes that work side by side.
+        jobs: Threads that work side by side.
     """
     return _pattern(weights, lambda matrices: shared_rows_of_all(matrices, similarity, jobs))
 

@@ -26,12 +26,13 @@ tried, and the larger net similarity decides.
 import heapq
 import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed, parallel_config
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from threadpoolctl import threadpool_limits
 
 from paretocli.errors import InputError
 
@@ -68,8 +69,7 @@ def shared_rows(rows: Rows, similarity: float) -> Indices:
     Raises:
         InputError: `similarity` is out of range, or `rows` is no matrix of finite numbers.
     """
-    _check(rows, similarity)
-    return _clusters(rows, similarity)
+    return shared_rows_of_all([rows], similarity, jobs=1)[0]
 
 
 def shared_rows_of_all(matrices: Sequence[Rows], similarity: float, jobs: int) -> list[Indices]:
@@ -78,7 +78,8 @@ def shared_rows_of_all(matrices: Sequence[Rows], similarity: float, jobs: int) -
     Args:
         matrices: The matrices (R, D), each of a shape of its own.
         similarity: The preference p, as for `shared_rows`.
-        jobs: Worker processes, at least 1; with 1 everything is computed in this process.
+        jobs: Threads, at least 1. They take as long as processes would, which would have to be kept
+            from Ctrl-C, and to be ended with this one.
 
     Returns:
         What `shared_rows` returns for each matrix, in the order of the matrices.
@@ -87,19 +88,17 @@ def shared_rows_of_all(matrices: Sequence[Rows], similarity: float, jobs: int) -
         InputError: As for `shared_rows`, or `jobs` is less than 1.
     """
     if jobs < 1:
-        raise InputError(f"`jobs` should be at least 1, found {jobs}; give a number of processes.")
+        raise InputError(f"`jobs` should be at least 1, found {jobs}; give a number of threads.")
     for rows in matrices:
         _check(rows, similarity)
     # The largest first: begun last, it would keep one worker busy while the others are idle.
     order = sorted(range(len(matrices)), key=lambda k: matrices[k].shape, reverse=True)
-    if min(jobs, len(matrices)) <= 1:
-        found = [_clusters(matrices[k], similarity) for k in order]
-    else:
-        # One thread a worker, or the workers would take the processors from each other.
-        with parallel_config("loky", n_jobs=min(jobs, len(matrices)), inner_max_num_threads=1):
-            found = Parallel(batch_size=1)(
-                delayed(_clusters)(matrices[k], similarity) for k in order
-            )
+    with warnings.catch_warnings():  # not in the threads: filters are those of the whole process
+        # Of affinity propagation: that it did not converge; what it has found then is compared like
+        # everything else. And that all similarities are equal; then it returns one cluster, as it
+        # should.
+        warnings.simplefilter("ignore", UserWarning)
+        found = _all_clusters([matrices[k] for k in order], similarity, min(jobs, len(matrices)))
     by_matrix = dict(zip(order, found, strict=True))
     return [by_matrix[k] for k in range(len(matrices))]
 
@@ -120,6 +119,14 @@ def _check(rows: Rows, similarity: float) -> None:
             "Rows to share should be finite numbers, found infinite ones or NaN; give the weights "
             "of a network that did not diverge."
         )
+
+
+def _all_clusters(matrices: Sequence[Rows], similarity: float, jobs: int) -> list[Indices]:
+    if jobs <= 1:
+        return [_clusters(rows, similarity) for rows in matrices]
+    # One thread of BLAS in each, or they would take the processors from each other.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(lambda rows: _clusters(rows, similarity), matrices))
 
 
 def _clusters(rows: Rows, similarity: float) -> Indices:
@@ -229,11 +236,7 @@ def _propagated(similarities: Similarities, preference: float) -> Indices:
         random_state=0,
         copy=False,
     )
-    with warnings.catch_warnings():
-        # That it did not converge: what it has found then is compared like everything else. And
-        # that all similarities are equal: then it returns one cluster, as it should.
-        warnings.simplefilter("ignore", UserWarning)
-        method.fit(similarities.astype(np.float64))
+    method.fit(similarities.astype(np.float64))
     if len(method.cluster_centers_indices_) == 0:
         return rows
     exemplars = np.asarray(method.cluster_centers_indices_)[method.labels_]

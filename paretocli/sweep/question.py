@@ -1,4 +1,7 @@
-"""What all shards of a sweep share, complete in itself: it can be sent to another machine."""
+"""What all shards of a sweep share; it can be sent to another machine.
+
+It is complete in itself, but for data that is read as it is needed: its files have to be there too.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -107,7 +107,7 @@ def _solve_all(
     collector: Collector, plan: list[Shard], stop: Callable[[], bool], client: Any
 ) -> None:
     """Have all shards solved, and keep what comes."""
-    with _executor(collector.question, len(plan), stop, client) as executor:
+    with _executor(collector, len(plan), stop, client) as executor:
         for shard in plan:
             executor.submit(shard.name, collector.job(shard))
         for name, message in executor.messages():
@@ -116,14 +116,15 @@ def _solve_all(
                 executor.submit(name, again)
 
 
-def _executor(question: Question, shards: int, stop: Callable[[], bool], client: Any) -> Executor:
-    config = question.config
+def _executor(collector: Collector, shards: int, stop: Callable[[], bool], client: Any) -> Executor:
+    question, config = collector.question, collector.question.config
     if client is not None:
         return Cluster(
             solve,
             question,
             stop,
             client=client,
+            note=collector.observer.note,
             resumed=resumed,
             slice_seconds=config.checkpoint_every,
             resources={"GPU": 1} if config.device.startswith("cuda") else None,

@@ -19,7 +19,7 @@ class TrainingSettings:
             out the tying too. For runs with sparsity.
         retrain_lr: Learning rate at the start of these.
         share_similarity: Rows more similar than this are tied.
-        jobs: Processes that look for similar rows.
+        jobs: Threads that look for similar rows.
         streams: A number for each subproblem; each sees batches of its own, whose order goes by
             its number. None where all see the same.
     """

@@ -257,9 +257,8 @@ class Trainer:
             failed = (self.failed_epoch > 0).to(tensor.device)
             tensor[failed] = self.best.tensors[f"network.{name}"][failed]
         weights = {name: self.population.parameters[name] for name in self.sparsity.names}
-        # Starting processes takes longer than a few layers do.
-        jobs = min(self.settings.jobs, self.population.size)
-        self._retrain_within(tied_pattern(weights, self.settings.share_similarity, jobs))
+        similarity, jobs = self.settings.share_similarity, self.settings.jobs
+        self._retrain_within(tied_pattern(weights, similarity, jobs))
 
     def _retrain_within(self, pattern: Pattern) -> None:
         self.pattern = pattern

@@ -182,6 +182,29 @@ def test_stopping_does_not_wait_for_workers_to_start():
     assert worker.process.returncode is not None
 
 
+def test_stopping_while_a_worker_starts_and_another_is_busy():
+    asked = []
+    with make("processes", slow_to_stop, None, stop=lambda: bool(asked)) as executor:
+        executor.submit("a", None)
+        found = []
+        for name, message in executor.messages():
+            found.append((name, message))
+            if message == "begun":
+                executor.submit("b", None)
+                executor._start_workers()
+                assert executor.workers[1].connection.poll(60)  # it has started, unheard
+                asked.append(True)
+    assert found == [("a", "begun"), ("a", "stopped"), ("a", Ended())]
+
+
+def slow_to_stop(shared, job, worker, stop):
+    yield "begun"
+    while not stop():
+        time.sleep(0.01)
+    time.sleep(0.5)
+    yield "stopped"
+
+
 def test_workers_that_never_start_are_given_up(monkeypatch):
     monkeypatch.setattr(processes, "START", "import os; os._exit(3)")
     with make("processes", count, 0) as executor:

@@ -1,5 +1,7 @@
 """The problems `nyuv2` and `scenes`: data that is read as it is needed."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -44,6 +46,17 @@ def test_val_is_the_test_split_and_a_fifth_of_train_is_held_out(data_dir):
     assert problem.test.part.folder == data_dir / "scenes" / "val"
     assert problem.val.part.folder == data_dir / "scenes" / "train"
     assert make_scenes(data_dir).val.numbers == problem.val.numbers
+
+
+def test_a_worker_may_run_elsewhere_but_needs_the_files(data_dir, tmp_path_factory, monkeypatch):
+    monkeypatch.chdir(data_dir)
+    test = make_scenes(Path()).test
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert len(in_memory(test).inputs) == VAL
+    lost = data_dir / "scenes" / "val" / "image" / "0.npy"
+    lost.unlink()
+    with pytest.raises(InputError, match=f"no file {lost} on this machine.*on every machine"):
+        in_memory(test)
 
 
 def test_rows_are_the_files(data_dir):

@@ -1,3 +1,4 @@
+import os
 import warnings
 from collections import Counter
 
@@ -240,6 +241,14 @@ def test_many_matrices_in_order(jobs):
     assert len(found) == len(matrices)
     for rows, labels in zip(matrices, found, strict=True):
         assert labels.tolist() == shared_rows(rows, 0.8).tolist()
+
+
+def test_no_process_is_started_that_ctrl_c_would_end(monkeypatch):
+    """Nor one that would outlive this one."""
+    began = []
+    monkeypatch.setattr(sharing, "_clusters", lambda *_: began.append(os.getpid()))
+    shared_rows_of_all([np.ones((2, 2), np.float32)] * 4, 0.8, 2)
+    assert began == [os.getpid()] * 4
 
 
 def test_no_matrices():
