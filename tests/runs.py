@@ -32,7 +32,7 @@ def write_run(
         ideal: As stored, zeros without.
         reference: The stored reference point, ones without.
         metrics: Further columns.
-        seconds: Of each point.
+        seconds: Of each point, failed ones too.
         failed: Points that failed, after the finished ones.
         missing: Points that have no result.
         data: Checksums.
@@ -61,9 +61,9 @@ def write_run(
             frame[f"loss_{name}_{split}"] = table[:, j] + 0.125 * (k - 1)
     for name, values in (metrics or {}).items():
         frame[name] = values
-    frame["seconds"] = seconds
     for point in range(points, points + failed):
         frame.loc[point, ["point", "status"]] = [point, "failed"]
+    frame["seconds"] = seconds
     path.mkdir(parents=True)
     frame.to_csv(path / "results.csv", index=False)
     checksums = dict.fromkeys(SPLITS, "0123") | dict(data or {})

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from paretocli.front.comparison import Comparison
 
 MEASURE = "What is measured"
+TABLE = ("Table", "--csv")
 
 
 def compare(
@@ -90,23 +91,23 @@ def compare(
     """
     from paretocli.cli.compare_files import comparison_as_json, comparison_rows
     from paretocli.cli.compare_report import comparison_hints, comparison_report
-    from paretocli.plots.saving import check_target
+    from paretocli.outputs import check_output, write_output
 
     if out is not None:
+        from paretocli.plots.saving import check_target
+
         check_target(out)
     if csv is not None:
-        _check_table(csv)
+        check_output(csv, *TABLE)
     found = _compared(paths, on.value, columns, reference, ideal)
     if csv is not None:
-        from paretocli.atomic import write_text
-
-        write_text(csv, comparison_rows(found, on.value).to_csv(index=False))
+        write_output(csv, comparison_rows(found).to_csv(index=False).encode(), *TABLE)
     if out is not None:
         from paretocli.plots.comparison_figure import save_comparison
 
         save_comparison(found, out)
     if as_json:
-        typer.echo(json.dumps(comparison_as_json(found, on.value, picture=out, csv=csv), indent=2))
+        typer.echo(json.dumps(comparison_as_json(found, picture=out, csv=csv), indent=2))
     else:
         typer.echo(comparison_report(found, on.value))
         for file in filter(None, (out, csv)):
@@ -137,19 +138,6 @@ def _compared(
         measured = chosen_columns(sweeps, names, split)
         box = union_box([measured.costs(sweep) for sweep in sweeps], measured, *corners)
     return compare(sweeps, measured, box)
-
-
-def _check_table(path: Path) -> None:
-    from paretocli.atomic import check_writable
-
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; give the name of a file with --csv.")
-    try:
-        check_writable(path.parent)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror}); choose another place with --csv."
-        ) from None
 
 
 def _numbers(text: str | None, option: str) -> list[float] | None:

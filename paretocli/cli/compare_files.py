@@ -7,13 +7,15 @@ from typing import Any
 
 import pandas as pd
 
+from paretocli.front.columns import split_of
 from paretocli.front.comparison import INDICATORS, Comparison, Method
 from paretocli.front.indicators import EXACT_OBJECTIVES
 from paretocli.front.statistics import Statistics
 
 
-def comparison_rows(found: Comparison, split: str) -> pd.DataFrame:
+def comparison_rows(found: Comparison) -> pd.DataFrame:
     """One row a sweep: its method, seed and figures, and in which box they were measured."""
+    split = _split(found)
     labels = found.columns.labels
     box = dict(zip((f"ideal_{label}" for label in labels), found.ideal, strict=True))
     box |= dict(zip((f"reference_{label}" for label in labels), found.reference_point, strict=True))
@@ -33,12 +35,12 @@ def comparison_rows(found: Comparison, split: str) -> pd.DataFrame:
 
 
 def comparison_as_json(
-    found: Comparison, split: str, *, picture: Path | None, csv: Path | None
+    found: Comparison, *, picture: Path | None, csv: Path | None
 ) -> dict[str, Any]:
     """Everything as one JSON object; what is not known is null."""
     origins = (found.box.ideal_from, found.box.reference_point_from)
     return {
-        "split": split,
+        "split": _split(found),
         "columns": [
             {"name": name, "better": "higher" if higher else "lower"}
             for name, higher in zip(found.columns.names, found.columns.higher, strict=True)
@@ -54,6 +56,12 @@ def comparison_as_json(
         "picture": None if picture is None else str(picture),
         "csv": None if csv is None else str(csv),
     }
+
+
+def _split(found: Comparison) -> str | None:
+    """The split of the measured columns that have one; None where they differ, or none has."""
+    splits = {split_of(name) for name in found.columns.names} - {None}
+    return splits.pop() if len(splits) == 1 else None
 
 
 def _method_as_json(method: Method) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def draw_page(
             "name": series["name"],
             "path": str(result.path),
             "points": len(series["points"]),
-            "front_points": sum(series["on_front"]),
+            "front_points": series["on_front"].count(True),
             "failed_points": series["failed"],
         }
         for series, result in zip(data["series"], results, strict=True)

@@ -12,18 +12,22 @@ _SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
 _HIGHER = (
     *("accuracy", "acc", "top1", "top5", "r2", "miou", "iou", "auc", "auroc"),
     *("precision", "recall", "within", "psnr", "ssim", "speedup", "hypervolume"),
-    *("sparsity_rate", "compression_rate", "parameter_sharing"),
+    *("sparsity_rate", "compression_rate", "parameter_sharing", "angle_within"),
 )
 _LOWER = (
     *("loss", "rmse", "mse", "mae", "error", "angle", "perplexity"),
     *("gap", "relative_gap", "stationarity", "chebyshev_value"),
     *("parameters_kept", "parameters", "unique_parameters", "bytes", "macs", "flops", "latency"),
     *("rows", "rows_kept", "seconds", "epochs", "best_epoch"),
+    *("top1_error", "top5_error", "iou_loss", "miou_loss", "ssim_loss"),
 )
 _DIRECTIONS: dict[str, Direction] = {
     **dict.fromkeys(_HIGHER, "higher"),
     **dict.fromkeys(_LOWER, "lower"),
 }
+
+# After a word that is better higher: the precision of a task called error, or a precision's error?
+_REVERSING = ("error", "loss")
 
 # Networks differ in these by factors, not by amounts.
 _SIZES = ("parameters", "parameters_kept", "unique_parameters", "bytes", "macs", "flops")
@@ -61,12 +65,15 @@ def direction(column: str) -> Direction | None:
     """Tell which direction of a column is better, or `None` where its name does not say.
 
     A column is `<metric>_<task>_<split>`, so the first known word decides: `loss_accuracy_test`
-    is the loss of a task called accuracy.
+    is the loss of a task called accuracy. Where "error" or "loss" follows a word that is better
+    higher, as in `precision_error_x`, its name does not say.
     """
     parts = _body(column).lower().split("_")
     for start in range(len(parts)):
         for end in range(len(parts), start, -1):  # the longest name first
             found = _DIRECTIONS.get("_".join(parts[start:end]))
+            if found == "higher" and end < len(parts) and parts[end] in _REVERSING:
+                return None
             if found:
                 return found
     return None

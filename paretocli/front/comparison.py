@@ -33,7 +33,8 @@ class Indicators:
         spread: How unevenly its points lie; NaN for less than three.
         span: The share of the reference set's range that it covers.
         front_points: Points that no other one of the sweep beats.
-        seconds: Training time of all points, one after another.
+        seconds: Training time of all points, failed ones too, one after another; NaN where it is
+            not known.
     """
 
     hypervolume: float
@@ -172,7 +173,7 @@ def _measured(
         spread=spread(scaled),
         span=span(scaled, reference),
         front_points=len(front),
-        seconds=float(sweep.results.values(["seconds"]).sum()),
+        seconds=sweep.results.total("seconds"),
     )
     left_out = len(sweep.results.frame) - len(costs)
     return MeasuredSweep(sweep, columns.turned(front), left_out, indicators)

@@ -23,15 +23,20 @@ class Results:
         path: the CSV file that was read.
         source: the name of the run directory, or of the file.
         frame: one row a finished point; the index is the row's position in the file, from 0.
-        failed: how many points the file lists as not finished; they are not in `frame`.
+        unfinished: the rows of points that the file lists as not finished, as in `frame`.
         objectives: from the `weight_<objective>` columns, in their order; empty without any.
     """
 
     path: Path
     source: str
     frame: pd.DataFrame
-    failed: int
+    unfinished: pd.DataFrame
     objectives: tuple[str, ...]
+
+    @property
+    def failed(self) -> int:
+        """How many points the file lists as not finished."""
+        return len(self.unfinished)
 
     @property
     def name(self) -> str:
@@ -58,19 +63,27 @@ class Results:
         Raises:
             InputError: a column is not there, or a cell of it is not a number.
         """
-        return np.column_stack([self._numbers(column) for column in columns])
+        return np.column_stack([self._numbers(column, self.frame) for column in columns])
 
-    def _numbers(self, column: str) -> npt.NDArray[np.float64]:
-        if column not in self.frame.columns:
+    def total(self, column: str) -> float:
+        """Sum a column over all points, finished or not; NaN where a cell is empty.
+
+        Raises:
+            InputError: the column is not there, or a cell of it is not a number.
+        """
+        return float(sum(self._numbers(column, f).sum() for f in (self.frame, self.unfinished)))
+
+    def _numbers(self, column: str, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+        if column not in frame.columns:
             raise InputError(self._missing(column))
-        cells = self.frame[column]
+        cells = frame[column]
         numbers = pd.to_numeric(cells, errors="coerce")
         wrong = cells.notna() & numbers.isna()
         if wrong.any():
             row = int(np.argmax(wrong.to_numpy()))
             raise InputError(
                 f'Column "{column}" of {self.path} holds "{cells.iloc[row]}" in row '
-                f"{int(self.frame.index[row]) + 1} where a number is needed; correct that cell, or "
+                f"{int(frame.index[row]) + 1} where a number is needed; correct that cell, or "
                 f"choose another column."
             )
         return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -123,7 +136,7 @@ def read_results(path: Path) -> Results:
         path=file,
         source=source or str(file),
         frame=frame[finished],
-        failed=failed,
+        unfinished=frame[~finished],
         objectives=tuple(name.removeprefix(_WEIGHT) for name in names if name.startswith(_WEIGHT)),
     )
 

@@ -29,12 +29,16 @@ def numeric_columns(results: Sequence[Results], drawn: Collection[str]) -> list[
 
 
 def numbers_of(result: Results, column: str) -> npt.NDArray[np.float64]:
-    """Take a column of one input as numbers (N,), with 7 digits; NaN where it has none."""
+    """Take a column of one input as numbers (N,); NaN where it has none.
+
+    Whole numbers are exact, others have 7 digits: more than anybody reads would double the page's
+    data.
+    """
     if column not in result.frame.columns:
         return np.full(len(result.frame), np.nan)
     cells = pd.to_numeric(result.frame[column], errors="coerce")
-    # More digits than anybody reads would double the page's data.
-    return np.array([float(f"{cell:.7g}") for cell in cells.to_numpy(np.float64, na_value=np.nan)])
+    numbers = cells.to_numpy(np.float64, na_value=np.nan).tolist()
+    return np.array([cell if cell.is_integer() else float(f"{cell:.7g}") for cell in numbers])
 
 
 def describe_columns(

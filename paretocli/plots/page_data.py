@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from paretocli.front.columns import direction
@@ -41,7 +42,7 @@ def gather_page(
 
     Unlike in a picture, what is dominated does not change with the axes: it is decided in the
     losses of all objectives on the split, as `on_front` is on the validation data, or in the chosen
-    columns where an input lacks such losses.
+    columns where an input lacks such losses; a point without one of these figures is not judged.
 
     Args:
         results: the inputs, at least one.
@@ -110,13 +111,21 @@ def _series(
         "failed": result.failed,
         "style": _plain_style(style),
         "points": [point_of(result, row) for row in rows],
-        "on_front": non_dominated(result.values(decisive), maximise=higher).tolist(),
+        "on_front": _verdicts(result.values(decisive), higher),
         "export": [_export_command(result, row) for row in rows],
         "cells": {
             str(column): _cells(result, str(column), column in numeric)
             for column in result.frame.columns
         },
     }
+
+
+def _verdicts(values: npt.NDArray[np.float64], higher: Sequence[bool]) -> list[bool | None]:
+    """Whether each point (N, m) is on the front; None where one of its figures is not finite."""
+    complete = np.isfinite(values).all(axis=1)
+    verdicts = np.full(len(values), None)
+    verdicts[complete] = non_dominated(values[complete], maximise=higher)
+    return list(verdicts.tolist())
 
 
 def _plain_style(style: Style) -> dict[str, Any]:

@@ -10,10 +10,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from paretocli.atomic import write_text
 from paretocli.errors import InputError
 from paretocli.extras import require
-from paretocli.plots.saving import check_folder, unwritable
+from paretocli.outputs import check_output, write_output
 
 _SCRIPTS = (
     "model.js",
@@ -45,7 +44,7 @@ def check_page(path: Path) -> None:
             f'Page {path} should end in .html (found "{path.suffix or path.name}"); give such a '
             f"name with {_OPTION}."
         )
-    check_folder(path, "Page", _OPTION)
+    check_output(path, "Page", _OPTION)
 
 
 def save_page(data: Mapping[str, Any], path: Path) -> None:
@@ -58,10 +57,7 @@ def save_page(data: Mapping[str, Any], path: Path) -> None:
     Raises:
         InputError: the page cannot be written.
     """
-    try:
-        write_text(path, page_of(data))
-    except OSError as error:
-        raise unwritable(path, "Page", _OPTION, error) from None
+    write_output(path, page_of(data).encode(), "Page", _OPTION)
 
 
 def page_of(data: Mapping[str, Any]) -> str:

@@ -220,6 +220,25 @@ def test_columns(folder, run):
         assert one["p_value"] == pytest.approx(two["p_value"])
 
 
+@pytest.mark.parametrize(
+    ("columns", "split"),
+    [
+        ("loss_f1_test,loss_f2_test", "test"),
+        ("loss_f1_test,accuracy_f2_val", None),
+        ("loss_f1_test,parameters_kept", "test"),
+        ("gap,parameters_kept", None),
+        ("f1,f2", "val"),
+    ],
+)
+def test_the_split_is_that_of_the_columns(tmp_path, run, monkeypatch, columns, split):
+    monkeypatch.chdir(tmp_path)
+    metrics = {"accuracy_f2_val": [0.5, 0.75], "parameters_kept": [2, 1], "gap": [1, 2]}
+    write_run(tmp_path / "a", [[0.25, 0.5], [0.5, 0.25]], metrics=metrics)
+    _, out, _ = run("a", "--columns", columns, "--json", "--csv", "t.csv")
+    assert json.loads(out)["split"] == split
+    assert pd.read_csv("t.csv", keep_default_na=False)["split"].tolist() == [split or ""]
+
+
 def test_columns_in_common_compare_sweeps_of_other_objectives(folder, run):
     table = pd.read_csv(folder / "linear-0" / "results.csv")
     config = {"solver": "linear", "objectives": ["f1", "f2", "f3"], "seed": 7}
@@ -292,8 +311,12 @@ CASES = {
     "an unknown column": ([*ALL, "--columns", "f1,acuracy_f2"], 'numbers "acuracy_f2"; the clos'),
     "training losses": ([*ALL, "--on", "train"], "'--on'"),
     "a picture that is none": ([*ALL, "--out", "a.txt"], "a.txt should end in .png, .svg or .pdf"),
-    "a table nowhere": ([*ALL, "--csv", "no/t.csv"], "no/t.csv cannot be written (No such file"),
-    "a folder as a table": ([*ALL, "--csv", "box"], "box is a folder; give the name of a file"),
+    "a table nowhere": (
+        [*ALL, "--csv", "no/t.csv"],
+        "Table no/t.csv cannot be written (No such file or directory); make its folder writable, "
+        "or choose another place with --csv.",
+    ),
+    "a folder as a table": ([*ALL, "--csv", "box"], "Table box is a folder; give the name of a f"),
 }
 
 

@@ -3,6 +3,7 @@ import os
 
 import pytest
 
+from paretocli.cli.drawing import draw_page
 from tests.program import files_below, freshly_started, paretocli
 from tests.sparse_run import write_sparse_run
 
@@ -53,6 +54,14 @@ def test_json_of_a_page_beside_a_picture_names_both(run, tmp_path):
     found = json.loads(done.stdout)
     assert (found["page"], found["picture"]) == ("page.html", "a.svg")
     assert found["inputs"][0]["incomplete_points"] == 0
+
+
+def test_points_that_are_not_judged_are_not_on_the_front(tmp_path):
+    (tmp_path / "mine.csv").write_text("cost,gap\n1,2\n2,1\n3,3\n,0\n")
+    page, columns = tmp_path / "page.html", ["cost", "gap"]
+    said = draw_page([tmp_path / "mine.csv"], columns, "test", set(), page, None, quiet=True)
+    (found,) = said["inputs"]
+    assert (found["points"], found["front_points"]) == (4, 2)
 
 
 def test_a_foreign_table_says_which_directions_were_assumed(tmp_path):

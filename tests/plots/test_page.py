@@ -17,7 +17,7 @@ LINES = ".line:not(.out) > path:first-child"
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Pages by name: one sweep, two, one of 14 objectives, and a hostile table."""
+    """Pages by name: one sweep, two, one of 14 objectives, a hostile table, and one with a gap."""
     folder = tmp_path_factory.mktemp("pages")
     one = write_sparse_run(folder / "runs" / "one sweep")
     two = write_sparse_run(folder / "runs" / "rival", "linear", shift=0.03)
@@ -30,6 +30,7 @@ def files(tmp_path_factory):
         '<script>window.hacked=1</script>,"</script><img src=x onerror=window.hacked=2>",'
         "<a href='https://example.org'>%{x}&amp;</a>,__proto__\n1,2,3,1\n2,1,4,1\n3,3,,1\n"
     )
+    (folder / "gap.csv").write_text("cost,bytes,other\n1,2,1\n2,1,3\n3,3,2\n,0,1\n")
     hostile = [
         line.strip('"') for line in (folder / "hostile.csv").read_text().split("\n")[0].split(",")
     ]
@@ -38,6 +39,7 @@ def files(tmp_path_factory):
         "two": ([one, two], None),
         "many": ([folder / "many.csv"], None),
         "hostile": ([folder / "hostile.csv"], hostile[:2]),
+        "gap": ([folder / "gap.csv"], ["cost", "bytes"]),
     }
     for name, (paths, columns) in inputs.items():
         title = "<img src=x onerror=window.hacked=3>" if name == "hostile" else None
@@ -168,6 +170,34 @@ def test_dominated_points_come_and_go(page, files):
     assert page.text("#count") == "6 of 8 points shown."
     page.press(" ")  # it has kept the focus
     assert len(markers(page)) == 8
+
+
+def test_a_point_without_a_deciding_figure_is_not_judged(page, files):
+    page.open(files["gap"])
+    assert "Dominated points (1 by cost and bytes)" in page.text("#legend")
+    page.pick("x", "other")
+    assert len(markers(page)) == 4
+    page.run("choose(points[3])")
+    assert "Not judged: a figure is missing." in page.text("#details")
+    page.press("\ue00c")  # Escape
+    page.click(page.one("#dominated"))
+    assert len(markers(page)) == 3
+    page.hover(markers(page)[0])
+    assert page.text("#tooltip").endswith("Not judged: a figure is missing.")
+
+
+def test_steps_are_explained_where_there_are_any(page, files):
+    page.open(files["gap"])
+    for axis, words in (("x", "other"), ("y", "Bytes"), ("x", "cost"), ("x", "Bytes")):
+        page.pick(axis, words)
+        drawn = any(path.get_attribute("d") for path in page.all("#scatter .js-line"))
+        assert ("Steps bound" in page.text("#notes")) == drawn == (words == "cost")
+
+
+def test_the_arrow_stays_with_its_word(page, files):
+    page.open(files["one"])
+    lines = page.run("return wrapped('Loss, sparsity (better\\u00a0←)', 22)")
+    assert lines == ["Loss, sparsity", "(better\u00a0←)"]
 
 
 def test_sweeps_come_and_go_without_a_mouse(page, files):

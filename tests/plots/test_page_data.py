@@ -33,10 +33,10 @@ def test_every_finished_point_has_all_its_cells(tmp_path):
     assert {len(cells) for cells in series["cells"].values()} == {4}
 
 
-def test_numbers_have_seven_digits_and_none_is_infinite(tmp_path):
+def test_fractions_have_seven_digits_whole_numbers_all_and_none_is_infinite(tmp_path):
     (tmp_path / "mine.csv").write_text("a,b\n0.123456789,1\n123456789,inf\n1e-12,\n")
     (series,) = page(tmp_path / "mine.csv", columns=("a", "b"))["series"]
-    assert series["cells"] == {"a": [0.1234568, 123456800.0, 1e-12], "b": [1.0, None, None]}
+    assert series["cells"] == {"a": [0.1234568, 123456789.0, 1e-12], "b": [1.0, None, None]}
 
 
 def test_dominated_is_decided_in_the_losses_of_the_split_whatever_the_axes(tmp_path):
@@ -56,9 +56,9 @@ def test_dominated_is_decided_in_the_losses_of_the_split_whatever_the_axes(tmp_p
 
 
 def test_without_objectives_dominated_is_decided_in_the_chosen_columns(tmp_path):
-    (tmp_path / "mine.csv").write_text("cost,profit\n1,1\n2,5\n3,4\n,9\n")
+    (tmp_path / "mine.csv").write_text("cost,profit\n1,1\n2,5\n3,4\n,9\n0,inf\n")
     data = page(tmp_path / "mine.csv", columns=("cost", "profit"), maximise={"profit"})
-    assert data["series"][0]["on_front"] == [True, True, False, False]
+    assert data["series"][0]["on_front"] == [True, True, False, None, None]
     assert data["dominance"] == "cost and profit"
     assert (data["x"], data["y"], data["view"]) == ("cost", "profit", "scatter")
     assert data["parallel"] == []

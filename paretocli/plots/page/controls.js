@@ -87,7 +87,7 @@ function buildLegend() {
     return element("label", {}, box, swatch(source), ` ${words}`);
   });
   byId("sweeps").append(...entries);
-  const dominated = points.filter((point) => !point.onFront).length;
+  const dominated = points.filter((point) => point.onFront === false).length;
   byId("dominated-label").append(` (${dominated} by ${data.dominance})`);
   byId("dominated").checked = true; // some browsers keep it over a reload
   byId("dominated").addEventListener("change", ({ target }) => {

@@ -11,7 +11,7 @@ const narrowness = window.matchMedia("(max-width: 860px)");
 function showTooltip(point, event) {
   const box = byId("tooltip");
   box.replaceChildren(element("strong", {}, nameOf(point)), tasksTable(point), linesTable(point));
-  if (!point.onFront) box.append(element("p", {}, `Dominated in the ${data.dominance}.`));
+  if (!point.onFront) box.append(element("p", {}, verdictOn(point)));
   box.hidden = false;
   // Beside the pointer, on the side with more room, and within the window.
   const { clientWidth, clientHeight } = document.documentElement;
@@ -28,6 +28,11 @@ function hideTooltip() {
 
 function within(value, low, high) {
   return Math.max(low, Math.min(value, high));
+}
+
+function verdictOn(point) {
+  if (point.onFront === null) return "Not judged: a figure is missing.";
+  return `${point.onFront ? "Not dominated" : "Dominated"} in the ${data.dominance}.`;
 }
 
 /** Weights, losses and metrics: a row an objective. */
@@ -76,10 +81,9 @@ function drawDetails() {
   if (point === null) return panel.replaceChildren();
   const close = element("button", { type: "button", "aria-label": "Close the details" }, "×");
   close.addEventListener("click", () => choose(null));
-  const verdict = point.onFront ? "Not dominated" : "Dominated";
   panel.replaceChildren(
     element("header", {}, element("h2", {}, nameOf(point)), close),
-    element("p", {}, `${verdict} in the ${data.dominance}.`),
+    element("p", {}, verdictOn(point)),
     exportBox(data.series[point.source].export[point.row]),
     ...allFigures(point),
   );

@@ -2,6 +2,7 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const columns = new Map(data.columns.map((column) => [column.name, column]));
+// Whether a point is on its sweep's front is null where a figure that decides is missing.
 const points = data.series.flatMap((series, source) =>
   series.points.map((number, row) => ({ source, row, number, onFront: series.on_front[row] })),
 );
@@ -25,7 +26,7 @@ function cell(point, column) {
 
 /** Whether a point belongs to what is shown; its figures may still lie outside of the ranges. */
 function isShown(point) {
-  return !state.hidden.has(point.source) && (state.dominated || point.onFront);
+  return !state.hidden.has(point.source) && (state.dominated || point.onFront !== false);
 }
 
 function isInRanges(point) {

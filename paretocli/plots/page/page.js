@@ -38,7 +38,7 @@ function drawNotes() {
       said.push(`Of ${names} it is the largest: nobody said whether that is better.`);
     }
     said.push("Drag over an axis to keep a range of it, and click on it to keep all.");
-  } else {
+  } else if (haveSteps()) {
     said.push("Steps bound what each sweep attains in the two columns.");
   }
   said.push("Click on a point for all its figures.");

@@ -45,10 +45,10 @@ function places(chosen) {
   };
 }
 
-/** A sweep's points of the front, or its dominated ones: these smaller and pale. */
+/** A sweep's points of the front, or its others: these smaller and pale. */
 function marks(source, onFront) {
   const { marker, hollow } = data.series[source].style;
-  const chosen = scattered(source).filter((point) => point.onFront === onFront);
+  const chosen = scattered(source).filter((point) => Boolean(point.onFront) === onFront);
   const crowd = chosen.length > 200;
   const open = hollow && onFront;
   return {
@@ -66,16 +66,21 @@ function marks(source, onFront) {
   };
 }
 
+/** Whether the axes are two columns of which it is known which values are better. */
+function haveSteps() {
+  const [x, y] = [columns.get(state.x), columns.get(state.y)];
+  return x.higher !== null && y.higher !== null && x !== y;
+}
+
 /**
- * The border of what a sweep attains in the two columns, if it is known which values are better.
+ * The border of what a sweep attains in the two columns, if there is one.
  *
  * Between two neighbours the corner lies on their worse side: nothing was found on the better one.
  */
 function steps(source) {
   const { dashes } = data.series[source].style;
   const [x, y] = [columns.get(state.x), columns.get(state.y)];
-  const known = x.higher !== null && y.higher !== null && x !== y;
-  const costs = (known ? scattered(source) : []).map((point) => ({
+  const costs = (haveSteps() ? scattered(source) : []).map((point) => ({
     point,
     x: cell(point, x.name) * (x.higher ? -1 : 1),
     y: cell(point, y.name) * (y.higher ? -1 : 1),

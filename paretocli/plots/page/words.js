@@ -34,11 +34,15 @@ function nameOf(point) {
   return data.series.length > 1 ? `${name}, point ${point.number}` : `Point ${point.number}`;
 }
 
-/** Break a text into lines of at most so many letters (8 at least), longer words included. */
+/**
+ * Break a text into lines of at most so many letters (8 at least), longer words included.
+ *
+ * A no-break space keeps its neighbours together, although it counts as \s.
+ */
 function wrapped(text, room) {
   const letters = Math.max(8, Math.floor(room));
   const lines = [""];
-  for (const word of text.split(/\s+/)) {
+  for (const word of text.split(/[^\S\u00a0]+/)) {
     for (let rest = word; rest; rest = rest.slice(letters)) {
       const piece = rest.slice(0, letters);
       const longer = `${lines.at(-1)} ${piece}`.trim();
