@@ -19,15 +19,26 @@ ProblemToCheck = Annotated[
         show_default=False,
     ),
 ]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        envvar="PARETOCLI_THREADS",
+        help="Processors to use.",
+        show_default="all",
+        rich_help_panel=m.PANEL,
+    ),
+]
 
 
 def check(
+    ctx: typer.Context,
     problem: ProblemToCheck,
     *,
     network: t.Network = None,
     targets: t.Targets = None,
     device: m.Device = None,
-    threads: m.Threads = None,
+    threads: Threads = None,
     data_dir: m.DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     quiet: Annotated[
@@ -71,13 +82,21 @@ def check(
     for note in found.notes:
         hint(f"\nNote: {note}", quiet=quiet or as_json)
     if not found.failures:
-        given = {"--network": network, "--targets": targets}
-        words = [word for name, value in given.items() if value for word in (name, value)]
-        command = shlex.join(["paretocli", "sweep", problem, *words])
-        hint(f"\nNo failure found. Next: {command}", quiet=quiet or as_json)
+        hint(f"\nNo failure found. Next: {_next(ctx)}", quiet=quiet or as_json)
         return
     if os.environ.get("PARETOCLI_DEBUG") == "1":
         raise found.failures[0]
     for failure in found.failures[:-1]:
         typer.echo(f"Error: {failure}", err=True)
     raise InputError(str(found.failures[-1]))
+
+
+def _next(ctx: typer.Context) -> str:
+    """The sweep of the same problem, with the options of this command that concern it."""
+    words = ["paretocli", "sweep", ctx.params["problem"]]
+    for name in ("network", "targets", "device", "data_dir"):
+        source = ctx.get_parameter_source(name)
+        # What the environment says, it says to the sweep too.
+        if source is not None and source.name == "COMMANDLINE":
+            words += [f"--{name.replace('_', '-')}", str(ctx.params[name])]
+    return shlex.join(words)

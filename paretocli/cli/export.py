@@ -14,7 +14,7 @@ Out = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help="A new folder for the network.",
+        help="A new or empty folder for the network.",
         show_default="export-<DIR>-<POINT>",
     ),
 ]

@@ -27,13 +27,18 @@ def export_report(exported: "Exported", folder: Path) -> str:
     for name, figure in before.metrics.items():
         words = f"test {name.replace('_', ' ')}"
         table.add_row(words, f"{figure:.4f}", f"{after.metrics[name]:.4f}", "")
-    largest = max(exported.differences.values())
+    largest = exported.largest_outputs
+    relative = max(
+        gap / max(1.0, largest[task])
+        for gaps in exported.differences.values()
+        for task, gap in gaps.items()
+    )
     return "\n".join(
         (
             as_text(table),
             "",
-            f"The outputs differ by at most {largest:.1e} on {exported.samples:,} test samples "
-            f"(the largest output is {exported.largest_output:.1f}).",
+            f"On {exported.samples:,} test samples the outputs differ by at most {relative:.1e}, "
+            "relative to a task's largest\noutput where that is above 1.",
             f"Latencies are medians with {exported.threads} "
             f"thread{'s' if exported.threads > 1 else ''} on this machine.",
             f"Written to {folder}: {', '.join(exported.files)}",

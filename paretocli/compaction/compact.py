@@ -6,6 +6,7 @@ Numbers that are the same for every input, as those behind a matrix of zeros, go
 what reads them. Operations that no rule knows are left as they are, with all that they read.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from paretocli.compaction.layout import IrregularError, Layout
 from paretocli.compaction.rules.base import Built, Known
 from paretocli.compaction.rules.elementwise import is_combining
 from paretocli.compaction.rules.registry import WHOLE, rule_of
-from paretocli.compaction.trace import add_tensor, sample_shape
+from paretocli.compaction.trace import add_tensor, sample_shape, unknown_sample
 
 ATEN = torch.ops.aten
 
@@ -33,7 +34,7 @@ def compacted(module: fx.GraphModule) -> fx.GraphModule:
     while True:
         known = _known(module, rules)
         needed, constants = _needed(module, rules, known)
-        building = Building(known, needed)
+        building = Building(known, needed, {name for name, _ in module.named_buffers()})
         try:
             for node in module.graph.nodes:
                 building.add(node, rules[node], constant=node in constants)
@@ -53,12 +54,12 @@ def _known(module: fx.GraphModule, rules: Rules) -> Known:
     """
     known: Known = {}
     for node in module.graph.nodes:
-        shape = sample_shape(node)
+        unknown = unknown_sample(node)
         if node.op == "get_attr":
             known[node] = getattr(module, str(node.target))
-        elif shape is not None:
+        elif unknown is not None:
             value = rules[node].known(node, known)
-            known[node] = torch.full((1, *shape), torch.nan) if value is None else value
+            known[node] = unknown if value is None else value
     return known
 
 
@@ -121,11 +122,16 @@ class Building:
     Args:
         known: As for `paretocli.compaction.rules.base.Builder`.
         needed: As there.
+        buffers: Names of the old graph's tensors that are no parameters; nor is what is made of
+            them.
     """
 
-    def __init__(self, known: Known, needed: dict[fx.Node, Tensor]) -> None:
+    def __init__(
+        self, known: Known, needed: dict[fx.Node, Tensor], buffers: Collection[str]
+    ) -> None:
         self.known = known
         self.needed = needed
+        self._buffers = buffers
         self.module = fx.GraphModule(nn.Module(), fx.Graph())
         self.node: fx.Node
         self._built: dict[fx.Node, Built] = {}
@@ -144,7 +150,7 @@ class Building:
         elif node.op == "get_attr":
             pass  # made when somebody takes it
         elif node.op == "placeholder":
-            self._built[node] = graph.placeholder(node.name), None
+            self._built[node] = graph.placeholder(str(node.target)), None
         elif node.op == "output":
             new = {source: self.take(source, None) for source in node.all_input_nodes}
             graph.output(fx.node.map_arg(node.args[0], new.__getitem__))
@@ -182,7 +188,7 @@ class Building:
             there = getattr(self.module, target)
             if there.shape == tensor.shape and there.equal(tensor):
                 return self.module.graph.get_attr(target)
-        node = add_tensor(self.module, name, tensor)
+        node = add_tensor(self.module, name, tensor, trained=name not in self._buffers)
         self._named[name].append(str(node.target))
         return node
 

@@ -1,11 +1,14 @@
 """Batch norm as part of the matrix or convolution before it."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import fx
 
 from paretocli.compaction.rules.channelwise import is_batch_norm, normalisation
-from paretocli.compaction.rules.matrices import is_matrix, matrix_tensors
-from paretocli.compaction.trace import add_tensor
+from paretocli.compaction.rules.matrices import LINEAR, is_matrix, matrix_tensors
+from paretocli.compaction.trace import add_tensor, sample_shape
 
 
 @torch.no_grad()
@@ -18,26 +21,46 @@ def fold_batch_norms(module: fx.GraphModule) -> None:
         module: A graph, as `paretocli.compaction.trace.traced` gives it; it is changed.
     """
     graph = module.graph
+    made: dict[tuple[Any, ...], tuple[str, str]] = {}  # names of new weights and biases
     for node in list(graph.nodes):
         if not is_batch_norm(node):
             continue
-        source, tensors, eps = normalisation(node)
-        if not is_matrix(source) or len(source.users) > 1:
+        source, norm, eps = normalisation(node)
+        if not _makes_channels(source) or len(source.users) > 1:
             continue
-        found = [None if tensor is None else getattr(module, tensor.target) for tensor in tensors]
-        gain, shift = found[:2]
-        mean, variance = (tensor for tensor in found[2:] if tensor is not None)
-        scale = (variance + eps).rsqrt() * (1.0 if gain is None else gain)
-        given, weight, bias = matrix_tensors(source)
-        kernel = getattr(module, str(weight.target))
-        offset = -mean if bias is None else getattr(module, bias.target) - mean
-        moved = scale * offset + (0.0 if shift is None else shift)
+        given, *tensors = matrix_tensors(source)
+        key = (*tensors, *norm, eps)
         with graph.inserting_before(source):
-            new_weight = add_tensor(
-                module, str(weight.target), kernel * scale.reshape(-1, *[1] * (kernel.dim() - 1))
-            )
-            new_bias = add_tensor(module, f"{weight.target}_bias".replace("_weight", ""), moved)
-        source.args = (given, new_weight, new_bias, *source.args[3:])
+            if key in made:  # by another use of the same layers
+                new = [graph.get_attr(name) for name in made[key]]
+            else:
+                new = _folded(module, tensors, norm, eps)
+                made[key] = (str(new[0].target), str(new[1].target))
+        source.args = (given, *new, *source.args[3:])
         node.replace_all_uses_with(source)
     graph.eliminate_dead_code()
     module.recompile()
+
+
+def _makes_channels(node: fx.Node) -> bool:
+    """Whether what a matrix or convolution makes lies along the axis of batch norm's channels."""
+    return is_matrix(node) and (node.target != LINEAR or len(sample_shape(node) or ()) == 1)
+
+
+def _folded(
+    module: fx.GraphModule, tensors: Sequence[Any], norm: Sequence[Any], eps: float
+) -> list[fx.Node]:
+    """The new weight and bias, from the weight and bias or None, and batch norm's tensors."""
+    numbers: list[Any] = [
+        None if tensor is None else getattr(module, tensor.target) for tensor in (*tensors, *norm)
+    ]
+    kernel, bias, gain, shift, mean, variance = numbers
+    weight = str(tensors[0].target)
+    scale = (variance + eps).rsqrt() * (1.0 if gain is None else gain)
+    offset = -mean if bias is None else bias - mean
+    moved = scale * offset + (0.0 if shift is None else shift)
+    scaled = kernel * scale.reshape(-1, *[1] * (kernel.dim() - 1))
+    return [
+        add_tensor(module, weight, scaled, trained=True),
+        add_tensor(module, f"{weight}_bias".replace("_weight", ""), moved, trained=True),
+    ]

@@ -20,8 +20,9 @@ _PASSING = (ATEN.dropout.default, ATEN.clone.default, ATEN.alias.default, ATEN.d
 def traced(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> fx.GraphModule:
     """The graph of a network in evaluation mode, for batches of any size.
 
-    Every value (B, …) knows the shape of a sample (`sample_shape`). Parameters and buffers are
-    buffers of the result, their names flat: `shared.0.weight` becomes `shared_0_weight`.
+    Every value (B, …) knows the shape of a sample (`sample_shape`). Parameters and buffers stay
+    what they are, their names flat: `shared.0.weight` becomes `shared_0_weight`. What is computed
+    of a parameter without any input is one too.
 
     Args:
         network: Gives a tuple of outputs (B, …).
@@ -56,7 +57,10 @@ def traced(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> fx.Gr
     }
     tensors = {**program.state_dict, **program.constants}
     module = _as_module(
-        program.graph, {node: (name, tensors[name]) for node, name in names.items()}, list(inputs)
+        program.graph,
+        {node: (name, tensors[name]) for node, name in names.items()},
+        set(given.inputs_to_parameters),
+        list(inputs),
     )
     _refuse_fixed_batch(module, tuple(inputs.values()), name)
     return module
@@ -79,15 +83,40 @@ def sample_shape(node: fx.Node) -> tuple[int, ...] | None:
     return shape
 
 
-def add_tensor(module: fx.GraphModule, name: str, tensor: Tensor) -> fx.Node:
-    """A node at the end of the graph that gives a tensor, under a free name like the one given."""
+def unknown_sample(node: fx.Node) -> Tensor | None:
+    """A batch of one sample (1, …) of which no number is known, for a node with such a value.
+
+    Its numbers are NaN, of the value's type, or of float32 where that has none.
+    """
+    shape = sample_shape(node)
+    if shape is None:
+        return None
+    kind: torch.dtype = node.meta["dtype"]
+    return torch.full(
+        (1, *shape), torch.nan, dtype=kind if kind.is_floating_point else torch.float32
+    )
+
+
+def add_tensor(module: fx.GraphModule, name: str, tensor: Tensor, *, trained: bool) -> fx.Node:
+    """A node at the end of the graph that gives a tensor, under a free name like the one given.
+
+    Args:
+        module: Gets the tensor.
+        name: What it is called, if that is free.
+        tensor: Its numbers, which are copied.
+        trained: Whether it becomes a parameter, if it holds floats, or else a buffer.
+    """
     flat = name.replace(".", "_").removeprefix("network_")
     flat = flat if flat.isidentifier() and not iskeyword(flat) else f"layer_{flat}"
     free, number = flat, 0
     while hasattr(module, free):
         number += 1
         free = f"{flat}_{number}"
-    module.register_buffer(free, tensor.detach().contiguous().clone())
+    own = tensor.detach().contiguous().clone()
+    if trained and own.is_floating_point():
+        module.register_parameter(free, nn.Parameter(own, requires_grad=False))
+    else:
+        module.register_buffer(free, own)
     return module.graph.get_attr(free)
 
 
@@ -104,19 +133,30 @@ def _refuse_fixed_batch(module: fx.GraphModule, inputs: Sequence[Tensor], name: 
 
 
 def _as_module(
-    traced_graph: fx.Graph, tensors: Mapping[str, tuple[str, Tensor]], arguments: Sequence[str]
+    traced_graph: fx.Graph,
+    tensors: Mapping[str, tuple[str, Tensor]],
+    parameters: Collection[str],
+    arguments: Sequence[str],
 ) -> fx.GraphModule:
-    """The graph of an exported program as a module that holds its parameters and buffers."""
+    """The graph of an exported program as a module that holds its parameters and buffers.
+
+    Args:
+        traced_graph: The graph, in which tensors are inputs too.
+        tensors: What they are called and their numbers, by the names of their nodes.
+        parameters: The names of those nodes that are parameters.
+        arguments: Names of the other inputs.
+    """
     module = fx.GraphModule(nn.Module(), fx.Graph())
     graph, new = module.graph, dict[fx.Node, fx.Node]()
     inputs = [n for n in traced_graph.find_nodes(op="placeholder") if n.name not in tensors]
     batch = {str(node.meta["val"].shape[0]) for node in inputs}  # symbols that stand for its size
     fixed = dict[fx.Node, Any]()  # what no input has a part in
+    trained = set[fx.Node]()  # and a parameter has
 
     def own(node: fx.Node) -> fx.Node:
         if node not in new:
             name = tensors[node.name][0] if node.name in tensors else node.name
-            new[node] = add_tensor(module, name, fixed[node])
+            new[node] = add_tensor(module, name, fixed[node], trained=node in trained)
         return new[node]
 
     for node in traced_graph.nodes:
@@ -124,9 +164,13 @@ def _as_module(
             continue
         if node.name in tensors and node.op == "placeholder":
             fixed[node] = tensors[node.name][1]
+            if node.name in parameters:
+                trained.add(node)
         if node.op == "call_function" and all(n in fixed for n in node.all_input_nodes):
             given, options = fx.node.map_arg((node.args, node.kwargs), fixed.__getitem__)
             fixed[node] = node.target(*given, **options)
+            if any(source in trained for source in node.all_input_nodes):
+                trained.add(node)
         if node in fixed:
             continue
         if node.target in _PASSING:
@@ -141,7 +185,8 @@ def _as_module(
             new[node] = graph.node_copy(node, own)
         if node.target == ATEN.view.default:
             new[node] = _reshape(new[node])
-        new[node].meta = {"sample": _sample(node.meta.get("val"), batch)}
+        value = node.meta.get("val")
+        new[node].meta = {"sample": _sample(value, batch), "dtype": getattr(value, "dtype", None)}
     graph.eliminate_dead_code()
     module.recompile()
     return module

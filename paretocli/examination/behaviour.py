@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
-from paretocli.problems.problem import Problem
+from paretocli.problems.problem import Problem, Task
 from paretocli.sweep.rehearsal import outputs_of
+from paretocli.sweep.task_faults import batch_shape
 
 ROWS = 4
 TOLERANCE = 1e-3  # relative to the largest output; less is rounding
@@ -41,24 +42,36 @@ def mixing_notes(problem: Problem, network: nn.Module) -> list[str]:
     Args:
         problem: The problem.
         network: Its network, without chance in it.
+
+    Raises:
+        InputError: It fails on a batch of one sample, or gives outputs of another shape.
     """
     samples = problem.train.rows(slice(ROWS))
     if len(samples) == 1 or _has_batch_statistics(network):
         return []
     together = outputs_of(problem, network, samples)
-    alone = zip(
-        *(
-            outputs_of(problem, network, samples.rows(slice(row, row + 1)))
-            for row in range(len(samples))
-        ),
-        strict=True,
-    )
-    if _alike(together, [torch.cat(outputs) for outputs in alone]):
+    each = [
+        outputs_of(problem, network, samples.rows(slice(row, row + 1)), "on a batch of one sample")
+        for row in range(len(samples))
+    ]
+    for task, one, outputs in zip(problem.tasks, each[0], together, strict=True):
+        _refuse_other_shape(task, one, outputs)
+    if _alike(together, [torch.cat(outputs) for outputs in zip(*each, strict=True)]):
         return []
     return [
         "A sample's outputs depend on the other samples of its batch. Where that is not meant: "
         "attention and recurrent layers need batch_first=True for inputs (B, …)."
     ]
+
+
+def _refuse_other_shape(task: Task, one: Tensor, outputs: Tensor) -> None:
+    """Refuse an output for one sample that is unlike those (B, …) for several."""
+    if one.shape != (1, *outputs.shape[1:]):
+        raise InputError(
+            f"The network's output for task {task.name} is {batch_shape(outputs)}, but "
+            f"{tuple(one.shape)} for a batch of one sample; keep the batch's axis, as "
+            "squeeze(1) does and squeeze() does not."
+        )
 
 
 def _alike(outputs: Sequence[Tensor], others: Sequence[Tensor]) -> bool:

@@ -40,7 +40,8 @@ def _not_finite(problem: Problem, data: Data) -> dict[str, list[int]]:
     bad: dict[str, list[int]] = {}
     for start, samples in _chunks(data, problem.evaluation_batch):
         for name, tensor in tensors_of(problem.prepare(samples.inputs)).items():
-            rows = (~tensor.isfinite()).flatten(1).any(dim=1).nonzero().flatten()
+            # Samples may be single numbers: (B,).
+            rows = (~tensor.isfinite()).unsqueeze(-1).flatten(1).any(dim=1).nonzero().flatten()
             if len(rows):
                 bad.setdefault(name, []).extend((start + rows).tolist())
     return bad

@@ -59,7 +59,10 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     found.failures += chance_faults(problem, network)
     if found.failures:
         return found
-    found.notes += mixing_notes(problem, network)
+    try:
+        found.notes += mixing_notes(problem, network)
+    except InputError as fault:  # the rest does without batches of one sample
+        found.failures.append(fault)
     found.tasks = _tasks(problem, network, outputs)
     found.failures += _start_faults(found.tasks)
     reached = reached_by(problem, network, min(batch_size, problem.evaluation_batch))

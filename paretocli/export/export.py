@@ -3,7 +3,8 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,9 @@ from paretocli.problems.inputs import tensors_of
 from paretocli.problems.problem import Problem
 
 TOLERANCE = 1e-5
-"""Of an output, relative to the largest one where that is above 1."""
+"""Of an output, relative to the largest one of its task where that is above 1."""
 
-BATCHES = (1, 64)
+LARGE_BATCH = 64  # for latencies, unless that is more than are evaluated at once
 REPORT = "export.json"
 
 
@@ -65,8 +66,8 @@ class Exported:
     Attributes:
         before: The network as it was trained.
         after: The small one.
-        differences: By format, the largest difference of an output on the test data.
-        largest_output: Beside it.
+        differences: By format and task, the largest difference of an output on the test data.
+        largest_outputs: Beside them, by task.
         samples: Of the test data.
         threads: That latencies were measured with.
         files: Paths.
@@ -74,8 +75,8 @@ class Exported:
 
     before: Side
     after: Side
-    differences: dict[str, float]
-    largest_output: float
+    differences: dict[str, dict[str, float]]
+    largest_outputs: dict[str, float]
     samples: int
     threads: int
     files: tuple[str, ...]
@@ -95,16 +96,37 @@ def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads
         RunError: Some form of the small network gives other outputs; nothing was written.
     """
     refuse_used(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=TEMPORARY) as name:
+    with _place_for(out) as place, tempfile.TemporaryDirectory(dir=place, prefix=TEMPORARY) as name:
         dense, small = Path(name) / "dense", Path(name) / "small"
         dense.mkdir()
         small.mkdir()
         found = _export(solved, dense, small, formats, threads)
         report = {"format": 1, "paretocli": __version__, **_origin(solved), **asdict(found)}
         write_text(small / REPORT, json.dumps(report, indent=2))
-        small.replace(out)
+        if place == out:
+            for file in small.iterdir():
+                file.replace(out / file.name)
+        else:
+            small.replace(out)
     return found
+
+
+@contextmanager
+def _place_for(out: Path) -> Iterator[Path]:
+    """Where to prepare what goes into a folder: in it, or else beside it.
+
+    A folder that is there may not be replaced: it may be a file system of its own, or the one that
+    the program runs in. Folders made for it go again where that fails.
+    """
+    made = [folder for folder in out.parents if not folder.exists()]
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        yield out if out.exists() else out.parent
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):  # it is not there, or somebody else uses it
+                folder.rmdir()
+        raise
 
 
 def refuse_used(out: Path) -> None:
@@ -129,8 +151,9 @@ def _export(
             FORMATS[name].write(network, [task.name for task in problem.tasks], few, place)
         functions[name] = FORMATS[name].read(folder)
     outputs = compare_outputs(problem, functions)
-    _refuse_difference(outputs)
-    batches = {size: tuple(_batch(problem, size).values()) for size in BATCHES}
+    refuse_difference(outputs)
+    sizes = (1, min(LARGE_BATCH, problem.evaluation_batch))
+    batches = {size: tuple(_batch(problem, size).values()) for size in sizes}
     pairs: dict[str, Sequence[Callable[..., Any]]] = {"torch": (dense, plain)}
     if "onnx" in formats:
         pairs["onnxruntime"] = [_session(place / ONNX, threads) for place in (dense_folder, folder)]
@@ -157,7 +180,7 @@ def _export(
         before=before,
         after=after,
         differences={name: gap for name, gap in outputs.difference.items() if name != "before"},
-        largest_output=outputs.largest,
+        largest_outputs=outputs.largest,
         samples=len(problem.test),
         threads=threads,
         files=(PLAIN, *files, REPORT),
@@ -182,15 +205,21 @@ def _source(
     return python_source(small, title, inputs, shapes)
 
 
-def _refuse_difference(outputs: Outputs) -> None:
-    allowed = TOLERANCE * max(1.0, outputs.largest)
-    for name, gap in outputs.difference.items():
-        if not gap <= allowed:  # not a number is none either
-            raise RunError(
-                f"The {name} made of the small network gives outputs that differ by {gap:.2g}, "
-                f"more than {allowed:.2g}; nothing was written. This is a fault of the program: "
-                "please report it with the network."
-            )
+def refuse_difference(outputs: Outputs) -> None:
+    """Refuse a small network whose outputs are others than those of the large one.
+
+    Raises:
+        RunError: Some are.
+    """
+    for name, gaps in outputs.difference.items():
+        for task, gap in gaps.items():
+            allowed = TOLERANCE * max(1.0, outputs.largest[task])
+            if not gap <= allowed:  # not a number is none either
+                raise RunError(
+                    f"The {name} made of the small network gives outputs of task {task} that "
+                    f"differ by {gap:.2g}, more than {allowed:.2g}; nothing was written. This is a "
+                    "fault of the program: please report it with the network."
+                )
 
 
 def _batch(problem: Problem, size: int) -> dict[str, Tensor]:

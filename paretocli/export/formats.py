@@ -1,6 +1,5 @@
 """The formats that a network is written in, and how each is read again and used."""
 
-import importlib.util
 import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -57,13 +56,11 @@ def write_plain(module: fx.GraphModule, source: str, folder: Path) -> nn.Module:
 
 
 def read_plain(folder: Path) -> nn.Module:
-    """The network from its Python source and weights."""
-    spec = importlib.util.spec_from_file_location("exported_network", folder / PLAIN)
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    network: nn.Module = found.load()
+    """The network from its Python source and weights; an import would leave a cache there."""
+    path = folder / PLAIN
+    names: dict[str, Any] = {"__name__": "exported_network", "__file__": str(path)}
+    exec(compile(path.read_bytes(), path, "exec"), names)
+    network: nn.Module = names["load"]()
     return network
 
 

@@ -17,6 +17,7 @@ from paretocli.training.evaluation import shares
 Function = Callable[..., Sequence[Tensor]]
 
 WARM_UP, CALLS = 10, 200
+SECONDS = 5.0  # after which there are no more calls
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,14 @@ class Outputs:
 
     Attributes:
         metrics: By function, the metrics by column name.
-        difference: By function, the largest difference of an output from the first one's.
-        largest: The largest output of the first one.
+        difference: By function and task, the largest difference of an output from the first one's,
+            NaN where only one of them is a number.
+        largest: By task, the largest finite output of the first one.
     """
 
     metrics: dict[str, dict[str, float]]
-    difference: dict[str, float]
-    largest: float
+    difference: dict[str, dict[str, float]]
+    largest: dict[str, float]
 
 
 @torch.no_grad()
@@ -46,17 +48,19 @@ def compare_outputs(problem: Problem, functions: Mapping[str, Function]) -> Outp
     statistics = {
         name: [torch.zeros(task.statistics_size) for task in problem.tasks] for name in functions
     }
-    difference = dict.fromkeys(functions, 0.0)
-    largest = 0.0
+    difference = {name: torch.zeros(len(problem.tasks)) for name in functions}
+    largest = torch.zeros(len(problem.tasks))
     for share, batch in shares(problem.test, problem.evaluation_batch):
         first: Sequence[Tensor] | None = None
         for name, function in functions.items():
             outputs = function(*tensors_of(batch.inputs).values())
             first = outputs if first is None else first
             for place, (task, target) in enumerate(zip(problem.tasks, batch.targets, strict=True)):
-                gap = (outputs[place] - first[place]).abs().max()
-                difference[name] = max(difference[name], float(gap))
-                largest = max(largest, float(first[place].abs().max()))
+                # Unlike `max`, this keeps NaN.
+                difference[name][place] = torch.maximum(
+                    difference[name][place], _gap(outputs[place], first[place])
+                )
+                largest[place] = torch.maximum(largest[place], _largest(first[place]))
                 statistics[name][place] += share * task.statistics(outputs[place], target)
     metrics = {
         name: {
@@ -66,7 +70,21 @@ def compare_outputs(problem: Problem, functions: Mapping[str, Function]) -> Outp
         }
         for name, parts in statistics.items()
     }
-    return Outputs(metrics, difference, largest)
+    names = [task.name for task in problem.tasks]
+    gaps = {
+        name: dict(zip(names, found.tolist(), strict=True)) for name, found in difference.items()
+    }
+    return Outputs(metrics, gaps, dict(zip(names, largest.tolist(), strict=True)))
+
+
+def _gap(one: Tensor, other: Tensor) -> Tensor:
+    """The largest difference (); two infinities or two NaN do not differ."""
+    same = (one == other) | (one.isnan() & other.isnan())
+    return (one - other).abs().masked_fill(same, 0.0).max()
+
+
+def _largest(output: Tensor) -> Tensor:
+    return output.abs().where(output.isfinite(), 0.0).max()
 
 
 @torch.no_grad()
@@ -79,13 +97,20 @@ def multiply_accumulates(network: nn.Module, sample: Sequence[Tensor]) -> int:
 
 @torch.no_grad()
 def latencies(functions: Sequence[Callable[..., Any]], batch: Sequence[Tensor]) -> list[float]:
-    """Median seconds of a call of each function on the tensors of a batch, called in turn."""
-    times: list[list[float]] = [[] for _ in functions]
+    """Median seconds of a call of each function on the tensors of a batch, called in turn.
+
+    Each is called 210 times, or once at least where that takes longer than 5 seconds.
+    """
+    times: list[list[float]] = []
+    started = time.perf_counter()
+    while not times or (len(times) < WARM_UP + CALLS and time.perf_counter() < started + SECONDS):
+        times.append([_seconds(function, batch) for function in functions])
     # The first calls choose kernels and take memory.
-    for repeat in range(WARM_UP + CALLS):
-        for function, found in zip(functions, times, strict=True):
-            before = time.perf_counter()
-            function(*batch)
-            if repeat >= WARM_UP:
-                found.append(time.perf_counter() - before)
-    return [statistics.median(found) for found in times]
+    counted = times[min(WARM_UP, len(times) // 2) :]
+    return [statistics.median(found) for found in zip(*counted, strict=True)]
+
+
+def _seconds(function: Callable[..., Any], batch: Sequence[Tensor]) -> float:
+    before = time.perf_counter()
+    function(*batch)
+    return time.perf_counter() - before

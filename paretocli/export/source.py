@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
-from torch import Tensor, fx
+from torch import Tensor, fx, nn
 
 ATEN = torch.ops.aten
 
@@ -49,6 +49,11 @@ _METHODS = {
     ATEN._to_copy.default: "to",
     ATEN.new_zeros.default: "new_zeros",
 }
+
+# What these take from torch and their public functions do not: a tensor keeps its layout.
+_LEFT_OUT = {ATEN._to_copy.default: ("layout", "pin_memory")}
+# Names that mean something else in the module.
+_TAKEN = {"self", "torch", "nn", "F", "operator"}
 
 _TEMPLATE = '''\
 """{title}
@@ -98,12 +103,11 @@ def python_source(
     """The text of a Python module with a class `Network` and a function `load`.
 
     Args:
-        module: The graph; its buffers are the network's tensors.
+        module: The graph; its parameters and buffers are the network's.
         title: The first line of the module's docstring.
-        inputs: What each argument is, such as "uint8 (B, 1, 28, 28)".
+        inputs: What each argument is, by name, such as "uint8 (B, 1, 28, 28)".
         outputs: The shape of one sample of each task's output.
     """
-    buffers = _statistics(module)
     names = [identifier(name, "output") for name in outputs]
     shapes = [f"{name}: {words}".replace("'", "") for name, words in inputs.items()]
     shapes += [f"{name}: {('B', *sides)}".replace("'", "") for name, sides in outputs.items()]
@@ -111,27 +115,25 @@ def python_source(
     return _TEMPLATE.format(
         title=title,
         imports="import operator\n" if "operator." in body else "",
-        inputs=", ".join(inputs),
+        inputs=", ".join(str(node.target) for node in _arguments(module.graph)),
         outputs=", ".join(names) + ("," if len(names) == 1 else ""),
         shapes="".join(f"    {line}\n" for line in shapes),
         weights=WEIGHTS,
         tensors="\n".join(
-            f"        {_declaration(name, tensor, name in buffers)}"
-            for name, tensor in module.named_buffers()
+            f"        {_declaration(name, tensor)}"
+            for name, tensor in module.state_dict(keep_vars=True).items()
         ),
         body=body,
     )
 
 
-def _statistics(module: fx.GraphModule) -> set[str]:
-    """The running statistics of batch norm, which are not trained."""
-    norms = module.graph.find_nodes(op="call_function", target=F.batch_norm)
-    return {str(tensor.target) for norm in norms for tensor in norm.args[1:3]}
+def _arguments(graph: fx.Graph) -> list[fx.Node]:
+    return list(graph.find_nodes(op="placeholder"))
 
 
-def _declaration(name: str, tensor: Tensor, fixed: bool) -> str:
+def _declaration(name: str, tensor: Tensor) -> str:
     shape = ", ".join(map(str, tensor.shape))
-    if tensor.is_floating_point() and not fixed:
+    if isinstance(tensor, nn.Parameter):
         kind = "" if tensor.dtype == torch.float32 else f", dtype={tensor.dtype}"
         return f"self.{name} = nn.Parameter(torch.empty({shape or '()'}{kind}))"
     empty = f"torch.empty({shape or '()'}, dtype={tensor.dtype})"
@@ -139,7 +141,9 @@ def _declaration(name: str, tensor: Tensor, fixed: bool) -> str:
 
 
 def _lines(graph: fx.Graph) -> list[str]:
-    lines = []
+    # Names of nodes are unlike those of arguments where these begin with a capital, or Python has
+    # a function of that name.
+    lines = [f"{n.name} = {n.target}" for n in _arguments(graph) if n.name != n.target]
     for node in graph.nodes:
         if node.op == "output":
             lines.append(f"return {_text(node.args[0])}")
@@ -147,7 +151,11 @@ def _lines(graph: fx.Graph) -> list[str]:
             lines.append(f"{node.name} = {_text(node.args[0])}[{_text(node.args[1])}]")
         elif node.op == "call_function":
             given = [_text(argument) for argument in node.args]
-            given += [f"{name}={_text(value)}" for name, value in node.kwargs.items()]
+            given += [
+                f"{name}={_text(value)}"
+                for name, value in node.kwargs.items()
+                if name not in _LEFT_OUT.get(node.target, ())
+            ]
             function = _function(node.target)
             if node.target in _METHODS:
                 function = f"{given.pop(0)}.{_METHODS[node.target]}"
@@ -179,8 +187,8 @@ def _text(argument: Any) -> str:
 
 
 def identifier(name: str, kind: str) -> str:
-    """A name that Python takes: the one given, or one that starts with what it is."""
+    """A name that the module can use: the one given, or one that starts with what it is."""
     plain = "".join(letter if letter.isalnum() else "_" for letter in name)
-    if plain.isidentifier() and not iskeyword(plain):
+    if plain.isidentifier() and not iskeyword(plain) and plain not in _TAKEN:
         return plain
     return f"{kind}_{plain}" if plain else kind

@@ -48,6 +48,13 @@ def test_the_report(run):
     assert f"No failure found. Next: paretocli sweep {odd('tied')}" in err
 
 
+def test_the_next_command_has_the_options_that_were_given(run, tmp_path):
+    given = ("--device", "cpu", "--data-dir", tmp_path.parent, "--threads", 1)
+    _, _, err = run(odd("tied"), *given)
+    words = f"sweep {odd('tied')} --device cpu --data-dir {tmp_path.parent}\n"
+    assert err.endswith(words)
+
+
 def test_nothing_is_wider_than_a_terminal(run):
     _, out, _ = run("multidigits", "--network", "mdmtn")
     assert max(map(len, out.splitlines())) <= 80
@@ -120,6 +127,10 @@ def test_what_may_be_meant_is_a_note(run):
         (["multidigits", "--network", "resnet"], "no network named 'resnet'"),
         (["vlmop2", "--targets", "a"], "vlmop2 is made from none"),
         (["vlmop2", "--device", "tpu"], "device 'tpu'"),
+        (
+            ["vlmop2", "--threads", "-1"],
+            "for '--threads' (env var",
+        ),
         ([], "Missing argument 'PROBLEM'"),
     ],
 )

@@ -34,7 +34,7 @@ def assert_same(network: nn.Module, found: fx.GraphModule, inputs: Tensor):
 
 
 def shapes(module: fx.GraphModule) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(tensor.shape) for name, tensor in module.named_buffers()}
+    return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
 
 
 def size(module: nn.Module) -> int:
@@ -122,6 +122,46 @@ def test_a_constant_channel_is_folded_unless_padding_shows_it(padding):
     assert_same(network, found, inputs)
     left = 3 if padding == 0 else 4
     assert (left, 2, 3, 3) in shapes(found).values()
+
+
+@pytest.mark.parametrize("size", [8, 5])
+def test_batch_norm_along_another_axis_than_the_matrix_stays(size):
+    network = nn.Sequential(nn.Linear(6, size), nn.BatchNorm1d(5))
+    inputs = torch.randn(4, 5, 6)
+    zero_rows(network, inputs, 0.0, seed=1)
+    assert_same(network, small(network, inputs), inputs)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_what_is_used_twice_is_folded_once(bias):
+    layers = nn.Sequential(nn.Conv2d(2, 2, 3, bias=bias), nn.BatchNorm2d(2))
+    network = nn.Sequential(layers, nn.ReLU(), layers)
+    inputs = torch.randn(4, 2, 9, 9)
+    zero_rows(network, inputs, 0.0, seed=1)
+    found = small(network, inputs)
+    assert_same(network, found, inputs)
+    assert sorted(shapes(found).values()) == [(2,), (2, 2, 3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("pooling", "sides"), [(nn.AvgPool2d(2), (4, 6)), (nn.MaxPool1d(2), (12,))], ids=str
+)
+def test_pooling_without_channels_is_left_as_it_is(pooling, sides):
+    network = nn.Sequential(nn.ReLU(), pooling, nn.Flatten(), nn.Linear(6, 2))
+    with torch.no_grad():
+        network[3].weight[:, :4] = 0
+    inputs = torch.randn(5, *sides)
+    assert_same(network, small(network, inputs), inputs)
+
+
+@pytest.mark.parametrize("make", [Grouped, Residual, lambda: nn.Conv2d(3, 2, 3)])
+def test_numbers_keep_their_type(make):
+    network = make().double()
+    inputs = IMAGES.double()
+    zero_rows(network, IMAGES.double(), 0.5, seed=4)
+    found = small(network, inputs)
+    assert_same(network, found, inputs)
+    assert {t.dtype for t in found.parameters()} == {torch.float64}
 
 
 def test_a_branch_of_constants_becomes_a_tensor():

@@ -76,5 +76,5 @@ def test_what_no_input_has_a_part_in_is_computed_once():
             return (inputs * (self.scale[1] + 1),)
 
     graph = traced(Scaled(), {"inputs": torch.randn(3, 4)}, "scaled")
-    (tensor,) = dict(graph.named_buffers()).values()
+    (tensor,) = dict(graph.named_parameters()).values()
     assert tensor == 4.0

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import mse_loss
 
 import tests.odd
@@ -215,6 +216,25 @@ def test_a_loss_that_is_infinite_for_the_network_alone():
     assert said.startswith("The loss of task size is inf before training; let the network start")
 
 
+def test_inputs_that_are_single_numbers():
+    class Pair(tests.odd.Net):
+        def __init__(self):
+            super().__init__(first=nn.Embedding(7, tests.odd.WIDTH))
+            self.second = nn.Embedding(5, tests.odd.WIDTH)
+
+        def forward(self, left, right):
+            features = self.first(left) + self.second(right)
+            return [self.kind(self.hidden(features)), self.size(features).squeeze(-1)]
+
+    problem = tests.odd.problem(Pair, tokens=True)
+    for split, data in problem.splits().items():
+        inputs = {"left": torch.arange(len(data)) % 7, "right": torch.arange(len(data)) % 5}
+        problem = spoilt(problem, split, inputs=inputs)
+    found = examined(problem)
+    assert found.failures == []
+    assert [one.shape for one in found.inputs] == [(), ()]
+
+
 # Gradients
 
 
@@ -289,6 +309,33 @@ def test_samples_that_depend_on_each_other_are_noted(name):
     (note,) = found.notes
     assert "depend on the other samples of its batch" in note
     assert "batch_first=True" in note
+
+
+class Squeezing(tests.odd.Net):
+    def forward(self, inputs):
+        return [output.squeeze() for output in super().forward(inputs)]
+
+
+class Several(tests.odd.Net):
+    def forward(self, inputs):
+        if len(inputs) < 2:
+            raise ValueError("too few")
+        return super().forward(inputs)
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        (Squeezing, "for task kind is (B, 3), but (3,) for a batch of one sample; keep the batch"),
+        (Several, "odd raised ValueError on a batch of one sample: too few; mend it"),
+    ],
+)
+def test_a_batch_of_one_sample_is_told_and_the_report_goes_on(network, words):
+    found = examined(tests.odd.problem(network))
+    (failure,) = map(str, found.failures)
+    assert words in failure
+    assert len(found.tasks) == 2
+    assert found.step_seconds > 0
 
 
 def test_batch_norm_may_mix():

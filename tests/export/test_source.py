@@ -54,3 +54,40 @@ def test_what_was_trained_can_be_trained_on(tmp_path):
     assert len(list(plain.parameters())) == 4
     assert len(list(plain.buffers())) == 2
     assert "a_b, = network(inputs)" in (tmp_path / "network.py").read_text()
+
+
+def written(network, inputs, folder):
+    """The module that is written of a network with one output, and read again."""
+    graph = small(network, inputs)
+    text = python_source(graph, "A title.", {"inputs": "numbers"}, {"task": (3,)})
+    return write_plain(graph, text, folder)
+
+
+def test_parameters_are_what_was_one(tmp_path):
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("scale", torch.rand(6))
+            self.layer = nn.Linear(6, 3)
+
+        def forward(self, inputs):
+            return self.layer(inputs * self.scale)
+
+    plain = written(Scaled(), torch.randn(4, 6), tmp_path)
+    assert [tuple(p.shape) for p in plain.parameters()] == [(3, 6), (3,)]
+    assert [tuple(b.shape) for b in plain.buffers()] == [(6,)]
+
+
+def test_a_change_of_type_that_names_a_layout(tmp_path):
+    class Counts(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(6, 3)
+
+        def forward(self, inputs):
+            kind = {"dtype": torch.float32, "layout": torch.strided, "pin_memory": False}
+            return self.layer(torch.ops.aten._to_copy(inputs, **kind))
+
+    network, inputs = Counts(), torch.randint(0, 9, (4, 6))
+    plain = written(network, inputs, tmp_path)
+    torch.testing.assert_close(plain(inputs)[0], network(inputs))

@@ -22,12 +22,14 @@ from paretocli.compaction.trace import sample_shape
 
 ATEN = torch.ops.aten
 
-POOLING = (
-    *(ATEN.max_pool1d.default, ATEN.max_pool2d.default, ATEN.max_pool3d.default),
-    *(ATEN.avg_pool1d.default, ATEN.avg_pool2d.default, ATEN.avg_pool3d.default),
-    *(ATEN.adaptive_avg_pool1d.default, ATEN.adaptive_avg_pool2d.default),
-    *(ATEN.upsample_bilinear2d.vec, ATEN.upsample_nearest2d.vec),
-)
+# By the axes of an image, beside that of its channels.
+POOLING: dict[Any, int] = {
+    **dict.fromkeys((ATEN.max_pool1d.default, ATEN.avg_pool1d.default), 1),
+    **dict.fromkeys((ATEN.max_pool2d.default, ATEN.avg_pool2d.default), 2),
+    **dict.fromkeys((ATEN.max_pool3d.default, ATEN.avg_pool3d.default), 3),
+    **{ATEN.adaptive_avg_pool1d.default: 1, ATEN.adaptive_avg_pool2d.default: 2},
+    **{ATEN.upsample_bilinear2d.vec: 2, ATEN.upsample_nearest2d.vec: 2},
+}
 MEAN = ATEN.mean.dim
 BATCH_NORM = ATEN._native_batch_norm_legit_no_training.default
 
@@ -84,11 +86,12 @@ def is_pooling(node: fx.Node) -> bool:
     source = node.args[0] if node.args else None
     if sample_shape(node) is None or not isinstance(source, fx.Node) or not sample_shape(source):
         return False
+    rank = len(shape_of(source)) + 1
     if node.target == MEAN:
-        rank = len(shape_of(source)) + 1
         axes: Any = node.args[1]
         return all(axis % rank > 1 for axis in axes)
-    return node.target in POOLING and len(node.all_input_nodes) == 1
+    # Of images without channels (B, H, W) torch takes B for them.
+    return POOLING.get(node.target) == rank - 2 and len(node.all_input_nodes) == 1
 
 
 def is_batch_norm(node: fx.Node) -> bool:

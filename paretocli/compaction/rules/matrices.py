@@ -91,7 +91,7 @@ class Matrix(Rule):
         weighed = kernel[outputs].movedim(1, 0).reshape(kernel.shape[1], -1).any(dim=1)
         # A channel that is known all over may go into the bias.
         certain = ~channels(given[0].isnan(), axis)
-        constant = torch.zeros(len(kernel))
+        constant = kernel.new_zeros(len(kernel))
         for candidates in (certain, certain & ~channels(given[0] != 0, axis)):
             kept = along(candidates, axis, tuple(given.shape[1:]))
             added = applied(node, given.where(kept, 0.0), kernel, None, *node.args[3:])[0]
