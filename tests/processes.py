@@ -19,9 +19,7 @@ def hear_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def started(
-    *arguments: object, cwd: Path, under: Sequence[str] = (), **changes: str
-) -> Program:
+def started(*arguments: object, cwd: Path, under: Sequence[str] = (), **changes: str) -> Program:
     """The program, in a session of its own; its stderr can be read when it has ended.
 
     Args:

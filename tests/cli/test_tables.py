@@ -21,8 +21,8 @@ def write_table(path):
 def test_a_sweep_over_a_table_of_ones_own(tmp_path):
     write_table(tmp_path / "conf" / "houses.csv")
     (tmp_path / "conf" / "sweep.toml").write_text(
-        'problem = "table:houses.csv"\ntargets = \'price,"rent, net [/m²]"\'\nepochs = 3\npoints = 3\n'
-        "sparsity = false\n"
+        'problem = "table:houses.csv"\ntargets = \'price,"rent, net [/m²]"\'\n'
+        "epochs = 3\npoints = 3\nsparsity = false\n"
     )
     done = paretocli("sweep", "--config", "conf/sweep.toml", "--out", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
