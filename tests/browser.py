@@ -11,7 +11,7 @@ REQUIRED = "PARETOCLI_TESTS_NEED_BROWSER"
 
 _DRAWN = (
     "return location.href === arguments[0] && document.readyState === 'complete'"
-    " && document.querySelector('.main-svg') !== null"
+    " && document.getElementById('count').textContent !== ''"
 )
 _SHOWN = "[...document.querySelectorAll(arguments[0])].filter((one) => one.checkVisibility())"
 

@@ -65,8 +65,8 @@ if __name__ == "__main__":
     threads = len(list(Path("/proc/self/task").iterdir()))
     assert threads == 1, f"{threads} threads; a fork has only one of them"
     order = serve(socket.socket(fileno=int(sys.argv[1])))
+    gc.unfreeze()  # or libraries complain of leaks when the process ends
     if order is not None:
-        gc.unfreeze()  # or libraries complain of leaks when the process ends
         become(**order)
         from paretocli.cli.main import main
 
