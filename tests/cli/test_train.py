@@ -119,7 +119,7 @@ def test_real_digits_train_on_a_few_batches(tmp_path, mnist_dir):
     """MultiMNIST through the whole program; its accuracy is a matter of the examples."""
     done = paretocli(
         *("train", "multimnist", "--network", "mdmtn", "--epochs", 1, "--train-samples", 8_000),
-        *("--batch-size", 64, "--no-sparsity", "--threads", 2, "--data-dir", mnist_dir),
+        *("--batch-size", 64, "--no-sparsity", "--data-dir", mnist_dir),
         *("--json", "--out", "run"),
         cwd=tmp_path,
     )
