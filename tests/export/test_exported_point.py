@@ -92,7 +92,7 @@ class OddNames(nn.Module):
         super().__init__()
         self.heads = nn.ModuleList(nn.Linear(3, 2) for _ in range(2))
 
-    def forward(self, X, input, F):  # noqa: N803
+    def forward(self, X, input, F):  # noqa: N803 - that they are odd is what is tested
         return [head(torch.relu(X) - torch.tanh(input) + F) for head in self.heads]
 
 
