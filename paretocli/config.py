@@ -50,8 +50,8 @@ class SweepConfig:
     Each field is declared either *identity*, which changes results, or *runtime*, which does not.
     `targets` names the columns that were asked for, none where the problem knows its own.
     `sparsity` says whether it is an objective, `sparse_layers` names the layers that it counts, and
-    `frozen_point` holds the SHA-256 of the network in `freeze_sparsity`. `transfer_tensors` are
-    patterns of names.
+    `frozen_point` holds the SHA-256 of the network in `freeze_sparsity`, `taught_by` that of the
+    networks in `teachers`. `transfer_tensors` are patterns of names.
     """
 
     problem: str = _identity()
@@ -84,6 +84,9 @@ class SweepConfig:
     retrain_epochs: int = _identity(lambda value: value >= 0, "at least 0")
     retrain_lr: float = _identity(*_POSITIVE)
     frozen_point: str = _identity()
+    taught_by: str = _identity()
+    distillation: float = _identity(*_NOT_NEGATIVE)
+    distill_at: str = _identity()
     init: str = _identity(*_one_of("default", "lsuv"))
     transfer: str = _identity()
     transfer_strength: float = _identity(*_SHARE)
@@ -103,6 +106,7 @@ class SweepConfig:
     log: str = _runtime(*_one_of("none", "tensorboard"))
     out: Path = _runtime()
     freeze_sparsity: Path | None = _runtime()
+    teachers: Path | None = _runtime()
     data_dir: Path = _runtime()
     checkpoint_every: float = _runtime(*_NOT_NEGATIVE)
 

@@ -56,6 +56,9 @@ FILE_KEYS: dict[str, str] = {
     "retrain_epochs": WHOLE,
     "retrain_lr": NUMBER,
     "freeze_sparsity": TEXT,
+    "teachers": TEXT,
+    "distillation": NUMBER,
+    "distill_at": TEXT,
     "fix": LIST,
     "init": TEXT,
     "transfer": TEXT,
@@ -118,7 +121,7 @@ def read_config_file(path: Path) -> Options:
                 f"{json.dumps(value, default=str)}."
             )
         options[key] = value
-    for key in ("out", "data_dir", "weights_file", "freeze_sparsity"):
+    for key in ("out", "data_dir", "weights_file", "freeze_sparsity", "teachers"):
         if key in options:
             options[key] = Path(os.path.normpath(path.parent / str(options[key])))
     if isinstance(problem := options.get("problem"), str):

@@ -38,6 +38,9 @@ VALUES = {
     "retrain_epochs": 2,
     "retrain_lr": 0.05,
     "frozen_point": "",
+    "taught_by": "",
+    "distillation": 1.0,
+    "distill_at": "shared",
     "init": "default",
     "transfer": "neighbours",
     "transfer_strength": 0.5,
@@ -57,10 +60,14 @@ VALUES = {
     "log": "none",
     "out": Path("out"),
     "freeze_sparsity": None,
+    "teachers": None,
     "data_dir": Path("data"),
     "checkpoint_every": 10.0,
 }
-RUNTIME = {"jobs", "cluster", "log", "out", "freeze_sparsity", "data_dir", "checkpoint_every"}
+RUNTIME = {
+    *("jobs", "cluster", "log", "out", "freeze_sparsity", "teachers", "data_dir"),
+    "checkpoint_every",
+}
 CHANGED = {
     "log": "tensorboard",
     "problem": "zdt1",
@@ -77,7 +84,11 @@ CHANGED = {
     "max_layer_sparsity": 0.4,
     "share_similarity": 0.9,
     "frozen_point": "5f2e",
+    "taught_by": "77aa",
+    "distillation": 0.5,
+    "distill_at": "body",
     "freeze_sparsity": Path("runs/a:3"),
+    "teachers": Path("runs/single"),
     "init": "lsuv",
     "transfer_strength": 0.6,
     "transfer_until": 0.8,
@@ -321,7 +332,7 @@ def test_every_key_has_its_type(read, key):
 def test_every_key_of_a_file_means_something():
     assert set(FILE_KEYS) <= set(VALUES) | set(WEIGHT_OPTIONS) | {"fix"}
     # Only what is worked out from the problem, or from a file, cannot be asked for.
-    assert set(VALUES) - set(FILE_KEYS) == {"objectives", "frozen_point"}
+    assert set(VALUES) - set(FILE_KEYS) == {"objectives", "frozen_point", "taught_by"}
 
 
 def test_files_that_are_no_files(tmp_path):

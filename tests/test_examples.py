@@ -38,6 +38,14 @@ def test_solvers_are_compared(tmp_path):
     assert (tmp_path / "runs" / "short" / "compare.png").stat().st_size > 10_000
 
 
+def test_teachers_and_the_taught_are_compared(tmp_path):
+    short = ("multidigits", "--no-sparsity", "--network", "hps", "--train-samples", 512)
+    done = script("distillation.sh", "runs", "0", *short, "--epochs", 1, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for method in ("single, untaught", "equal, untaught", "equal, taught"):
+        assert method in " ".join(done.stdout.replace(",\n", ", ").split())
+
+
 def test_a_table_of_ones_own(tmp_path):
     done = script("own_table.sh", "data", cwd=tmp_path, EPOCHS="2")
     assert done.returncode == 0, done.stderr

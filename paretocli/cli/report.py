@@ -157,6 +157,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
             f"learning rate {config.lr:g} ({config.schedule}), {config.precision}"
         ),
         "sparsity": _sparsity_text(resolved),
+        **_teachers_text(config),
         "machine": _machine_text(config),
         "points": f"{len(config.weights)}, in {len(plan)} shards of up to {config.stack}",
         "memory": _memory_text(resolved),
@@ -219,6 +220,14 @@ def _sparsity_text(resolved: Resolved) -> str:
         return "no objective"
     rows = sum(layer.rows for layer in resolved.layers if layer.name in config.sparse_layers)
     return f"GrOWL ({config.theta}, {config.sparsity_scale}) over {rows:,} rows"
+
+
+def _teachers_text(config: SweepConfig) -> dict[str, str]:
+    """A line on the teachers, where there are any."""
+    if config.teachers is None:
+        return {}
+    strength, place = f"{config.distillation:g}", config.distill_at
+    return {"teachers": f"those in {config.teachers} count {strength} beside the data, at {place}"}
 
 
 def _plan_of_layers(resolved: Resolved) -> str:

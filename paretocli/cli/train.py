@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from paretocli.cli.options import distillation as d
 from paretocli.cli.options import machine as m
 from paretocli.cli.options import output as o
 from paretocli.cli.options import sparsity as s
@@ -55,6 +56,9 @@ def train(
     retrain_epochs: s.RetrainEpochs = None,
     retrain_lr: s.RetrainLearningRate = None,
     freeze_sparsity: s.FreezeSparsity = None,
+    teachers: d.TeachersFrom = None,
+    distillation: d.Distillation = None,
+    distill_at: d.DistillAt = None,
     device: m.Device = None,
     threads: m.Threads = None,
     compile: m.Compile = None,

@@ -8,8 +8,8 @@ from typing import Any
 
 Config = Mapping[str, Any]
 
-# A repetition's own, as its seed is: a point to start from, and what goes by the machine.
-_REPEATED = ("frozen_point", "threads", "stack")
+# A repetition's own, as its seed is: networks to start or learn from, and what goes by the machine.
+_REPEATED = ("frozen_point", "taught_by", "threads", "stack")
 
 # What is not said of a method: the same for all of one problem, or no difference in method.
 _UNSAID = ("seed", "objectives", "weights", "ideal", "threads", "stack", "retrain_lr")
@@ -53,7 +53,7 @@ def group_by_method(configs: Sequence[Config]) -> list[list[int]]:
 
 def _method(config: Config) -> Config:
     own = {key: value for key, value in config.items() if key not in ("seed", *_REPEATED)}
-    return own | {"frozen": bool(config.get("frozen_point"))}
+    return own | {key: bool(config.get(key)) for key in ("frozen_point", "taught_by")}
 
 
 def _seeds_apart(group: Sequence[int], configs: Sequence[Config]) -> list[list[int]]:
@@ -109,6 +109,8 @@ def _concerns(key: str, config: Config) -> bool:
 
 def _words(key: str, value: Any) -> str:
     shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if key == "taught_by":
+        return "taught" if value else "untaught"
     if key == "frozen_point":
         shown = shown[:_DIGITS]
     shown = shown or "none"

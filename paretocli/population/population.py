@@ -157,7 +157,9 @@ class Population:
     def _score(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         losses: list[Tensor] = []
         statistics: list[Tensor] = []
-        for task, output, target in zip(self.tasks, outputs, targets, strict=True):
+        # Tasks of training alone come last, and have no targets in evaluation.
+        tasks = self.tasks[: len(targets)]
+        for task, output, target in zip(tasks, outputs, targets, strict=True):
             losses.append(task.loss(output, target))
             statistics.append(task.statistics(output.detach(), target))
         return torch.stack(losses), torch.cat(statistics)

@@ -38,6 +38,10 @@ def without_effect(options: Options, config: SweepConfig) -> list[str]:
         notes.append(f"No effect with --transfer {config.transfer}: {names}.")
     if config.transfer != "none" and len(config.weights) == 1:
         notes.append("With one point there is nobody to learn from: --transfer has no effect.")
+    lonely = [key for key in ("distillation", "distill_at") if key in options]
+    if lonely and not config.taught_by:
+        names = ", ".join(f"--{key.replace('_', '-')}" for key in lonely)
+        notes.append(f"No effect without --teachers: {names}.")
     unused = [key for key in SPARSITY_OPTIONS if key in options and not config.sparsity]
     if config.frozen_point:
         unused += [key for key in PATTERN_OPTIONS if key in options]

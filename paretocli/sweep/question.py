@@ -22,9 +22,11 @@ class Question:
         problem: Its problem, with the data.
         normalisation: Ideal and scale of its objectives.
         frozen: The network whose zero rows and ties are kept, None where there is none.
+        teachers: The networks that are imitated, one a task, or none.
     """
 
     config: SweepConfig
     problem: Problem
     normalisation: Normalisation
     frozen: Mapping[str, Tensor] | None = None
+    teachers: tuple[Mapping[str, Tensor], ...] = ()

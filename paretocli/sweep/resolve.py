@@ -39,6 +39,7 @@ from paretocli.sweep.start import (
     sparsity_objective,
     transferred_names,
 )
+from paretocli.sweep.teaching import check_teachers, teacher_files
 from paretocli.sweep.weights import refuse_preferences, weights_of
 from paretocli.training.machine import check_device, choose_device, flush_denormals
 
@@ -49,7 +50,7 @@ DEFAULT_SOLVER = "chebyshev"
 NOT_IN_CONFIG = (
     *WEIGHT_OPTIONS,
     *("problem", "targets", "ideal", "out", "data_dir", "fix"),
-    *("sparsity", "sparse_layers", "freeze_sparsity"),
+    *("sparsity", "sparse_layers", "freeze_sparsity", "teachers"),
     *("transfer_tensors", "branch_at"),
 )
 
@@ -118,6 +119,8 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         "transfer_reach": 1.0,
         "branch_at": shares_of(str(options.get("branch_at", "0.5"))),
         "batches": "shared",
+        "distillation": 1.0,
+        "distill_at": "shared",
         "train_samples": len(problem.train),
         **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
         **{k: v for k, v in options.items() if k not in NOT_IN_CONFIG},
@@ -129,6 +132,11 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
     network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
     rehearse(problem, network, device, batch_size=chosen["batch_size"])
+    taught_by = ""
+    if "teachers" in options:
+        files = teacher_files(Path(str(options["teachers"])), problem)
+        pupil = fresh_network(chosen["network"], "default", problem, chosen["seed"])
+        taught_by = check_teachers(files, pupil, chosen["distill_at"], problem)
     if frozen is not None:
         load_point(frozen, network)
     layers = network_layers(network, problem)
@@ -160,6 +168,8 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         sparsity=bool(counted),
         sparse_layers=tuple(layer.name for layer in counted),
         frozen_point="" if frozen is None else file_checksum(frozen),
+        taught_by=taught_by,
+        teachers=Path(str(options["teachers"])) if taught_by else None,
         transfer_tensors=patterns_of(options, "transfer_tensors") or ("*",),
         freeze_sparsity=frozen,
         out=Path(),

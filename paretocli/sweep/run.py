@@ -29,6 +29,7 @@ from paretocli.sweep.records import Record
 from paretocli.sweep.solve import resumed, solve
 from paretocli.sweep.start import read_point
 from paretocli.sweep.store import RunDirectory
+from paretocli.sweep.teaching import read_teachers, teacher_files
 from paretocli.sweep.trainers import trainer_of
 from paretocli.training.machine import device_name, set_up
 
@@ -75,7 +76,8 @@ def run_sweep(
         for name in directory.remove_damaged():
             observer.note(f"{name} was damaged; what it held is done again.")
         frozen = None if config.freeze_sparsity is None else read_point(config.freeze_sparsity)
-        question = Question(config, problem, start, frozen)
+        teachers = () if config.teachers is None else teacher_files(config.teachers, problem)
+        question = Question(config, problem, start, frozen, read_teachers(teachers))
         normalisation = _normalisation(question, directory, observer, stop)
         if normalisation is None:
             return []

@@ -23,6 +23,7 @@ from paretocli.sweep.start import (
     sparsity_objective,
     transferred_names,
 )
+from paretocli.sweep.teaching import taught, teachers_of
 from paretocli.training.branching import BranchingTrainer
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.trainer import Trainer
@@ -57,9 +58,15 @@ def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Tra
     if question.frozen is not None:
         network.load_state_dict(question.frozen)
         pattern = pattern_of(network, layers, len(weights), device)
+    sparsity = sparsity_objective(config, network, problem)
+    transferred = transferred_names(config, network)
+    tasks, teachers = tuple(problem.tasks), None
+    if question.teachers:  # last, for it adds to the network
+        tasks = taught(network, config, problem)
+        teachers = teachers_of(config, problem, question.teachers)
     population = Population(
         network,
-        problem.tasks,
+        tasks,
         len(weights),
         device=device,
         stacked=len(weights) > 1 and not _why_in_turn(config, problem, network, device),
@@ -79,10 +86,11 @@ def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Tra
         population,
         solver,
         _settings(config, streams),
-        sparsity=sparsity_objective(config, network, problem),
+        sparsity=sparsity,
         pattern=pattern,
         transfer=_transfer(config, solver),
-        transferred=transferred_names(config, network),
+        transferred=transferred,
+        teachers=teachers,
     )
 
 

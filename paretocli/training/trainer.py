@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paretocli.distillation.imitation import is_adaptor
+from paretocli.distillation.teachers import Teachers
 from paretocli.population.optimizers import learning_rate
 from paretocli.population.population import Population
 from paretocli.population.transfer import Transfer
@@ -41,6 +43,7 @@ class Trainer:
         pattern: Zero rows and ties to be kept from the start; there is no search then.
         transfer: What the subproblems pass to each other until the search ends, if anything.
         transferred: The parameters and buffers that take part.
+        teachers: What the networks imitate beside, if anything; the population knows their terms.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Trainer:
         pattern: Pattern | None = None,
         transfer: Transfer | None = None,
         transferred: Sequence[str] = (),
+        teachers: Teachers | None = None,
     ) -> None:
         self.population = population
         self.solver = solver
@@ -62,6 +66,7 @@ class Trainer:
         self.pattern = pattern
         self.transfer = transfer
         self.transferred = tuple(transferred)
+        self.teachers = teachers
         self.prepare = problem.prepare
         self.augment = problem.augment
         self.evaluation_batch = problem.evaluation_batch
@@ -146,7 +151,7 @@ class Trainer:
         self.seconds += time.perf_counter() - started
         return Outcome(
             tensors=self.population.state_dict(),
-            parameters=tuple(self.population.parameters),
+            parameters=tuple(n for n in self.population.parameters if not is_adaptor(n)),
             figures=figures,
             best_epoch=self.best.epoch,
             failed_epoch=self.failed_epoch,
@@ -206,9 +211,14 @@ class Trainer:
             inputs = self.prepare(batch.inputs)
             if self.augment is not None:
                 inputs = self.augment(inputs)
+            targets = batch.targets
+            if self.teachers is not None:
+                targets = (*targets, *self.teachers.features(inputs))
             batch_losses, batch_statistics = self.population.measure(
-                inputs, batch.targets, apart=settings.streams is not None
+                inputs, targets, apart=settings.streams is not None
             )
+            if self.teachers is not None:
+                batch_losses = self.teachers.added(batch_losses)
             objectives = self.descent.objectives(batch_losses)
             if self.solver.needs_gramian:
                 self.solver.weigh(self.descent.gramian(objectives))

@@ -16,6 +16,7 @@ CONFIG = {
     "transfer": "none",
     "branch_at": [0.5],
     "frozen_point": "",
+    "taught_by": "",
     "seed": 0,
 }
 
@@ -41,6 +42,7 @@ def test_sweeps_that_differ_in_their_seed_alone_are_one_method():
         (({"frozen_point": "ab"}, {"frozen_point": "cd", "seed": 1}), [[0, 1]]),
         (({"frozen_point": "ab"}, {"frozen_point": "cd"}), [[0], [1]]),
         (({}, {"frozen_point": "ab", "seed": 1}), [[0], [1]]),
+        (({"taught_by": "ab"}, {"taught_by": "cd", "seed": 1}, {}), [[0, 1], [2]]),
         (({"threads": 2}, {"threads": 8, "stack": 1, "seed": 1}), [[0, 1]]),
         (({"threads": 2}, {"seed": 1}, {"threads": 8}), [[0], [1], [2]]),
         # Threads alone repeat no seed: frozen points are still a repetition's own.
@@ -109,3 +111,7 @@ def test_a_setting_that_another_version_does_not_know_is_left_out():
     old = {key: value for key, value in CONFIG.items() if key != "smoothing"}
     configs = [CONFIG | {"solver": "stch"}, old]
     assert method_names(configs, [Path("a"), Path("b")]) == ["stch, smoothing 0.1", "chebyshev"]
+
+
+def test_who_has_teachers_is_taught():
+    assert named({}, {"taught_by": 64 * "a"}) == ["untaught", "taught"]
