@@ -1,9 +1,11 @@
 """The examples, each in a shortened form."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.program import PROGRAM, environment, paretocli
@@ -84,16 +86,45 @@ def test_a_problem_of_ones_own(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.toml")), ids=lambda file: file.stem)
-def test_files_of_options_are_understood(file, mnist_dir, tmp_path):
-    """All but the data: `--dry-run` resolves every option."""
-    if file.stem == "front_study":
-        pytest.skip("it goes on from a sweep of an hour")
-    if "cifar10" in file.stem:
-        pytest.skip("its images take long to read")
-    done = paretocli("sweep", "--config", file, "--out", "run", "--dry-run", cwd=tmp_path)
+SHORT = ("--train-samples", 256, "--epochs", 1)
+THREE = [
+    w for third in ("0.2,0.4,0.4", "0.25,0.4,0.35", "0.5,0.25,0.25") for w in ("--weights", third)
+]
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """The files of options, whose run directories are beside them then."""
+    (tmp_path / "examples").mkdir()
+    for file in EXAMPLES.glob("*.toml"):
+        shutil.copy(file, tmp_path / "examples")
+    return tmp_path
+
+
+def swept(name, *options, cwd):
+    """The results of a file of options."""
+    file = f"examples/{name}.toml"
+    done = paretocli("sweep", "--config", file, *SHORT, *options, "--quiet", cwd=cwd)
     assert done.returncode == 0, done.stderr
-    assert not (tmp_path / "run").exists()
+    return pd.read_csv(cwd / done.stdout.strip())
+
+
+def test_a_file_of_options(copied):
+    results = swept("sweep", cwd=copied)
+    assert list(results["weight_left"]) == [0.2, 0.4, 0.5, 0.6, 0.8]
+
+
+def test_the_study_of_sparsity_and_then_of_tasks_alone(mnist_dir, copied):
+    sparse = swept("multimnist_sparsity", *THREE, "--retrain-epochs", 1, cwd=copied)
+    assert list(sparse["weight_sparsity"]) == [0.2, 0.25, 0.5]
+    # It goes on from the third point.
+    tasks = swept("front_study", "--points", 2, cwd=copied)
+    assert list(tasks["sparsity_rate"]) == [sparse["sparsity_rate"][2]] * 2
+
+
+def test_the_study_of_cifar10mnist(cifar10_dir, copied):
+    results = swept("cifar10mnist_sparsity", "--retrain-epochs", 1, cwd=copied)
+    assert list(results["weight_digit"]) == [0.84, 0.77, 0.68]
 
 
 def test_every_example_is_named_where_people_look():

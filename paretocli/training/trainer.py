@@ -12,7 +12,7 @@ from paretocli.distillation.teachers import Teachers
 from paretocli.population.optimizers import learning_rate
 from paretocli.population.population import Population
 from paretocli.population.transfer import Transfer
-from paretocli.problems.problem import SPLITS, Problem, Split
+from paretocli.problems.problem import SPLITS, Problem, Samples, Split
 from paretocli.solvers.base import Solver
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern, tied_pattern, zero_row_counts
@@ -43,7 +43,8 @@ class Trainer:
         pattern: Zero rows and ties to be kept from the start; there is no search then.
         transfer: What the subproblems pass to each other until the search ends, if anything.
         transferred: The parameters and buffers that take part.
-        teachers: What the networks imitate beside, if anything; the population knows their terms.
+        teachers: What the networks imitate beside, if anything; the population knows their terms,
+            which are part of the losses of training in the history.
     """
 
     def __init__(
@@ -208,17 +209,7 @@ class Trainer:
             number = (self.epoch - first) * steps + step
             rate = learning_rate(settings.schedule, lr, number, epochs * steps)
             self.descent.zero_grad()
-            inputs = self.prepare(batch.inputs)
-            if self.augment is not None:
-                inputs = self.augment(inputs)
-            targets = batch.targets
-            if self.teachers is not None:
-                targets = (*targets, *self.teachers.features(inputs))
-            batch_losses, batch_statistics = self.population.measure(
-                inputs, targets, apart=settings.streams is not None
-            )
-            if self.teachers is not None:
-                batch_losses = self.teachers.added(batch_losses)
+            batch_losses, batch_statistics = self._measure(batch)
             objectives = self.descent.objectives(batch_losses)
             if self.solver.needs_gramian:
                 self.solver.weigh(self.descent.gramian(objectives))
@@ -230,6 +221,18 @@ class Trainer:
             statistics.append(batch_statistics)
         metrics = self.population.metrics(torch.stack(statistics).mean(dim=0))
         return torch.stack(losses).mean(dim=0), metrics
+
+    def _measure(self, batch: Samples) -> tuple[Tensor, Tensor]:
+        """Losses, with what is to be imitated in them, and statistics of a batch of training."""
+        inputs, targets = self.prepare(batch.inputs), batch.targets
+        if self.augment is not None:
+            inputs = self.augment(inputs)
+        apart = self.settings.streams is not None
+        if self.teachers is None:
+            return self.population.measure(inputs, targets, apart=apart)
+        targets = (*targets, *self.teachers.features(inputs))
+        losses, statistics = self.population.measure(inputs, targets, apart=apart)
+        return self.teachers.added(losses), statistics
 
     def _transfer(self, objectives: Tensor, step: int, steps: int) -> None:
         """Let the subproblems pass parameters to each other, before the optimiser's step."""
