@@ -86,7 +86,8 @@ def test_a_problem_of_ones_own(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-SHORT = ("--train-samples", 256, "--epochs", 1)
+# A network that is evaluated fast; the studies themselves take the MDMTN.
+SHORT = ("--network", "hps", "--train-samples", 256, "--epochs", 1)
 THREE = [
     w for third in ("0.2,0.4,0.4", "0.25,0.4,0.35", "0.5,0.25,0.25") for w in ("--weights", third)
 ]
