@@ -14,7 +14,7 @@ for seed in $seeds; do
     paretocli sweep "$@" --solver equal --seed "$seed" --teachers "$single" --out "$runs/kdmtl-$seed" --quiet
 done
 set --
-for method in single equal kdmtl; do
+for method in equal kdmtl single; do
     for seed in $seeds; do
         set -- "$@" "$runs/$method-$seed"
     done

@@ -17,13 +17,26 @@ IMAGE_DIMENSIONS = 3
 
 def shared_block(shape: Sequence[int]) -> nn.Sequential:
     """Features (B, 50) for all tasks from inputs (B, *shape)."""
-    if _is_convolved(shape):
-        convolutions = [*convolution(shape[0], 10, KERNEL), *convolution(10, 20, KERNEL)]
-        return with_features(convolutions, shape, FEATURES)
-    inputs = _size(shape)
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(inputs, 128), nn.ReLU(), nn.Linear(128, FEATURES), nn.ReLU()
+    layers = [layer for stage in shared_stages(shape) for layer in stage]
+    return (
+        with_features(layers, shape, FEATURES) if _is_convolved(shape) else nn.Sequential(*layers)
     )
+
+
+def shared_stages(shape: Sequence[int], *, norm: bool = False) -> list[nn.Sequential]:
+    """The two stages of the shared block: the first takes inputs (B, *shape), the second its own.
+
+    Args:
+        shape: Of one sample.
+        norm: Whether batch norm ends each.
+    """
+    if _is_convolved(shape):
+        first = convolution(shape[0], 10, KERNEL, norm=norm)
+        second = convolution(10, 20, KERNEL, norm=norm)
+    else:
+        first = [nn.Flatten(), *fully_connected(_size(shape), 128, norm=norm)]
+        second = fully_connected(128, FEATURES, norm=norm)
+    return [nn.Sequential(*first), nn.Sequential(*second)]
 
 
 def monitor_block(shape: Sequence[int]) -> nn.Sequential:
@@ -47,15 +60,48 @@ def convolution(inputs: int, outputs: int, kernel: int, *, norm: bool = False) -
     return [*layers, nn.BatchNorm2d(outputs)] if norm else layers
 
 
+def fully_connected(inputs: int, outputs: int, *, norm: bool = False) -> list[nn.Module]:
+    """A linear layer and its rectifier, then batch norm if asked for."""
+    layers = [nn.Linear(inputs, outputs), nn.ReLU()]
+    return [*layers, nn.BatchNorm1d(outputs)] if norm else layers
+
+
+def attention_mask(given: int, made: int, *, images: bool) -> nn.Sequential:
+    """Shares (B, made, …) between 0 and 1 from features (B, given, …): two maps of the channels.
+
+    Args:
+        given: Channels of the features.
+        made: Channels of the shares.
+        images: Whether there are pixels, (B, C, H, W), and not (B, C).
+    """
+
+    def channel_map(inputs: int) -> list[nn.Module]:
+        # A bias would be taken away again by batch norm.
+        if images:
+            return [nn.Conv2d(inputs, made, 1, bias=False), nn.BatchNorm2d(made)]
+        return [nn.Linear(inputs, made, bias=False), nn.BatchNorm1d(made)]
+
+    return nn.Sequential(*channel_map(given), nn.ReLU(), *channel_map(made), nn.Sigmoid())
+
+
 def with_features(
     convolutions: Sequence[nn.Module], shape: Sequence[int], features: int
 ) -> nn.Sequential:
     """Convolutions on inputs (B, *shape), and a linear layer that makes features (B, F) of them."""
-    body = nn.Sequential(*convolutions, nn.Flatten())
-    # In evaluation, so that batch norm takes no statistics from the image of zeros.
-    with torch.no_grad():
-        flattened = body.eval()(torch.zeros(1, *shape)).shape[1]
-    return nn.Sequential(*body.train(), nn.Linear(flattened, features), nn.ReLU())
+    (flattened,) = shapes_after([nn.Sequential(*convolutions, nn.Flatten())], shape)[0]
+    return nn.Sequential(*convolutions, nn.Flatten(), nn.Linear(flattened, features), nn.ReLU())
+
+
+@torch.no_grad()
+def shapes_after(stages: Sequence[nn.Module], shape: Sequence[int]) -> list[tuple[int, ...]]:
+    """The shapes of one sample after each stage, where the first takes inputs (B, *shape)."""
+    sample, shapes = torch.zeros(1, *shape), []
+    for stage in stages:
+        # In evaluation, so that batch norm takes no statistics from the zeros.
+        sample = stage.eval()(sample)
+        stage.train()
+        shapes.append(tuple(sample.shape[1:]))
+    return shapes
 
 
 def _is_convolved(shape: Sequence[int]) -> bool:

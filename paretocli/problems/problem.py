@@ -149,8 +149,8 @@ class Problem:
             global generator.
         networks: The problem's own networks by name, beside the generic ones. A network is a
             module that returns one output a task, as a tuple or list.
-        generic: Whether the generic networks (`hps`, `mdmtn`) fit the inputs. They never fit
-            several.
+        generic: Whether the generic networks (`hps`, `mdmtn`, `mtan`) fit the inputs. They never
+            fit several.
         ideal: The ideal a (m,), a lower bound of each objective. Zero unless given.
         evaluation_batch: Samples that are measured at once where nothing is trained. Large images
             need fewer than the default.

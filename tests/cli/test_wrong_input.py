@@ -88,7 +88,7 @@ def named_sparsity():
 CASES = {
     "unknown problem": (["vlmop3"], ["no problem named 'vlmop3'", "did you mean 'vlmop2'"]),
     "unknown solver": (["vlmop2", "--solver", "tchebycheff"], ["no solver", "chebyshev, linear"]),
-    "unknown network": (["multidigits", "--network", "resnet"], ["hps, mdmtn"]),
+    "unknown network": (["multidigits", "--network", "resnet"], ["hps, mdmtn, mtan"]),
     "network that does not fit": (["vlmop2", "--network", "mdmtn"], ["variable"]),
     "unknown optimizer": (["vlmop2", "--optimizer", "adamm"], ["did you mean 'adam'"]),
     "unknown schedule": (["vlmop2", "--schedule", "steps"], ["constant, cosine, linear"]),

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from paretocli.networks.mtan import MTAN
-from paretocli.networks.registry import generic_hps, generic_mdmtn
+from paretocli.networks.registry import generic_hps, generic_mdmtn, generic_mtan
 from paretocli.networks.segnet import SharedSegNet
 from paretocli.sparsity.figures import figures_of_network
 from paretocli.sparsity.layers import find_layers
@@ -176,7 +176,7 @@ def test_a_branch_of_constants_becomes_a_tensor():
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
-@pytest.mark.parametrize("make", [generic_hps, generic_mdmtn])
+@pytest.mark.parametrize("make", [generic_hps, generic_mdmtn, generic_mtan])
 def test_generic_networks_keep_their_outputs(make, share):
     network = make((1, 28, 28), [10, 10])
     if hasattr(network, "alpha"):

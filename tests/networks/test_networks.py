@@ -189,9 +189,9 @@ def test_a_block_with_batch_norm_starts_without_statistics_and_in_training():
 
 def test_names_for_a_problem():
     assert network_names(quadratics([[0.0], [1.0]], [0.5])) == ("variable",)
-    assert network_names(pictures()) == ("noisy", "hps", "mdmtn")
+    assert network_names(pictures()) == ("noisy", "hps", "mdmtn", "mtan")
     own = dataclasses.replace(pictures(), networks={"hps": lambda: nn.Linear(2, 3)})
-    assert network_names(own) == ("hps", "mdmtn")
+    assert network_names(own) == ("hps", "mdmtn", "mtan")
     assert isinstance(build_network("hps", own, 0), nn.Linear)
 
 

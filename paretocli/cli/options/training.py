@@ -33,7 +33,7 @@ Network = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="hps, mdmtn, or one of the problem's own.",
+        help="hps, mdmtn, mtan, or one of the problem's own.",
         show_default="the problem's",
         rich_help_panel=PANEL,
     ),
