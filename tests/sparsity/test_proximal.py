@@ -122,6 +122,56 @@ def trained(name, made, coefficients, *, steps=300, factor=1.0, decay=0.0, **opt
     return {layer: weight.detach() for layer, weight in weights.items()}
 
 
+# A last row
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("coefficient", [0.01, 1.0, 100.0])
+def test_a_layer_with_one_row_left_stays_where_nothing_else_moves_it(name, coefficient):
+    """Long enough for the running means to forget how it came there."""
+    made, weights = objective(theta="flat"), start(2)
+    with torch.no_grad():
+        for weight in weights.values():
+            weight[0, :, 1:] = 0
+    before = {layer: weight.detach().clone() for layer, weight in weights.items()}
+    optimizer = ProximalOptimizer(weights, made, name, lr=0.01, weight_decay=0)
+    for _ in range(1500):
+        _, gradients = made.value_and_gradients(weights)
+        for weight in weights.values():
+            weight.grad = torch.zeros_like(weight)
+        optimizer.proximal_step(torch.tensor([coefficient] * 2, dtype=torch.float64), gradients)
+    for layer, weight in weights.items():
+        torch.testing.assert_close(weight[0].detach(), before[layer][0])
+        # The other network has more rows, of which f_0 leaves one.
+        norms = torch.linalg.vector_norm(weight[1].detach().transpose(0, 1).flatten(1), dim=1)
+        assert norms.isfinite().all()
+        assert norms.max() < 100
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_last_row_follows_its_task(name):
+    """As with the plain optimiser: f_0 asks nothing of it."""
+    made, weights = objective(theta="flat"), start(1)
+    with torch.no_grad():
+        for weight in weights.values():
+            weight[:, :, 1:] = 0
+    plain = {layer: weight.detach().clone().requires_grad_() for layer, weight in weights.items()}
+    targets = {layer: weight.detach() + 1 for layer, weight in weights.items()}
+    ours = ProximalOptimizer(weights, made, name, lr=0.01, weight_decay=0)
+    theirs = build_optimizer("sgd", list(plain.values()), lr=0.01, weight_decay=0)
+    for _ in range(1500):
+        _, gradients = made.value_and_gradients(weights)
+        for layer, weight in weights.items():
+            weight.grad = (weight - targets[layer]).detach()
+            plain[layer].grad = (plain[layer] - targets[layer]).detach()
+            for tensor in (weight, plain[layer]):
+                tensor.grad[:, :, 1:] = 0
+        ours.proximal_step(torch.ones(1, dtype=torch.float64), gradients)
+        theirs.step()
+    for layer, weight in weights.items():
+        torch.testing.assert_close(weight, plain[layer], atol=1e-3, rtol=1e-3)
+
+
 # Where it ends
 
 
