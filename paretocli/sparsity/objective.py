@@ -103,7 +103,12 @@ class SparsityObjective:
         counted = {name: parameters[name].detach().requires_grad_() for name in self.names}
         value = self.value(counted)
         found = torch.autograd.grad(value.sum(), list(counted.values()))
-        return value.detach(), dict(zip(counted, found, strict=True))
+        gradients = dict(zip(counted, found, strict=True))
+        for name, gradient in gradients.items():
+            # Of a constant, but for rounding.
+            alone = self.has_one_row(name, counted[name])
+            gradient.masked_fill_(per_member(alone, gradient), 0)
+        return value.detach(), gradients
 
     @torch.no_grad()
     def radial_gradients(self, parameters: Tensors) -> dict[str, Tensor]:
@@ -111,7 +116,7 @@ class SparsityObjective:
 
         A layer's part of f_0 is a ratio; with Ω linearised away from this gradient and the
         proximal operator of Ω with the denominator held still, the fixed points are exactly the
-        stationary points of the ratio.
+        stationary points of the ratio. Zero where a layer has one row, for the ratio is constant.
         """
         gradients = {}
         if self.relative:
@@ -120,6 +125,7 @@ class SparsityObjective:
                 norms = row_norms(weights)
                 value = self._factor(name, norms) * growl(norms, self._theta[name])
                 size = value / (norms**2).sum(dim=1).clamp(min=torch.finfo(norms.dtype).tiny)
+                size.masked_fill_(self.has_one_row(name, weights), 0)
                 gradients[name] = -per_member(size, weights) * weights
         return gradients
 
@@ -130,6 +136,7 @@ class SparsityObjective:
         weights: Tensor,
         step: Tensor,
         denominator: Tensor,
+        alone: Tensor,
         *,
         zeros_allowed: bool = True,
     ) -> None:
@@ -144,6 +151,8 @@ class SparsityObjective:
             weights: Stacked weights (K, out, R, …) after the gradient step.
             step: Size of the step (K,), the multiplier of f_0 included.
             denominator: `denominator(name, weights)` before the gradient step (K,).
+            alone: `has_one_row(name, weights)` before the gradient step (K,); such a row keeps its
+                length.
             zeros_allowed: Whether rows may become zero, up to the limit of the settings.
         """
         norms = row_norms(weights)
@@ -161,6 +170,7 @@ class SparsityObjective:
             shrunk.scatter_(1, longest, torch.where(spared, norms.gather(1, longest), kept))
         else:
             shrunk = torch.where(shrunk > 0, shrunk, norms)
+        shrunk = torch.where(alone.unsqueeze(1) & (shrunk > 0), norms, shrunk)
         tiny = torch.finfo(norms.dtype).tiny
         weights.mul_(over_rows(shrunk / norms.clamp(min=tiny), weights))
 
@@ -173,6 +183,12 @@ class SparsityObjective:
     def denominator(self, name: str, weights: Tensor) -> Tensor:
         """What a layer's Ω is divided by in f_0 (K,)."""
         return 1 / self._factor(name, row_norms(weights))
+
+    @torch.no_grad()
+    def has_one_row(self, name: str, weights: Tensor) -> Tensor:
+        """Whether a layer's part of f_0 is constant (K,): relative, of a single row not zero."""
+        single: Tensor = (row_norms(weights) > 0).sum(dim=1) == 1
+        return single & self.relative
 
     def _factor(self, name: str, norms: Tensor) -> Tensor:
         if not self.relative:

@@ -76,9 +76,9 @@ class ProximalOptimizer(Optimizer):
       rate. So rows up to twice that length whose gradient in the long run is too small to hold them
       against the pull follow that long-run mean instead of the last batches, and vanish.
 
-    Where f_0 is relative and a layer has one row left, its length makes no difference to f_0: what
-    the gradient adds, the proximal step takes away. Both are left out then, for one follows the
-    other with delay, and where the tasks' gradients vanish as well, steps are large.
+    Where one row of a layer is left, its length makes no difference to a relative f_0: what the
+    gradient adds, the proximal step takes away. The objective leaves both out then, for one would
+    follow the other with delay, in steps that are large where the tasks' gradients vanish as well.
 
     Args:
         parameters: The stacked weights by name.
@@ -122,8 +122,7 @@ class ProximalOptimizer(Optimizer):
             full = weights.grad + per_member(mean, weights) * gradients[name]
             smooth = weights.grad
             if name in radial:
-                alone = (row_norms(weights) > 0).sum(dim=1) == 1
-                smooth = smooth + per_member(mean.masked_fill(alone, 0), weights) * radial[name]
+                smooth = smooth + per_member(mean, weights) * radial[name]
             if not self._decoupled:
                 smooth, full = smooth + decay * weights, full + decay * weights
             size, direction = self._rule(smooth, full, state, lr)
@@ -131,19 +130,18 @@ class ProximalOptimizer(Optimizer):
                 pull = mean * self._objective.pull(name, weights)
                 direction = _without_noise(weights, smooth, direction, size, pull, state)
             denominator = self._objective.denominator(name, weights)
+            alone = self._objective.has_one_row(name, weights)
             if self._decoupled:
                 weights.mul_(1 - lr * decay)
             weights.sub_(per_member(size, weights) * direction)
-            lengths = row_norms(weights)
             self._objective.shrink_(
                 name,
                 weights,
                 size * mean,
                 denominator,
+                alone,
                 zeros_allowed=self._zeros_allowed,
             )
-            if name in radial:
-                _keep_lengths_(weights, lengths, alone)
 
 
 def _running_mean(coefficient: Tensor, state: dict[str, Any]) -> Tensor:
@@ -155,19 +153,6 @@ def _running_mean(coefficient: Tensor, state: dict[str, Any]) -> Tensor:
     state["coefficient"].lerp_(coefficient, 1 - MEMORY)
     mean: Tensor = state["coefficient"] / (1 - MEMORY ** float(state["step"]))
     return mean
-
-
-def _keep_lengths_(weights: Tensor, lengths: Tensor, members: Tensor) -> None:
-    """Give back to rows (K, R) that a proximal step has shortened but not ended their lengths.
-
-    Args:
-        weights: (K, out, R, …).
-        lengths: Of the rows (K, R) before.
-        members: Whose (K,).
-    """
-    norms = row_norms(weights)
-    factor = torch.where(members.unsqueeze(1) & (norms > 0), lengths / norms, 1)
-    weights.mul_(over_rows(factor, weights))
 
 
 def _without_noise(

@@ -124,6 +124,7 @@ def _proximal_map(
             moved,
             step * coefficient,
             sparsity.denominator(name, weights),
+            sparsity.has_one_row(name, weights),
             zeros_allowed=zeros_allowed,
         )
         maps[name] = (weights - moved) / per_member(step, weights)

@@ -272,7 +272,8 @@ def stepped(made, name, weights, step, denominator=None, **options):
     moved = weights.clone()
     size = torch.as_tensor(step, dtype=weights.dtype).expand(members)
     below = torch.ones(members, dtype=weights.dtype) if denominator is None else denominator
-    made.shrink_(name, moved, size, below, **options)
+    none = torch.zeros(members, dtype=torch.bool)
+    made.shrink_(name, moved, size, below, none, **options)
     return moved
 
 

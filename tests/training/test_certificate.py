@@ -356,6 +356,19 @@ def test_a_layer_of_zeros_that_the_tasks_pull_at(coefficient):
     assert found[0] == pytest.approx((0.4 - coefficient) / 0.4, abs=1e-3)
 
 
+@pytest.mark.parametrize("factor", [1.0, 1e-6, 0.0])
+def test_the_length_of_a_last_row_makes_no_difference(factor):
+    """f_0 holds the other rows at zero and leaves the last to the tasks, however weak."""
+    weights = a_place()[0]
+    weights[1:] = 0
+    pull = np.random.default_rng(0).normal(size=(ROWS, WIDTH))
+    pull /= np.linalg.norm(pull, axis=1, keepdims=True)
+    targets = targets_for(weights, [pull, 0 * pull])
+    found = measured([weights], targets, [[100.0, factor, 0.0]], sparsity=objective("flat"))
+    expected = 0 if factor == 0 else 1 / ROWS**0.5
+    assert found[0] == pytest.approx(expected, abs=0.01)
+
+
 @pytest.mark.parametrize("relative", [True, False])
 def test_each_member_alone(relative):
     sparsity = objective(relative=relative)
