@@ -114,8 +114,8 @@ def checked(weights: Sequence[float], objectives: Sequence[str], origin: str) ->
     vector = np.asarray(weights, dtype=np.float64)
     if len(vector) != len(objectives):
         raise InputError(
-            f"{origin} has {len(vector)} numbers, but there are {len(objectives)} objectives "
-            f"({names}); give one number for each."
+            f"{origin} has {len(vector)} number{'s' if len(vector) > 1 else ''}, but there are "
+            f"{len(objectives)} objectives ({names}); give one number for each."
         )
     if not np.isfinite(vector).all():
         raise InputError(f"{origin} holds a number that is not finite; give finite weights.")

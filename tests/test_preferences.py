@@ -162,7 +162,7 @@ def test_spaces_and_zeros_are_fine():
         ("", "is not a list of numbers"),
         ("0.2,", "is not a list of numbers"),
         ("0.2,0.3,0.5", "has 3 numbers, but there are 2 objectives .left, right."),
-        ("1", "has 1 numbers, but there are 2"),
+        ("1", "has 1 number, but there are 2"),
         ("-0.2,1.2", "holds a negative number"),
         ("nan,1", "not finite"),
         ("inf,1", "not finite"),

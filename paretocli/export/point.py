@@ -12,8 +12,9 @@ from paretocli.errors import InputError
 from paretocli.problems.inputs import call, of_form
 from paretocli.problems.loading import load_problem, source_checksum
 from paretocli.problems.problem import Problem
+from paretocli.sweep.point_files import load_point
 from paretocli.sweep.records import Record
-from paretocli.sweep.start import fresh_network, load_point
+from paretocli.sweep.start import fresh_network
 from paretocli.sweep.store import RunDirectory
 
 

@@ -23,28 +23,24 @@ from paretocli.registries import lookup
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
+from paretocli.sweep.defaults import DEFAULT_PROBLEM, DEFAULTS
 from paretocli.sweep.idle_options import TRANSFERS, without_effect
 from paretocli.sweep.list_options import listed, patterns_of, shares_of, targets_of
 from paretocli.sweep.memory import Memory, expected_memory
 from paretocli.sweep.plan import divide
+from paretocli.sweep.point_files import file_checksum, load_point, point_file
 from paretocli.sweep.rehearsal import rehearse
 from paretocli.sweep.stacking import SLOWER, why_in_turn
 from paretocli.sweep.start import (
     SPARSITY,
-    file_checksum,
     fresh_network,
-    load_point,
     network_layers,
-    point_file,
     sparsity_objective,
     transferred_names,
 )
 from paretocli.sweep.teaching import check_teachers, teacher_files
 from paretocli.sweep.weights import refuse_preferences, weights_of
 from paretocli.training.machine import check_device, choose_device, flush_denormals
-
-DEFAULT_PROBLEM = "multidigits"
-DEFAULT_SOLVER = "chebyshev"
 
 # Options that are worked out here rather than taken over as they are.
 NOT_IN_CONFIG = (
@@ -97,30 +93,8 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     targets = targets_of(options)
     problem = _cut(load_problem(source, data_dir, targets), options.get("train_samples"))
     chosen: dict[str, Any] = {
-        "solver": DEFAULT_SOLVER,
-        "precision": "fp32",
-        "compile": False,
-        "epsilon": 1e-4,
-        "smoothing": 0.1,
-        "seed": 0,
-        "checkpoint_every": 10.0,
-        "cluster": "",
-        "log": "none",
-        "theta": "flat",
-        "theta_slope": 1.0,
-        "sparsity_scale": "relative",
-        "max_layer_sparsity": 1.0,
-        "share_similarity": 0.8,
-        "init": "default",
-        "transfer": "none",
-        "transfer_strength": 0.5,
-        "transfer_until": 0.7,
-        "transfer_kernel": "gaussian",
-        "transfer_reach": 1.0,
+        **DEFAULTS,
         "branch_at": shares_of(str(options.get("branch_at", "0.5"))),
-        "batches": "shared",
-        "distillation": 1.0,
-        "distill_at": "shared",
         "train_samples": len(problem.train),
         **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
         **{k: v for k, v in options.items() if k not in NOT_IN_CONFIG},
@@ -204,7 +178,7 @@ def _refuse_unknown(options: Options) -> None:
     ):
         if option in options:
             lookup(known, str(options[option]), option)
-    for module in SOLVERS[str(options.get("solver", DEFAULT_SOLVER))].needs:
+    for module in SOLVERS[str(options.get("solver", DEFAULTS["solver"]))].needs:
         require(module, extra="rivals", asked=f"--solver {options['solver']}")
     if options.get("log") == "tensorboard":
         require("torch.utils.tensorboard", extra="tensorboard", asked="--log tensorboard")

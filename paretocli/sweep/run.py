@@ -24,10 +24,10 @@ from paretocli.sweep.normalisation import (
 )
 from paretocli.sweep.observers import Observer
 from paretocli.sweep.plan import Shard, shards, unfinished
+from paretocli.sweep.point_files import read_point
 from paretocli.sweep.question import Question
 from paretocli.sweep.records import Record
 from paretocli.sweep.solve import resumed, solve
-from paretocli.sweep.start import read_point
 from paretocli.sweep.store import RunDirectory
 from paretocli.sweep.teaching import read_teachers, teacher_files
 from paretocli.sweep.trainers import trainer_of

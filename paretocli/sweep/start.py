@@ -1,14 +1,9 @@
-"""What a sweep's networks start from: fresh parameters, or one point of an earlier sweep."""
+"""What a sweep's networks start from, and what of them counts."""
 
-import hashlib
-from collections.abc import Mapping
 from fnmatch import fnmatch
-from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import nn
 
 from paretocli.config import SweepConfig
 from paretocli.errors import InputError
@@ -18,7 +13,6 @@ from paretocli.problems.problem import Problem
 from paretocli.sparsity.layers import Layer, find_layers
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sparsity.pattern import Pattern, present_pattern
-from paretocli.sweep.records import point_name
 
 SPARSITY = "sparsity"
 LSUV_SAMPLES = 256
@@ -75,66 +69,6 @@ def sparsity_objective(
     )
 
 
-def point_file(point: Path) -> Path:
-    """The network of a point named by its file, by a run directory with one point, or DIR:POINT.
-
-    Raises:
-        InputError: There is no such file, or the directory holds several points.
-    """
-    if point.suffix == ".safetensors" or point.is_file():
-        file = point
-    elif point.is_dir():
-        found = sorted((point / "points").glob("*.safetensors"))
-        if len(found) != 1:
-            raise InputError(
-                f"{point} holds {len(found)} finished points where one was expected; name the "
-                f"point, as in {point}:0."
-            )
-        file = found[0]
-    else:
-        directory, colon, number = str(point).rpartition(":")
-        if not (colon and number.isdecimal()):
-            raise InputError(
-                f"There is no point {point}; name a run directory and a point, as in runs/a:3, or "
-                "a .safetensors file."
-            )
-        file = Path(directory) / "points" / f"{point_name(int(number))}.safetensors"
-    if not file.is_file():
-        raise InputError(f"There is no file {file}; check the run directory and the point.")
-    return file
-
-
-def file_checksum(file: Path) -> str:
-    """SHA-256 of a file's content."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def read_point(file: Path) -> dict[str, Tensor]:
-    """The parameters and buffers of a point.
-
-    Raises:
-        InputError: The file cannot be read.
-    """
-    try:
-        tensors: dict[str, Tensor] = load_file(file)
-    except (OSError, SafetensorError) as error:
-        raise InputError(
-            f"{file} cannot be read ({error}); name the network of a finished point."
-        ) from None
-    return tensors
-
-
-def load_point(file: Path, network: nn.Module) -> None:
-    """Take over the parameters and buffers of a point.
-
-    Raises:
-        InputError: The file cannot be read, or belongs to another network.
-    """
-    tensors = read_point(file)
-    _refuse_other_network(file, tensors, network)
-    network.load_state_dict(tensors)
-
-
 def pattern_of(
     network: nn.Module, layers: tuple[Layer, ...], size: int, device: torch.device
 ) -> Pattern:
@@ -146,23 +80,6 @@ def pattern_of(
     return Pattern(
         {n: rows.expand(size, -1).to(device) for n, rows in single.representatives.items()}
     )
-
-
-def _refuse_other_network(file: Path, tensors: Mapping[str, Tensor], network: nn.Module) -> None:
-    own = network.state_dict()
-    if set(tensors) != set(own):
-        name = sorted(set(tensors) ^ set(own))[0]
-        where = "the network asked for has none" if name in tensors else "it has none"
-        raise InputError(
-            f"{file} is a point of another network ({name}: {where}); choose the same --network."
-        )
-    for name, tensor in own.items():
-        if tensors[name].shape != tensor.shape:
-            raise InputError(
-                f"{file} is a point of another network ({name} has the shape "
-                f"{tuple(tensors[name].shape)}, here {tuple(tensor.shape)}); choose the same "
-                "problem and --network."
-            )
 
 
 def transferred_names(config: SweepConfig, network: nn.Module) -> tuple[str, ...]:

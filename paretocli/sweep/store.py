@@ -1,5 +1,6 @@
 """The run directory: what a sweep leaves on disk, and what it goes on from."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 from paretocli.atomic import TEMPORARY, write_bytes, write_text
 from paretocli.errors import InputError
 from paretocli.lock import LOCK, in_use, sole_user
+from paretocli.sweep.point_files import CHECKSUM, is_whole
 from paretocli.sweep.records import Record, point_name, results_table
 
 FORMAT = 1
@@ -136,20 +138,27 @@ class RunDirectory:
         return [self._read_json(file) for file in self._record_files()]
 
     def remove_damaged(self) -> list[str]:
-        """Remove records and notes that cannot be read, so that they are made again.
+        """Remove what cannot be read, and records of damaged networks: they are made again.
 
         This program writes files whole; whatever damaged these came from outside.
 
         Returns:
-            Their paths in the directory.
+            The paths of what was damaged in the directory.
         """
-        damaged = []
+        damaged: list[str] = []
         for file in (*self._record_files(), *self.path.glob("normalisation.json")):
             try:
-                self._read_json(file)
+                found = self._read_json(file)
             except InputError:
-                file.unlink()
+                found = {}
+            network = found.get("weights_file")
+            if not found:
                 damaged.append(str(file.relative_to(self.path)))
+            elif network and not is_whole(self.path / network, found):
+                damaged.append(network)
+            else:
+                continue
+            file.unlink()
         return damaged
 
     def _record_files(self) -> list[Path]:
@@ -166,6 +175,7 @@ class RunDirectory:
         name = point_name(record["point"])
         if network is not None:
             write_bytes(self.path / "points" / f"{name}.safetensors", network)
+            record = record | {CHECKSUM: hashlib.sha256(network).hexdigest()}
         write_text(self.path / "points" / f"{name}.json", json.dumps(record, indent=2))
 
     def forget_point(self, point: int) -> None:

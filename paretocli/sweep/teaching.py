@@ -15,8 +15,9 @@ from paretocli.errors import InputError
 from paretocli.front.run_files import Run, read_run
 from paretocli.problems.inputs import Inputs
 from paretocli.problems.problem import Problem, Task
+from paretocli.sweep.point_files import load_point, read_point
 from paretocli.sweep.records import point_name
-from paretocli.sweep.start import TRACED_SAMPLES, fresh_network, load_point, read_point
+from paretocli.sweep.start import TRACED_SAMPLES, fresh_network
 
 SOLVER = "single"
 

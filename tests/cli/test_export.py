@@ -119,8 +119,11 @@ def test_wrong_input_is_refused(folder, exported, tmp_path):
     shutil.copytree(folder / "run", run)
     file = run / "points" / "0000.safetensors"
     whole = file.read_bytes()
-    file.write_bytes(whole[: len(whole) // 2])
-    _wrong(run, 0, "0000.safetensors cannot be read")
+    flipped = bytearray(whole)
+    flipped[-100] ^= 1  # one bit of one parameter
+    for damaged in (whole[: len(whole) // 2], flipped):
+        file.write_bytes(damaged)
+        _wrong(run, 0, "0000.safetensors was damaged or changed since its sweep wrote it")
     file.write_bytes(whole)
     (run / "points" / "0001.json").unlink()
     _wrong(run, 1, "Point 1 .* is not finished")

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 
@@ -155,7 +156,9 @@ def test_a_directory_that_cannot_be_made(tmp_path):
 
 def test_a_point_is_its_record_and_its_network(run):
     run.write_point(record(12, note="λ"), b"a network")
-    assert run.records() == [record(12, note="λ")]
+    (found,) = run.records()
+    assert found.pop("weights_sha256") == hashlib.sha256(b"a network").hexdigest()
+    assert found == record(12, note="λ")
     assert (run.path / "points" / "0012.safetensors").read_bytes() == b"a network"
 
 
@@ -316,6 +319,22 @@ def test_another_sweep_that_was_faster_is_refused(tmp_path):
 
 
 # Damage
+
+
+@pytest.mark.parametrize("content", [None, b"", b"network of 3", b"network of 30"])
+def test_a_point_whose_network_is_damaged_is_made_again(run, content):
+    for point in (0, 3):
+        name = f"points/{point:04d}.safetensors"
+        run.write_point(record(point) | {"weights_file": name}, b"Network of %d" % point)
+    assert run.remove_damaged() == []
+    file = run.path / "points" / "0003.safetensors"
+    if content is None:
+        file.unlink()
+    else:
+        file.write_bytes(content)
+    assert run.remove_damaged() == ["points/0003.safetensors"]
+    assert [found["point"] for found in run.records()] == [0]
+    assert run.remove_damaged() == []
 
 
 @pytest.mark.parametrize("content", ["", '{"point": 3, ', "[1, 2]", "hello"])

@@ -1,0 +1,120 @@
+"""A point's network on disk: where it is, whether it is whole, and what it holds."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from paretocli.errors import InputError
+from paretocli.sweep.records import point_name
+
+CHECKSUM = "weights_sha256"  # of the network, in the record of a point
+
+
+def point_file(point: Path) -> Path:
+    """The network of a point named by its file, by a run directory with one point, or DIR:POINT.
+
+    Raises:
+        InputError: There is no such file, or the directory holds several points.
+    """
+    if point.suffix == ".safetensors" or point.is_file():
+        file = point
+    elif point.is_dir():
+        found = sorted((point / "points").glob("*.safetensors"))
+        if len(found) != 1:
+            raise InputError(
+                f"{point} holds {len(found)} finished points where one was expected; name the "
+                f"point, as in {point}:0."
+            )
+        file = found[0]
+    else:
+        directory, colon, number = str(point).rpartition(":")
+        if not (colon and number.isdecimal()):
+            raise InputError(
+                f"There is no point {point}; name a run directory and a point, as in runs/a:3, or "
+                "a .safetensors file."
+            )
+        file = Path(directory) / "points" / f"{point_name(int(number))}.safetensors"
+    if not file.is_file():
+        raise InputError(f"There is no file {file}; check the run directory and the point.")
+    return file
+
+
+def file_checksum(file: Path) -> str:
+    """SHA-256 of a file's content."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def read_point(file: Path) -> dict[str, Tensor]:
+    """The parameters and buffers of a point.
+
+    Raises:
+        InputError: The file cannot be read, or is not what the record beside it was written with.
+    """
+    record = _record_beside(file)
+    if record is not None and not is_whole(file, record):
+        raise InputError(
+            f"{file} was damaged or changed since its sweep wrote it; run that sweep's command "
+            "again, which solves the point anew."
+        )
+    try:
+        tensors: dict[str, Tensor] = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise InputError(
+            f"{file} cannot be read ({error}); name the network of a finished point."
+        ) from None
+    return tensors
+
+
+def is_whole(file: Path, record: Mapping[str, Any]) -> bool:
+    """Whether a network's file is there as it was when its point's record was written.
+
+    Args:
+        file: The file.
+        record: Of the point.
+    """
+    if not file.is_file():
+        return False
+    return CHECKSUM not in record or record[CHECKSUM] == file_checksum(file)
+
+
+def load_point(file: Path, network: nn.Module) -> None:
+    """Take over the parameters and buffers of a point.
+
+    Raises:
+        InputError: The file cannot be read, or belongs to another network.
+    """
+    tensors = read_point(file)
+    _refuse_other_network(file, tensors, network)
+    network.load_state_dict(tensors)
+
+
+def _record_beside(file: Path) -> Mapping[str, Any] | None:
+    """The record of the point, where the file is in a run directory."""
+    try:
+        record = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _refuse_other_network(file: Path, tensors: Mapping[str, Tensor], network: nn.Module) -> None:
+    own = network.state_dict()
+    if set(tensors) != set(own):
+        name = sorted(set(tensors) ^ set(own))[0]
+        where = "the network asked for has none" if name in tensors else "it has none"
+        raise InputError(
+            f"{file} is a point of another network ({name}: {where}); choose the same --network."
+        )
+    for name, tensor in own.items():
+        if tensors[name].shape != tensor.shape:
+            raise InputError(
+                f"{file} is a point of another network ({name} has the shape "
+                f"{tuple(tensors[name].shape)}, here {tuple(tensor.shape)}); choose the same "
+                "problem and --network."
+            )
