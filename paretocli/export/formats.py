@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, fx, nn
 
 from paretocli.compaction.trace import exported
@@ -51,7 +51,9 @@ def write_plain(module: fx.GraphModule, source: str, folder: Path) -> nn.Module:
         folder: Where to.
     """
     (folder / PLAIN).write_text(source, encoding="utf-8")
-    save_file({k: t.contiguous() for k, t in module.state_dict().items()}, folder / WEIGHTS)
+    # Not by `save_file`, whose files nobody else may read.
+    content = save({k: t.contiguous() for k, t in module.state_dict().items()})
+    (folder / WEIGHTS).write_bytes(content)
     return read_plain(folder)
 
 

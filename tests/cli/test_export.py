@@ -55,6 +55,9 @@ def test_all_is_smaller_and_says_the_same(folder, exported):
     written = set(files_below(folder / "small"))
     assert written == set(exported["files"])
     assert json.loads((folder / "small" / "export.json").read_text())["point"] == 0
+    # Others may read all of it, as far as the user lets them read files at all.
+    rights = {file.stat().st_mode & 0o777 for file in (folder / "small").iterdir()}
+    assert rights == {(folder / "run" / "sweep.json").stat().st_mode & 0o777}
 
 
 def test_the_module_needs_this_program_no_more(folder, exported):
