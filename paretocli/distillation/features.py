@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from paretocli.errors import InputError
 from paretocli.problems.inputs import Inputs, call
 
-NAMED = 6  # modules that are named
+NAMED = 8  # modules that are named
+DIMENSIONS = 3  # of a sample's features: (F,), (L, F) or (C, H, W)
 
 
 class Features:
@@ -43,25 +44,39 @@ def features_shape(network: nn.Module, module: str, inputs: Inputs) -> tuple[int
         inputs: A small prepared batch (B, …).
 
     Raises:
-        InputError: There is no such module, it takes no part, or gives no features of samples.
+        InputError: There is no such module, or its features are not one tensor (B, …) for all
+            tasks.
     """
-    names = [name for name, _ in network.named_children()]
-    if module not in dict(network.named_modules()) or not module:
-        raise InputError(
-            f"The network has no module {module!r} whose features could be compared; name another "
-            f"one with --distill-at ({', '.join(names[:NAMED]) or 'it has none'})."
+    heard: dict[str, list[Any]] = {name: [] for name, _ in network.named_modules() if name}
+    handles = [
+        network.get_submodule(name).register_forward_hook(
+            lambda _module, _given, output, name=name: heard[name].append(output)
         )
-    heard: list[Any] = []
-    handle = network.get_submodule(module).register_forward_hook(
-        lambda _module, _given, output: heard.append(output)
-    )
+        for name in heard
+    ]
     try:
         call(network.eval(), inputs)
     finally:
-        handle.remove()
-    if not heard or not isinstance(heard[-1], Tensor) or heard[-1].dim() < 2:
-        raise InputError(
-            f"The module {module!r} gives no features (B, …) when the network is called; name "
-            f"another one with --distill-at ({', '.join(names[:NAMED])})."
-        )
-    return tuple(heard[-1].shape[1:])
+        for handle in handles:
+            handle.remove()
+    shapes = {name: _shape(outputs) for name, outputs in heard.items()}
+    if (shape := shapes.get(module)) is not None:
+        return shape
+    possible = [name for name, found in shapes.items() if found is not None]
+    if len(heard.get(module, ())) > 1:
+        reason = f"The module {module!r} is called {len(heard[module])} times, as for each task"
+    elif module in heard:
+        reason = f"The module {module!r} gives no features (B, …) when the network is called"
+    else:
+        reason = f"The network has no module {module!r} whose features could be compared"
+    raise InputError(
+        f"{reason}; name another one with --distill-at ({', '.join(possible[:NAMED]) or 'none'})."
+    )
+
+
+def _shape(outputs: list[Any]) -> tuple[int, ...] | None:
+    """The shape (…) of one tensor (B, …) with up to three dimensions a sample."""
+    if len(outputs) != 1 or not isinstance(outputs[0], Tensor):
+        return None
+    shape = tuple(outputs[0].shape[1:])
+    return shape if 1 <= len(shape) <= DIMENSIONS else None

@@ -30,12 +30,15 @@ _CONCERNS = {
     "branch_at": ("transfer", ("split",)),
 }
 
+# What concerns sweeps with teachers alone.
+_TEACHING = ("distillation", "distill_at")
+
 
 def group_by_method(configs: Sequence[Config]) -> list[list[int]]:
     """Group sweeps that differ in their seed alone.
 
-    With the seed may change the point whose zero rows are kept, the threads and the stack. Where a
-    seed would come twice in a method, sweeps that differ in these are kept apart.
+    With the seed may change the point whose zero rows are kept, the teachers, the threads and the
+    stack. Where a seed would come twice in a method, sweeps that differ in these are kept apart.
 
     Args:
         configs: The identity of each sweep, as in `sweep.json`.
@@ -101,7 +104,7 @@ def method_names(configs: Sequence[Config], paths: Sequence[Path]) -> list[str]:
 
 
 def _concerns(key: str, config: Config) -> bool:
-    if key not in config:
+    if key not in config or (key in _TEACHING and not config.get("taught_by")):
         return False
     other, values = _CONCERNS.get(key, ("", ()))
     return not other or config.get(other) in values

@@ -1,5 +1,6 @@
 """Sparsity as an objective: GrOWL summed over the layers of stacked networks."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from paretocli.sparsity.growl import growl, shrunk_norms, theta
 from paretocli.sparsity.layers import Layer, over_rows, per_member, row_norms
+from paretocli.sparsity.pattern import Pattern
 
 Tensors = Mapping[str, Tensor]
 
@@ -60,6 +62,7 @@ class SparsityObjective:
         self._shares = {layer.name: layer.parameters / total for layer in layers}
         self._flat = settings.theta == "flat"
         self._limited = settings.max_layer_sparsity < 1
+        self._clusters: dict[str, Tensor] = {}
         self._theta = {
             layer.name: theta(settings.theta, layer.rows, settings.slope).to(device)
             for layer in layers
@@ -106,8 +109,8 @@ class SparsityObjective:
         gradients = dict(zip(counted, found, strict=True))
         for name, gradient in gradients.items():
             # Of a constant, but for rounding.
-            alone = self.has_one_row(name, counted[name])
-            gradient.masked_fill_(per_member(alone, gradient), 0)
+            constant = self.lone_rows(name, counted[name]).any(dim=1)
+            gradient.masked_fill_(per_member(constant, gradient), 0)
         return value.detach(), gradients
 
     @torch.no_grad()
@@ -116,7 +119,7 @@ class SparsityObjective:
 
         A layer's part of f_0 is a ratio; with Ω linearised away from this gradient and the
         proximal operator of Ω with the denominator held still, the fixed points are exactly the
-        stationary points of the ratio. Zero where a layer has one row, for the ratio is constant.
+        stationary points of the ratio. Zero where a layer has lone rows, for the ratio is constant.
         """
         gradients = {}
         if self.relative:
@@ -125,7 +128,7 @@ class SparsityObjective:
                 norms = row_norms(weights)
                 value = self._factor(name, norms) * growl(norms, self._theta[name])
                 size = value / (norms**2).sum(dim=1).clamp(min=torch.finfo(norms.dtype).tiny)
-                size.masked_fill_(self.has_one_row(name, weights), 0)
+                size.masked_fill_(self.lone_rows(name, weights).any(dim=1), 0)
                 gradients[name] = -per_member(size, weights) * weights
         return gradients
 
@@ -136,7 +139,7 @@ class SparsityObjective:
         weights: Tensor,
         step: Tensor,
         denominator: Tensor,
-        alone: Tensor,
+        lone: Tensor,
         *,
         zeros_allowed: bool = True,
     ) -> None:
@@ -151,8 +154,8 @@ class SparsityObjective:
             weights: Stacked weights (K, out, R, …) after the gradient step.
             step: Size of the step (K,), the multiplier of f_0 included.
             denominator: `denominator(name, weights)` before the gradient step (K,).
-            alone: `has_one_row(name, weights)` before the gradient step (K,); such a row keeps its
-                length.
+            lone: `lone_rows(name, weights)` before the gradient step (K, R), which keep their
+                lengths.
             zeros_allowed: Whether rows may become zero, up to the limit of the settings.
         """
         norms = row_norms(weights)
@@ -170,7 +173,7 @@ class SparsityObjective:
             shrunk.scatter_(1, longest, torch.where(spared, norms.gather(1, longest), kept))
         else:
             shrunk = torch.where(shrunk > 0, shrunk, norms)
-        shrunk = torch.where(alone.unsqueeze(1) & (shrunk > 0), norms, shrunk)
+        shrunk = torch.where(lone & (shrunk > 0), norms, shrunk)
         tiny = torch.finfo(norms.dtype).tiny
         weights.mul_(over_rows(shrunk / norms.clamp(min=tiny), weights))
 
@@ -185,10 +188,28 @@ class SparsityObjective:
         return 1 / self._factor(name, row_norms(weights))
 
     @torch.no_grad()
-    def has_one_row(self, name: str, weights: Tensor) -> Tensor:
-        """Whether a layer's part of f_0 is constant (K,): relative, of a single row not zero."""
-        single: Tensor = (row_norms(weights) > 0).sum(dim=1) == 1
-        return single & self.relative
+    def lone_rows(self, name: str, weights: Tensor) -> Tensor:
+        """The rows (K, R) that are all that a layer has left: one row, or one cluster of ties.
+
+        A relative f_0 is constant there, so it must not move them: what its gradient adds, the
+        proximal step takes away, but with delay, and in steps that are large where the tasks'
+        gradients vanish as well.
+        """
+        left = row_norms(weights) > 0
+        if not self.relative:
+            return torch.zeros_like(left)
+        count = left.shape[1]
+        places = torch.arange(count, device=left.device).expand_as(left)
+        clusters = self._clusters.get(name, places)
+        last = torch.where(left, clusters, -1).amax(dim=1)
+        first = torch.where(left, clusters, count).amin(dim=1)
+        return left & (first == last).unsqueeze(1)
+
+    def within(self, pattern: Pattern) -> "SparsityObjective":
+        """The same for networks whose rows are tied as in a pattern."""
+        found = copy.copy(self)
+        found._clusters = pattern.representatives
+        return found
 
     def _factor(self, name: str, norms: Tensor) -> Tensor:
         if not self.relative:

@@ -76,10 +76,6 @@ class ProximalOptimizer(Optimizer):
       rate. So rows up to twice that length whose gradient in the long run is too small to hold them
       against the pull follow that long-run mean instead of the last batches, and vanish.
 
-    Where one row of a layer is left, its length makes no difference to a relative f_0: what the
-    gradient adds, the proximal step takes away. The objective leaves both out then, for one would
-    follow the other with delay, in steps that are large where the tasks' gradients vanish as well.
-
     Args:
         parameters: The stacked weights by name.
         objective: f_0.
@@ -130,7 +126,7 @@ class ProximalOptimizer(Optimizer):
                 pull = mean * self._objective.pull(name, weights)
                 direction = _without_noise(weights, smooth, direction, size, pull, state)
             denominator = self._objective.denominator(name, weights)
-            alone = self._objective.has_one_row(name, weights)
+            lone = self._objective.lone_rows(name, weights)
             if self._decoupled:
                 weights.mul_(1 - lr * decay)
             weights.sub_(per_member(size, weights) * direction)
@@ -139,7 +135,7 @@ class ProximalOptimizer(Optimizer):
                 weights,
                 size * mean,
                 denominator,
-                alone,
+                lone,
                 zeros_allowed=self._zeros_allowed,
             )
 

@@ -54,9 +54,9 @@ def read_point(file: Path) -> dict[str, Tensor]:
     """The parameters and buffers of a point.
 
     Raises:
-        InputError: The file cannot be read, or is not what the record beside it was written with.
+        InputError: The file or the record beside it cannot be read, or they do not belong together.
     """
-    record = _record_beside(file)
+    record = record_beside(file)
     if record is not None and not is_whole(file, record):
         raise InputError(
             f"{file} was damaged or changed since its sweep wrote it; run that sweep's command "
@@ -94,13 +94,24 @@ def load_point(file: Path, network: nn.Module) -> None:
     network.load_state_dict(tensors)
 
 
-def _record_beside(file: Path) -> Mapping[str, Any] | None:
-    """The record of the point, where the file is in a run directory."""
+def record_beside(file: Path) -> Mapping[str, Any] | None:
+    """The record of a network's point, None where it has none.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    path = file.with_suffix(".json")
     try:
-        record = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
         return None
-    return record if isinstance(record, dict) else None
+    except (OSError, ValueError):
+        record = None
+    if not isinstance(record, dict):
+        raise InputError(
+            f"{path} cannot be read; run its sweep's command again, which solves the point anew."
+        )
+    return record
 
 
 def _refuse_other_network(file: Path, tensors: Mapping[str, Tensor], network: nn.Module) -> None:

@@ -155,6 +155,7 @@ class RunDirectory:
             if not found:
                 damaged.append(str(file.relative_to(self.path)))
             elif network and not is_whole(self.path / network, found):
+                (self.path / network).unlink(missing_ok=True)
                 damaged.append(network)
             else:
                 continue

@@ -15,7 +15,7 @@ from paretocli.errors import InputError
 from paretocli.front.run_files import Run, read_run
 from paretocli.problems.inputs import Inputs
 from paretocli.problems.problem import Problem, Task
-from paretocli.sweep.point_files import load_point, read_point
+from paretocli.sweep.point_files import load_point, read_point, record_beside
 from paretocli.sweep.records import point_name
 from paretocli.sweep.start import TRACED_SAMPLES, fresh_network
 
@@ -38,7 +38,7 @@ def teacher_files(directory: Path, problem: Problem) -> tuple[Path, ...]:
             f"{directory} is a sweep with --solver {run.config.get('solver')}, but teachers know "
             f"one task each; name a sweep with --solver {SOLVER}."
         )
-    if run.checksums.get("train") != problem.checksums()["train"]:
+    if run.checksums.get("train") != problem.train.checksum():
         raise InputError(
             f"The teachers in {directory} were trained on other data; train them on the same, with "
             f"--solver {SOLVER}."
@@ -106,7 +106,8 @@ def _file(run: Run, task: Task) -> Path:
     for number, weights in enumerate(run.config["weights"]):
         if [name for name, weight in zip(names, weights, strict=True) if weight > 0] == [task.name]:
             file = run.path / "points" / f"{point_name(number)}.safetensors"
-            if not file.is_file():
+            record = record_beside(file)
+            if record is None or record.get("status") != "done":
                 raise InputError(
                     f"The teacher of {task.name}, point {number} of {run.path}, is not finished; "
                     "finish that sweep first, with the same command."

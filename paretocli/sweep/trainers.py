@@ -60,6 +60,7 @@ def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Tra
         pattern = pattern_of(network, layers, len(weights), device)
     sparsity = sparsity_objective(config, network, problem)
     transferred = transferred_names(config, network)
+    stacked = len(weights) > 1 and not _why_in_turn(config, problem, network, device)
     tasks, teachers = tuple(problem.tasks), None
     if question.teachers:  # last, for it adds to the network
         tasks = taught(network, config, problem)
@@ -69,7 +70,7 @@ def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Tra
         tasks,
         len(weights),
         device=device,
-        stacked=len(weights) > 1 and not _why_in_turn(config, problem, network, device),
+        stacked=stacked,
         autocast=config.precision == "bf16",
         compiled=config.compile,
     )

@@ -53,6 +53,8 @@ def stationarity(
     Returns:
         Numbers in [0, 1] but for rounding, (K,); zero where all gradients vanish.
     """
+    if sparsity is not None and pattern is not None:
+        sparsity = sparsity.within(pattern)
     of_tasks = coefficients if sparsity is None else coefficients[:, 1:]
     gradients = _task_gradients(population, samples, prepare, of_tasks.shape[1], batch_size)
     weighted = [(of_tasks[:, j], gradient) for j, gradient in enumerate(gradients)]
@@ -124,7 +126,7 @@ def _proximal_map(
             moved,
             step * coefficient,
             sparsity.denominator(name, weights),
-            sparsity.has_one_row(name, weights),
+            sparsity.lone_rows(name, weights),
             zeros_allowed=zeros_allowed,
         )
         maps[name] = (weights - moved) / per_member(step, weights)

@@ -139,7 +139,7 @@ class ProximalDescent(Descent):
         *,
         zeros_allowed: bool = True,
     ) -> None:
-        self.sparsity = sparsity
+        self.sparsity = sparsity if pattern is None else sparsity.within(pattern)
         self.zeros_allowed = zeros_allowed
         super().__init__(population, settings, lr, pattern)
 

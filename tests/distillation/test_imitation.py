@@ -104,15 +104,18 @@ def test_teachers_do_not_learn():
 
 
 class Apart(nn.Module):
-    """A module that takes no part, and one that gives no tensor."""
+    """A module that takes no part, one that each task calls, and one that gives no tensor."""
 
     def __init__(self):
         super().__init__()
         self.unused = nn.Linear(2, 2)
+        self.body = nn.Linear(2, 2)
+        self.each = nn.Linear(2, 2)
         self.pair = Pair()
 
     def forward(self, inputs):
-        return self.pair(inputs)
+        features = self.body(inputs)
+        return self.pair(self.each(features)), self.each(features)
 
 
 class Pair(nn.Module):
@@ -123,10 +126,11 @@ class Pair(nn.Module):
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        ("shared", "no module 'shared'.*unused, pair"),
+        ("shared", "no module 'shared'.*(body)"),
         ("", "no module ''"),
         ("unused", "'unused' gives no features"),
         ("pair", "'pair' gives no features"),
+        ("each", "'each' is called 2 times, as for each task"),
     ],
 )
 def test_a_module_without_features_is_refused(module, words):

@@ -115,3 +115,6 @@ def test_a_setting_that_another_version_does_not_know_is_left_out():
 
 def test_who_has_teachers_is_taught():
     assert named({}, {"taught_by": 64 * "a"}) == ["untaught", "taught"]
+    taught = {"taught_by": 64 * "a", "distillation": 2.0, "distill_at": "body"}
+    expected = ["untaught", "taught, distillation 2.0, distill at body"]
+    assert named({"distillation": 1.0, "distill_at": "shared"}, taught) == expected

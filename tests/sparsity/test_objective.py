@@ -272,7 +272,7 @@ def stepped(made, name, weights, step, denominator=None, **options):
     moved = weights.clone()
     size = torch.as_tensor(step, dtype=weights.dtype).expand(members)
     below = torch.ones(members, dtype=weights.dtype) if denominator is None else denominator
-    none = torch.zeros(members, dtype=torch.bool)
+    none = torch.zeros(members, weights.shape[2], dtype=torch.bool)
     made.shrink_(name, moved, size, below, none, **options)
     return moved
 

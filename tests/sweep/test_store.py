@@ -333,6 +333,7 @@ def test_a_point_whose_network_is_damaged_is_made_again(run, content):
     else:
         file.write_bytes(content)
     assert run.remove_damaged() == ["points/0003.safetensors"]
+    assert not file.exists()
     assert [found["point"] for found in run.records()] == [0]
     assert run.remove_damaged() == []
 

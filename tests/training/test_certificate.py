@@ -369,6 +369,20 @@ def test_the_length_of_a_last_row_makes_no_difference(factor):
     assert found[0] == pytest.approx(expected, abs=0.01)
 
 
+def test_what_a_zero_row_pulls_beyond_the_threshold_counts_beside_a_last_row():
+    weights = a_place()[0]
+    weights[1:] = 0
+    sparsity = objective("flat")
+    # What keeps a row at zero in f_0 = Ω / (‖W‖ √R).
+    threshold = 1 / norm(weights) / ROWS**0.5
+    pull = np.zeros((ROWS, WIDTH))
+    pull[3, 0] = 1.5 * threshold
+    targets = targets_for(weights, [pull, 0 * pull])
+    found = measured([weights], targets, [[0.5, 0.5, 0.0]], sparsity=sparsity)
+    # f_0 itself is at rest, so that the task's gradient is all that there is.
+    assert found[0] == pytest.approx(0.5 / 1.5, rel=1e-2)
+
+
 @pytest.mark.parametrize("relative", [True, False])
 def test_each_member_alone(relative):
     sparsity = objective(relative=relative)

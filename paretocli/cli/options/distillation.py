@@ -30,7 +30,8 @@ DistillAt = Annotated[
     str | None,
     typer.Option(
         metavar="MODULE",
-        help="The module of the network whose features are compared.",
+        help="The module of the network whose features, (F,), (L, F) or (C, H, W) a sample, are "
+        "compared: one that all tasks share, such as stages.1 of mtan.",
         show_default="shared",
         rich_help_panel=PANEL,
     ),
