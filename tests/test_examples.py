@@ -124,8 +124,11 @@ def test_the_study_of_sparsity_and_then_of_tasks_alone(mnist_dir, copied):
 
 
 def test_the_study_of_cifar10mnist(cifar10_dir, copied):
-    results = swept("cifar10mnist_sparsity", "--retrain-epochs", 1, cwd=copied)
-    assert list(results["weight_digit"]) == [0.84, 0.77, 0.68]
+    # One of its three points: each is evaluated on 20,000 images several times.
+    one = ("--weights", "0.1,0.13,0.77", "--retrain-epochs", 1)
+    results = swept("cifar10mnist_sparsity", *one, cwd=copied)
+    assert list(results["weight_digit"]) == [0.77]
+    assert 0 < results["accuracy_object_test"][0] < 1
 
 
 def test_every_example_is_named_where_people_look():

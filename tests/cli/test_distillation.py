@@ -72,7 +72,7 @@ def test_a_taught_front_with_sparsity(folder):
 
 def test_a_taught_sweep_that_was_killed_goes_on_as_if_nothing_had_been(folder):
     """One worker, or two of which neither lives to the end."""
-    taught = ("sweep", *COMMON, "--points", 4, "--epochs", 5, "--teachers", "teachers")
+    taught = ("sweep", *COMMON, "--points", 3, "--epochs", 5, "--teachers", "teachers")
     careful = ("--threads", 1, "--checkpoint-every", 0)
     whole = paretocli(*taught, *careful, "--stack", 2, "--out", "whole", cwd=folder)
     assert whole.returncode == 0, whole.stderr
