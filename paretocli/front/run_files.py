@@ -9,6 +9,7 @@ import numpy as np
 
 from paretocli.errors import InputError
 from paretocli.front.box import Box
+from paretocli.older_sweeps import as_meant
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +18,8 @@ class Run:
 
     Attributes:
         path: The run directory.
-        config: The identity of its sweep, as in `sweep.json`.
+        config: The identity of its sweep, as in `sweep.json`; what older ones do not name is there
+            as it was meant.
         checksums: Of the data of each split, and of the user's own code, if any.
         box: Its own ideal and reference point.
     """
@@ -54,7 +56,7 @@ def read_run(path: Path) -> Run:
             f"{file} is not of the form that this program writes; give the run directory of a "
             "sweep."
         ) from None
-    return Run(path, config, checksums, _box(path))
+    return Run(path, as_meant(config), checksums, _box(path))
 
 
 def _box(path: Path) -> Box:

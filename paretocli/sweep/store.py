@@ -10,6 +10,7 @@ from typing import Any
 from paretocli.atomic import TEMPORARY, write_bytes, write_text
 from paretocli.errors import InputError
 from paretocli.lock import LOCK, in_use, sole_user
+from paretocli.older_sweeps import as_meant
 from paretocli.sweep.point_files import CHECKSUM, is_whole
 from paretocli.sweep.records import Record, point_name, results_table
 
@@ -241,7 +242,7 @@ class RunDirectory:
     def _check_same(
         self, found: Mapping[str, Any], identity: Mapping[str, Any], checksums: Mapping[str, str]
     ) -> None:
-        stored = found["config"]
+        stored = as_meant(found["config"])
         for name in identity:
             if stored.get(name) != identity[name]:
                 raise InputError(

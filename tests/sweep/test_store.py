@@ -95,6 +95,17 @@ def test_long_values_are_cut_in_messages(run):
     assert len(str(caught.value)) < 400
 
 
+def test_a_setting_that_an_older_sweep_did_not_name_has_the_value_that_was_meant(run, monkeypatch):
+    monkeypatch.setattr("paretocli.older_sweeps.MEANT_BEFORE", {"brand_new": [1], "seed": 5})
+    again = RunDirectory(run.path)
+    again.check(IDENTITY | {"brand_new": [1]}, DATA)
+    with pytest.raises(InputError, match=r"its brand-new is \[1\], asked for is \[2\]"):
+        again.check(IDENTITY | {"brand_new": [2]}, DATA)
+    with pytest.raises(InputError, match="its other-new is null, asked for is 1"):
+        again.check(IDENTITY | {"other_new": 1}, DATA)
+    assert json.loads((run.path / "sweep.json").read_text())["config"] == IDENTITY
+
+
 @pytest.mark.parametrize("split", ["train", "val", "test"])
 def test_other_data_is_refused(run, split):
     with pytest.raises(InputError, match=f"made from other data: the checksum of the {split} sp"):
