@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
 from paretocli.problems.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
+from paretocli.problems.metric import Metric
 from paretocli.problems.samples import Data, Samples
+from paretocli.problems.task import Task, TaskFunction
 
 __all__ = [
     "EVALUATION_BATCH",
@@ -31,77 +32,7 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 EVALUATION_BATCH = 1000  # samples that are measured at once, unless a problem says otherwise
 
-TaskFunction = Callable[[Tensor, Tensor], Tensor]
-MetricFunction = Callable[[Tensor, Tensor], Tensor | float]
 NetworkFactory = Callable[[], nn.Module]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A metric that is no mean over samples, such as R² or the mean IoU.
-
-    It is worked out once, from statistics that are means over all samples of a split.
-
-    Attributes:
-        statistics: `(output (B, …), target (B, …)) → (s,)`, means over the batch.
-        figure: `(…, s) → (…)`, the metric from the statistics' means.
-        size: s.
-    """
-
-    statistics: TaskFunction
-    figure: Callable[[Tensor], Tensor]
-    size: int
-
-
-@dataclass(frozen=True)
-class Task:
-    """An objective with data and metrics.
-
-    Attributes:
-        name: Short name, used in column names.
-        loss: `(output (B, …), target (B, …)) → ()`, a mean over the batch, to be minimised.
-        metrics: Further figures by name, never trained on: means over the batch, of the same form
-            as the loss or plain numbers, or a `Metric`.
-        outputs: Numbers that the task's head gives for a sample, for the generic networks.
-    """
-
-    name: str
-    loss: TaskFunction
-    metrics: Mapping[str, MetricFunction | Metric] = field(default_factory=dict)
-    outputs: int = 1
-
-    def statistics(self, output: Tensor, target: Tensor) -> Tensor:
-        """What the metrics need of a batch, means over it (s,)."""
-        parts = [
-            metric.statistics(output, target)
-            if isinstance(metric, Metric)
-            else _number(metric(output, target), output).unsqueeze(0)
-            for metric in self.metrics.values()
-        ]
-        return torch.cat(parts) if parts else output.new_zeros(0)
-
-    def figures(self, statistics: Tensor) -> Tensor:
-        """The metrics (…, q) from their statistics' means (…, s) over all samples."""
-        parts = torch.split(statistics, [_size(m) for m in self.metrics.values()], dim=-1)
-        figures = [
-            metric.figure(part) if isinstance(metric, Metric) else part.squeeze(-1)
-            for metric, part in zip(self.metrics.values(), parts, strict=True)
-        ]
-        return torch.stack(figures, dim=-1) if figures else statistics
-
-    @property
-    def statistics_size(self) -> int:
-        """How many statistics the metrics need."""
-        return sum(_size(metric) for metric in self.metrics.values())
-
-
-def _number(value: Tensor | float, like: Tensor) -> Tensor:
-    """A metric as a tensor (): what is computed without torch gives a plain number."""
-    return value if isinstance(value, Tensor) else like.new_tensor(value)
-
-
-def _size(metric: MetricFunction | Metric) -> int:
-    return metric.size if isinstance(metric, Metric) else 1
 
 
 @dataclass(frozen=True)

@@ -70,3 +70,19 @@ def test_a_task_without_metrics_has_no_statistics():
     assert task.statistics_size == 0
     assert task.statistics(torch.zeros(4, 1), torch.zeros(4)).shape == (0,)
     assert task.figures(torch.zeros(5, 0)).shape == (5, 0)
+
+
+def test_a_plain_function_is_a_mean_over_samples_and_may_give_one_number_a_sample():
+    output, target = torch.arange(4.0), torch.zeros(4)
+    each = {
+        "plain": lambda output, target: 3,
+        "mean": Metric.mean(lambda output, target: output.mean(), higher_is_better=True),
+        "samples": Metric.mean(lambda output, target: output),
+        "whole": Metric.whole(lambda output, target: output.max()),
+    }
+    task = _task("a", each)
+    found = task.figures(task.statistics(output, target))
+    torch.testing.assert_close(found, torch.tensor([3, 1.5, 1.5, torch.nan]), equal_nan=True)
+    assert task.all_metrics["mean"].higher_is_better
+    assert task.all_metrics["plain"].higher_is_better is None
+    assert task.all_metrics["whole"].of_whole
