@@ -1,6 +1,6 @@
 """How far a population is from stationary points."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -45,7 +45,8 @@ def stationarity(
         samples: The data of the tasks.
         prepare: Makes the network's input of a batch.
         coefficients: c (K, m) ≥ 0, that of sparsity first where it is an objective.
-        batch_size: Samples that are measured at once.
+        batch_size: Samples whose gradient is worked out at once; the result depends on it in its
+            last digits alone.
         sparsity: f_0, where it is one.
         pattern: Zero rows and ties that the parameters are bound to.
         zeros_allowed: Whether (further) rows may become zero.
@@ -56,58 +57,83 @@ def stationarity(
     if sparsity is not None and pattern is not None:
         sparsity = sparsity.within(pattern)
     of_tasks = coefficients if sparsity is None else coefficients[:, 1:]
-    gradients = _task_gradients(population, samples, prepare, of_tasks.shape[1], batch_size)
-    weighted = [(of_tasks[:, j], gradient) for j, gradient in enumerate(gradients)]
+    smooth = _zeros(population)
+    apart = torch.zeros_like(coefficients[:, 0])
+    # One task after the other: however many there are, no more than one gradient is held beside
+    # the sum, and one task's graph at a time.
+    for task, weight in enumerate(of_tasks.T):
+        gradient = _task_gradient(population, samples, prepare, task, batch_size)
+        apart += weight * _projected_norm(gradient, pattern)
+        _add(smooth, weight, gradient)
+    together = smooth
     if sparsity is not None:
-        weighted.append((coefficients[:, 0], _sparsity_gradient(population, sparsity)))
-    if pattern is not None:
-        for _, gradient in weighted:
-            pattern.project_(gradient)
-    together = _combined(weighted)
-    if sparsity is not None:
-        together |= _proximal_map(population, sparsity, weighted, zeros_allowed=zeros_allowed)
-    apart = torch.stack([c * _norm(gradient) for c, gradient in weighted]).sum(dim=0)
+        gradient = _sparsity_gradient(population, sparsity)
+        apart += coefficients[:, 0] * _projected_norm(gradient, pattern)
+        maps = _proximal_map(
+            population, sparsity, coefficients[:, 0], smooth, gradient, zeros_allowed=zeros_allowed
+        )
+        together = smooth | maps
     whole = _norm(together)
     return torch.where(apart == 0, torch.zeros_like(apart), whole / apart)
 
 
-def _task_gradients(
-    population: Population, samples: Data, prepare: Prepare, tasks: int, batch_size: int
-) -> list[Gradients]:
-    """The gradient of each task's loss over all samples."""
-    names, parameters = list(population.parameters), list(population.parameters.values())
-    gradients = [
-        {name: torch.zeros_like(p) for name, p in population.parameters.items()}
-        for _ in range(tasks)
-    ]
+def _task_gradient(
+    population: Population, samples: Data, prepare: Prepare, task: int, batch_size: int
+) -> Gradients:
+    """The gradient of one task's loss over all samples."""
+    parameters = list(population.parameters.values())
+    gradient = _zeros(population)
     for share, batch in shares(samples, batch_size):
         losses, _ = population.measure(prepare(batch.inputs), batch.targets)
-        for j in range(tasks):
-            found = torch.autograd.grad(
-                losses[:, j].sum(), parameters, retain_graph=j + 1 < tasks, allow_unused=True
-            )
-            for name, gradient in zip(names, found, strict=True):
-                if gradient is not None:
-                    gradients[j][name].add_(gradient, alpha=share)
-    return gradients
+        found = torch.autograd.grad(losses[:, task].sum(), parameters, allow_unused=True)
+        for total, part in zip(gradient.values(), found, strict=True):
+            if part is not None:
+                total.add_(part, alpha=share)
+    return gradient
+
+
+def _projected_norm(gradient: Gradients, pattern: Pattern | None) -> Tensor:
+    """Projects a gradient onto the pattern, in place, and gives its norm (K,)."""
+    if pattern is not None:
+        pattern.project_(gradient)
+    return _norm(gradient)
+
+
+def _add(total: Gradients, weight: Tensor, gradient: Gradients) -> None:
+    """total ← total + c · gradient, with c (K,)."""
+    for name, sum_so_far in total.items():
+        sum_so_far.add_(per_member(weight, gradient[name]) * gradient[name])
+
+
+def _zeros(population: Population) -> Gradients:
+    return {name: torch.zeros_like(p) for name, p in population.parameters.items()}
 
 
 def _sparsity_gradient(population: Population, sparsity: SparsityObjective) -> Gradients:
     """A subgradient of f_0, zero for what is not counted."""
     _, found = sparsity.value_and_gradients(population.parameters)
-    return {name: torch.zeros_like(p) for name, p in population.parameters.items()} | found
+    return _zeros(population) | found
 
 
 def _proximal_map(
     population: Population,
     sparsity: SparsityObjective,
-    weighted: Sequence[tuple[Tensor, Gradients]],
+    coefficient: Tensor,
+    smooth: Gradients,
+    own: Gradients,
     *,
     zeros_allowed: bool,
 ) -> Gradients:
-    """The proximal gradient map of the counted layers; that of f_0 is the last of `weighted`."""
-    coefficient, own = weighted[-1]
-    smooth = _combined(weighted[:-1])
+    """The proximal gradient map of the counted layers.
+
+    Args:
+        population: The networks.
+        sparsity: f_0.
+        coefficient: Its c_0 (K,).
+        smooth: The weighted sum of the tasks' gradients.
+        own: The subgradient of f_0.
+        zeros_allowed: Whether (further) rows may become zero.
+    """
     radial = sparsity.radial_gradients(population.parameters)
     maps = {}
     for name in sparsity.names:
@@ -133,16 +159,8 @@ def _proximal_map(
     return maps
 
 
-def _combined(weighted: Sequence[tuple[Tensor, Gradients]]) -> Gradients:
-    names = weighted[0][1]
-    return {
-        name: torch.stack([per_member(c, g[name]) * g[name] for c, g in weighted]).sum(dim=0)
-        for name in names
-    }
-
-
 def _norm(gradients: Mapping[str, Tensor]) -> Tensor:
     """Euclidean norm (K,) over all parameters."""
-    flat = torch.cat([gradient.flatten(1) for gradient in gradients.values()], dim=1)
-    norms: Tensor = torch.linalg.vector_norm(flat, dim=1)
+    of_each = [gradient.flatten(1).norm(dim=1) for gradient in gradients.values()]
+    norms: Tensor = torch.linalg.vector_norm(torch.stack(of_each), dim=0)
     return norms

@@ -143,7 +143,8 @@ class Trainer:
             self.splits["train"],
             self.prepare,
             self.solver.coefficients(),
-            batch_size=self.evaluation_batch,
+            # What has a graph takes more memory than evaluation: no more than in training.
+            batch_size=min(self.settings.batch_size, self.evaluation_batch),
             sparsity=self.sparsity,
             pattern=self.pattern,
             zeros_allowed=self.zeros_allowed,
