@@ -45,7 +45,7 @@ class Silent:
         """Nothing."""
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
     ) -> None:
         """Nothing."""
 
@@ -102,7 +102,7 @@ class Bars:
         self._show(_points_text(points))
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
     ) -> None:
         """Move the bar by an epoch of all the shard's points."""
         self.counter.reached(points, lines[0]["epoch"])
@@ -146,7 +146,7 @@ class Lines:
         self.note(f"{_points_text(points)}: going on after epoch {epoch}")
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
     ) -> None:
         """A line, unless the last one was just now."""
         epoch, total = lines[0]["epoch"], self.counter.total
@@ -174,9 +174,9 @@ def _points_text(points: tuple[int, ...]) -> str:
     return f"point {points[0]}" if len(points) == 1 else f"points {points[0]}–{points[-1]}"
 
 
-def _hypervolume_text(points: int, hypervolume: float) -> str:
+def _hypervolume_text(points: int, hypervolume: float | None) -> str:
     # That of a single point says little.
-    return f", hypervolume {hypervolume:.4g}" if points > 1 else ""
+    return "" if points == 1 or hypervolume is None else f", hypervolume {hypervolume:.4g}"
 
 
 def _number(value: float | None) -> str:

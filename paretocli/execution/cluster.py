@@ -18,7 +18,7 @@ from typing import Any
 import cloudpickle
 
 from paretocli.errors import InputError
-from paretocli.execution.executor import PATIENCE, Ended, Executor, Work, explained
+from paretocli.execution.executor import PATIENCE, Ended, Executor, Work, explained, failed
 from paretocli.extras import require
 
 LOCAL = "local:"
@@ -204,7 +204,7 @@ def _slice(common: bytes, job: bytes, seconds: float) -> bytes:
             work, shared = _loaded(common)
             messages.extend(work(shared, pickle.loads(job), 0, stop))
         except Exception as error:  # whatever a job's own code raises ends that job alone
-            return pickle.dumps([*messages, Ended(explained(error))])
+            return pickle.dumps([*messages, failed(error)])
     return pickle.dumps(messages)
 
 

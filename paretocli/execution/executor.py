@@ -1,8 +1,9 @@
 """What runs jobs, and what it says while it does."""
 
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,10 +21,12 @@ class Ended:
     Attributes:
         error: What went wrong, empty where nothing did.
         lost: Its worker died, by no fault of the job that is known of.
+        trace: Where the job's own code went wrong, for those who mend it.
     """
 
     error: str = ""
     lost: bool = False
+    trace: str = field(default="", compare=False)
 
 
 class Executor(ABC):
@@ -68,3 +71,8 @@ def explained(error: BaseException) -> str:
     text = str(error).strip()
     first_line = text.splitlines()[0] if text else "(no message)"
     return f"{type(error).__name__}: {first_line}"
+
+
+def failed(error: Exception) -> Ended:
+    """How a job ends whose own code has raised something."""
+    return Ended(explained(error), trace="".join(traceback.format_exception(error)))

@@ -4,11 +4,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from paretocli.execution.executor import Ended, Executor, Work
+from paretocli.execution.executor import Ended, Executor, Work, failed
 
 
 class InProcess(Executor):
-    """Runs each job where it is asked for its messages. What a job raises is raised there.
+    """Runs each job where it is asked for its messages. What a job raises ends that job alone.
 
     Args:
         work: What to do for a job.
@@ -30,9 +30,17 @@ class InProcess(Executor):
         """What the jobs yield."""
         while self.waiting and not self.stop():
             name, job = self.waiting.popleft()
-            for message in self.work(self.shared, job, 0, self.stop):
+            for message in self._done(job):
                 yield name, message
-            yield name, Ended()
+
+    def _done(self, job: Any) -> Iterator[Any]:
+        """What a job yields, and how it ended."""
+        try:
+            yield from self.work(self.shared, job, 0, self.stop)
+        except Exception as error:  # whatever a job's own code raises
+            yield failed(error)
+        else:
+            yield Ended()
 
     def close(self, *, at_once: bool) -> None:
         """Nothing runs but while messages are read."""

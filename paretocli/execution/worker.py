@@ -14,7 +14,7 @@ from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
-from paretocli.execution.executor import Ended, Work, explained
+from paretocli.execution.executor import Ended, Work, failed
 
 PR_SET_PDEATHSIG = 1
 STOP = b"stop"
@@ -66,7 +66,7 @@ def _do(
         for message in work(shared, pickle.loads(job), number, stop):
             connection.send_bytes(pickle.dumps(message))
     except Exception as error:  # whatever a job's own code raises ends that job alone
-        return Ended(explained(error))
+        return failed(error)
     return Ended()
 
 

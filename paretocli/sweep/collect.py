@@ -1,18 +1,22 @@
 """What workers say, kept in the run directory: the only place that writes while a sweep runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from paretocli.execution.executor import Ended
 from paretocli.sweep.observers import Observer
+from paretocli.sweep.pace import Pace
 from paretocli.sweep.plan import Shard
 from paretocli.sweep.question import Question
+from paretocli.sweep.records import Record
 from paretocli.sweep.solve import EpochDone, Job, PointDone, Saved, load_state, owner
 from paretocli.sweep.store import RunDirectory
 
 MOST_LOSSES = 1  # of a worker, until a shard is given up
+SHARE = 0.005  # of the time, for the tables while the sweep runs; as much for the hypervolume
 
 
 class Collector:
@@ -23,6 +27,7 @@ class Collector:
         plan: Its shards that are not finished.
         directory: Where it goes.
         observer: Who is told of the progress.
+        records: Of the points that are there already.
     """
 
     def __init__(
@@ -31,21 +36,25 @@ class Collector:
         plan: Sequence[Shard],
         directory: RunDirectory,
         observer: Observer,
+        records: Iterable[Record] = (),
     ) -> None:
         self.question = question
         self.directory = directory
         self.observer = observer
         self.shards = {shard.name: shard for shard in plan}
         self.losses_of_workers = dict.fromkeys(self.shards, 0)
-        self.errors: dict[str, str] = {}
+        self.errors: dict[str, Ended] = {}
         self.identity = question.config.of_kind("identity")
-        records = directory.records()
-        self.recorded = {record["point"] for record in records}
+        self.recorded = {record["point"]: record for record in records}
         observer.points_there(sorted(self.recorded))
         # The newest validation losses of each point, for the hypervolume of all of them.
-        self.reached = {
-            record["point"]: record["loss"]["val"] for record in records if "loss" in record
-        }
+        self.reached = np.full(
+            (len(question.config.weights), len(question.config.objectives)), np.nan
+        )
+        for point, record in self.recorded.items():
+            self._reach(point, record)
+        self.hypervolume: float | None = None
+        self.tables, self.hypervolumes = Pace(SHARE), Pace(SHARE)
 
     def job(self, shard: Shard) -> Job:
         """A shard as work to do, from where its checkpoint is."""
@@ -82,22 +91,24 @@ class Collector:
     def _epoch_done(self, shard: Shard, message: EpochDone) -> None:
         self.directory.append_history(shard.name, message.lines)
         for line in message.lines:
-            self.reached[line["point"]] = line["loss"]["val"]
-        self.observer.epoch_finished(shard.points, message.lines, self._hypervolume())
+            self._reach(line["point"], line)
+        if self.hypervolumes.due():
+            with self.hypervolumes.measured():
+                self.hypervolume = self.question.normalisation.hypervolume(
+                    torch.from_numpy(self.reached)
+                )
+        self.observer.epoch_finished(shard.points, message.lines, self.hypervolume)
 
-    def _hypervolume(self) -> float:
-        rows = [
-            [torch.nan if value is None else value for value in losses.values()]
-            for losses in self.reached.values()
-        ]
-        return self.question.normalisation.hypervolume(torch.tensor(rows))
+    def _reach(self, point: int, line: Record) -> None:
+        losses = line.get("loss", {}).get("val", {}).values()
+        self.reached[point] = [np.nan if value is None else value for value in losses] or np.nan
 
     def _point_done(self, message: PointDone) -> None:
         # After a kill between two points of a shard, the first is there already.
         if message.record["point"] in self.recorded:
             return
-        self.directory.write_point(message.record, message.network)
-        self.recorded.add(message.record["point"])
+        written = self.directory.write_point(message.record, message.network)
+        self.recorded[written["point"]] = written
         self.observer.point_finished(message.record)
 
     def _ended(self, shard: Shard, message: Ended) -> Job | None:
@@ -107,9 +118,19 @@ class Collector:
             self.observer.note(f"The worker of {name} was lost: {message.error}; trying again.")
             return self.job(shard)
         if message.error:
-            self.errors[name] = message.error
+            self.errors[name] = message
             self.observer.note(f"The shard {name} failed: {message.error}.")
-        elif set(shard.points) <= self.recorded:
+        elif set(shard.points) <= set(self.recorded):
             self.directory.drop_checkpoint(name)
-            self.directory.write_tables(self.identity)
+            if self.tables.due():
+                self.write_tables()
         return None
+
+    def records(self) -> list[Record]:
+        """The records that are there by now, in order."""
+        return [self.recorded[point] for point in sorted(self.recorded)]
+
+    def write_tables(self) -> None:
+        """Rebuild the tables, which takes longer the more points there are."""
+        with self.tables.measured():
+            self.directory.write_tables(self.identity, self.records())

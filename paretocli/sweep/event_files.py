@@ -31,7 +31,7 @@ class EventFiles:
         self.latest |= dict.fromkeys(points, epoch)
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
     ) -> None:
         """Write an epoch of some points."""
         for line in lines:

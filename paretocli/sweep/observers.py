@@ -16,14 +16,15 @@ class Observer(Protocol):
         """A shard goes on after `epoch`."""
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
     ) -> None:
         """All points of a shard trained for one more epoch.
 
         Args:
             points: Those of the shard.
             lines: Their lines of the history.
-            hypervolume: What all points of the sweep reach by now on the validation data.
+            hypervolume: What all points of the sweep reached on the validation data when it was
+                last worked out, which is seldom where that takes long; None where it never was.
         """
 
     def point_finished(self, record: Record) -> None:
@@ -50,7 +51,7 @@ class Observers:
             observer.shard_resumed(points, epoch)
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
     ) -> None:
         """Tell all."""
         for observer in self.observers:

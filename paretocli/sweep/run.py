@@ -11,7 +11,7 @@ import torch
 from paretocli.config import SweepConfig
 from paretocli.errors import RunError
 from paretocli.execution.cluster import Cluster, connected
-from paretocli.execution.executor import Executor
+from paretocli.execution.executor import Ended, Executor
 from paretocli.execution.in_process import InProcess
 from paretocli.execution.processes import Processes
 from paretocli.problems.problem import SPLITS, Problem
@@ -62,7 +62,7 @@ def run_sweep(
 
     Raises:
         InputError: The directory holds something else, or is in use.
-        RunError: A shard could not be solved. Where workers solve them, the others are.
+        RunError: A shard could not be solved; the others are.
     """
     set_up(config.threads, config.precision)
     identity = config.of_kind("identity")
@@ -81,28 +81,49 @@ def run_sweep(
         normalisation = _normalisation(question, directory, observer, stop)
         if normalisation is None:
             return []
+        records = directory.records()
         if retry_failed:
-            for record in directory.records():
+            for record in records:
                 if record["status"] == "failed":
                     directory.forget_point(record["point"])
-        done = [record["point"] for record in directory.records()]
+            records = [record for record in records if record["status"] != "failed"]
+        done = [record["point"] for record in records]
         whole_plan = shards(len(config.weights), config.stack)
         plan = unfinished(whole_plan, done)
         for shard in set(whole_plan) - set(plan):  # a kill may have come before the last of it
             directory.drop_checkpoint(shard.name)
         question = dataclasses.replace(question, normalisation=normalisation)
-        collector = Collector(question, plan, directory, observer)
+        collector = Collector(question, plan, directory, observer, records)
         try:
             _solve_all(collector, plan, stop, client)
         finally:
-            directory.write_tables(identity)
+            collector.write_tables()
         if collector.errors:
-            name, error = next(iter(collector.errors.items()))
-            raise RunError(
-                f"{len(collector.errors)} of {len(plan)} shards failed ({name}: {error}); what was "
-                "finished is kept, and the same command tries the rest again."
-            )
-        return directory.records()
+            raise _failure(collector.errors, plan, stacked=config.transfer == "none")
+        return collector.records()
+
+
+def _failure(errors: dict[str, Ended], plan: list[Shard], *, stacked: bool) -> RunError:
+    """The failed shards as one sentence, the same however many workers there were.
+
+    Args:
+        errors: How shards ended, by their names.
+        plan: All shards that there were to solve.
+        stacked: Whether points are in one shard for no other reason than to be faster.
+    """
+    shard = next(shard for shard in plan if shard.name in errors)
+    first = errors[shard.name]
+    advice = "what was finished is kept, and the same command tries the rest again"
+    if stacked and len(shard.points) > 1:
+        advice += "; --stack 1, in another --out, tries each of its points apart"
+    if first.trace:
+        advice += ". Set PARETOCLI_DEBUG=1 to see where it happened"
+    failure = RunError(
+        f"{len(errors)} of {len(plan)} shards failed ({shard.name}: {first.error}); {advice}."
+    )
+    if first.trace:  # shown with this exception's own, where that is shown
+        failure.add_note(first.trace)
+    return failure
 
 
 def _solve_all(

@@ -167,18 +167,22 @@ class RunDirectory:
         files = [file for file in (self.path / "points").glob("*.json") if file.stem.isdecimal()]
         return sorted(files, key=lambda file: int(file.stem))
 
-    def write_point(self, record: Record, network: bytes | None) -> None:
+    def write_point(self, record: Record, network: bytes | None) -> Record:
         """Write a point's network, a safetensors file, and then its record, which makes it done.
 
         Args:
             record: The record.
             network: The file's content, None for a point that failed.
+
+        Returns:
+            The record as it was written, with the network's checksum.
         """
         name = point_name(record["point"])
         if network is not None:
             write_bytes(self.path / "points" / f"{name}.safetensors", network)
             record = record | {CHECKSUM: hashlib.sha256(network).hexdigest()}
         write_text(self.path / "points" / f"{name}.json", json.dumps(record, indent=2))
+        return record
 
     def forget_point(self, point: int) -> None:
         """Remove a point's record, so that it is solved again."""
@@ -218,9 +222,8 @@ class RunDirectory:
         """Remove the state of a shard that is finished."""
         self._checkpoint(shard).unlink(missing_ok=True)
 
-    def write_tables(self, identity: Mapping[str, Any]) -> None:
-        """Rebuild `results.csv` and `front.csv` from the records."""
-        records = self.records()
+    def write_tables(self, identity: Mapping[str, Any], records: Sequence[Record]) -> None:
+        """Rebuild `results.csv` and `front.csv` from the records of all points, in order."""
         if not records:
             return
         table = results_table(records, identity)

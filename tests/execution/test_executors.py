@@ -111,20 +111,27 @@ def test_a_worker_that_dies_takes_its_own_job_with_it_alone(job, how):
     assert len(found) == 3
 
 
-def test_what_a_job_raises_ends_it_alone_and_the_worker_goes_on():
-    with make("processes", report, None, workers=1) as executor:
+@pytest.mark.parametrize("kind", ["here", "processes"])
+def test_what_a_job_raises_ends_it_alone_and_the_worker_goes_on(kind):
+    with make(kind, report, None, workers=1) as executor:
         executor.submit("bad", "raise")
         executor.submit("good", "end")
         found = said(executor.messages())
     assert found["bad"][-1] == Ended("ValueError: that was")
+    assert 'raise ValueError("that was\\nwrong")' in found["bad"][-1].trace
     assert found["good"][-1] == Ended()
     assert found["bad"][0] == found["good"][0]  # the same process
 
 
-def test_here_it_is_raised_where_it_can_be_debugged():
-    with make("here", report, None) as executor:
-        executor.submit("bad", "raise")
-        with pytest.raises(ValueError, match="that was"):
+def test_ctrl_c_here_is_raised_and_ends_all():
+    def interrupted(shared, job, worker, stop):
+        yield job
+        raise KeyboardInterrupt
+
+    with make("here", interrupted, None) as executor:
+        executor.submit("a", 1)
+        executor.submit("b", 2)
+        with pytest.raises(KeyboardInterrupt):
             list(executor.messages())
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import shutil
 
 import pandas as pd
@@ -114,6 +115,7 @@ def untimed(content):
 
 
 def test_messages_become_files(question, collector, directory, told):
+    collector.tables.share = collector.hypervolumes.share = math.inf  # whatever it costs
     for shard in shards(3, 2):
         for message in solve(question, collector.job(shard), 0, never):
             assert collector.take(shard.name, message) is None
@@ -131,7 +133,7 @@ def test_messages_become_files(question, collector, directory, told):
 def test_points_that_are_there_stay_as_they_are(question, directory, told):
     (shard, _) = shards(3, 2)
     directory.write_point({"point": 0, "status": "done", "mine": True}, None)
-    collector = Collector(question, [shard], directory, told)
+    collector = Collector(question, [shard], directory, told, directory.records())
     assert told.there == [0]
     for message in solve(question, collector.job(shard), 0, never):
         collector.take(shard.name, message)
@@ -195,7 +197,7 @@ def test_a_lost_worker_is_replaced_once(collector, told):
     lost = Ended("its process was killed by SIGKILL", lost=True)
     assert collector.take(shard.name, lost) == Job(shard)
     assert collector.take(shard.name, lost) is None
-    assert collector.errors == {shard.name: "its process was killed by SIGKILL"}
+    assert collector.errors == {shard.name: lost}
     assert told.notes == [
         f"The worker of {shard.name} was lost: its process was killed by SIGKILL; trying again.",
         f"The shard {shard.name} failed: its process was killed by SIGKILL.",
@@ -205,7 +207,7 @@ def test_a_lost_worker_is_replaced_once(collector, told):
 def test_what_a_shard_raised_is_not_tried_again(collector):
     (shard, _) = shards(3, 2)
     assert collector.take(shard.name, Ended("ValueError: no")) is None
-    assert collector.errors == {shard.name: "ValueError: no"}
+    assert collector.errors == {shard.name: Ended("ValueError: no")}
 
 
 DAMAGE = {

@@ -52,6 +52,32 @@ def make():
                                      optimizer="sgd", schedule="constant", lr=0.02))
 """
 
+RAISING = """
+import torch
+from torch import nn
+from paretocli.problems import Defaults, Problem, Samples, Task
+
+def squared(output, target):
+    return ((output - target) ** 2).mean()
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.x = nn.Parameter(torch.zeros(1))
+    def forward(self, inputs):
+        if float(self.x) > 0.95:
+            raise ValueError("this far and no further")
+        return [self.x.expand(len(inputs), 1)] * 2
+
+def make():
+    targets = (torch.ones(8, 1), torch.zeros(8, 1))
+    samples = Samples(torch.zeros(8, 1), targets)
+    return Problem(name="raising", tasks=[Task("far", squared), Task("near", squared)],
+                   train=samples, val=samples, test=samples, networks={"point": Net},
+                   defaults=Defaults(network="point", batch_size=8, scale="none", epochs=30,
+                                     optimizer="sgd", schedule="constant", lr=0.1))
+"""
+
 
 def table_of(folder):
     return pd.read_csv(folder / "run" / "results.csv").drop(columns=TIMING)
@@ -244,3 +270,32 @@ def test_a_diverged_point_is_marked_and_the_others_are_unharmed(tmp_path):
     retried = paretocli(*sweep, *weights, "--out", "run", "--retry-failed", cwd=tmp_path)
     assert retried.returncode == 1
     assert "point 1 (0.98, 0.02): failed" in retried.stderr
+
+
+def test_a_shard_that_raises_holds_back_no_other(tmp_path):
+    """With one worker as with two; and another run tries it again."""
+    (tmp_path / "mine.py").write_text(RAISING)
+    weights = [part for w in ("0.99,0.01", "0.5,0.5", "0.1,0.9") for part in ("--weights", w)]
+    sweep = ("sweep", "mine.py:make", *weights, *("--solver", "linear", "--stack", "1"))
+    ends = set()
+    for jobs in (1, 2):
+        done = paretocli(*sweep, "--jobs", jobs, "--out", f"run{jobs}", cwd=tmp_path)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        ends.add(done.stderr.splitlines()[-1])
+        table = pd.read_csv(tmp_path / f"run{jobs}" / "results.csv")
+        assert list(table["point"]) == [1, 2]
+        assert list(table["status"]) == ["done", "done"]
+    assert ends == {
+        "Error: 1 of 3 shards failed (0000-0000: ValueError: this far and no further); what was "
+        "finished is kept, and the same command tries the rest again. Set PARETOCLI_DEBUG=1 to "
+        "see where it happened."
+    }
+    again = paretocli(*sweep, "--out", "run1", cwd=tmp_path, PARETOCLI_DEBUG="1")
+    assert again.returncode == 1
+    assert "1 of 1 shards failed" in again.stderr
+    assert 'raise ValueError("this far and no further")' in again.stderr
+    train = ("train", "mine.py:make", *weights[:2], "--solver", "linear", "--out", "one")
+    alone = paretocli(*train, cwd=tmp_path)
+    assert alone.returncode == 1
+    assert "1 of 1 shards failed (0000-0000: ValueError: this far" in alone.stderr

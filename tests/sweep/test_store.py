@@ -206,15 +206,15 @@ def test_a_torn_record_is_named(run):
 
 
 def test_tables_are_rebuilt_from_the_records(run):
-    run.write_tables(IDENTITY)
+    run.write_tables(IDENTITY, run.records())
     assert not run.results_file.exists()
     run.write_point(record(0), None)
-    run.write_tables(IDENTITY)
+    run.write_tables(IDENTITY, run.records())
     run.write_point(record(1), None)
     worse = {split: {"a": 5.0, "b": 5.0} for split in ("train", "val", "test")}
     run.write_point(record(2, loss=worse), None)
     run.results_file.write_text("point,torn")
-    run.write_tables(IDENTITY)
+    run.write_tables(IDENTITY, run.records())
     table, front = pd.read_csv(run.results_file), pd.read_csv(run.front_file)
     assert table["point"].tolist() == [0, 1, 2]
     assert table["on_front"].tolist() == [True, True, False]
@@ -227,7 +227,7 @@ def test_figures_of_sparsity_go_into_the_tables_and_those_of_layers_stay_in_the_
     layers = [{"layer": "body.0", "role": "hidden", "rows": 8, "zero_rows": 1}]
     run.write_point(record(0, sparsity=sizes, layers=layers), None)
     run.write_point(record(1, status="failed"), None)
-    run.write_tables(IDENTITY)
+    run.write_tables(IDENTITY, run.records())
     assert run.records()[0]["layers"] == layers
     assert run.records()[0]["sparsity"] == sizes
     table, front = pd.read_csv(run.results_file), pd.read_csv(run.front_file)
