@@ -19,6 +19,7 @@ from paretocli.errors import InputError
 Weights = npt.NDArray[np.float64]
 
 LARGEST_GRID = 100_000
+ROUNDING = 1e-9  # weights whose sum is as close to 1 stay what they are, to the last digit
 
 
 def simplex_lattice(objectives: int, divisions: int) -> Weights:
@@ -82,8 +83,8 @@ def closest_divisions(objectives: int, points: int) -> int:
 def floored(weights: Weights, floor: float) -> Weights:
     """Lift entries below `floor` to it and make each row sum to 1 again.
 
-    A weight of exactly zero would drop its objective from the scalarization, and the solution
-    might be only weakly Pareto-optimal.
+    A weight of exactly zero drops its objective from the scalarization, and the solution may be
+    only weakly Pareto-optimal. That is for whoever gives weights to choose; a lattice avoids it.
 
     Args:
         weights: Weights (…, m).
@@ -100,7 +101,7 @@ def floored(weights: Weights, floor: float) -> Weights:
 
 
 def checked(weights: Sequence[float], objectives: Sequence[str], origin: str) -> Weights:
-    """One weights vector (m,), checked and scaled to sum 1.
+    """One weights vector (m,), checked and, unless it sums to 1, divided by its sum.
 
     Args:
         weights: One number an objective.
@@ -123,6 +124,8 @@ def checked(weights: Sequence[float], objectives: Sequence[str], origin: str) ->
         raise InputError(f"{origin} holds a negative number; weights should be zero or more.")
     if vector.sum() == 0:
         raise InputError(f"{origin} holds zeros alone; at least one weight should be positive.")
+    if abs(vector.sum() - 1) <= ROUNDING:
+        return vector
     # First by the largest: the sum of huge numbers would be infinite.
     vector = vector / vector.max()
     normalised: Weights = vector / vector.sum()

@@ -24,7 +24,8 @@ def sweep(
         list[str] | None,
         typer.Option(
             metavar="A,B",
-            help="One point's weights, such as 0.2,0.8; repeatable.",
+            help="One point's weights, such as 0.2,0.8; repeatable. They are kept as they are, 0 "
+            "too, but divided by their sum.",
             rich_help_panel=w.PANEL,
         ),
     ] = None,

@@ -21,7 +21,8 @@ def train(
         str | None,
         typer.Option(
             metavar="A,B",
-            help="The weights of the objectives, such as 0.2,0.8.",
+            help="The weights of the objectives, such as 0.2,0.8. They are kept as they are, 0 "
+            "too, but divided by their sum.",
             show_default="all equal",
             rich_help_panel=w.PANEL,
         ),

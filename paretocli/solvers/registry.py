@@ -36,6 +36,7 @@ class SolverKind:
     Attributes:
         make: Makes one.
         options: The settings that it takes heed of.
+        corners: Whether a lattice of weights keeps its corners, which ask for one objective alone.
         weights: The rows (K, m) that it is always used with, for so many objectives of which the
             last so many are tasks. Without, the user's weights choose its points.
         needs: Modules of the extra `rivals` that it needs.
@@ -43,6 +44,7 @@ class SolverKind:
 
     make: Callable[[Scalarization, SolverSettings], Solver]
     options: tuple[str, ...] = ()
+    corners: bool = False
     weights: Callable[[int, int], Rows] | None = None
     needs: tuple[str, ...] = ()
 
@@ -91,7 +93,7 @@ def _single(objectives: int, tasks: int) -> Rows:
 
 SOLVERS: dict[str, SolverKind] = {
     "chebyshev": SolverKind(_chebyshev, options=("penalty", "averaging")),
-    "linear": SolverKind(_linear),
+    "linear": SolverKind(_linear, corners=True),
     # What every comparison should show: no method at all, and a network for each task.
     "equal": SolverKind(_linear, weights=_equal),
     "single": SolverKind(_linear, weights=_single),

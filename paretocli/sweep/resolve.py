@@ -205,7 +205,8 @@ def _weights(
     """The weights of all points, which are the user's choice or the solver's; and notes."""
     own = SOLVERS[solver].weights
     if own is None:
-        return weights_of(options, objectives, 1 if single else problem.defaults.points)
+        points, corners = 1 if single else problem.defaults.points, SOLVERS[solver].corners
+        return weights_of(options, objectives, points, corners=corners)
     refuse_preferences(options)
     rows = np.array(own(len(objectives), len(problem.tasks)))
     if single and len(rows) > 1:

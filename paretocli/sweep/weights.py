@@ -10,33 +10,42 @@ from paretocli.errors import InputError
 from paretocli.spread import spread_weights
 from paretocli.sweep.list_options import listed
 
+GIVEN = ("weights", "weights_file")  # options that give weights one by one
 FLOOR = 0.01
 LATTICE_TOLERANCE = 0.2  # of the points asked for
 
 
 def weights_of(
-    options: Options, objectives: tuple[str, ...], default_points: int
+    options: Options, objectives: tuple[str, ...], default_points: int, *, corners: bool
 ) -> tuple[preferences.Weights, list[str]]:
-    """The weights (K, m) that were asked for, kept off zero; and notes.
+    """The weights (K, m) that were asked for; and notes.
+
+    Those given one by one stay as they are. Those of a lattice are kept off zero.
 
     Args:
         options: What the user said, by option name.
         objectives: Names of the objectives.
         default_points: How many points where nothing is said.
+        corners: Whether a lattice may have weights of 0.
     """
     fixed = preferences.parse_fixed(
         [str(entry) for entry in listed(options.get("fix"))], objectives
     )
     free = tuple(name for name in objectives if name not in fixed)
     rows, notes = _free_weights(options, free, default_points)
-    lifted = preferences.with_fixed(preferences.floored(rows, _floor(rows)), objectives, fixed)
-    distinct = np.unique(lifted.round(12), axis=0)
-    if len(distinct) < len(lifted):
+    given = any(key in options for key in GIVEN)
+    if not (given or corners):
+        rows = preferences.floored(rows, _floor(rows))
+    weights = preferences.with_fixed(rows, objectives, fixed)
+    distinct = np.unique(weights.round(12), axis=0)
+    if len(distinct) < len(weights):
         raise InputError(
-            f"{len(lifted) - len(distinct)} of the {len(lifted)} weights are given twice; give "
+            f"{len(weights) - len(distinct)} of the {len(weights)} weights are given twice; give "
             "each once."
         )
-    return lifted, notes
+    if given or fixed:
+        notes += _zero_notes(weights, objectives)
+    return weights, notes
 
 
 def refuse_preferences(options: Options) -> None:
@@ -83,6 +92,20 @@ def _free_weights(
     return weights, [
         f"No lattice for {len(names)} objectives has {points} points; the closest has {size} "
         f"({divisions} divisions)."
+    ]
+
+
+def _zero_notes(weights: preferences.Weights, objectives: tuple[str, ...]) -> list[str]:
+    """What a weight of 0 means, once for all points that have one."""
+    names = [
+        name for name, none in zip(objectives, (weights == 0).any(axis=0), strict=True) if none
+    ]
+    if not names:
+        return []
+    return [
+        f"Some points have weight 0 for {' or '.join(names)}, which asks for nothing: they are at "
+        "most weakly Pareto-optimal, for nothing keeps that objective small where it would be "
+        "free. A small weight such as 0.01 does."
     ]
 
 

@@ -147,9 +147,31 @@ def test_weights_given():
     assert config(weights="1,3").weights == ((0.25, 0.75),)
 
 
-def test_a_corner_is_lifted_but_small_weights_stay_apart():
-    found = np.array(config(weights=["0,1", "1e-5,1", "1e-3,1"]).weights)[:, 0]
-    assert 0 < found[0] < found[1] < found[2]
+def test_given_weights_stay_what_they_are_whatever_the_others(tmp_path):
+    rows = ["0,1", "0.3,0.7", "1e-12,1", "0.001,0.999"]
+    kept = ((0.0, 1.0), (0.3, 0.7), (1e-12, 1.0), (0.001, 0.999))
+    for solver in ("chebyshev", "stch", "linear"):
+        assert config(weights=rows, solver=solver).weights == kept
+        assert config(weights="0,1", solver=solver).weights == kept[:1]
+    path = tmp_path / "w.csv"
+    path.write_text("f1,f2\n" + "\n".join(rows))
+    assert config(weights_file=path).weights == kept
+    assert resolve({"problem": "vlmop2", "weights": "0,1"}, single=True).config.weights == kept[:1]
+
+
+def test_a_weight_of_0_is_explained_once():
+    found = resolve({"problem": "dtlz2", "weights": ["0,1,1", "1,0,1", "1,1,1"]})
+    (note,) = found.notes
+    assert note.startswith("Some points have weight 0 for f1 or f2, which asks for nothing")
+    assert resolve({"problem": "dtlz2", "weights": "1,2,3"}).notes == ()
+    (note,) = resolve({"problem": "dtlz2", "fix": ["f2=0"]}).notes
+    assert "weight 0 for f2" in note
+
+
+def test_a_lattice_of_the_weighted_sum_has_real_corners():
+    assert config(points=3, solver="linear").weights == ((0.0, 1.0), (0.5, 0.5), (1.0, 0.0))
+    assert resolve({"problem": "vlmop2", "points": 3, "solver": "linear"}).notes == ()
+    assert min(min(row) for row in config(points=3, solver="stch").weights) > 0.009
 
 
 def test_weights_from_a_file(tmp_path):

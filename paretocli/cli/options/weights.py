@@ -10,7 +10,8 @@ PANEL = "Weights"
 Points = Annotated[
     int | None,
     typer.Option(
-        help="A lattice of about so many points; where there is none, so many spread evenly.",
+        help="A lattice of about so many points; where there is none, so many spread evenly. Its "
+        "corners are kept off 0, by 0.01, but for the solver linear.",
         show_default="the problem's",
         rich_help_panel=PANEL,
     ),
@@ -23,7 +24,8 @@ WeightsFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="A CSV with one row a point and a column for each objective.",
+        help="A CSV with one row a point and a column for each objective; numbers as for "
+        "--weights.",
         rich_help_panel=PANEL,
     ),
 ]
