@@ -15,6 +15,13 @@ ATEN = torch.ops.aten
 # Notes of the tracer, and what does nothing where nothing is trained.
 _IDLE = (ATEN._assert_tensor_metadata.default, ATEN._assert_scalar.default)
 _PASSING = (ATEN.dropout.default, ATEN.clone.default, ATEN.alias.default, ATEN.detach.default)
+# What writing into a part of a tensor becomes.
+_WRITING = (
+    *(ATEN.select_scatter.default, ATEN.slice_scatter.default, ATEN.as_strided_scatter.default),
+    *(ATEN.index_put.default, ATEN.diagonal_scatter.default),
+)
+# Changes of shape that count on how numbers lie in memory.
+_VIEWS = (ATEN.view.default, ATEN._unsafe_view.default)
 
 
 def traced(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> fx.GraphModule:
@@ -30,18 +37,17 @@ def traced(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> fx.Gr
         name: Of the network, for the message.
 
     Raises:
-        InputError: What the network does depends on its data or on the size of the batch, so that
-            there is no graph.
+        InputError: torch.export makes no graph of the network, or one that is no good for other
+            batches, or in which buffers change.
     """
     try:
         program = exported(network.eval(), tuple(inputs.values()))
         # Without a table, operations that write in place become such that do not; others stay.
         program = program.run_decompositions({})
     except Exception as error:  # the tracer raises many kinds; all mean that there is no graph
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(
-            f"The network {name} has no fixed graph ({reason}); what it does should depend neither "
-            "on the numbers in its inputs nor on the size of the batch."
+            f"torch.export makes no graph of the network {name} that holds for any numbers in its "
+            f"inputs and any size of the batch; it stops with “{first_line(error)}”."
         ) from error
     given = program.graph_signature
     if given.buffers_to_mutate:
@@ -62,7 +68,7 @@ def traced(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> fx.Gr
         set(given.inputs_to_parameters),
         list(inputs),
     )
-    _refuse_fixed_batch(module, tuple(inputs.values()), name)
+    _refuse_fixed_batch(module, network, tuple(inputs.values()), name)
     return module
 
 
@@ -120,16 +126,54 @@ def add_tensor(module: fx.GraphModule, name: str, tensor: Tensor, *, trained: bo
     return module.graph.get_attr(free)
 
 
-def _refuse_fixed_batch(module: fx.GraphModule, inputs: Sequence[Tensor], name: str) -> None:
-    """The tracer loses the size of the batch where a part of a tensor is written to."""
-    try:
-        with torch.no_grad():
-            module(*(given[:1] for given in inputs))
-    except RuntimeError:
-        raise InputError(
-            f"The graph of the network {name} fits one size of batch only; it should not write "
-            "into a part of a tensor, as x[:, 0] -= 1 does, but make a new one."
-        ) from None
+def first_line(error: Exception) -> str:
+    """What an exception says, in one line."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
+
+
+@torch.no_grad()
+def _refuse_fixed_batch(
+    module: fx.GraphModule, network: nn.Module, inputs: Sequence[Tensor], name: str
+) -> None:
+    """Refuse a graph that fails with batches of other sizes than the one it was made with.
+
+    Raises:
+        InputError: It does, or the network itself does.
+    """
+    for size in (1, len(inputs[0]) + 1):
+        rows = torch.arange(size) % len(inputs[0])
+        batch = [given[rows] for given in inputs]
+        samples = "one sample" if size == 1 else f"{size} samples"
+        try:
+            expected = [output.shape for output in network(*batch)]
+        except Exception as error:
+            raise InputError(
+                f"The network {name} fails with a batch of {samples}: {first_line(error)}."
+            ) from error
+        try:
+            found = [output.shape for output in module(*batch)]
+            words = f"its outputs have the shapes {_shapes(found)} in place of {_shapes(expected)}"
+        except Exception as error:
+            found, words = [], first_line(error)
+        if found != expected:
+            raise InputError(
+                f"The graph that torch.export makes of the network {name} is no good for a batch "
+                f"of {samples} ({words})" + _writing(module)
+            )
+
+
+def _shapes(shapes: Sequence[torch.Size]) -> str:
+    return ", ".join(str(tuple(shape)) for shape in shapes)
+
+
+def _writing(module: fx.GraphModule) -> str:
+    """The end of a sentence about a graph, with advice where it writes into parts of tensors."""
+    if not any(node.target in _WRITING for node in module.graph.nodes):
+        return "."
+    return (
+        "; it writes into parts of tensors, as x[:, 0] -= 1 does: a tensor made anew in their "
+        "place may help."
+    )
 
 
 def _as_module(
@@ -183,7 +227,7 @@ def _as_module(
             new[node] = graph.call_function(node.target, (new[inputs[0]], 0))
         else:
             new[node] = graph.node_copy(node, own)
-        if node.target == ATEN.view.default:
+        if node.target in _VIEWS:
             new[node] = _reshape(new[node])
         value = node.meta.get("val")
         new[node].meta = {"sample": _sample(value, batch), "dtype": getattr(value, "dtype", None)}

@@ -92,7 +92,7 @@ def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads
         threads: For latencies.
 
     Raises:
-        InputError: The folder holds something, or the network has no fixed graph.
+        InputError: The folder holds something, or torch.export makes no graph of the network.
         RunError: Some form of the small network gives other outputs; nothing was written.
     """
     refuse_used(out)
