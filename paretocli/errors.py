@@ -13,7 +13,7 @@ class RunError(Exception):
 
 
 class StopError(Exception):
-    """Somebody asked a run to stop, by Ctrl-C or SIGTERM, and it has saved all it had."""
+    """Somebody asked a run to stop, by Ctrl-C or a signal, and it has saved all it had."""
 
     def __init__(self, exit_code: int) -> None:
         super().__init__("Interrupted; the same command goes on from what was finished.")

@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import random
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 from paretocli.errors import InputError
 
 LOCK = ".lock"
+A_MOMENT = 0.005  # seconds, at most, until a lock is tried again that others looked at
 
 
 @contextmanager
@@ -46,14 +49,11 @@ def in_use(directory: Path) -> str:
     except OSError:
         return ""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _holder(path)
+        return "" if _can_share(descriptor) else _holder(path)
     except OSError:  # a file system without locks
         return ""
     finally:
         os.close(descriptor)
-    return ""
 
 
 def _locked(path: Path) -> int | None:
@@ -63,8 +63,13 @@ def _locked(path: Path) -> int | None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            held = not _can_share(descriptor)
             os.close(descriptor)
-            return None
+            if held:
+                return None
+            # Others only ask whether it is in use, for a moment: `in_use`.
+            time.sleep(random.uniform(0, A_MOMENT))
+            continue
         # The former holder may have removed the file after it was opened here.
         try:
             if path.stat().st_ino == os.fstat(descriptor).st_ino:
@@ -72,6 +77,15 @@ def _locked(path: Path) -> int | None:
         except FileNotFoundError:
             pass
         os.close(descriptor)
+
+
+def _can_share(descriptor: int) -> bool:
+    """Whether nobody holds the file's lock alone."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _holder(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The program `paretocli`: its commands, its exit codes and how it reports errors."""
 
+import errno
 import os
 import signal
 import sys
@@ -21,6 +22,8 @@ from paretocli.cli.status import status
 from paretocli.cli.sweep import sweep
 from paretocli.cli.train import train
 from paretocli.errors import InputError, RunError, StopError
+from paretocli.execution.stopping import ending_signals
+from paretocli.streams import unfailing_streams
 
 app = typer.Typer(
     name="paretocli",
@@ -67,18 +70,34 @@ def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
 def main() -> None:
     """Run the program and exit.
 
-    Exit codes: 0 all well, 1 a run failed, 2 wrong usage or input, 130 Ctrl-C, 143 SIGTERM.
+    Exit codes: 0 all well, 1 a run failed or standard output could not be written (unless nobody
+    read it any more), 2 wrong usage or input, 130 Ctrl-C, 129, 138 and 143 SIGHUP, SIGUSR1 and
+    SIGTERM.
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in ending_signals():
+        signal.signal(number, _terminate)
+    with unfailing_streams() as output:
+        code = _exit_code()
+        if code == 0 and output.error and output.error.errno != errno.EPIPE:
+            code = _failed(
+                f"Standard output could not be written ({output.error.strerror}); what was to be "
+                "shown is cut or lost, all else was done.",
+                1,
+            )
+    sys.exit(code)
+
+
+def _exit_code() -> int:
+    """Run the program and say what went wrong, if anything."""
     try:
         code = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("Interrupted; the same command goes on from what was finished.", 130)
+        return _failed("Interrupted; the same command goes on from what was finished.", 130)
     except Exception as error:
         if os.environ.get("PARETOCLI_DEBUG") == "1":
             raise
-        _fail(*_explained(error))
-    sys.exit(code if isinstance(code, int) else 0)
+        return _failed(*_explained(error))
+    return code if isinstance(code, int) else 0
 
 
 def _explained(error: Exception) -> tuple[str, int]:
@@ -101,7 +120,7 @@ def _explained(error: Exception) -> tuple[str, int]:
     ), 1
 
 
-def _fail(message: str, code: int) -> NoReturn:
+def _failed(message: str, code: int) -> int:
     if message:  # Typer has said all when it shows the help for want of a command
         typer.echo(f"Error: {message}", err=True)
-    sys.exit(code)
+    return code

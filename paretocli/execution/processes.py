@@ -23,6 +23,7 @@ import cloudpickle
 
 from paretocli.errors import RunError
 from paretocli.execution.executor import PATIENCE, Ended, Executor, Work
+from paretocli.execution.stopping import SIGNALS
 from paretocli.execution.worker import START, STOP
 
 MOST_FAILED_STARTS = 3
@@ -37,11 +38,16 @@ class Worker:
         self.connection, theirs = multiprocessing.Pipe()
         descriptor = theirs.fileno()
         arguments = [json.dumps(sys.path), *map(str, (descriptor, number, os.getpid()))]
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", START, *arguments],
-            pass_fds=[descriptor],
-            stdin=subprocess.DEVNULL,
-        )
+        # It inherits what is held back, until it ignores what the parent has to decide on.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-c", START, *arguments],
+                pass_fds=[descriptor],
+                stdin=subprocess.DEVNULL,
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         self.ready = False
         self.job: str | None = None

@@ -1,11 +1,22 @@
-"""The wish to stop: Ctrl-C and SIGTERM, once for soon and twice for at once."""
+"""The wish to stop: Ctrl-C or a signal, once for soon; Ctrl-C or SIGTERM after that for at once."""
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# A terminal that is closed sends SIGHUP, a cluster whose time runs out SIGUSR1.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+
+# The others come more than once without anybody being impatient: when a terminal is closed, from
+# the shell and from the system.
+AT_ONCE = (signal.SIGINT, signal.SIGTERM)
+
+
+def ending_signals() -> list[signal.Signals]:
+    """Those that end a program, beside Ctrl-C; not SIGHUP where it is ignored, as by `nohup`."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [n for n in SIGNALS if n != signal.SIGINT and not (n == signal.SIGHUP and ignored)]
 
 
 class Stop:
@@ -37,6 +48,8 @@ class Stop:
             SystemExit: So it is, by SIGTERM.
         """
         if self.signal is not None:
+            if number not in AT_ONCE:
+                return
             if number == signal.SIGINT:
                 raise KeyboardInterrupt
             raise SystemExit(128 + number)
@@ -46,9 +59,10 @@ class Stop:
 
 @contextmanager
 def stop_on_signals(asked: Callable[[], None]) -> Iterator[Stop]:
-    """Take Ctrl-C and SIGTERM as a wish to stop soon; a second one stops at once."""
+    """Take Ctrl-C and signals as a wish to stop soon; Ctrl-C or SIGTERM after it stop at once."""
     stop = Stop(asked)
-    before = {number: signal.signal(number, stop.hear) for number in SIGNALS}
+    heard = (signal.SIGINT, *ending_signals())
+    before = {number: signal.signal(number, stop.hear) for number in heard}
     try:
         yield stop
     finally:

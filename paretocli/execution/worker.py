@@ -15,6 +15,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from paretocli.execution.executor import Ended, Work, failed
+from paretocli.execution.stopping import SIGNALS
+from paretocli.streams import unfailing_streams
 
 PR_SET_PDEATHSIG = 1
 STOP = b"stop"
@@ -36,10 +38,17 @@ def serve(descriptor: int, number: int, parent: int) -> None:
         parent: Its process.
     """
     _die_with(parent)
-    # Ctrl-C and the like reach the whole group; the parent decides what follows from them.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    connection = Connection(descriptor)
+    # Ctrl-C and the like reach the whole group; the parent decides what follows from them. Until
+    # here they were held back.
+    for ignored in SIGNALS:
+        signal.signal(ignored, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    with unfailing_streams():
+        _work(Connection(descriptor), number)
+
+
+def _work(connection: Connection, number: int) -> None:
+    """Do what comes, until nobody asks any more."""
     stopping = False
 
     def stop() -> bool:

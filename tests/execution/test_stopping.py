@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from paretocli.execution.stopping import stop_on_signals
+from paretocli.execution.stopping import ending_signals, stop_on_signals
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,26 @@ def test_once_is_a_wish_and_twice_an_order(number, code, raised):
             os.kill(os.getpid(), number)
         assert told == ["asked"]
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGHUP, 129), (signal.SIGUSR1, 138)])
+def test_what_comes_twice_by_itself_is_a_wish_both_times(number, code):
+    told = []
+    with stop_on_signals(lambda: told.append("asked")) as stop:
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)
+        assert stop.exit_code == code
+        assert told == ["asked"]
+        with pytest.raises(SystemExit):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_hangup_that_is_ignored_stays_so():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert ending_signals() == [signal.SIGTERM, signal.SIGUSR1]
+        with stop_on_signals(lambda: None) as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stop()
+    finally:
+        signal.signal(signal.SIGHUP, before)
