@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from paretocli.cli.options.directions import Maximize, Minimize
 from paretocli.cli.options.splits import HeldOut
 from paretocli.errors import InputError
 
@@ -40,6 +41,8 @@ def compare(
             rich_help_panel=MEASURE,
         ),
     ] = None,
+    minimize: Minimize = None,
+    maximize: Maximize = None,
     reference: Annotated[
         str | None,
         typer.Option(
@@ -99,7 +102,8 @@ def compare(
         check_target(out)
     if csv is not None:
         check_output(csv, *TABLE)
-    found = _compared(paths, on.value, columns, reference, ideal)
+    better = set(minimize or ()), set(maximize or ())
+    found = _compared(paths, on.value, columns, reference, ideal, better)
     if csv is not None:
         write_output(csv, comparison_rows(found).to_csv(index=False).encode(), *TABLE)
     if out is not None:
@@ -118,7 +122,12 @@ def compare(
 
 
 def _compared(
-    paths: list[Path], split: str, columns: str | None, reference: str | None, ideal: str | None
+    paths: list[Path],
+    split: str,
+    columns: str | None,
+    reference: str | None,
+    ideal: str | None,
+    better: tuple[set[str], set[str]],
 ) -> "Comparison":
     """Read and measure."""
     from paretocli.front.comparable import check_comparable, check_same_objectives
@@ -131,12 +140,18 @@ def _compared(
     check_comparable(sweeps)
     if columns is None:
         check_same_objectives(sweeps, "name what they have in common with --columns")
+        if any(better):
+            raise InputError(
+                "Losses are minimised; --minimize and --maximize go with --columns, which names "
+                "what is measured in their place."
+            )
         measured = loss_columns(sweeps, split)
         box = stored_box(sweeps, measured, *corners)
     else:
         names = [name.strip() for name in columns.split(",")]
-        measured = chosen_columns(sweeps, names, split)
-        box = union_box([measured.costs(sweep) for sweep in sweeps], measured, *corners)
+        measured = chosen_columns(sweeps, names, split, minimise=better[0], maximise=better[1])
+        costs = [measured.costs(sweep)[0] for sweep in sweeps]
+        box = union_box(costs, measured, *corners)
     return compare(sweeps, measured, box)
 
 

@@ -75,6 +75,7 @@ def _method_as_json(method: Method) -> dict[str, Any]:
         "p_value": None if test is None else test.p_value,
         "sweeps": [
             {k: _or_none(v) for k, v in dataclasses.asdict(one.indicators).items()}
+            | {"left_out_points": list(one.left_out.points)}
             for one in method.sweeps
         ],
     }

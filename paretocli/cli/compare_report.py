@@ -45,8 +45,8 @@ def comparison_hints(found: Comparison) -> Iterator[str]:
         failed, path = one.sweep.results.failed, one.sweep.path
         if failed:
             yield f"{path}: left out {failed} failed."
-        if one.incomplete:
-            yield f"{path}: left out {one.incomplete} with an empty cell."
+        if one.left_out.points:
+            yield f"{path}: {one.left_out}."
     yield from code_hints([one.sweep for one in found.sweeps])
     for method in found.methods:
         if not any(method.values("hypervolume")):

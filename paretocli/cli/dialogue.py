@@ -7,7 +7,7 @@ import typer
 from paretocli.cli.point_tables import points_table
 from paretocli.errors import InputError
 from paretocli.front.results import Results
-from paretocli.front.selection import parse_condition, point_of
+from paretocli.front.selection import fulfilling, parse_condition
 
 QUESTION = "Number of a point, or a condition such as parameters_kept < 5000 (u: undo, q: quit)"
 
@@ -32,15 +32,17 @@ def choose(results: Results, rows: list[int], split: str) -> int:
         if answer == "u":
             steps = steps[:-1] or steps
             continue
-        numbers = {str(point_of(results, row)): row for row in rows}
+        numbers = {str(results.point(row)): row for row in rows}
         if answer in numbers:
             return numbers[answer]
         try:
-            holds = parse_condition(answer, results, split).holds(results)
+            condition = parse_condition(answer, results, split)
+            left, left_out = fulfilling(results, rows, condition)
         except InputError as error:
             typer.echo(f"{error}\n", err=True)
             continue
-        left = [row for row in rows if holds[row]]
+        if left_out.points:
+            typer.echo(f"{results.source}: {left_out}.\n", err=True)
         if left:
             steps.append(left)
         else:

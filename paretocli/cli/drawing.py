@@ -5,8 +5,9 @@ when it is needed: help has to be instant.
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from paretocli.plots.against_data import Input
-    from paretocli.plots.data import Series
+    from paretocli.plots.data import Axis, Series
+
+
+class Better(NamedTuple):
+    """What the user says is better lower, and what higher."""
+
+    lower: set[str]
+    higher: set[str]
 
 
 def _beside(first: Path, name: str) -> Path:
@@ -27,7 +35,7 @@ def draw_columns(
     paths: "Sequence[Path]",
     columns: list[str] | None,
     split: str,
-    maximise: set[str],
+    better: Better,
     out: Path | None,
     title: str | None,
     quiet: bool,
@@ -42,10 +50,11 @@ def draw_columns(
     check_target(picture)
     results = [read_results(path) for path in paths]
     columns = columns or loss_columns(results, split)
-    _refuse_strangers(maximise, columns)
-    data = draw_front(results, columns, picture, title, maximise=maximise)
+    data = draw_front(
+        results, columns, picture, title, minimise=better.lower, maximise=better.higher
+    )
     if not quiet:
-        _hint(data.series, [column for column in columns if column not in maximise])
+        _hint(data.series)
     inputs = [
         {
             "name": series.name,
@@ -53,18 +62,24 @@ def draw_columns(
             "points": len(series.values),
             "front_points": int(series.on_front.sum()),
             "failed_points": series.failed,
-            "incomplete_points": series.incomplete,
+            "incomplete_points": len(series.left_out.points),
+            "left_out_points": list(series.left_out.points),
         }
         for series, result in zip(data.series, results, strict=True)
     ]
-    return {"picture": str(picture), "columns": columns, "inputs": inputs}
+    return {
+        "picture": str(picture),
+        "columns": columns,
+        "better": _better(data.axes),
+        "inputs": inputs,
+    }
 
 
 def draw_page(
     paths: "Sequence[Path]",
     columns: list[str] | None,
     split: str,
-    maximise: set[str],
+    better: Better,
     page: Path,
     title: str | None,
     quiet: bool,
@@ -76,13 +91,25 @@ def draw_page(
 
     check_page(page)
     results = [read_results(path) for path in paths]
-    data = gather_page(results, split, columns=columns, maximise=maximise, title=title)
-    _refuse_strangers(maximise, [column["name"] for column in data["columns"]])
+    data = gather_page(
+        results,
+        split,
+        columns=columns,
+        minimise=better.lower,
+        maximise=better.higher,
+        title=title,
+    )
     save_page(data, page)
     if not quiet:
         for series in data["series"]:
-            _say_left_out(series["name"], series["failed"], 0)
-        _say_assumed([column for column in columns or () if column not in maximise])
+            _say_failed(series["name"], series["failed"])
+            if series["not_judged"]:
+                points = ", ".join(map(str, series["not_judged"]))
+                typer.echo(
+                    f"{series['name']}: not judged for want of finite {data['dominance']}: "
+                    f"{points}.",
+                    err=True,
+                )
     inputs = [
         {
             "name": series["name"],
@@ -90,6 +117,7 @@ def draw_page(
             "points": len(series["points"]),
             "front_points": series["on_front"].count(True),
             "failed_points": series["failed"],
+            "not_judged_points": series["not_judged"],
         }
         for series, result in zip(data["series"], results, strict=True)
     ]
@@ -100,7 +128,7 @@ def draw_against(
     paths: "Sequence[Path]",
     against: str,
     split: str,
-    maximise: set[str],
+    better: Better,
     out: Path | None,
     title: str | None,
     quiet: bool,
@@ -116,18 +144,20 @@ def draw_against(
     picture = out or _beside(paths[0], f"against-{word}.png")
     check_target(picture)
     results = [read_results(path) for path in paths]
-    data = gather_against(results, against, split, maximise=maximise, title=title)
-    _refuse_strangers(maximise, data.columns)
+    data = gather_against(
+        results, against, split, minimise=better.lower, maximise=better.higher, title=title
+    )
     save_against(data, picture)
     if not quiet:
-        _hint(data.inputs, [column for column in data.columns if column not in maximise])
+        _hint(data.inputs)
     inputs = [
         {
             "name": one.name,
             "path": str(result.path),
             "points": one.points,
             "failed_points": one.failed,
-            "incomplete_points": one.incomplete,
+            "incomplete_points": len(one.left_out.points),
+            "left_out_points": list(one.left_out.points),
             "tasks": [
                 {
                     "task": data.tasks[curve.task],
@@ -140,7 +170,17 @@ def draw_against(
         }
         for source, (one, result) in enumerate(zip(data.inputs, results, strict=True))
     ]
-    return {"picture": str(picture), "columns": data.columns, "inputs": inputs}
+    return {
+        "picture": str(picture),
+        "columns": data.columns,
+        "better": _better(
+            [
+                data.axis,
+                *(replace(p.axis, column=curve.column) for p in data.panels for curve in p.curves),
+            ]
+        ),
+        "inputs": inputs,
+    }
 
 
 def draw_layers(
@@ -216,39 +256,19 @@ def draw_history(
     }
 
 
-def _refuse_strangers(maximise: set[str], columns: "Sequence[str]") -> None:
-    if strangers := sorted(maximise - set(columns)):
-        import difflib
-
-        # A page offers a hundred columns: of these, name the most alike.
-        near = difflib.get_close_matches(strangers[0], columns, n=6, cutoff=0.0)
-        named = columns if len(columns) <= 20 else [*near, "…"]
-        raise InputError(
-            f'--maximize names "{strangers[0]}", which is not drawn; the columns drawn are '
-            f"{', '.join(named)}."
-        )
+def _better(axes: "Sequence[Axis]") -> dict[str, str]:
+    """The better direction of each axis, by its column."""
+    return {axis.column: "higher" if axis.higher else "lower" for axis in axes}
 
 
-def _hint(inputs: "Sequence[Series | Input]", columns: "Sequence[str]") -> None:
-    """Say on stderr what the picture leaves out, and which directions were assumed."""
+def _hint(inputs: "Sequence[Series | Input]") -> None:
+    """Say on stderr what the picture leaves out."""
     for one in inputs:
-        _say_left_out(one.name, one.failed, one.incomplete)
-    _say_assumed(columns)
+        _say_failed(one.name, one.failed)
+        if one.left_out.points:
+            typer.echo(f"{one.name}: {one.left_out}.", err=True)
 
 
-def _say_left_out(name: str, failed: int, incomplete: int) -> None:
+def _say_failed(name: str, failed: int) -> None:
     if failed:
         typer.echo(f"{name}: left out {failed} unfinished or failed.", err=True)
-    if incomplete:
-        typer.echo(f"{name}: left out {incomplete} with an empty cell.", err=True)
-
-
-def _say_assumed(columns: "Sequence[str]") -> None:
-    from paretocli.front.columns import direction
-
-    for column in columns:
-        if direction(column) is None:
-            typer.echo(
-                f'Assumed that lower is better for "{column}"; if not, add --maximize {column}.',
-                err=True,
-            )

@@ -35,7 +35,10 @@ def front(
     from paretocli.front.selection import front_of
 
     results = read_results(path)
-    rows = np.flatnonzero(front_of(results, on.value))
+    mask, left_out = front_of(results, on.value)
+    rows = np.flatnonzero(mask)
+    if left_out.points:
+        typer.echo(f"{results.source}: {left_out}.", err=True)
     if as_json:
         typer.echo(json.dumps(points_as_json(results, rows), indent=2))
         return

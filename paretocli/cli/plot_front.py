@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from paretocli.cli.drawing import (
+    Better,
     draw_against,
     draw_columns,
     draw_history,
     draw_layers,
     draw_page,
 )
+from paretocli.cli.options.directions import Maximize, Minimize
 from paretocli.cli.options.splits import Split
 from paretocli.errors import InputError
 
@@ -78,14 +80,8 @@ def plot_front(
             rich_help_panel=WHAT,
         ),
     ] = None,
-    maximize: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="A drawn column where higher is better, if its name does not say so; repeatable.",
-            rich_help_panel=WHAT,
-        ),
-    ] = None,
+    minimize: Minimize = None,
+    maximize: Maximize = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -139,21 +135,23 @@ def plot_front(
         raise InputError(f"{given} was given without {other}; give both columns, or neither.")
     if layers is not None:
         _refuse_together({"--layers": layers, "--split": split})
+        _refuse_together({"--layers": layers, "--minimize": minimize})
         _refuse_together({"--layers": layers, "--maximize": maximize})
         report = draw_layers(paths, layers, out, title)
     elif history:
+        _refuse_together({"--history": history, "--minimize": minimize})
         _refuse_together({"--history": history, "--maximize": maximize})
         _refuse_twins(paths)
         report = draw_history(paths, (split or Split.VAL).value, out, title, quiet)
     else:
         _refuse_twins(paths)
         part = (split or Split.TEST).value
-        chosen = set(maximize or ())
+        better = Better(set(minimize or ()), set(maximize or ()))
         if against is not None:
-            report = draw_against(paths, against, part, chosen, out, title, quiet)
+            report = draw_against(paths, against, part, better, out, title, quiet)
         else:
             columns = [x, y] if x is not None and y is not None else None
-            report = _draw(paths, columns, part, chosen, out, html, title, quiet)
+            report = _draw(paths, columns, part, better, out, html, title, quiet)
     files = [report[kind] for kind in ("picture", "page") if kind in report]
     typer.echo(json.dumps(report) if as_json else "\n".join(files))
 
@@ -162,7 +160,7 @@ def _draw(
     paths: "Sequence[Path]",
     columns: list[str] | None,
     split: str,
-    maximise: set[str],
+    better: Better,
     out: Path | None,
     html: Path | None,
     title: str | None,
@@ -170,14 +168,14 @@ def _draw(
 ) -> dict[str, Any]:
     """Draw columns as a picture, as a page, or as both: then the page comes with no new hints."""
     if html is None:
-        return draw_columns(paths, columns, split, maximise, out, title, quiet)
+        return draw_columns(paths, columns, split, better, out, title, quiet)
     if out is None:
-        return draw_page(paths, columns, split, maximise, html, title, quiet)
+        return draw_page(paths, columns, split, better, html, title, quiet)
     from paretocli.plots.page_file import check_page
 
     check_page(html)
-    report = draw_columns(paths, columns, split, maximise, out, title, quiet)
-    return {**draw_page(paths, columns, split, maximise, html, title, quiet=True), **report}
+    report = draw_columns(paths, columns, split, better, out, title, quiet)
+    return {**draw_page(paths, columns, split, better, html, title, quiet=True), **report}
 
 
 def _refuse_together(options: dict[str, object]) -> None:

@@ -9,7 +9,6 @@ from rich.table import Table
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.front.columns import split_of
 from paretocli.front.results import Results
-from paretocli.front.selection import point_of
 
 SPARSITY = "sparsity"  # an objective that is no task; its sizes are shown
 SIZES = ("sparsity_rate", "parameters_kept")
@@ -47,16 +46,17 @@ def points_table(
         line = results.frame.iloc[int(row)]
         weights = [f"{line[f'weight_{name}']:.3f}" for name in results.objectives] if few else []
         cells = [as_figure(column, float(line[column])) for column in figures]
-        table.add_row(str(point_of(results, int(row))), " ".join(weights), *cells)
+        table.add_row(str(results.point(int(row))), " ".join(weights), *cells)
     return as_text(table)
 
 
 def points_as_json(
     results: Results, rows: Sequence[int] | np.ndarray[Any, Any]
 ) -> list[dict[str, Any]]:
-    """All columns of some rows; empty cells are null."""
-    frame = results.frame.iloc[np.asarray(rows, dtype=int)].astype(object)
-    # JSON has no NaN.
+    """All columns of some rows; empty and infinite cells are null."""
+    frame = results.frame.iloc[np.asarray(rows, dtype=int)]
+    # JSON has no NaN and no infinity.
+    frame = frame.replace([np.inf, -np.inf], np.nan).astype(object)
     return [
         {str(name): value for name, value in row.items()}
         for row in frame.where(frame.notna(), None).to_dict("records")

@@ -10,6 +10,7 @@ from paretocli.cli.options.splits import Split
 from paretocli.errors import InputError
 
 if TYPE_CHECKING:
+    from paretocli.front.complete import LeftOut
     from paretocli.front.results import Results
 
 RULE = "How to choose (one of these)"
@@ -97,64 +98,81 @@ def select(
     if len(given) > 1:
         raise InputError(f"{given[0]} does not go with {given[1]}; give one of them.")
     results = read_results(path)
-    front = np.flatnonzero(front_of(results, on.value)).tolist()
-    rows = _matching(results, front, where or [], on.value)
+    mask, left_out = front_of(results, on.value)
+    front = np.flatnonzero(mask).tolist()
+    rows, unjudged = _matching(results, front, where or [], on.value)
     notes: list[str] = []
     if interactive:
         from paretocli.cli.dialogue import choose
 
         chosen = choose(results, rows, on.value)
     else:
-        chosen, notes = _chosen(results, rows, rules, on.value)
+        chosen, notes, incomplete = _chosen(results, rows, rules, on.value)
+        unjudged.append(incomplete)
+    without = [left_out, *unjudged]
+    for one in without:
+        if one.points:
+            typer.echo(f"{results.source}: {one}.", err=True)
     if as_json:
         (content,) = points_as_json(results, [chosen])
-        typer.echo(json.dumps(content, indent=2))
+        left_out_points = sorted({point for one in without for point in one.points})
+        typer.echo(json.dumps({**content, "left_out_points": left_out_points}, indent=2))
         return
     typer.echo(selection_report(results, front, chosen, on.value))
     for note in notes:
         typer.echo(note, err=True)
 
 
-def _matching(results: "Results", rows: list[int], where: list[str], split: str) -> list[int]:
-    from paretocli.front.selection import parse_condition
+def _matching(
+    results: "Results", rows: list[int], where: list[str], split: str
+) -> "tuple[list[int], list[LeftOut]]":
+    """The rows that fulfil all conditions, and the points that lack a number for one."""
+    import numpy as np
 
+    from paretocli.front.selection import fulfilling, parse_condition
+
+    without = []
     for text in where:
         condition = parse_condition(text, results, split)
-        holds = condition.holds(results)
-        left = [row for row in rows if holds[row]]
+        left, left_out = fulfilling(results, rows, condition)
+        without.append(left_out)
         if not left:
-            values = results.frame[condition.column].iloc[rows]
+            values = results.values([condition.column])[rows, 0]
+            values = values[np.isfinite(values)]
             raise InputError(
                 f"No point of the front fulfils {condition} (where the conditions before hold, "
                 f"{condition.column} is from {values.min():.4g} to {values.max():.4g}); loosen it."
             )
         rows = left
-    return rows
+    return rows, without
 
 
 def _chosen(
     results: "Results", rows: list[int], rules: dict[str, Any], split: str
-) -> tuple[int, list[str]]:
-    """The row that the rule picks, and notes on it."""
+) -> "tuple[int, list[str], LeftOut]":
+    """The row that the rule picks, notes on it, and the points that it cannot judge."""
     import numpy as np
 
+    from paretocli.front.complete import LeftOut, complete_rows
     from paretocli.front.selection import closest, find_column, knee, losses_of, only_one
     from paretocli.preferences import parse_weights
 
     if rules["--knee"]:
         row, bulge = knee(losses_of(results, split)[rows])
         flat = "The front does not bulge towards the ideal: this point is no better than an end."
-        return rows[row], [] if bulge > 0 or len(rows) == 1 else [flat]
+        return rows[row], [] if bulge > 0 or len(rows) == 1 else [flat], LeftOut()
     if rules["--closest-to"]:
         names = results.objectives
         wanted = parse_weights(rules["--closest-to"], names, "--closest-to")
-        weights = results.values([f"weight_{name}" for name in names])
-        return rows[closest(weights[rows], wanted)], []
+        columns = [f"weight_{name}" for name in names]
+        mask, left_out = complete_rows(results, columns, rows)
+        judged = np.flatnonzero(mask)
+        return int(judged[closest(results.values(columns)[judged], wanted)]), [], left_out
     for rule, sign in (("--minimize", 1), ("--maximize", -1)):
         if rules[rule]:
             column = find_column(results, rules[rule], split)
-            values = sign * results.values([column])[rows, 0]
-            if np.isnan(values).all():
-                raise InputError(f"Column {column} is empty for these points; choose another.")
-            return rows[int(np.nanargmin(values))], []
-    return only_one(results, rows), []
+            mask, left_out = complete_rows(results, [column], rows)
+            judged = np.flatnonzero(mask)
+            values = sign * results.values([column])[judged, 0]
+            return int(judged[values.argmin()]), [], left_out
+    return only_one(results, rows), [], LeftOut()

@@ -9,7 +9,7 @@ from paretocli.cli.point_tables import as_figure, figure_columns, points_table
 from paretocli.cli.report import layer_table
 from paretocli.cli.tables import as_text
 from paretocli.front.results import Results
-from paretocli.front.selection import losses_of, next_better, point_of
+from paretocli.front.selection import losses_of, next_better
 
 
 def selection_report(results: Results, front: Sequence[int], chosen: int, split: str) -> str:
@@ -51,13 +51,13 @@ def _neighbours(results: Results, front: Sequence[int], chosen: int, split: str)
         row = front[place]
         changes = results.values(figures)[row] - here
         cells = [as_figure(f, float(c), signed=True) for f, c in zip(figures, changes, strict=True)]
-        table.add_row(objective, str(point_of(results, row)), *cells)
+        table.add_row(objective, str(results.point(row)), *cells)
     return f"The points beside it, and what changes with them on {split}:\n\n{as_text(table)}"
 
 
 def _layers(results: Results, row: int) -> str:
     """The layers of a point's record, where there is one beside the table."""
-    file = results.path.parent / "points" / f"{point_of(results, row):04d}.json"
+    file = results.path.parent / "points" / f"{results.point(row):04d}.json"
     try:
         layers = json.loads(file.read_text(encoding="utf-8")).get("layers")
     except (OSError, ValueError):

@@ -1,36 +1,31 @@
-"""What the name of a column of `results.csv` says: its better direction, and words for it."""
+"""What the name of a column of `results.csv` says: its split, metric and task, and words for it."""
 
 from collections.abc import Collection, Sequence
-from typing import Literal
 
-Direction = Literal["higher", "lower"]
+from paretocli.metric_names import Direction
 
 SPLITS = ("train", "val", "test")
 
 _SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
 
-_HIGHER = (
-    *("accuracy", "acc", "top1", "top5", "r2", "miou", "iou", "auc", "auroc"),
-    *("precision", "recall", "within", "psnr", "ssim", "speedup", "hypervolume"),
-    *("sparsity_rate", "compression_rate", "parameter_sharing", "angle_within"),
-)
+_HIGHER = ("sparsity_rate", "compression_rate", "parameter_sharing", "speedup", "hypervolume")
 _LOWER = (
-    *("loss", "rmse", "mse", "mae", "error", "angle", "perplexity"),
     *("gap", "relative_gap", "stationarity", "chebyshev_value"),
-    *("parameters_kept", "parameters", "unique_parameters", "bytes", "macs", "flops", "latency"),
-    *("rows", "rows_kept", "seconds", "epochs", "best_epoch"),
-    *("top1_error", "top5_error", "iou_loss", "miou_loss", "ssim_loss"),
+    *("parameters_kept", "compact_parameters", "parameters", "unique_parameters"),
+    *("compact_macs", "macs", "flops", "bytes", "latency", "rows", "rows_kept"),
+    *("seconds", "epochs", "best_epoch"),
 )
-_DIRECTIONS: dict[str, Direction] = {
+POINT_COLUMNS: dict[str, Direction] = {
     **dict.fromkeys(_HIGHER, "higher"),
     **dict.fromkeys(_LOWER, "lower"),
 }
-
-# After a word that is better higher: the precision of a task called error, or a precision's error?
-_REVERSING = ("error", "loss")
+"""Figures of a point as a whole, and which direction of them is better."""
 
 # Networks differ in these by factors, not by amounts.
-_SIZES = ("parameters", "parameters_kept", "unique_parameters", "bytes", "macs", "flops")
+_SIZES = (
+    *("parameters", "parameters_kept", "unique_parameters", "compact_parameters"),
+    *("bytes", "macs", "flops", "compact_macs"),
+)
 
 _WORDS = {
     "r2": "R²",
@@ -39,6 +34,11 @@ _WORDS = {
     "rmse": "RMSE",
     "mse": "MSE",
     "mae": "MAE",
+    "f1": "F1",
+    "auroc": "AUROC",
+    "roc_auc": "ROC AUC",
+    "psnr": "PSNR",
+    "ssim": "SSIM",
     "macs": "multiply-accumulates",
     "sparsity_rate": "sparsity rate (%)",
     "compression_rate": "compression rate (rows / unique rows)",
@@ -55,28 +55,10 @@ def split_of(column: str) -> str | None:
     return last if last in SPLITS and last != column else None
 
 
-def _body(column: str) -> str:
+def body_of(column: str) -> str:
     """Drop the split from the end of a column's name."""
     split = split_of(column)
     return column.removesuffix(f"_{split}") if split else column
-
-
-def direction(column: str) -> Direction | None:
-    """Tell which direction of a column is better, or `None` where its name does not say.
-
-    A column is `<metric>_<task>_<split>`, so the first known word decides: `loss_accuracy_test`
-    is the loss of a task called accuracy. Where "error" or "loss" follows a word that is better
-    higher, as in `precision_error_x`, its name does not say.
-    """
-    parts = _body(column).lower().split("_")
-    for start in range(len(parts)):
-        for end in range(len(parts), start, -1):  # the longest name first
-            found = _DIRECTIONS.get("_".join(parts[start:end]))
-            if found == "higher" and end < len(parts) and parts[end] in _REVERSING:
-                return None
-            if found:
-                return found
-    return None
 
 
 def is_size(column: str) -> bool:
@@ -84,21 +66,22 @@ def is_size(column: str) -> bool:
     return column in _SIZES
 
 
-def metric_and_task(column: str, objectives: Collection[str]) -> tuple[str, str]:
-    """Cut `pixel_accuracy_road_test` into metric and task; without a task, the second is empty.
+def readings(column: str, objectives: Collection[str]) -> list[tuple[str, str]]:
+    """All pairs of a metric and a task that a column can be, the longest name of a task first.
 
-    Names of tasks may hold underscores themselves, so the objectives tell where to cut.
+    A column is `<metric>_<task>_<split>`, and names of tasks hold underscores themselves: where
+    there are tasks `digit` and `left_digit`, `accuracy_left_digit` can be two things.
     """
-    body = _body(column)
-    if body in _DIRECTIONS:
-        return body, ""
-    for task in sorted(objectives, key=len, reverse=True):
-        if body.endswith(f"_{task}"):
-            return body.removesuffix(f"_{task}"), task
-    for metric in sorted(_DIRECTIONS, key=len, reverse=True):
-        if body.startswith(f"{metric}_"):
-            return metric, body.removeprefix(f"{metric}_")
-    return body, ""
+    body = body_of(column)
+    tasks = [task for task in objectives if body.endswith(f"_{task}") and body != f"_{task}"]
+    return [(body.removesuffix(f"_{task}"), task) for task in sorted(tasks, key=len, reverse=True)]
+
+
+def metric_and_task(column: str, objectives: Collection[str]) -> tuple[str, str]:
+    """Cut `pixel_accuracy_road_test` into metric and task; without a task, the second is empty."""
+    if column in POINT_COLUMNS:
+        return column, ""
+    return next(iter(readings(column, objectives)), (body_of(column), ""))
 
 
 def label(
@@ -123,12 +106,18 @@ def label(
     metric, task = metric_and_task(column, objectives)
     if bare and task:
         return task
-    if not split and not task and column not in _DIRECTIONS:
+    if not split and not task and column not in POINT_COLUMNS:
         # A stranger's column: its author's own spelling says more than ours would.
         return column
-    words = _WORDS.get(metric, metric.replace("_", " "))
+    words = _words(metric)
     if split and has_splits:
         words = f"{_SPLIT_WORDS[split]} {words}"
     elif words.islower():  # not mIoU
         words = words[:1].upper() + words[1:]
     return f"{words}, {task.replace('_', ' ')}" if task and named else words
+
+
+def _words(metric: str) -> str:
+    plain = metric.removeprefix("neg_")
+    words = _WORDS.get(plain, plain.replace("_", " "))
+    return words if plain == metric else f"negative {words}"

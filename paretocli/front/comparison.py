@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.front.box import Box
+from paretocli.front.complete import LeftOut
 from paretocli.front.distribution import span, spread
 from paretocli.front.dominance import non_dominated
 from paretocli.front.measure import Columns, MeasuringBox, union_front
@@ -56,13 +57,13 @@ class MeasuredSweep:
     Attributes:
         sweep: The sweep.
         front: The points of its front (N, m), in units of the columns.
-        incomplete: Finished points left out, because a cell is empty or infinite.
+        left_out: Finished points without a number in one of the columns.
         indicators: Its figures.
     """
 
     sweep: Sweep
     front: Array
-    incomplete: int
+    left_out: LeftOut
     indicators: Indicators
 
 
@@ -139,11 +140,11 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
     Raises:
         InputError: A sweep has no point with a number in each column.
     """
-    costs = [columns.costs(sweep) for sweep in sweeps]
-    reference_set = union_front(costs)
+    found = [columns.costs(sweep) for sweep in sweeps]
+    reference_set = union_front([costs for costs, _ in found])
     measured = [
-        _measured(sweep, points, columns, box.box, reference_set)
-        for sweep, points in zip(sweeps, costs, strict=True)
+        _measured(sweep, costs, left_out, columns, box.box, reference_set)
+        for sweep, (costs, left_out) in zip(sweeps, found, strict=True)
     ]
     groups = [
         [measured[place] for place in group]
@@ -162,7 +163,12 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
 
 
 def _measured(
-    sweep: Sweep, costs: Array, columns: Columns, box: Box, reference_set: Array
+    sweep: Sweep,
+    costs: Array,
+    left_out: LeftOut,
+    columns: Columns,
+    box: Box,
+    reference_set: Array,
 ) -> MeasuredSweep:
     front = costs[non_dominated(costs)]
     scaled, reference = box.scaled(front), box.scaled(reference_set)
@@ -175,5 +181,4 @@ def _measured(
         front_points=len(front),
         seconds=sweep.results.total("seconds"),
     )
-    left_out = len(sweep.results.frame) - len(costs)
     return MeasuredSweep(sweep, columns.turned(front), left_out, indicators)

@@ -1,6 +1,6 @@
 """What fronts are measured in: columns of a table, and a box in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from paretocli.errors import InputError
 from paretocli.front.box import Box
-from paretocli.front.columns import direction
 from paretocli.front.comparable import check_same_box
+from paretocli.front.complete import LeftOut, complete_rows
+from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
 from paretocli.front.selection import find_column
 from paretocli.front.sweeps import Sweep
@@ -41,20 +42,14 @@ class Columns:
         """Values (…, m) as costs, which are minimised, or costs as values."""
         return np.where(self.higher, -values, values)
 
-    def costs(self, sweep: Sweep) -> Array:
-        """The costs (N, m) of the finished points that have a number in each column.
+    def costs(self, sweep: Sweep) -> tuple[Array, LeftOut]:
+        """The costs (N, m) of the finished points that have a number in each column, and the rest.
 
         Raises:
             InputError: No point has.
         """
-        values = sweep.results.values(self.names)
-        complete: Array = values[np.isfinite(values).all(axis=1)]
-        if not len(complete):
-            raise InputError(
-                f"No finished point of {sweep.path} has a number in each of the columns "
-                f"{', '.join(self.names)}; choose other columns with --columns."
-            )
-        return self.turned(complete)
+        complete, left_out = complete_rows(sweep.results, self.names)
+        return self.turned(sweep.results.values(self.names)[complete]), left_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +74,26 @@ def loss_columns(sweeps: Sequence[Sweep], split: str) -> Columns:
     return Columns(names, objectives, np.zeros(len(names), dtype=np.bool_))
 
 
-def chosen_columns(sweeps: Sequence[Sweep], names: Sequence[str], split: str) -> Columns:
+def chosen_columns(
+    sweeps: Sequence[Sweep],
+    names: Sequence[str],
+    split: str,
+    *,
+    minimise: Collection[str] = (),
+    maximise: Collection[str] = (),
+) -> Columns:
     """The columns that names mean; one without a split means that of `split`.
 
+    Args:
+        sweeps: All sweeps.
+        names: Of the columns.
+        split: Such as `val`.
+        minimise: What the user says is better lower.
+        maximise: The same, better higher.
+
     Raises:
-        InputError: There are less than two, one comes twice, is missing or holds words, or nobody
-            knows which direction of it is better.
+        InputError: There are less than two, one comes twice, is missing or holds words; nobody
+            knows which direction of it is better; or the user says so of one that is not measured.
     """
     found = [find_column(sweeps[0].results, name, split) for name in names]
     if len(set(found)) < max(2, len(found)):
@@ -93,15 +102,11 @@ def chosen_columns(sweeps: Sequence[Sweep], names: Sequence[str], split: str) ->
             "--columns accuracy_left,parameters_kept."
         )
     for name in found:
-        if direction(name) is None:
-            raise InputError(
-                f'Which direction of the column "{name}" is better is not known; choose others '
-                "with --columns."
-            )
         for sweep in sweeps[1:]:
             find_column(sweep.results, name, split)
-    higher = np.array([direction(name) == "higher" for name in found])
-    return Columns(tuple(found), tuple(found), higher)
+    directions = Directions([sweep.results for sweep in sweeps], minimise, maximise)
+    directions.refuse_unused(found, "measured")
+    return Columns(tuple(found), tuple(found), directions.higher(found))
 
 
 def stored_box(

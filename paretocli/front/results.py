@@ -73,6 +73,17 @@ class Results:
         """
         return float(sum(self._numbers(column, f).sum() for f in (self.frame, self.unfinished)))
 
+    def point(self, row: int) -> int:
+        """The number of the point in a row of `frame`; of a stranger's table, the row's own."""
+        own = int(self.frame.index[row])
+        if "point" not in self.frame.columns:
+            return own
+        try:
+            number = float(self.frame["point"].iloc[row])
+        except (TypeError, ValueError):
+            return own
+        return int(number) if number.is_integer() else own
+
     def _numbers(self, column: str, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
         if column not in frame.columns:
             raise InputError(self._missing(column))

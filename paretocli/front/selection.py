@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
+from paretocli.front.complete import LeftOut, complete_rows
 from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
 
@@ -83,23 +84,45 @@ def parse_condition(text: str, results: Results, split: str) -> Condition:
     return Condition(find_column(results, name, split), sign, bound)
 
 
-def front_of(results: Results, split: str) -> Mask:
+def front_of(results: Results, split: str) -> tuple[Mask, LeftOut]:
     """Which points (N,) no other one beats in the losses of all objectives on a split.
 
+    Returns:
+        The front, and the points that are left out of the question because a loss is not finite.
+
     Raises:
-        InputError: The table names no objectives, or lacks one's loss.
+        InputError: The table names no objectives, or lacks one's loss; or no point has all losses.
     """
     if not results.objectives:
         raise InputError(
             f"{results.path} names no objectives (columns weight_<objective>); give the run "
             "directory of a sweep."
         )
-    return non_dominated(losses_of(results, split))
+    mask, left_out = complete_rows(results, _losses(results, split))
+    mask[mask] = non_dominated(losses_of(results, split)[mask])
+    return mask, left_out
+
+
+def fulfilling(
+    results: Results, rows: Sequence[int], condition: Condition
+) -> tuple[list[int], LeftOut]:
+    """Which of some rows fulfil a condition, and the points that have no number to judge by.
+
+    Raises:
+        InputError: None has one.
+    """
+    judged, left_out = complete_rows(results, [condition.column], rows)
+    holds = judged & condition.holds(results)
+    return [row for row in rows if holds[row]], left_out
 
 
 def losses_of(results: Results, split: str) -> Numbers:
     """The objectives' losses (N, m) on a split."""
-    return results.values([f"loss_{name}_{split}" for name in results.objectives])
+    return results.values(_losses(results, split))
+
+
+def _losses(results: Results, split: str) -> list[str]:
+    return [f"loss_{name}_{split}" for name in results.objectives]
 
 
 def knee(losses: Numbers) -> tuple[int, float]:
@@ -155,16 +178,9 @@ def only_one(results: Results, rows: Sequence[int]) -> int:
     """
     if len(rows) == 1:
         return rows[0]
-    points = ", ".join(str(point_of(results, row)) for row in rows[:10])
+    points = ", ".join(str(results.point(row)) for row in rows[:10])
     points += ", …" if len(rows) > 10 else ""
     raise InputError(
         f"{len(rows)} points match (points {points}); choose among them "
         "with --knee, --closest-to, --minimize or --maximize."
     )
-
-
-def point_of(results: Results, row: int) -> int:
-    """The number of the point in a row of a sweep's table; of another table, the row's own."""
-    if "point" in results.frame.columns:
-        return int(results.frame["point"].iloc[row])
-    return int(results.frame.index[row])

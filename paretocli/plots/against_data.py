@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
-from paretocli.front.columns import direction, label, metric_and_task, split_of
+from paretocli.front.columns import POINT_COLUMNS, label, metric_and_task, split_of
+from paretocli.front.complete import LeftOut, complete_rows
+from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
 from paretocli.plots.data import Axis, axis_of, same_on_all_splits
@@ -26,13 +28,13 @@ class Input:
         name: what the legend calls it.
         points: how many of its points are drawn.
         failed: points that the input lists as not finished.
-        incomplete: finished points left out, because a cell is empty or infinite.
+        left_out: finished points without a number in one of the columns.
     """
 
     name: str
     points: int
     failed: int
-    incomplete: int
+    left_out: LeftOut
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +121,7 @@ def gather_against(
     column: str,
     split: str,
     *,
+    minimise: Collection[str] = (),
     maximise: Collection[str] = (),
     title: str | None = None,
 ) -> AgainstData:
@@ -128,18 +131,21 @@ def gather_against(
         results: the inputs, at least one; all with the same tasks.
         column: the column that all tasks are drawn against.
         split: whose figures of the tasks to draw: `train`, `val` or `test`.
-        maximise: columns where higher is better although the name does not say so.
+        minimise: what the user says is better lower.
+        maximise: the same, better higher.
         title: the title; by default problem and split.
 
     Raises:
-        InputError: a column is missing or holds words, the inputs have different tasks, or an
-            input has no point to draw.
+        InputError: a column is missing or holds words, nobody knows which direction of it is
+            better, the inputs have different tasks, or an input has no point to draw.
     """
     named = _common_columns(results, column, split)
     columns = [column, *named.values()]
     for result in results:
         _check(result, columns, split)
-    higher = [name in maximise or direction(name) == "higher" for name in columns]
+    directions = Directions(results, minimise, maximise)
+    directions.refuse_unused(columns, "drawn")
+    higher = directions.higher(columns).tolist()
     tables, inputs = _tables(results, columns)
     everything = np.concatenate(tables)
     splitless = [same_on_all_splits(results, name) for name in columns]
@@ -227,7 +233,7 @@ def _check(result: Results, columns: Sequence[str], split: str) -> None:
     numeric = [str(name) for name in result.frame.select_dtypes("number").columns]
     if chosen not in numeric:
         # First those that one wants to see tasks against: not figures of the tasks themselves.
-        others = sorted(numeric, key=lambda name: (direction(name) is None, bool(split_of(name))))
+        others = sorted(numeric, key=lambda name: (name not in POINT_COLUMNS, bool(split_of(name))))
         close = difflib.get_close_matches(chosen, numeric, n=3, cutoff=0.5)
         found = "holds words, not numbers" if chosen in result.frame.columns else "is not there"
         names = f"the closest are {', '.join(close)}" if close else f"try {', '.join(others[:6])}"
@@ -249,14 +255,7 @@ def _tables(
     """Take each input's complete points as numbers (N, m), and count what is left out."""
     tables, inputs = [], []
     for result, name in zip(results, legend_names(results), strict=True):
-        values = result.values(columns)
-        complete = np.isfinite(values).all(axis=1)
-        if not complete.any():
-            raise InputError(
-                f"No finished point of {result.path} has a number in each of the columns "
-                f"{', '.join(columns)}; choose another column with --against."
-            )
-        tables.append(values[complete])
-        left_out = int((~complete).sum())
+        complete, left_out = complete_rows(result, columns)
+        tables.append(result.values(columns)[complete])
         inputs.append(Input(name, int(complete.sum()), result.failed, left_out))
     return tables, tuple(inputs)

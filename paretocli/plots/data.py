@@ -7,7 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
-from paretocli.front.columns import SPLITS, direction, is_size, label, split_of
+from paretocli.front.columns import SPLITS, is_size, label, split_of
+from paretocli.front.complete import LeftOut, complete_rows
+from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
 from paretocli.plots.words import legend_names, title_of
@@ -43,14 +45,14 @@ class Series:
         values: (N, m), one row a point, one column an axis.
         on_front: (N,), not dominated by another point of the same input in the columns drawn.
         failed: points that the input lists as not finished.
-        incomplete: finished points left out, because a cell is empty or infinite.
+        left_out: finished points without a number in one of the columns.
     """
 
     name: str
     values: npt.NDArray[np.float64]
     on_front: npt.NDArray[np.bool_]
     failed: int
-    incomplete: int
+    left_out: LeftOut
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,7 @@ def gather(
     results: Sequence[Results],
     columns: Sequence[str],
     *,
+    minimise: Collection[str] = (),
     maximise: Collection[str] = (),
     title: str | None = None,
 ) -> FrontData:
@@ -100,13 +103,19 @@ def gather(
     Args:
         results: the inputs, at least one.
         columns: m names of columns that every input has.
-        maximise: those where higher is better although the name does not say so.
+        minimise: what the user says is better lower.
+        maximise: the same, better higher.
         title: the title; by default problem and split.
 
     Raises:
-        InputError: a column is missing or holds words, or an input has no point to draw.
+        InputError: a column is missing or holds words, nobody knows which direction of it is
+            better, or an input has no point to draw.
     """
-    higher = [name in maximise or direction(name) == "higher" for name in columns]
+    for result in results:
+        result.values(columns)  # what is not there has no direction either
+    directions = Directions(results, minimise, maximise)
+    directions.refuse_unused(columns, "drawn")
+    higher = directions.higher(columns).tolist()
     names = legend_names(results)
     series = tuple(
         _series(result, name, columns, higher) for result, name in zip(results, names, strict=True)
@@ -144,20 +153,14 @@ def splits_of(results: Sequence[Results], columns: Sequence[str]) -> set[str]:
 
 
 def _series(result: Results, name: str, columns: Sequence[str], higher: Sequence[bool]) -> Series:
-    values = result.values(columns)
-    complete = np.isfinite(values).all(axis=1)
-    if not complete.any():
-        raise InputError(
-            f"No finished point of {result.path} has a number in each of the columns "
-            f"{', '.join(columns)}; choose other columns with --x and --y."
-        )
-    drawn = values[complete]
+    complete, left_out = complete_rows(result, columns)
+    drawn = result.values(columns)[complete]
     return Series(
         name=name,
         values=drawn,
         on_front=non_dominated(drawn, maximise=higher),
         failed=result.failed,
-        incomplete=int((~complete).sum()),
+        left_out=left_out,
     )
 
 

@@ -20,6 +20,7 @@ def draw_front(
     path: Path,
     title: str | None = None,
     *,
+    minimise: Collection[str] = (),
     maximise: Collection[str] = (),
 ) -> FrontData:
     """Draw the fronts of some inputs over each other and write the picture.
@@ -32,16 +33,18 @@ def draw_front(
         columns: m ≥ 2 names of columns; `loss_columns` names those of all objectives.
         path: where the picture goes; its suffix (png, svg, pdf) is the format.
         title: the title; by default problem and split.
-        maximise: columns where higher is better although their name does not say so.
+        minimise: what the user says is better lower.
+        maximise: the same, better higher.
 
     Returns:
         What the picture shows: the points of each input, and how many it left out.
 
     Raises:
-        InputError: a column is missing, no point is left, or the picture cannot be written.
+        InputError: a column is missing or has no known direction, no point is left, or the
+            picture cannot be written.
     """
     check_target(path)
-    data = gather(results, columns, maximise=maximise, title=title)
+    data = gather(results, columns, minimise=minimise, maximise=maximise, title=title)
     with rc_context(RC):
         save(figure_of(data), path)
     return data

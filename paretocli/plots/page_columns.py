@@ -7,9 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from paretocli.front.columns import direction, label, metric_and_task, split_of
+from paretocli.front.columns import label, metric_and_task, split_of
+from paretocli.front.directions import Directions
 from paretocli.front.results import Results
 from paretocli.plots.data import axis_of, same_on_all_splits
+
+_HIGHER = {"higher": True, "lower": False, None: None}
 
 
 def all_columns(results: Sequence[Results]) -> list[str]:
@@ -47,7 +50,7 @@ def describe_columns(
     objectives: Sequence[str],
     split: str,
     *,
-    maximise: Collection[str],
+    directions: Directions,
     drawn: Collection[str],
 ) -> list[dict[str, Any]]:
     """Word columns of numbers, and say how their axes go.
@@ -57,8 +60,8 @@ def describe_columns(
         columns: as `numeric_columns` names them.
         objectives: of all inputs.
         split: the one to offer of columns that are the same on all splits.
-        maximise: columns where higher is better although the name does not say so.
-        drawn: columns where lower is better if nobody says anything.
+        directions: which direction of a column is better.
+        drawn: columns that the menus offer in any case.
 
     Returns:
         For each column its name, a label of its own, the label without the split (`row`), the
@@ -69,7 +72,7 @@ def describe_columns(
     described = []
     for name in columns:
         same = same_on_all_splits(results, name)
-        column = _describe(results, name, objectives, same, _higher(name, maximise, drawn))
+        column = _describe(results, name, objectives, same, _HIGHER[directions.of(name)])
         if same and split_of(name) != split and name not in drawn:
             column["group"] = None
         described.append(column)
@@ -102,13 +105,3 @@ def _describe(
         "high": axis.high,
         "log": axis.log,
     }
-
-
-def _higher(column: str, maximise: Collection[str], drawn: Collection[str]) -> bool | None:
-    if column in maximise:
-        return True
-    # weight_accuracy is the weight of a task called accuracy.
-    known = None if column.startswith("weight_") else direction(column)
-    if known is None:
-        return False if column in drawn else None
-    return known == "higher"

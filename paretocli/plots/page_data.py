@@ -9,14 +9,13 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from paretocli.front.columns import direction
+from paretocli.front.complete import LeftOut, complete_rows, finite_rows
+from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
-from paretocli.front.selection import point_of
-from paretocli.plots.data import gather, loss_columns
+from paretocli.plots.data import loss_columns
 from paretocli.plots.page_axes import parallel_axes, tasks_of, whole_columns
 from paretocli.plots.page_columns import (
     all_columns,
@@ -35,6 +34,7 @@ def gather_page(
     split: str,
     *,
     columns: Sequence[str] | None = None,
+    minimise: Collection[str] = (),
     maximise: Collection[str] = (),
     title: str | None = None,
 ) -> dict[str, Any]:
@@ -49,23 +49,30 @@ def gather_page(
         split: whose losses and metrics the page starts with: `train`, `val` or `test`.
         columns: the first axes, x and y; by default losses of the objectives, or parallel
             coordinates where these are more than three.
-        maximise: columns where higher is better although the name does not say so.
+        minimise: what the user says is better lower.
+        maximise: the same, better higher.
         title: the title; by default the problem.
 
     Raises:
-        InputError: a column is missing or holds words, or an input has no point to draw; or without
+        InputError: a column is missing or holds words, or an input has no point to draw; nobody
+            knows which direction of a chosen column is better where these decide; or without
             `columns`, the inputs name no objectives, or not the same.
     """
     drawn = list(columns or loss_columns(results, split))
-    gather(results, drawn)  # refuses what cannot be drawn
+    for result in results:
+        complete_rows(result, drawn)  # refuses what cannot be drawn
+    directions = Directions(results, minimise, maximise)
+    directions.refuse_unused(all_columns(results), "drawn")
     objectives = list(dict.fromkeys(name for one in results for name in one.objectives))
     numeric = numeric_columns(results, drawn)
     described = describe_columns(
-        results, numeric, objectives, split, maximise=maximise, drawn=drawn
+        results, numeric, objectives, split, directions=directions, drawn=drawn
     )
     varied = {column["name"] for column in described if column["low"] < column["high"]}
     decisive = [_losses(result, split) or drawn for result in results]
     judged = all(names is not drawn for names in decisive)
+    if not judged:
+        directions.higher(drawn)  # refuses what nobody knows
     many = columns is None and len(drawn) > 3
     return {
         "title": title or title_of(results, ()),
@@ -82,7 +89,7 @@ def gather_page(
             numeric, objectives, split, last=["sparsity_rate"] if "sparsity_rate" in varied else []
         ),
         "series": [
-            _series(result, name, style_of(index), numeric, theirs if judged else drawn, maximise)
+            _series(result, name, style_of(index), numeric, theirs if judged else drawn, directions)
             for index, (result, name, theirs) in enumerate(
                 zip(results, legend_names(results), decisive, strict=True)
             )
@@ -102,16 +109,17 @@ def _series(
     style: Style,
     numeric: Collection[str],
     decisive: Sequence[str],
-    maximise: Collection[str],
+    directions: Directions,
 ) -> dict[str, Any]:
-    higher = [column in maximise or direction(column) == "higher" for column in decisive]
+    verdicts, left_out = _verdicts(result, decisive, directions)
     rows = range(len(result.frame))
     return {
         "name": name,
         "failed": result.failed,
         "style": _plain_style(style),
-        "points": [point_of(result, row) for row in rows],
-        "on_front": _verdicts(result.values(decisive), higher),
+        "points": [result.point(row) for row in rows],
+        "on_front": verdicts,
+        "not_judged": list(left_out.points),
         "export": [_export_command(result, row) for row in rows],
         "cells": {
             str(column): _cells(result, str(column), column in numeric)
@@ -120,12 +128,15 @@ def _series(
     }
 
 
-def _verdicts(values: npt.NDArray[np.float64], higher: Sequence[bool]) -> list[bool | None]:
-    """Whether each point (N, m) is on the front; None where one of its figures is not finite."""
-    complete = np.isfinite(values).all(axis=1)
-    verdicts = np.full(len(values), None)
-    verdicts[complete] = non_dominated(values[complete], maximise=higher)
-    return list(verdicts.tolist())
+def _verdicts(
+    result: Results, columns: Sequence[str], directions: Directions
+) -> tuple[list[bool | None], LeftOut]:
+    """Whether each point (N,) is on the front; None where one of its figures is not finite."""
+    complete, left_out = finite_rows(result, columns)
+    values = result.values(columns)[complete]
+    verdicts = np.full(len(complete), None)
+    verdicts[complete] = non_dominated(values, maximise=directions.higher(columns).tolist())
+    return list(verdicts.tolist()), left_out
 
 
 def _plain_style(style: Style) -> dict[str, Any]:
@@ -152,6 +163,6 @@ def _export_command(result: Results, row: int) -> str | None:
         return None
     if pd.isna(frame["weights_file"].iloc[row]):
         return None
-    point = str(point_of(result, row))
+    point = str(result.point(row))
     folder = f"{result.source}-{point}"
     return shlex.join(["paretocli", "export", str(result.path.parent), point, "--out", folder])

@@ -29,6 +29,9 @@ function drawNotes() {
   const said = data.series
     .filter((series) => series.failed)
     .map((series) => `${series.name}: ${series.failed} unfinished or failed left out.`);
+  for (const { name, not_judged: points } of data.series) {
+    if (points.length) said.push(`${name}: ${points.length} not judged, for want of finite ${data.dominance}.`);
+  }
   if (state.view === "parallel") {
     const best = byId("parallel").querySelector(".upright") ? "at the top" : "on the right";
     const unknown = parallelAxes().filter(({ column }) => column.higher === null);
