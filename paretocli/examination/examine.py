@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from paretocli.errors import InputError
 from paretocli.examination.behaviour import chance_faults, mixing_notes
 from paretocli.examination.data import input_faults, target_faults
+from paretocli.examination.directions import direction_notes
 from paretocli.examination.reach import parameters_by_tasks, reach_faults, reached_by
 from paretocli.examination.report import Examination, TaskReport, TensorReport
 from paretocli.examination.steps import step_seconds
@@ -63,6 +64,7 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
         found.notes += mixing_notes(problem, network)
     except InputError as fault:  # the rest does without batches of one sample
         found.failures.append(fault)
+    found.notes += direction_notes(problem)
     found.tasks = _tasks(problem, network, outputs)
     found.failures += _start_faults(found.tasks)
     reached = reached_by(problem, network, min(batch_size, problem.evaluation_batch))

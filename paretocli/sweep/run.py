@@ -14,6 +14,7 @@ from paretocli.execution.cluster import Cluster, connected
 from paretocli.execution.executor import Ended, Executor
 from paretocli.execution.in_process import InProcess
 from paretocli.execution.processes import Processes
+from paretocli.problems.directions import metric_directions
 from paretocli.problems.problem import SPLITS, Problem
 from paretocli.sweep.collect import Collector
 from paretocli.sweep.normalisation import (
@@ -71,7 +72,7 @@ def run_sweep(
     start = from_initial(config, problem) if config.scale != "none" else without_scale(config)
     with (
         connected(config.cluster) as client,
-        directory.opened(_description(config, identity, checksums)),
+        directory.opened(_description(config, problem, identity, checksums)),
     ):
         for name in directory.remove_damaged():
             observer.note(f"{name} was damaged; what it held is done again.")
@@ -159,12 +160,13 @@ def _executor(collector: Collector, shards: int, stop: Callable[[], bool], clien
 
 
 def _description(
-    config: SweepConfig, identity: dict[str, Any], checksums: dict[str, str]
+    config: SweepConfig, problem: Problem, identity: dict[str, Any], checksums: dict[str, str]
 ) -> dict[str, Any]:
     return {
         "config": identity,
         "runtime": config.of_kind("runtime"),
         "data": checksums,
+        "directions": metric_directions(problem),
         "versions": {
             "python": platform.python_version(),
             **{package: version(package) for package in RECORDED_PACKAGES},

@@ -21,7 +21,8 @@ FOLDERS = ("points", "history", "checkpoints")
 class RunDirectory:
     """A directory with one sweep in it.
 
-        sweep.json                 configuration, seed, versions, device, threads, data checksums
+        sweep.json                 configuration, seed, versions, device, threads, data checksums,
+                                   better directions of the metrics
         points/<id>.json           one record a finished point: the only mark of "done"
         points/<id>.safetensors    its network
         history/<shard>.jsonl      a line an epoch and subproblem
