@@ -150,7 +150,7 @@ def _compared(
     else:
         names = [name.strip() for name in columns.split(",")]
         measured = chosen_columns(sweeps, names, split, minimise=better[0], maximise=better[1])
-        costs = [measured.costs(sweep)[0] for sweep in sweeps]
+        costs = [measured.costs(sweep) for sweep in sweeps]
         box = union_box(costs, measured, *corners)
     return compare(sweeps, measured, box)
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.front.box import Box
-from paretocli.front.complete import LeftOut
+from paretocli.front.complete import LeftOut, finite_rows
 from paretocli.front.distribution import span, spread
 from paretocli.front.dominance import non_dominated
 from paretocli.front.measure import Columns, MeasuringBox, union_front
@@ -140,11 +140,11 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
     Raises:
         InputError: A sweep has no point with a number in each column.
     """
-    found = [columns.costs(sweep) for sweep in sweeps]
-    reference_set = union_front([costs for costs, _ in found])
+    costs = [columns.costs(sweep) for sweep in sweeps]
+    reference_set = union_front(costs)
     measured = [
-        _measured(sweep, costs, left_out, columns, box.box, reference_set)
-        for sweep, (costs, left_out) in zip(sweeps, found, strict=True)
+        _measured(sweep, points, columns, box.box, reference_set)
+        for sweep, points in zip(sweeps, costs, strict=True)
     ]
     groups = [
         [measured[place] for place in group]
@@ -165,7 +165,6 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
 def _measured(
     sweep: Sweep,
     costs: Array,
-    left_out: LeftOut,
     columns: Columns,
     box: Box,
     reference_set: Array,
@@ -181,4 +180,5 @@ def _measured(
         front_points=len(front),
         seconds=sweep.results.total("seconds"),
     )
+    _, left_out = finite_rows(sweep.results, columns.names)
     return MeasuredSweep(sweep, columns.turned(front), left_out, indicators)

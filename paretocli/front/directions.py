@@ -71,9 +71,10 @@ class Directions:
         if unknown:
             named = " and ".join(f'"{column}"' for column in unknown)
             first = shlex.quote(unknown[0])
+            say = "say so with" if len(unknown) == 1 else "say so for each, as with"
             raise InputError(
-                f"Whether lower or higher is better is not known for {named}; say so with "
-                f"--minimize {first} or --maximize {first}{' and so on' * (len(unknown) > 1)}."
+                f"Whether lower or higher is better is not known for {named}; {say} "
+                f"--minimize {first} or --maximize {first}."
             )
         return np.array([direction == "higher" for _, direction in found], dtype=np.bool_)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from paretocli.errors import InputError
 from paretocli.front.box import Box
 from paretocli.front.comparable import check_same_box
-from paretocli.front.complete import LeftOut, complete_rows
+from paretocli.front.complete import complete_rows
 from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
 from paretocli.front.selection import find_column
@@ -42,14 +42,14 @@ class Columns:
         """Values (…, m) as costs, which are minimised, or costs as values."""
         return np.where(self.higher, -values, values)
 
-    def costs(self, sweep: Sweep) -> tuple[Array, LeftOut]:
-        """The costs (N, m) of the finished points that have a number in each column, and the rest.
+    def costs(self, sweep: Sweep) -> Array:
+        """The costs (N, m) of the finished points that have a number in each column.
 
         Raises:
             InputError: No point has.
         """
-        complete, left_out = complete_rows(sweep.results, self.names)
-        return self.turned(sweep.results.values(self.names)[complete]), left_out
+        complete, _ = complete_rows(sweep.results, self.names)
+        return self.turned(sweep.results.values(self.names)[complete])
 
 
 @dataclass(frozen=True, eq=False)

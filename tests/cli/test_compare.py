@@ -268,7 +268,35 @@ def test_hints_say_what_was_left_out(folder, run):
     cell = pd.read_csv(folder / "linear-0" / "results.csv")
     cell.loc[1, "loss_f1_val"] = np.nan
     cell.to_csv(folder / "linear-0" / "results.csv", index=False)
-    assert run("chebyshev-0", "linear-0")[2] == "linear-0: left out 1 with an empty cell.\n"
+    said = "linear-0: left out 1 with an empty or infinite loss_f1_val (point 1).\n"
+    assert run("chebyshev-0", "linear-0")[2] == said
+    cell.loc[1, "loss_f1_val"] = -np.inf
+    cell.to_csv(folder / "linear-0" / "results.csv", index=False)
+    _, out, err = run("chebyshev-0", "linear-0", "--json")
+    assert err == said
+    methods = json.loads(out)["methods"]
+    assert [method["sweeps"][0]["left_out_points"] for method in methods] == [[], [1]]
+
+
+def test_an_unknown_direction_is_asked_for(folder, run):
+    for name, quality in (("chebyshev-0", 1.0), ("linear-0", 2.0)):
+        file = folder / name / "results.csv"
+        table = pd.read_csv(file)
+        table["distance_to_iou_f1_val"] = quality * table["loss_f1_val"]
+        table.to_csv(file, index=False)
+    columns = ["--columns", "distance_to_iou_f1,f2"]
+    code, out, err = run("chebyshev-0", "linear-0", *columns)
+    assert (code, out) == (2, "")
+    named = "distance_to_iou_f1_val"
+    assert f"say so with --minimize {named} or --maximize {named}." in err
+    for option, better in (("--minimize", "lower"), ("--maximize", "higher")):
+        said = [option, "distance_to_iou", "--json"]
+        code, out, _ = run("chebyshev-0", "linear-0", *columns, *said)
+        assert code == 0
+        found = {one["name"]: one["better"] for one in json.loads(out)["columns"]}
+        assert found == {named: better, "loss_f2_val": "lower"}
+    assert "go with --columns" in run("chebyshev-0", "--maximize", "f2")[2]
+    assert "which is not measured" in run("chebyshev-0", *columns, "--minimize", "x")[2]
 
 
 def test_tiny_hypervolumes_keep_their_digits(tmp_path, run, monkeypatch):

@@ -19,6 +19,8 @@ ROWS = (
     "3,failed,toy,{solver},hps,0,0.3,0.7,,,,,,,diverged at epoch 2\n"
 )
 
+NOTHING_LEFT_OUT = {"incomplete_points": 0, "left_out_points": []}
+
 
 def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -55,10 +57,11 @@ def test_json_says_what_the_picture_shows(sweep, tmp_path):
     done = run("sweep", "rival", "--json", "--quiet", "--out", "both.svg", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    counts = {"points": 3, "front_points": 2, "failed_points": 1, "incomplete_points": 0}
+    counts = {"points": 3, "front_points": 2, "failed_points": 1} | NOTHING_LEFT_OUT
     assert json.loads(done.stdout) == {
         "picture": "both.svg",
         "columns": ["loss_left_test", "loss_right_test"],
+        "better": {"loss_left_test": "lower", "loss_right_test": "lower"},
         "inputs": [
             {"name": "Chebyshev", "path": "sweep/results.csv", **counts},
             {"name": "linear (weighted sum)", "path": "rival/results.csv", **counts},
@@ -83,10 +86,11 @@ def test_accuracies_are_maximised(sweep, tmp_path):
 def test_any_two_columns_of_a_foreign_file(tmp_path):
     (tmp_path / "mine.csv").write_text("cost,profit\n1,1\n2,5\n3,4\n")
     done = run("mine.csv", "--x", "cost", "--y", "profit", "--json", cwd=tmp_path)
-    assert json.loads(done.stdout)["inputs"][0]["front_points"] == 1
-    assert 'Assumed that lower is better for "cost"' in done.stderr
-    told = ["--maximize", "profit"]
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'for "cost" and "profit"; say so for each, as with --minimize cost or' in done.stderr
+    told = ["--minimize", "cost", "--maximize", "profit"]
     done = run("mine.csv", "--x", "cost", "--y", "profit", "--json", *told, cwd=tmp_path)
+    assert json.loads(done.stdout)["better"] == {"cost": "lower", "profit": "higher"}
     assert json.loads(done.stdout)["inputs"][0]["front_points"] == 2
     assert "profit" not in done.stderr
     assert (tmp_path / "front.png").exists()
@@ -135,7 +139,7 @@ def test_json_of_all_tasks_against_one_column(tmp_path):
     shared = {
         "points": 3,
         "failed_points": 1,
-        "incomplete_points": 0,
+        **NOTHING_LEFT_OUT,
         "tasks": [
             {"task": "left", "column": "accuracy_left_test", "front_points": 1},
             {"task": "right", "column": "accuracy_right_test", "front_points": 2},
@@ -144,6 +148,11 @@ def test_json_of_all_tasks_against_one_column(tmp_path):
     assert json.loads(done.stdout) == {
         "picture": "a.svg",
         "columns": ["parameters_kept", "accuracy_left_test", "accuracy_right_test"],
+        "better": {
+            "parameters_kept": "lower",
+            "accuracy_left_test": "higher",
+            "accuracy_right_test": "higher",
+        },
         "inputs": [
             {"name": "Chebyshev", "path": "sweep/results.csv", **shared},
             {"name": "linear (weighted sum)", "path": "rival/results.csv", **shared},
@@ -156,9 +165,13 @@ def test_a_strange_column_gives_a_file_name_and_a_hint(tmp_path):
     table = "my cost/year,weight_a,weight_b,loss_a_test,loss_b_test\n1,0,1,1,2\n2,1,0,2,1\n"
     (tmp_path / "mine.csv").write_text(table)
     done = run("mine.csv", "--against", "my cost/year", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "say so with --minimize 'my cost/year' or --maximize 'my cost/year'." in done.stderr
+    told = ["--minimize", "my cost/year"]
+    done = run("mine.csv", "--against", "my cost/year", *told, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "against-my-cost-year.png\n"
-    assert 'Assumed that lower is better for "my cost/year"' in done.stderr
+    assert done.stderr == ""
     told = ["--maximize", "my cost/year", "--json"]
     done = run("mine.csv", "--against", "my cost/year", *told, cwd=tmp_path)
     assert done.stderr == ""
@@ -209,6 +222,7 @@ def test_json_of_the_layers_of_one_point(tmp_path):
         (["sweep", "--against", "sparsity_rate", "--layers", "0"], "--against does not go with"),
         (["sweep", "--against", "sparsity_rate", "--split", "train"], "another split than train"),
         (["sweep", "--against", "sparsity_rate", "--maximize", "seed"], "not drawn"),
+        (["sweep", "--against", "seed"], "say so with --minimize seed or --maximize seed"),
         (["sweep", "--against", "sparsity_rate", "--out", "a.bmp"], ".png, .svg or .pdf"),
         (["sweep", "sweep", "--against", "sparsity_rate"], "given twice"),
         (["sweep", "--layers", "0", "--x", "seed", "--y", "seed"], "--layers does not go with --x"),
@@ -246,7 +260,9 @@ def test_wrong_wishes_are_one_sentence_and_write_nothing(tmp_path, arguments, me
         (["sweep", "--x", "error", "--y", "seed"], "where a number is needed"),
         (["sweep", "--split", "train"], 'no column "loss_left_train"'),
         (["sweep", "--split", "tset"], "'tset' is not one of 'test', 'val', 'train'"),
-        (["sweep", "--maximize", "seed"], "not drawn"),
+        (["sweep", "--maximize", "seed"], "--maximize names"),
+        (["sweep", "--minimize", "seed"], '--minimize names "seed", which is not drawn'),
+        (["sweep", "--x", "seed", "--y", "loss_left_test"], "not known for"),
         (["sweep", "--out", "front.bmp"], ".png, .svg or .pdf"),
         (["sweep", "--out", "no/such/folder.png"], "cannot be written"),
         (["sweep", "--out", "sweep/results.csv/a.png"], "cannot be written"),

@@ -3,7 +3,6 @@ import os
 
 import pytest
 
-from paretocli.cli.drawing import draw_page
 from tests.program import files_below, freshly_started, paretocli
 from tests.sparse_run import write_sparse_run
 
@@ -45,7 +44,7 @@ def test_json_says_what_the_page_shows(run, tmp_path):
     assert json.loads(done.stdout) == {
         "page": "page.html",
         "columns": ["sparsity_rate", "accuracy_left_test"],
-        "inputs": [found | {"failed_points": 1}],
+        "inputs": [found | {"failed_points": 1, "not_judged_points": []}],
     }
 
 
@@ -57,22 +56,24 @@ def test_json_of_a_page_beside_a_picture_names_both(run, tmp_path):
 
 
 def test_points_that_are_not_judged_are_not_on_the_front(tmp_path):
-    (tmp_path / "mine.csv").write_text("cost,gap\n1,2\n2,1\n3,3\n,0\n")
-    page, columns = tmp_path / "page.html", ["cost", "gap"]
-    said = draw_page([tmp_path / "mine.csv"], columns, "test", set(), page, None, quiet=True)
-    (found,) = said["inputs"]
-    assert (found["points"], found["front_points"]) == (4, 2)
+    (tmp_path / "mine.csv").write_text("latency,gap\n1,2\n2,1\n3,3\n,0\n0,-inf\n")
+    columns = ["--x", "latency", "--y", "gap", "--json"]
+    done = plot("mine.csv", "--html", "page.html", *columns, cwd=tmp_path)
+    (found,) = json.loads(done.stdout)["inputs"]
+    assert (found["points"], found["front_points"]) == (5, 2)
+    assert found["not_judged_points"] == [3, 4]
+    assert done.stderr == "mine: not judged for want of finite latency and gap: 3, 4.\n"
 
 
-def test_a_foreign_table_says_which_directions_were_assumed(tmp_path):
+def test_a_foreign_table_has_to_say_which_directions_are_better(tmp_path):
     (tmp_path / "mine.csv").write_text("cost,profit,year\n1,1,3\n2,5,2\n3,4,1\n")
     columns = ["--x", "cost", "--y", "profit", "--maximize", "year"]
     done = plot("mine.csv", "--html", "page.html", *columns, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.splitlines() == [
-        'Assumed that lower is better for "cost"; if not, add --maximize cost.',
-        'Assumed that lower is better for "profit"; if not, add --maximize profit.',
-    ]
+    assert done.returncode == 2
+    assert 'for "cost" and "profit"; say so for each, as with --minimize cost or' in done.stderr
+    columns += ["--minimize", "cost", "--maximize", "profit", "--json"]
+    done = plot("mine.csv", "--html", "page.html", *columns, cwd=tmp_path)
+    assert json.loads(done.stdout)["inputs"][0]["front_points"] == 2
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ def test_the_front_is_what_the_table_says(folder, table):
     assert f"{count} of 6 points are on the front of the losses on val." in done.stdout
     points = json.loads(paretocli("front", "run", "--json", cwd=folder).stdout)
     assert [p["point"] for p in points] == table["point"][table["on_front"]].tolist()
+    declared = json.loads((folder / "run" / "sweep.json").read_text())["directions"]
+    assert declared == {"accuracy_left": "higher", "accuracy_right": "higher"}
     assert points[0]["loss_left_test"] == table["loss_left_test"][points[0]["point"]]
     assert paretocli("front", "run", "--on", "test", cwd=folder).returncode == 0
     assert files_below(folder) == before

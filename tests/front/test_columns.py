@@ -1,41 +1,6 @@
 import pytest
 
-from paretocli.front.columns import direction, label, split_of
-
-
-@pytest.mark.parametrize(
-    ("column", "expected"),
-    [
-        ("accuracy_left_test", "higher"),
-        ("pixel_accuracy_road_val", "higher"),
-        ("within_11_normals_test", "higher"),
-        ("sparsity_rate", "higher"),
-        ("compression_rate", "higher"),
-        ("parameter_sharing", "higher"),
-        ("r2_heating_test", "higher"),
-        ("miou_segmentation_test", "higher"),
-        ("loss_left_test", "lower"),
-        ("loss_accuracy_test", "lower"),
-        ("loss_sparsity_rate_val", "lower"),
-        ("rmse_depth_test", "lower"),
-        ("parameters_kept", "lower"),
-        ("relative_gap", "lower"),
-        ("seconds", "lower"),
-        ("best_epoch", "lower"),
-        ("top1_error_left_val", "lower"),
-        ("iou_loss_seg_val", "lower"),
-        ("angle_within_30_normals_test", "higher"),
-        ("angle_normals_test", "lower"),
-        ("precision_error_x", None),
-        ("accuracy_loss_val", None),
-        ("weight_left", None),
-        ("point", None),
-        ("profit", None),
-        ("lossless", None),
-    ],
-)
-def test_direction(column, expected):
-    assert direction(column) == expected
+from paretocli.front.columns import label, metric_and_task, readings, split_of
 
 
 @pytest.mark.parametrize(
@@ -53,7 +18,12 @@ def test_split(column, expected):
         ("loss_f1_test", ["f1"], "Test loss, f1"),
         ("loss_left_digit_val", ["digit", "left_digit"], "Validation loss, left digit"),
         ("pixel_accuracy_road_train", ["road"], "Training pixel accuracy, road"),
-        ("r2_heating_test", [], "Test R², heating"),
+        ("r2_heating_test", ["heating"], "Test R², heating"),
+        ("r2_heating_test", [], "Test r2 heating"),
+        ("accuracy_error_test", [], "Test accuracy error"),
+        ("r2_test", [], "Test R²"),
+        ("neg_mean_absolute_error_a_test", ["a"], "Test negative mean absolute error, a"),
+        ("neg_rmse_a_val", ["a"], "Validation negative RMSE, a"),
         ("sparsity_rate", [], "Sparsity rate (%)"),
         ("parameters_kept", [], "Parameters kept"),
         ("My own column", [], "My own column"),
@@ -67,3 +37,16 @@ def test_label(column, objectives, expected):
 def test_label_names_no_split_where_all_are_the_same():
     assert label("loss_sparsity_test", ["sparsity"], has_splits=False) == "Loss, sparsity"
     assert label("loss_f1_test", ["f1"], has_splits=False, bare=True) == "f1"
+
+
+def test_names_of_tasks_hold_underscores_themselves():
+    tasks = ["digit", "left_digit"]
+    assert metric_and_task("pixel_accuracy_left_digit_val", tasks) == (
+        "pixel_accuracy",
+        "left_digit",
+    )
+    assert readings("f1_left_digit_val", tasks) == [("f1", "left_digit"), ("f1_left", "digit")]
+    assert readings("digit_val", tasks) == readings("_digit_val", tasks) == []
+    assert metric_and_task("sparsity_rate", ["rate"]) == ("sparsity_rate", "")
+    assert metric_and_task("top1_error_val", ["error"]) == ("top1", "error")
+    assert metric_and_task("accuracy_left_val", []) == ("accuracy_left", "")

@@ -55,7 +55,7 @@ def test_a_split_in_a_name_wins(sweeps):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["accuracy_f1", "mystery"], 'Which direction of the column "mystery" is better is not k'),
+        (["accuracy_f1", "mystery"], 'better is not known for "mystery"; say so with --minimize'),
         (["accuracy_f1", "parameters"], 'no column of numbers "parameters"; the closest are'),
         (["accuracy_f1"], "should name two or more different columns"),
         (["accuracy_f1", "accuracy_f1_val"], "should name two or more different columns"),
@@ -78,10 +78,11 @@ def test_points_with_an_empty_cell_are_left_out(tmp_path):
     sweep = read_sweep(write_run(tmp_path / "a", FRONT, metrics=metrics))
     columns = chosen_columns([sweep], ["accuracy_f1", "f2"], "val")
     assert columns.costs(sweep).tolist() == [[-0.9, 0.8]]
+    infinite = {"accuracy_f1_val": [0.9, np.inf], "rmse_f2_val": [-np.inf, 1.0]}
+    other = read_sweep(write_run(tmp_path / "b", FRONT, metrics=infinite))
+    assert columns.costs(other).tolist() == [[-0.9, 0.8]]
     empty = chosen_columns([sweep], ["rmse_f2", "f2"], "val")
-    with pytest.raises(
-        InputError, match=r"No finished point of .*a has a number in each of the co"
-    ):
+    with pytest.raises(InputError, match=r"No finished point of .*a has a finite number in"):
         empty.costs(sweep)
 
 

@@ -10,11 +10,11 @@ from paretocli.front.selection import (
     closest,
     find_column,
     front_of,
+    fulfilling,
     knee,
     next_better,
     only_one,
     parse_condition,
-    point_of,
 )
 
 TABLE = {
@@ -39,9 +39,34 @@ def results(tmp_path):
 
 
 def test_the_front_depends_on_the_split(results):
-    assert front_of(results, "val").tolist() == [True, True, True, False]
-    assert front_of(results, "test").tolist() == [True, True, True, True]
-    assert [point_of(results, row) for row in range(4)] == [0, 1, 3, 4]
+    assert front_of(results, "val")[0].tolist() == [True, True, True, False]
+    assert front_of(results, "test")[0].tolist() == [True, True, True, True]
+    assert [results.point(row) for row in range(4)] == [0, 1, 3, 4]
+
+
+@pytest.mark.parametrize("cell", [np.inf, -np.inf, np.nan])
+def test_a_point_without_a_finite_loss_is_on_no_front_and_beats_nobody(tmp_path, cell):
+    table = pd.DataFrame(TABLE)
+    table.loc[1, "loss_left_val"] = cell
+    table.to_csv(tmp_path / "results.csv", index=False)
+    front, left_out = front_of(read_results(tmp_path), "val")
+    assert front.tolist() == [True, False, True, False]
+    assert left_out.points == (1,)
+
+
+def test_a_condition_judges_points_with_a_number_alone(results):
+    rows, left_out = fulfilling(
+        results, [0, 1, 3], parse_condition("parameters_kept > 5", results, "val")
+    )
+    assert (rows, left_out.points) == ([0, 1], (4,))
+    with pytest.raises(InputError, match="No point of the front"):
+        fulfilling(results, [3], parse_condition("parameters_kept > 5", results, "val"))
+
+
+def test_numbers_of_points_of_a_strangers_table(tmp_path):
+    (tmp_path / "t.csv").write_text("point,a\n7,1\nx,2\n,3\n1.5,4\n")
+    results = read_results(tmp_path / "t.csv")
+    assert [results.point(row) for row in range(4)] == [7, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -121,16 +121,16 @@ def test_sizes_have_readable_ticks(sweep):
 
 def test_what_is_measured_alike_shares_a_panel(sweep):
     run = sweep(tasks=("a", "b", "c"))
-    renamed = {name: name.replace("accuracy", "angle") for name in run.frame if "_b_" in name}
+    renamed = {name: name.replace("accuracy", "mean_angle") for name in run.frame if "_b_" in name}
     run = replace(run, frame=run.frame.rename(columns=renamed))
     data = gather_against([run], "sparsity_rate", "test")
     labels = [panel.axis.label for panel in data.panels]
-    assert labels == ["Test accuracy", "Test angle, b"]
+    assert labels == ["Test accuracy", "Test mean angle, b"]
     assert [panel.axis.higher for panel in data.panels] == [True, False]
     assert [[curve.task for curve in panel.curves] for panel in data.panels] == [[0, 2], [1]]
     assert data.columns == [
         "sparsity_rate",
-        *("accuracy_a_test", "angle_b_test", "accuracy_c_test"),
+        *("accuracy_a_test", "mean_angle_b_test", "accuracy_c_test"),
     ]
     upper, lower = figure_against(data).axes
     assert not upper.get_xlabel()
@@ -147,16 +147,18 @@ def test_incomplete_points_are_left_out_and_counted(sweep):
     run = sweep()
     run.frame.loc[1, "accuracy_left_test"] = np.nan
     data = gather_against([run], "sparsity_rate", "test")
-    assert (data.inputs[0].points, data.inputs[0].incomplete) == (3, 1)
+    assert (data.inputs[0].points, data.inputs[0].left_out.points) == (3, (1,))
     run.frame["accuracy_left_test"] = np.nan
-    with pytest.raises(InputError, match="choose another column with --against"):
+    with pytest.raises(InputError, match="choose other columns"):
         gather_against([run], "sparsity_rate", "test")
 
 
 def test_a_direction_can_be_told(sweep):
     run = sweep()
     run.frame["profit"] = [1.0, 2.0, 3.0, 4.0]
-    assert not gather_against([run], "profit", "test").axis.higher
+    with pytest.raises(InputError, match="--minimize profit or --maximize profit"):
+        gather_against([run], "profit", "test")
+    assert not gather_against([run], "profit", "test", minimise={"profit"}).axis.higher
     assert gather_against([run], "profit", "test", maximise={"profit"}).axis.higher
 
 

@@ -19,7 +19,8 @@ def test_better_directions_come_from_the_names_and_from_the_user(make):
     run = make(STAIRS)
     run.frame["profit"] = [1.0, 2.0, 3.0, 4.0]
     columns = ["loss_f1_test", "profit"]
-    assert [axis.higher for axis in gather([run], columns).axes] == [False, False]
+    with pytest.raises(InputError, match="--minimize profit or --maximize profit"):
+        gather([run], columns)
     told = gather([run], columns, maximise={"profit"})
     assert [axis.higher for axis in told.axes] == [False, True]
     assert told.series[0].on_front.tolist() == [True, True, False, True]
@@ -57,7 +58,7 @@ def test_empty_and_infinite_cells_are_left_out_and_counted(make):
     run = make([*STAIRS, [np.nan, 1.0], [np.inf, -1.0]])
     (series,) = gather([run], loss_columns([run], "test")).series
     assert len(series.values) == 4
-    assert series.incomplete == 2
+    assert series.left_out.points == (4, 5)
 
 
 def test_no_number_in_any_point(make):

@@ -8,6 +8,8 @@ from paretocli.front.results import read_results
 from paretocli.plots.page_data import gather_page
 from tests.sparse_run import SMALL, write_sparse_run
 
+SAID = {"minimise": {"cost"}, "maximise": {"profit"}}
+
 
 def page(*paths, split="test", **options):
     return gather_page([read_results(path) for path in paths], split, **options)
@@ -35,7 +37,7 @@ def test_every_finished_point_has_all_its_cells(tmp_path):
 
 def test_fractions_have_seven_digits_whole_numbers_all_and_none_is_infinite(tmp_path):
     (tmp_path / "mine.csv").write_text("a,b\n0.123456789,1\n123456789,inf\n1e-12,\n")
-    (series,) = page(tmp_path / "mine.csv", columns=("a", "b"))["series"]
+    (series,) = page(tmp_path / "mine.csv", columns=("a", "b"), minimise={"a", "b"})["series"]
     assert series["cells"] == {"a": [0.1234568, 123456789.0, 1e-12], "b": [1.0, None, None]}
 
 
@@ -57,7 +59,7 @@ def test_dominated_is_decided_in_the_losses_of_the_split_whatever_the_axes(tmp_p
 
 def test_without_objectives_dominated_is_decided_in_the_chosen_columns(tmp_path):
     (tmp_path / "mine.csv").write_text("cost,profit\n1,1\n2,5\n3,4\n,9\n0,inf\n")
-    data = page(tmp_path / "mine.csv", columns=("cost", "profit"), maximise={"profit"})
+    data = page(tmp_path / "mine.csv", columns=("cost", "profit"), **SAID)
     assert data["series"][0]["on_front"] == [True, True, False, None, None]
     assert data["dominance"] == "cost and profit"
     assert (data["x"], data["y"], data["view"]) == ("cost", "profit", "scatter")
@@ -123,11 +125,11 @@ def test_a_column_that_is_the_same_on_all_splits_is_offered_once(tmp_path):
 
 
 def test_labels_that_are_offered_differ(tmp_path):
-    (tmp_path / "mine.csv").write_text("loss,Loss,loss_test\n1,2,3\n2,1,4\n")
-    data = page(tmp_path / "mine.csv", columns=("loss", "Loss"))
+    (tmp_path / "mine.csv").write_text("gap,Gap,loss_test\n1,2,3\n2,1,4\n")
+    data = page(tmp_path / "mine.csv", columns=("gap", "Gap"), minimise={"Gap"})
     labels = [one["label"] for one in data["columns"]]
     assert len(set(labels)) == 3, labels
-    assert "Loss (loss)" in labels
+    assert "Gap (gap)" in labels
 
 
 def test_the_table_of_tasks_has_weights_losses_and_metrics(tmp_path):
@@ -178,7 +180,8 @@ def test_a_table_without_networks_has_no_such_command(tmp_path):
     (run / "results.csv").rename(run / "copy.csv")
     assert page(run / "copy.csv")["series"][0]["export"] == [None] * 4
     (tmp_path / "mine.csv").write_text("a,b\n1,2\n2,1\n")
-    assert page(tmp_path / "mine.csv", columns=("a", "b"))["series"][0]["export"] == [None] * 2
+    other = page(tmp_path / "mine.csv", columns=("a", "b"), minimise={"a", "b"})
+    assert other["series"][0]["export"] == [None] * 2
 
 
 @pytest.mark.parametrize(
@@ -199,6 +202,6 @@ def test_a_column_that_cannot_be_drawn_is_refused(tmp_path, columns, message):
 
 def test_a_chosen_column_of_yes_and_no_counts_as_numbers(tmp_path):
     (tmp_path / "mine.csv").write_text("a,good\n1,True\n2,False\n")
-    data = page(tmp_path / "mine.csv", columns=("a", "good"))
+    data = page(tmp_path / "mine.csv", columns=("a", "good"), minimise={"a", "good"})
     assert data["series"][0]["cells"]["good"] == [1.0, 0.0]
     assert column(data, "good")["high"] == 1.0
