@@ -1,13 +1,15 @@
 import math
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from paretocli.errors import InputError
 from paretocli.front.complete import LeftOut, complete_rows, finite_rows
-from paretocli.front.results import read_results
+from paretocli.front.results import Results, read_results
 
 HEADER = "point,status,weight_a,weight_b,loss_a_val,loss_b_val,size\n"
 ROWS = """3,done,0,1,1,2,10
@@ -65,10 +67,9 @@ NUMBERS = st.sampled_from([1.0, -2.5, 0.0, math.inf, -math.inf, math.nan])
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=8))
-def test_it_is_what_numpy_calls_finite(tmp_path_factory, rows):
-    file = tmp_path_factory.mktemp("t") / "t.csv"
-    file.write_text("a,b\n" + "".join(f"{a},{b}\n" for a, b in rows))
-    mask, left_out = finite_rows(read_results(file), ["a", "b"])
+def test_it_is_what_numpy_calls_finite(rows):
+    frame = pd.DataFrame(rows, columns=["a", "b"])
+    mask, left_out = finite_rows(Results(Path("t.csv"), "t", frame, frame[:0], ()), ["a", "b"])
     expected = np.isfinite(rows).all(axis=1)
     assert mask.tolist() == expected.tolist()
     assert left_out.points == tuple(np.flatnonzero(~expected))

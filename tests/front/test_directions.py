@@ -1,5 +1,7 @@
 import json
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from paretocli import metric_names
 from paretocli.errors import InputError
 from paretocli.front.columns import POINT_COLUMNS
 from paretocli.front.directions import Directions
-from paretocli.front.results import read_results
+from paretocli.front.results import Results, read_results
 
 
 @pytest.fixture
@@ -134,18 +136,18 @@ def test_a_damaged_note_stops_what_depends_on_it_alone(table):
 
 
 KNOWN = sorted(metric_names._DIRECTIONS)
-PARTS = st.sampled_from([*KNOWN, "a", "b", "error", "to", "distance", "x"])
+PARTS = st.sampled_from([*KNOWN[::40], "a", "b", "error", "to", "distance", "x", "iou", "mae"])
 
 
 @given(st.lists(PARTS, min_size=1, max_size=4), st.sampled_from(["a", "b_a", "error", "iou"]))
-def test_no_part_of_a_column_decides(tmp_path_factory, parts, task):
+def test_no_part_of_a_column_decides(parts, task):
     metric = "_".join(parts)
     column = f"{metric}_{task}_val"
     if metric == "loss":
         return
-    file = tmp_path_factory.mktemp("t") / "mine.csv"
-    file.write_text(f"weight_{task},{column}\n1,2\n")
-    found = Directions([read_results(file)]).of(column)
+    frame = pd.DataFrame({f"weight_{task}": [1.0], column: [2.0]})
+    results = Results(Path("mine.csv"), "mine", frame, frame[:0], (task,))
+    found = Directions([results]).of(column)
     whole = {metric_names.known_direction(name) for name in (metric, f"{metric}_{task}")} - {None}
     assert found in whole or found is None
     if metric in KNOWN and len(whole) == 1:
