@@ -289,10 +289,13 @@ def test_an_unknown_direction_is_asked_for(folder, run):
     assert (code, out) == (2, "")
     named = "distance_to_iou_f1_val"
     assert f"say so with --minimize {named} or --maximize {named}." in err
-    for option, better in (("--minimize", "lower"), ("--maximize", "higher")):
-        said = [option, "distance_to_iou", "--json"]
-        code, out, _ = run("chebyshev-0", "linear-0", *columns, *said)
-        assert code == 0
+    for option, better, box in (
+        ("--minimize", "lower", ["--ideal=-1,-1", "--reference=9,9"]),
+        ("--maximize", "higher", ["--ideal=9,-1", "--reference=-1,9"]),
+    ):
+        said = [option, "distance_to_iou", *box, "--json"]
+        code, out, err = run("chebyshev-0", "linear-0", *columns, *said)
+        assert code == 0, err
         found = {one["name"]: one["better"] for one in json.loads(out)["columns"]}
         assert found == {named: better, "loss_f2_val": "lower"}
     assert "go with --columns" in run("chebyshev-0", "--maximize", "f2")[2]
@@ -334,7 +337,7 @@ CASES = {
     ),
     "an unknown direction": (
         [*ALL, "--columns", "accuracy_f1,mystery"],
-        'Which direction of the column "mystery" is better is not known',
+        'better is not known for "mystery"',
     ),
     "an unknown column": ([*ALL, "--columns", "f1,acuracy_f2"], 'numbers "acuracy_f2"; the clos'),
     "training losses": ([*ALL, "--on", "train"], "'--on'"),
