@@ -1,6 +1,6 @@
 """K copies of one network as one stacked network."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from operator import itemgetter
 
@@ -9,13 +9,15 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from paretocli.population.kernels import differentiable_kernels
+from paretocli.population.scores import scores_of_all, scores_of_one
 from paretocli.problems.inputs import Inputs, arguments_of, mapped
 from paretocli.problems.problem import Task
 
 IMAGE_BATCH_DIMENSIONS = 4
 
 Tensors = dict[str, Tensor]
-Step = Callable[..., tuple[Tensor, Tensor]]
+Measured = tuple[Tensor, Tensor, tuple[Tensor, ...]]  # losses, statistics, outputs that are kept
+Step = Callable[..., Measured]
 
 
 class Population:
@@ -81,13 +83,29 @@ class Population:
     ) -> tuple[Tensor, Tensor]:
         """The tasks' losses (K, m), differentiable, and their metrics' statistics (K, s).
 
-        Both are means over one batch.
+        Both are means over one batch, in which samples without a label count as 0; the share of
+        the others is one of the statistics.
 
         Args:
             inputs: Prepared inputs (B, …), one tensor or several, the same for all subproblems.
             targets: One tensor (B, …) a task.
             apart: The inputs and targets (K · B, …) are those of one subproblem after the other.
         """
+        losses, statistics, _ = self._measured(inputs, targets, apart=apart)
+        return losses, statistics
+
+    def measure_and_keep(self, inputs: Inputs, targets: Sequence[Tensor]) -> Measured:
+        """As `measure`, and the outputs (K, B, …) of tasks with metrics of a whole split."""
+        return self._measured(inputs, targets, keep=True)
+
+    def _measured(
+        self,
+        inputs: Inputs,
+        targets: Sequence[Tensor],
+        *,
+        apart: bool = False,
+        keep: bool = False,
+    ) -> Measured:
         inputs = mapped(_channels_last, inputs)
         given = tuple(targets)
         if apart:
@@ -100,8 +118,8 @@ class Population:
             differentiable_kernels(recurrent=self._recurrent and not self._network.training),
         ):
             if self.stacked:
-                return step(self.parameters, self.buffers, inputs, given, apart=apart)
-            return self._measure_in_turn(step, inputs, given, apart=apart)
+                return step(self.parameters, self.buffers, inputs, given, apart=apart, keep=keep)
+            return self._measure_in_turn(step, inputs, given, apart=apart, keep=keep)
 
     def _measure_stacked(
         self,
@@ -111,22 +129,34 @@ class Population:
         targets: tuple[Tensor, ...],
         *,
         apart: bool,
-    ) -> tuple[Tensor, Tensor]:
+        keep: bool,
+    ) -> Measured:
         # Dropout draws the masks once for all subproblems, so that one subproblem's result does
         # not depend on how many others there are.
         axis = 0 if apart else None
         outputs = vmap(self._call, in_dims=(0, 0, axis), randomness="same")(
             parameters, buffers, inputs
         )
-        losses, statistics = vmap(self._score, in_dims=(0, axis))(outputs, targets)
-        return losses, statistics
+        scores = [
+            scores_of_all(task, output, target, apart=apart)
+            for task, output, target in self._measurable(outputs, targets)
+        ]
+        losses, statistics = zip(*scores, strict=True)
+        kept = self._kept(outputs, targets) if keep else ()
+        return torch.stack(losses, dim=1), torch.cat(statistics, dim=1), kept
 
     def _measure_in_turn(
-        self, step: Step, inputs: Inputs, targets: tuple[Tensor, ...], *, apart: bool
-    ) -> tuple[Tensor, Tensor]:
+        self,
+        step: Step,
+        inputs: Inputs,
+        targets: tuple[Tensor, ...],
+        *,
+        apart: bool,
+        keep: bool,
+    ) -> Measured:
         parameters, buffers = _unbound(self.parameters), _unbound(self.buffers)
         generators = [self.device] if self.device.type == "cuda" else []
-        scores = []
+        measured = []
         for member in range(self.size):
             own_parameters = {name: parts[member] for name, parts in parameters.items()}
             own_buffers = {name: parts[member] for name, parts in buffers.items()}
@@ -135,34 +165,65 @@ class Population:
             last = member + 1 == self.size
             # All but the last leave the generators as they were: the same masks for everybody.
             with nullcontext() if last else torch.random.fork_rng(devices=generators):
-                scores.append(step(own_parameters, own_buffers, own_inputs, own_targets))
-        losses, statistics = zip(*scores, strict=True)
-        return torch.stack(losses), torch.stack(statistics)
+                measured.append(
+                    step(own_parameters, own_buffers, own_inputs, own_targets, keep=keep)
+                )
+        losses, statistics, kept = zip(*measured, strict=True)
+        outputs = tuple(map(torch.stack, zip(*kept, strict=True)))
+        return torch.stack(losses), torch.stack(statistics), outputs
 
     def _measure_one(
-        self, parameters: Tensors, buffers: Tensors, inputs: Inputs, targets: tuple[Tensor, ...]
-    ) -> tuple[Tensor, Tensor]:
-        return self._score(self._call(parameters, buffers, inputs), targets)
+        self,
+        parameters: Tensors,
+        buffers: Tensors,
+        inputs: Inputs,
+        targets: tuple[Tensor, ...],
+        *,
+        keep: bool,
+    ) -> Measured:
+        outputs = self._call(parameters, buffers, inputs)
+        scores = [
+            scores_of_one(task, output, target)
+            for task, output, target in self._measurable(outputs, targets)
+        ]
+        losses, statistics = zip(*scores, strict=True)
+        kept = self._kept(outputs, targets) if keep else ()
+        return torch.stack(losses), torch.cat(statistics), kept
 
     def metrics(self, statistics: Tensor) -> Tensor:
         """The tasks' metrics (K, q) from their statistics' means (K, s) over all samples."""
-        parts = torch.split(statistics, [task.statistics_size for task in self.tasks], dim=1)
-        figures = [task.figures(part) for task, part in zip(self.tasks, parts, strict=True)]
-        return torch.cat(figures, dim=1)
+        parts = self._by_task(statistics)
+        return torch.cat([task.figures(part) for task, part in parts], dim=1)
+
+    def over_labelled(self, losses: Tensor, statistics: Tensor) -> Tensor:
+        """The tasks' losses (K, m) over the labelled samples, from means over all of them.
+
+        NaN where no sample has a label.
+
+        Args:
+            losses: Means of what `measure` gives (K, m).
+            statistics: The same (K, s).
+        """
+        shares = [task.labelled_share(part) for task, part in self._by_task(statistics)]
+        return losses / torch.stack(shares[: losses.shape[1]], dim=1)
+
+    def _by_task(self, statistics: Tensor) -> Iterator[tuple[Task, Tensor]]:
+        sizes = [task.statistics_size for task in self.tasks]
+        return zip(self.tasks, torch.split(statistics, sizes, dim=1), strict=True)
 
     def _call(self, parameters: Tensors, buffers: Tensors, inputs: Inputs) -> tuple[Tensor, ...]:
         outputs = functional_call(self._network, (parameters, buffers), *arguments_of(inputs))
         return tuple(output.float() for output in outputs)
 
-    def _score(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        losses: list[Tensor] = []
-        statistics: list[Tensor] = []
+    def _measurable(
+        self, outputs: Sequence[Tensor], targets: Sequence[Tensor]
+    ) -> Iterator[tuple[Task, Tensor, Tensor]]:
         # Tasks of training alone come last, and have no targets in evaluation.
-        tasks = self.tasks[: len(targets)]
-        for task, output, target in zip(tasks, outputs, targets, strict=True):
-            losses.append(task.loss(output, target))
-            statistics.append(task.statistics(output.detach(), target))
-        return torch.stack(losses), torch.cat(statistics)
+        return zip(self.tasks[: len(targets)], outputs, targets, strict=True)
+
+    def _kept(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        measurable = self._measurable(outputs, targets)
+        return tuple(output.detach() for task, output, _ in measurable if task.whole_metrics)
 
     def _one_each(self, batches: Tensor) -> Tensor:
         """A view (K, B, …) of the members' batches (K · B, …) that follow one another."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
 from paretocli.problems.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
+from paretocli.problems.labels import labelled_shares, refuse_impossible
 from paretocli.problems.metric import Metric
 from paretocli.problems.samples import Data, Samples
 from paretocli.problems.task import Task, TaskFunction
@@ -151,6 +153,7 @@ class Problem:
                     f"{where} has {len(samples)} inputs, but {len(target)} targets of task "
                     f"{task.name}; they should be equally many."
                 )
+            refuse_impossible(task, target, f"the {split} split of problem {self.name}")
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -171,6 +174,26 @@ class Problem:
         """
         prepared = self.prepare(self.train.rows(slice(1)).inputs)
         return tuple(one_tensor(prepared, "A generic network").shape[1:])
+
+    @cached_property
+    def labelled(self) -> dict[Split, tuple[float, ...]]:
+        """The share of each split's samples that have a label, for each task (m,).
+
+        Counted once: data that is read as it is needed is read for that where a task has a sign
+        for missing labels.
+
+        Raises:
+            InputError: A split has no label of a task.
+        """
+        return {
+            split: labelled_shares(
+                self.tasks,
+                data,
+                f"The {split} split of problem {self.name}",
+                self.evaluation_batch,
+            )
+            for split, data in self.splits().items()
+        }
 
     def splits(self) -> dict[Split, Data]:
         """The three splits by name."""

@@ -83,12 +83,19 @@ def _task_gradient(
     """The gradient of one task's loss over all samples."""
     parameters = list(population.parameters.values())
     gradient = _zeros(population)
+    measured = []
     for share, batch in shares(samples, batch_size):
-        losses, _ = population.measure(prepare(batch.inputs), batch.targets)
+        losses, statistics = population.measure(prepare(batch.inputs), batch.targets)
+        measured.append(share * statistics)
         found = torch.autograd.grad(losses[:, task].sum(), parameters, allow_unused=True)
         for total, part in zip(gradient.values(), found, strict=True):
             if part is not None:
                 total.add_(part, alpha=share)
+    # As linear as the loss is: what 1 over all samples is over those that have a label.
+    ones = torch.ones_like(losses)
+    factor = population.over_labelled(ones, torch.stack(measured).sum(dim=0))[:, task]
+    for total in gradient.values():
+        total.mul_(per_member(factor, total))
     return gradient
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from paretocli.population.population import Population
 from paretocli.problems.inputs import Inputs
 from paretocli.problems.problem import EVALUATION_BATCH, Data, Samples
+from paretocli.training.whole_split import WholeSplit
 
 Prepare = Callable[[Any], Inputs]
 
@@ -17,21 +18,31 @@ Prepare = Callable[[Any], Inputs]
 def evaluate(
     population: Population, samples: Data, prepare: Prepare, batch_size: int = EVALUATION_BATCH
 ) -> tuple[Tensor, Tensor]:
-    """Losses (K, m), means over the batches, and metrics (K, q) of all samples.
+    """Losses (K, m) and metrics (K, q), means over all samples that have a label, or of them all.
+
+    NaN for a task of which no sample has a label.
 
     Args:
         population: K subproblems, in evaluation mode.
         samples: The data of the tasks.
         prepare: Makes the network's input of a batch.
         batch_size: Samples that are measured at once.
+
+    Raises:
+        InputError: A metric of a whole split raises something.
     """
     losses, statistics = [], []
+    whole = WholeSplit(population.tasks)
     for share, batch in shares(samples, batch_size):
-        batch_losses, batch_statistics = population.measure(prepare(batch.inputs), batch.targets)
+        batch_losses, batch_statistics, outputs = population.measure_and_keep(
+            prepare(batch.inputs), batch.targets
+        )
         losses.append(share * batch_losses)
         statistics.append(share * batch_statistics)
-    metrics = population.metrics(torch.stack(statistics).sum(dim=0))
-    return torch.stack(losses).sum(dim=0), metrics
+        whole.add(outputs, batch.targets)
+    total = torch.stack(statistics).sum(dim=0)
+    metrics = whole.put_into(population.metrics(total))
+    return population.over_labelled(torch.stack(losses).sum(dim=0), total), metrics
 
 
 def shares(samples: Data, batch_size: int) -> Iterator[tuple[float, Samples]]:

@@ -74,6 +74,7 @@ class Trainer:
         self.splits = {
             name: samples.to(settings.device) for name, samples in problem.splits().items()
         }
+        self.labelled = self._labelled(problem)
         self.epoch = 0
         self.seconds = 0.0
         self.subproblem_epochs = 0
@@ -229,11 +230,26 @@ class Trainer:
         if self.augment is not None:
             inputs = self.augment(inputs)
         apart = self.settings.streams is not None
-        if self.teachers is None:
-            return self.population.measure(inputs, targets, apart=apart)
-        targets = (*targets, *self.teachers.features(inputs))
+        if self.teachers is not None:
+            targets = (*targets, *self.teachers.features(inputs))
         losses, statistics = self.population.measure(inputs, targets, apart=apart)
-        return self.teachers.added(losses), statistics
+        if self.labelled is not None:
+            losses = losses / self.labelled
+        if self.teachers is not None:
+            losses = self.teachers.added(losses)
+        return losses, statistics
+
+    def _labelled(self, problem: Problem) -> Tensor | None:
+        """The shares of training samples that have labels (m,), None where all have.
+
+        A batch's loss over them, not over the labels that it happens to have, is unbiased: the
+        mean over an epoch is that over the labelled samples, and a batch without any adds nothing.
+        """
+        if not any(task.counts_labels for task in problem.tasks):
+            return None
+        others = len(self.population.tasks) - len(problem.tasks)  # have no labels, but teachers
+        shares = [*problem.labelled["train"], *[1.0] * others]
+        return torch.tensor(shares, device=self.settings.device)
 
     def _transfer(self, objectives: Tensor, step: int, steps: int) -> None:
         """Let the subproblems pass parameters to each other, before the optimiser's step."""

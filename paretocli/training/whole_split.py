@@ -1,0 +1,89 @@
+"""Metrics that need all of a split at once."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from paretocli.errors import InputError
+from paretocli.problems.metric import Metric
+from paretocli.problems.task import Task
+
+
+class WholeSplit:
+    """Keeps the labelled samples' outputs and targets on the CPU, batch by batch.
+
+    Only for tasks with a `Metric.whole`; for all others it does nothing.
+
+    Args:
+        tasks: All tasks, in order.
+    """
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self._tasks = tuple(tasks)
+        self._places = [place for place, task in enumerate(tasks) if task.whole_metrics]
+        self._outputs: dict[int, list[Tensor]] = {place: [] for place in self._places}
+        self._targets: dict[int, list[Tensor]] = {place: [] for place in self._places}
+
+    def add(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
+        """Take up a batch.
+
+        Args:
+            outputs: (K, B, …), of the tasks with such metrics.
+            targets: (B, …), of all tasks.
+        """
+        for place, output in zip(self._places, outputs, strict=True):
+            there = self._tasks[place].labelled(targets[place])
+            self._outputs[place].append(output.detach()[:, there].cpu())
+            self._targets[place].append(targets[place][there].cpu())
+
+    def put_into(self, metrics: Tensor) -> Tensor:
+        """All metrics (K, q), with these in their places."""
+        column = 0
+        for place, task in enumerate(self._tasks):
+            for name, metric in task.all_metrics.items():
+                if metric.of_whole:
+                    target = torch.cat(self._targets[place])
+                    outputs = torch.cat(self._outputs[place], dim=1)
+                    figures = [value_of_whole(task, name, metric, o, target) for o in outputs]
+                    metrics[:, column] = metrics.new_tensor(figures)
+                column += 1
+        return metrics
+
+
+def value_of_whole(task: Task, name: str, metric: Metric, output: Tensor, target: Tensor) -> float:
+    """A metric of a whole split, NaN without samples or where the outputs are not finite.
+
+    Args:
+        task: Whose metric it is, for the message.
+        name: Its name, likewise.
+        metric: It.
+        output: (N, …), on the CPU.
+        target: (N, …), likewise.
+
+    Raises:
+        InputError: It raises something, or gives no number.
+    """
+    # A network that has diverged is no reason to stop the others; few such functions take NaN.
+    if len(target) == 0 or not output.isfinite().all():
+        return math.nan
+    assert metric.function is not None
+    try:
+        return float(metric.function(output, target))
+    except Exception as error:  # whatever a metric of somebody's own raises
+        message = (str(error).strip().splitlines() or ["(no message)"])[0].removesuffix(".")
+        raise InputError(
+            f"The metric {name} of task {task.name} raised {type(error).__name__} on "
+            f"{len(target):,} samples ({message}); it should give one number, NaN where it has "
+            "no value."
+        ) from error
+    finally:
+        forget(metric)
+
+
+def forget(metric: Metric) -> None:
+    """Let a metric that keeps what it has seen, as those of torchmetrics do, start anew."""
+    reset = getattr(metric.function, "reset", None)
+    if callable(reset):
+        reset()
