@@ -80,8 +80,11 @@ def target_faults(problem: Problem, outputs: Sequence[Tensor]) -> list[InputErro
 @torch.no_grad()
 def _wrong(task: Task, output: Tensor, target: Tensor) -> str:
     """What a loss does with targets, and outputs repeated for them, if it does not work."""
+    target = target[task.labelled(target)]
+    if len(target) == 0:
+        return ""
     try:
-        loss = task.loss(output[torch.arange(len(target)) % len(output)], target)
+        loss = task.mean_loss(output[torch.arange(len(target)) % len(output)], target)
     except Exception as error:  # whatever a loss of somebody's own raises
         message = (str(error).strip().splitlines() or ["(no message)"])[0].removesuffix(".")
         return f"raises {type(error).__name__} ({message})"

@@ -19,6 +19,7 @@ from paretocli.problems.inputs import tensors_of
 from paretocli.problems.problem import Problem
 from paretocli.sparsity.layers import Layer
 from paretocli.sweep.memory import expected_memory
+from paretocli.sweep.no_means import no_mean_notes
 from paretocli.sweep.rehearsal import CPU, ROWS, faults, outputs_of
 from paretocli.sweep.stacking import why_in_turn
 from paretocli.sweep.start import network_layers
@@ -53,7 +54,8 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     found.failures += faults(problem, network, device, batch_size=batch_size)
     if found.failures:
         return found
-    outputs = outputs_of(problem, network, problem.train.rows(slice(ROWS)))
+    rows = problem.some_rows("train", min(ROWS, len(problem.train)))
+    outputs = outputs_of(problem, network, problem.train.rows(rows))
     found.inputs = _inputs(problem)
     found.failures += input_faults(problem)
     found.failures += target_faults(problem, outputs)
@@ -66,6 +68,7 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
         found.failures.append(fault)
     found.notes += direction_notes(problem)
     found.tasks = _tasks(problem, network, outputs)
+    found.notes += no_mean_notes(problem, network)
     found.failures += _start_faults(found.tasks)
     reached = reached_by(problem, network, min(batch_size, problem.evaluation_batch))
     found.reached = parameters_by_tasks(network, reached)
@@ -90,10 +93,14 @@ def _tensor(name: str, batch: Tensor) -> TensorReport:
 
 
 def _tasks(problem: Problem, network: nn.Module, outputs: Sequence[Tensor]) -> list[TaskReport]:
-    """The tasks, with losses and metrics over as many training samples as are measured at once."""
+    """The tasks, with losses and metrics over as many training samples as are measured at once.
+
+    Those that have labels, where some have none.
+    """
     population = Population(network, problem.tasks, 1, device=CPU)
     population.train(False)
-    samples = problem.train.rows(slice(problem.evaluation_batch))
+    count = min(problem.evaluation_batch, len(problem.train))
+    samples = problem.train.rows(problem.some_rows("train", count))
     losses, metrics = evaluate(population, samples, problem.prepare)
     values = iter(metrics[0].tolist())
     return [

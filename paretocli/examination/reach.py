@@ -32,7 +32,7 @@ def reached_by(problem: Problem, network: nn.Module, batch_size: int) -> dict[st
         with generators_kept(CPU):
             outputs = functional_call(network, buffers, *arguments_of(inputs))
         for task, output, target in zip(problem.tasks, outputs, targets, strict=True):
-            for name, gradient in _gradients(task.loss(output.float(), target), own).items():
+            for name, gradient in _gradients(task.scores(output.float(), target)[0], own).items():
                 if gradient is not None:
                     reached[name].add(task.name)
     order = [task.name for task in problem.tasks]

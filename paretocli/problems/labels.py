@@ -1,6 +1,6 @@
 """Which samples of a split have labels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -25,8 +25,7 @@ def labelled_shares(tasks: Sequence[Task], data: Data, where: str, batch: int) -
     if not any(task.counts_labels for task in tasks):
         return (1.0,) * len(tasks)
     counts = torch.zeros(len(tasks), dtype=torch.int64)
-    for start in range(0, len(data), len(data) if isinstance(data, Samples) else batch):
-        part = data if isinstance(data, Samples) else data.rows(slice(start, start + batch))
+    for _, part in _parts(data, batch):
         counts += _counts(tasks, part)
     for task, count in zip(tasks, counts.tolist(), strict=True):
         if count == 0:
@@ -66,3 +65,45 @@ def _counts(tasks: Sequence[Task], samples: Samples) -> Tensor:
         for task, target in zip(tasks, samples.targets, strict=True)
     ]
     return torch.tensor(found)
+
+
+def rows_with_labels(tasks: Sequence[Task], data: Data, count: int, batch: int) -> Tensor:
+    """The first samples of a split, or where labels may be missing, some that have them.
+
+    Args:
+        tasks: The tasks; each has a label somewhere in the split.
+        data: The split.
+        count: How many; where labels may be missing, at least one a task.
+        batch: Samples that are read at once, where they are read as needed.
+
+    Returns:
+        Their numbers (count,), the same ones again where the split is smaller.
+    """
+    if not any(task.counts_labels for task in tasks):
+        return torch.arange(count) % len(data)
+    count = max(count, len(tasks))
+    share = -(-count // len(tasks))
+    each = [_first_labelled(tasks, place, data, share, batch) for place in range(len(tasks))]
+    # One of each in turn, so that the first few have labels of all tasks.
+    mixed = torch.stack([rows[torch.arange(share) % len(rows)] for rows in each], dim=1).flatten()
+    return mixed[:count]
+
+
+def _first_labelled(
+    tasks: Sequence[Task], place: int, data: Data, count: int, batch: int
+) -> Tensor:
+    found: list[Tensor] = []
+    for start, part in _parts(data, batch):
+        found.append(start + tasks[place].labelled(part.targets[place]).nonzero().flatten().cpu())
+        if sum(map(len, found)) >= count:
+            break
+    return torch.cat(found)[:count]
+
+
+def _parts(data: Data, batch: int) -> Iterator[tuple[int, Samples]]:
+    """Parts of a split with the number of their first sample; all at once if it is in memory."""
+    if isinstance(data, Samples):
+        yield 0, data
+        return
+    for start in range(0, len(data), batch):
+        yield start, data.rows(slice(start, start + batch))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from paretocli.errors import InputError
 from paretocli.problems.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
-from paretocli.problems.labels import labelled_shares, refuse_impossible
+from paretocli.problems.labels import labelled_shares, refuse_impossible, rows_with_labels
 from paretocli.problems.metric import Metric
 from paretocli.problems.samples import Data, Samples
 from paretocli.problems.task import Task, TaskFunction
@@ -174,6 +174,13 @@ class Problem:
         """
         prepared = self.prepare(self.train.rows(slice(1)).inputs)
         return tuple(one_tensor(prepared, "A generic network").shape[1:])
+
+    def some_rows(self, split: Split, count: int) -> Tensor:
+        """Numbers of the first samples of a split, or of some that have labels (count,).
+
+        Where labels may be missing, there is at least one label of each task among them.
+        """
+        return rows_with_labels(self.tasks, self.splits()[split], count, self.evaluation_batch)
 
     @cached_property
     def labelled(self) -> dict[Split, tuple[float, ...]]:

@@ -53,7 +53,7 @@ def refuse_own_parameters(
         with differentiable_kernels(recurrent=True):
             outputs = call(network, inputs)
             expected = [
-                task.loss(output.float(), target)
+                task.scores(output.float(), target)[0]
                 for task, output, target in zip(problem.tasks, outputs, targets, strict=True)
             ]
         owned = _gradients(torch.stack(expected), own)

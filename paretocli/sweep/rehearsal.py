@@ -14,6 +14,7 @@ from paretocli.population.population import Population
 from paretocli.problems.inputs import Inputs, call, refuse_other_forms, tensors_of
 from paretocli.problems.problem import SPLITS, Problem, Samples, Split, as_float
 from paretocli.sweep.given_parameters import refuse_own_parameters
+from paretocli.sweep.label_faults import label_faults
 from paretocli.sweep.task_faults import failure, task_faults
 
 ROWS = 2
@@ -49,12 +50,15 @@ def faults(
     """
     found: dict[str, InputError] = {}
     try:
+        _ = problem.labelled  # refuses a split without any
         for split, data in problem.splits().items():
             where = FIRST if split == "train" else f"on the first batch of its {split} split"
-            samples = data.rows(slice(ROWS))
+            samples = data.rows(problem.some_rows(split, min(ROWS, len(data))))
             outputs = outputs_of(problem, network, samples, where)
             # One fault a task, not the same one for each split.
             found = task_faults(problem, data, outputs, samples.targets, where) | found
+        for name, fault in label_faults(problem, outputs, batch_size).items():
+            found.setdefault(name, fault)
         if not found:
             _refuse_training(problem, network, device, batch_size)
     except InputError as fault:
@@ -138,9 +142,11 @@ def take_through(
 def first_batch(
     problem: Problem, split: Split, rows: int, device: torch.device
 ) -> tuple[Inputs, tuple[Tensor, ...]]:
-    """Prepared inputs and targets of the first samples of a split, again and again if too few."""
-    data = problem.splits()[split]
-    samples = data.rows(torch.arange(rows) % len(data)).to(device)
+    """Prepared inputs and targets of the first samples of a split, again and again if too few.
+
+    Or of others that have labels, at least one a task, where labels may be missing.
+    """
+    samples = problem.splits()[split].rows(problem.some_rows(split, rows)).to(device)
     return problem.prepare(samples.inputs), samples.targets
 
 

@@ -27,6 +27,7 @@ from paretocli.sweep.defaults import DEFAULT_PROBLEM, DEFAULTS
 from paretocli.sweep.idle_options import TRANSFERS, without_effect
 from paretocli.sweep.list_options import listed, patterns_of, shares_of, targets_of
 from paretocli.sweep.memory import Memory, expected_memory
+from paretocli.sweep.no_means import no_mean_notes
 from paretocli.sweep.plan import divide
 from paretocli.sweep.point_files import file_checksum, load_point, point_file
 from paretocli.sweep.rehearsal import rehearse
@@ -106,6 +107,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
     network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
     rehearse(problem, network, device, batch_size=chosen["batch_size"])
+    no_means = no_mean_notes(problem, network)
     taught_by = ""
     if "teachers" in options:
         files = teacher_files(Path(str(options["teachers"])), problem)
@@ -162,7 +164,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         parameters=sum(p.numel() for p in network.parameters()),
         layers=layers,
         memory=memory,
-        notes=(*notes, *more_notes, *without_effect(options, config)),
+        notes=(*no_means, *notes, *more_notes, *without_effect(options, config)),
     )
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from paretocli.errors import InputError
-from paretocli.problems.problem import Data, Metric, Problem, Task
+from paretocli.problems.problem import Data, Problem, Task
 
 SPREAD_ROWS = 16
 RAMP = 0.01  # what outputs that happen to be equal are told apart by, relative to the largest
@@ -48,10 +48,12 @@ def task_faults(
             with warnings.catch_warnings():
                 # A loss that broadcasts outputs (B, 1) against targets (B,) trains the wrong thing.
                 warnings.filterwarnings("error", message="Using a target size")
+                there = task.labelled(target)
+                output, target = output[there], target[there]  # noqa: PLW2901 - no others count
                 _refuse_loss(task, output, target)
                 _refuse_metrics(task, output, target)
                 if output.shape != target.shape and output.numel() == target.numel():
-                    _refuse_broadcasting(task, output, _spread(data, number))
+                    _refuse_broadcasting(task, output, _spread(task, data, number, target))
         except InputError as fault:
             found[task.name] = fault
         except Exception as error:  # whatever a loss or metric of somebody's own raises
@@ -66,23 +68,31 @@ def _refuse_loss(task: Task, output: Tensor, target: Tensor) -> None:
             f"The loss of task {task.name} is {type(loss).__name__}, which has no gradient; "
             "compute it with torch, from the network's outputs."
         )
-    if loss.shape != ():
+    if loss.shape not in {(), (len(target),)}:
         raise InputError(
-            f"The loss of task {task.name} has the shape {tuple(loss.shape)}; a loss should be a "
-            "single number, the mean over the batch."
+            f"The loss of task {task.name} has the shape {tuple(loss.shape)} for a batch of "
+            f"{len(target)}; a loss should be a single number, the mean over the batch, or one "
+            f"number for each sample, ({len(target)},)."
         )
 
 
 def _refuse_metrics(task: Task, output: Tensor, target: Tensor) -> None:
-    for name, metric in task.metrics.items():
-        found = metric.statistics if isinstance(metric, Metric) else metric
-        value = torch.as_tensor(found(output, target))
-        wanted = (metric.size,) if isinstance(metric, Metric) else ()
-        if value.shape != wanted:
-            expected = f"{metric.size} numbers" if isinstance(metric, Metric) else "one number"
+    for name, metric in task.all_metrics.items():
+        if metric.of_whole:  # of a whole split, not of a few samples
+            continue
+        function = metric.function or metric.statistics
+        value = torch.as_tensor(function(output, target))
+        few = {(metric.size,)} if metric.function is None else {(), (len(target),)}
+        if value.shape not in few:
+            expected = (
+                "one number, the mean over the batch, or one for each sample"
+                if metric.function
+                else f"{metric.size} numbers, means over the batch"
+            )
             raise InputError(
                 f"The metric {name} of task {task.name} gives the shape {tuple(value.shape)} "
-                f"instead of {expected}, the mean over the batch; mend it."
+                f"for a batch of {len(target)} instead of {expected}; mend it, or declare it as "
+                "Metric.whole if it needs all of a split at once."
             )
     task.figures(task.statistics(output, target))
 
@@ -102,8 +112,8 @@ def _refuse_broadcasting(task: Task, outputs: Tensor, target: Tensor) -> None:
     ramp = torch.linspace(0, 1, len(output), dtype=output.dtype)
     output = output + RAMP * (1 + output.abs().max()) * ramp.reshape(-1, *[1] * (output.dim() - 1))
     try:
-        as_it_is = task.loss(output, target)
-        as_meant = task.loss(output.reshape(target.shape), target)
+        as_it_is = task.mean_loss(output, target)
+        as_meant = task.mean_loss(output.reshape(target.shape), target)
     except Exception:  # a loss that looks at the shapes itself knows what it does
         return
     if (as_it_is - as_meant).abs() > DIFFERENCE * as_meant.abs().clamp(min=DIFFERENCE):
@@ -114,10 +124,12 @@ def _refuse_broadcasting(task: Task, outputs: Tensor, target: Tensor) -> None:
         )
 
 
-def _spread(data: Data, number: int) -> Tensor:
-    """Some targets of a task from all over a split, which may be sorted."""
+def _spread(task: Task, data: Data, number: int, few: Tensor) -> Tensor:
+    """Some targets of a task from all over a split, which may be sorted; else the few (B, …)."""
     rows = torch.linspace(0, len(data) - 1, min(SPREAD_ROWS, len(data))).long()
-    return data.rows(rows).targets[number]
+    target = data.rows(rows).targets[number]
+    there = task.labelled(target)
+    return target[there] if there.any() else few
 
 
 def _double(tensor: Tensor) -> Tensor:

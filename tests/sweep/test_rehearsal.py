@@ -51,12 +51,12 @@ def test_a_fault_of_each_task_is_found_once():
     def upside_down(output, target):
         raise ValueError("targets are upside down.")
 
-    size = Task("size", lambda output, target: (output - target) ** 2)
+    size = Task("size", lambda output, target: (output - target).expand(3, *output.shape))
     assert found(with_tasks(Task("kind", upside_down), size)) == [
         "The problem odd raised ValueError on its first batch, in task kind: targets are upside "
         "down; mend it, or set PARETOCLI_DEBUG=1 to see where.",
-        "The loss of task size has the shape (2,); a loss should be a single number, the mean over "
-        "the batch.",
+        "The loss of task size has the shape (3, 2) for a batch of 2; a loss should be a single "
+        "number, the mean over the batch, or one number for each sample, (2,).",
     ]
 
 
@@ -72,12 +72,14 @@ def test_a_fault_of_another_split_names_it():
     [
         (Task("size", lambda output, target: 0.5), "The loss of task size is float, which has no"),
         (
-            Task("size", mse_loss, {"error": lambda output, target: output - target}),
-            r"The metric error of task size gives the shape \(2,\) instead of one number",
+            Task(
+                "size", mse_loss, {"error": lambda output, target: (output - target).expand(3, 2)}
+            ),
+            r"The metric error of task size gives the shape \(3, 2\) for a batch of 2 instead of one",
         ),
         (
             Task("size", mse_loss, {"r": Metric(lambda output, target: output, torch.sum, 3)}),
-            r"The metric r of task size gives the shape \(2,\) instead of 3 numbers",
+            r"The metric r of task size gives the shape \(2,\) for a batch of 2 instead of 3 numb",
         ),
         (
             Task("size", mse_loss, {"error": lambda output, target: 1 / 0}),
