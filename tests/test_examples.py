@@ -1,5 +1,6 @@
 """The examples, each in a shortened form."""
 
+import math
 import os
 import shutil
 import subprocess
@@ -84,6 +85,19 @@ def test_a_problem_of_ones_own(tmp_path):
     short = ("--epochs", 2, "--points", 3, "--out", "run")
     done = paretocli("sweep", f"{EXAMPLES / 'own_problem.py'}:make", *short, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_three_data_sets_with_the_labels_of_one_task_each(tmp_path):
+    file = f"{EXAMPLES / 'three_datasets.py'}:make"
+    short = ("--epochs", 12, "--points", 3, "--no-sparsity", "--out", "run")
+    done = paretocli("sweep", file, *short, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "no mean" not in done.stderr
+    table = pd.read_csv(tmp_path / "run" / "results.csv")
+    assert (table["auroc_tumour_test"] > 0.9).all()
+    assert (table["loss_wine_test"] < math.log(3)).all()
+    for task in ("wine", "tumour", "sugar"):
+        assert table[f"loss_{task}_train"].idxmin() == table[f"weight_{task}"].idxmax()
 
 
 # A network that is evaluated fast; the studies themselves take the MDMTN.

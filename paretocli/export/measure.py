@@ -13,6 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from paretocli.problems.inputs import tensors_of
 from paretocli.problems.problem import Problem
 from paretocli.training.evaluation import shares
+from paretocli.training.whole_split import WholeSplit
 
 Function = Callable[..., Sequence[Tensor]]
 
@@ -48,6 +49,7 @@ def compare_outputs(problem: Problem, functions: Mapping[str, Function]) -> Outp
     statistics = {
         name: [torch.zeros(task.statistics_size) for task in problem.tasks] for name in functions
     }
+    whole = {name: WholeSplit(problem.tasks) for name in functions}
     difference = {name: torch.zeros(len(problem.tasks)) for name in functions}
     largest = torch.zeros(len(problem.tasks))
     for share, batch in shares(problem.test, problem.evaluation_batch):
@@ -62,19 +64,29 @@ def compare_outputs(problem: Problem, functions: Mapping[str, Function]) -> Outp
                 )
                 largest[place] = torch.maximum(largest[place], _largest(first[place]))
                 statistics[name][place] += share * task.statistics(outputs[place], target)
+            kept = [outputs[place].unsqueeze(0) for place in whole[name].places]
+            whole[name].add(kept, batch.targets)
     metrics = {
-        name: {
-            f"{metric}_{task.name}": float(figure)
-            for task, found in zip(problem.tasks, parts, strict=True)
-            for metric, figure in zip(task.metrics, task.figures(found), strict=True)
-        }
-        for name, parts in statistics.items()
+        name: dict(zip(problem.metrics, whole[name].put_into(found)[0].tolist(), strict=True))
+        for name, found in _from_batches(problem, statistics).items()
     }
     names = [task.name for task in problem.tasks]
     gaps = {
         name: dict(zip(names, found.tolist(), strict=True)) for name, found in difference.items()
     }
     return Outputs(metrics, gaps, dict(zip(names, largest.tolist(), strict=True)))
+
+
+def _from_batches(
+    problem: Problem, statistics: Mapping[str, Sequence[Tensor]]
+) -> dict[str, Tensor]:
+    """By function, all metrics (1, q); those of a whole split are NaN."""
+    return {
+        name: torch.cat(
+            [task.figures(found) for task, found in zip(problem.tasks, parts, strict=True)]
+        ).unsqueeze(0)
+        for name, parts in statistics.items()
+    }
 
 
 def _gap(one: Tensor, other: Tensor) -> Tensor:

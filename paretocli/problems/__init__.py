@@ -6,9 +6,17 @@ A problem of your own is a function that returns a `Problem`; see `paretocli.pro
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from paretocli.problems.problem import Data, Defaults, Metric, Problem, Samples, Task
+    from paretocli.problems.problem import (
+        Data,
+        Defaults,
+        Metric,
+        Problem,
+        Samples,
+        Task,
+        joined,
+    )
 
-__all__ = ["Data", "Defaults", "Metric", "Problem", "Samples", "Task"]
+__all__ = ["Data", "Defaults", "Metric", "Problem", "Samples", "Task", "joined"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from paretocli.errors import InputError
 from paretocli.problems.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
+from paretocli.problems.joining import joined
 from paretocli.problems.labels import labelled_shares, refuse_impossible, rows_with_labels
 from paretocli.problems.metric import Metric
 from paretocli.problems.samples import Data, Samples
@@ -27,6 +28,7 @@ __all__ = [
     "Task",
     "TaskFunction",
     "as_float",
+    "joined",
 ]
 
 Split = Literal["train", "val", "test"]

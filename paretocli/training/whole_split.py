@@ -18,13 +18,16 @@ class WholeSplit:
 
     Args:
         tasks: All tasks, in order.
+
+    Attributes:
+        places: Those of tasks with such metrics.
     """
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self._tasks = tuple(tasks)
-        self._places = [place for place, task in enumerate(tasks) if task.whole_metrics]
-        self._outputs: dict[int, list[Tensor]] = {place: [] for place in self._places}
-        self._targets: dict[int, list[Tensor]] = {place: [] for place in self._places}
+        self.places = [place for place, task in enumerate(tasks) if task.whole_metrics]
+        self._outputs: dict[int, list[Tensor]] = {place: [] for place in self.places}
+        self._targets: dict[int, list[Tensor]] = {place: [] for place in self.places}
 
     def add(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
         """Take up a batch.
@@ -33,7 +36,7 @@ class WholeSplit:
             outputs: (K, B, …), of the tasks with such metrics.
             targets: (B, …), of all tasks.
         """
-        for place, output in zip(self._places, outputs, strict=True):
+        for place, output in zip(self.places, outputs, strict=True):
             there = self._tasks[place].labelled(targets[place])
             self._outputs[place].append(output.detach()[:, there].cpu())
             self._targets[place].append(targets[place][there].cpu())

@@ -75,7 +75,7 @@ def test_a_fault_of_another_split_names_it():
             Task(
                 "size", mse_loss, {"error": lambda output, target: (output - target).expand(3, 2)}
             ),
-            r"The metric error of task size gives the shape \(3, 2\) for a batch of 2 instead of one",
+            r"The metric error of task size gives the shape \(3, 2\) for a batch of 2 instead",
         ),
         (
             Task("size", mse_loss, {"r": Metric(lambda output, target: output, torch.sum, 3)}),
