@@ -21,7 +21,8 @@ def export_report(exported: "Exported", folder: Path) -> str:
     _add(table, "parameters", before.parameters, after.parameters, "{:,.0f}")
     for name, size in before.bytes.items():
         _add(table, f"{name}, kB", size / 1000, after.bytes[name] / 1000, "{:,.1f}")
-    _add(table, "multiply-accumulates", before.macs, after.macs, "{:,.0f}")
+    if before.macs is not None and after.macs is not None:
+        _add(table, "multiply-accumulates", before.macs, after.macs, "{:,.0f}")
     for name, seconds in before.latency.items():
         _add(table, f"{name}, ms", 1000 * seconds, 1000 * after.latency[name], "{:.3f}")
     for name, figure in before.metrics.items():
@@ -33,12 +34,16 @@ def export_report(exported: "Exported", folder: Path) -> str:
         for gaps in exported.differences.values()
         for task, gap in gaps.items()
     )
+    uncounted = []
+    if exported.uncounted:
+        uncounted = [f"Multiply-accumulates are not there: {exported.uncounted}."]
     return "\n".join(
         (
             as_text(table),
             "",
             f"On {exported.samples:,} test samples the outputs differ by at most {relative:.1e}, "
             "relative to a task's largest\noutput where that is above 1.",
+            *uncounted,
             f"Latencies are medians with {exported.threads} "
             f"thread{'s' if exported.threads > 1 else ''} on this machine.",
             f"Written to {folder}: {', '.join(exported.files)}",

@@ -47,7 +47,7 @@ def multiply_accumulates(network: Callable[..., Any], sample: Sequence[Tensor]) 
         network(*sample)
     if counter.unknown:
         raise UncountedError(sorted(counter.unknown))
-    return counter.count
+    return int(counter.count)
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def _in_single_steps() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(fast)
 
 
-class _Counter(TorchDispatchMode):
+class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees each operation that torch does, and counts.
 
     Attributes:
@@ -73,7 +73,7 @@ class _Counter(TorchDispatchMode):
     supports_higher_order_operators = True
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.count = 0
         self.unknown: set[str] = set()
 
@@ -164,7 +164,7 @@ def _trilinear(
         for place in sorted(places):
             shape.insert(place, 1)
         shapes.append(shape)
-    return prod(torch.broadcast_shapes(*shapes))
+    return prod(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
 
 
 def _recurrent(sequence: Tensor, from_input: Tensor, from_state: Tensor, *others: Any) -> int:

@@ -1,6 +1,7 @@
 """From a network to its graph: operations, and the tensors that they need."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from inspect import Parameter, signature
 from keyword import iskeyword
 from typing import Any
@@ -24,12 +25,55 @@ _WRITING = (
 _VIEWS = (ATEN.view.default, ATEN._unsafe_view.default)
 
 
-def traced(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> fx.GraphModule:
-    """The graph of a network in evaluation mode, for batches of any size.
+@dataclass(frozen=True, eq=False)
+class Tracing:
+    """What a network does, whatever numbers it holds.
 
-    Every value (B, …) knows the shape of a sample (`sample_shape`). Parameters and buffers stay
-    what they are, their names flat: `shared.0.weight` becomes `shared_0_weight`. What is computed
-    of a parameter without any input is one too.
+    Attributes:
+        network: The network.
+        program: What torch found.
+        arguments: Names of its inputs.
+    """
+
+    network: nn.Module
+    program: torch.export.ExportedProgram
+    arguments: tuple[str, ...]
+
+    @torch.no_grad()
+    def graph(self) -> fx.GraphModule:
+        """The graph, with the parameters and buffers that the network holds now.
+
+        Every value (B, …) knows the shape of a sample (`sample_shape`). Parameters and buffers
+        stay what they are, their names flat: `shared.0.weight` becomes `shared_0_weight`. What is
+        computed of a parameter without any input is one too.
+        """
+        given = self.program.graph_signature
+        names = {
+            **given.inputs_to_parameters,
+            **given.inputs_to_buffers,
+            **given.inputs_to_lifted_tensor_constants,
+        }
+        tensors = {
+            **self.program.state_dict,
+            **self.program.constants,
+            **dict(self.network.named_buffers(remove_duplicate=False)),
+            **dict(self.network.named_parameters(remove_duplicate=False)),
+        }
+        return _as_module(
+            self.program.graph,
+            {node: (name, tensors[name]) for node, name in names.items()},
+            set(given.inputs_to_parameters),
+            self.arguments,
+        )
+
+
+def traced(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> fx.GraphModule:
+    """The graph of a network; arguments and errors are those of `trace`."""
+    return trace(network, inputs, name).graph()
+
+
+def trace(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> Tracing:
+    """What a network does in evaluation mode, with batches of any size.
 
     Args:
         network: Gives a tuple of outputs (B, …).
@@ -56,20 +100,9 @@ def traced(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> fx.Gr
             f"The network {name} changes its buffers while it is used ({changed}); it should leave "
             "them alone in evaluation mode."
         )
-    names = {
-        **given.inputs_to_parameters,
-        **given.inputs_to_buffers,
-        **given.inputs_to_lifted_tensor_constants,
-    }
-    tensors = {**program.state_dict, **program.constants}
-    module = _as_module(
-        program.graph,
-        {node: (name, tensors[name]) for node, name in names.items()},
-        set(given.inputs_to_parameters),
-        list(inputs),
-    )
-    _refuse_fixed_batch(module, network, tuple(inputs.values()), name)
-    return module
+    tracing = Tracing(network, program, tuple(inputs))
+    _refuse_fixed_batch(tracing.graph(), network, tuple(inputs.values()), name)
+    return tracing
 
 
 @torch.no_grad()

@@ -14,9 +14,8 @@ from torch import Tensor, fx, nn
 
 from paretocli import __version__
 from paretocli.atomic import TEMPORARY, write_text
-from paretocli.compaction.compact import compacted
-from paretocli.compaction.folding import fold_batch_norms
-from paretocli.compaction.trace import traced
+from paretocli.compaction.shipping import compact_network, size_of
+from paretocli.compaction.trace import trace
 from paretocli.errors import InputError, RunError
 from paretocli.export.formats import (
     FORMATS,
@@ -27,10 +26,10 @@ from paretocli.export.formats import (
     run_session,
     write_plain,
 )
-from paretocli.export.measure import Outputs, compare_outputs, latencies, multiply_accumulates
-from paretocli.export.point import AsUsed, SolvedPoint
+from paretocli.export.measure import Outputs, compare_outputs, latencies
+from paretocli.export.point import SolvedPoint
 from paretocli.export.source import identifier, python_source
-from paretocli.problems.inputs import tensors_of
+from paretocli.problems.as_used import AsUsed, raw_inputs
 from paretocli.problems.problem import Problem
 
 TOLERANCE = 1e-5
@@ -45,16 +44,16 @@ class Side:
     """A network before or after, as it is or compacted.
 
     Attributes:
-        parameters: Numbers in it.
+        parameters: Numbers that were trained, or made of such; buffers do not count.
         bytes: Size of its files, by name.
-        macs: Multiply-accumulates for one sample.
+        macs: Multiply-accumulates for one sample, None where they cannot be counted.
         latency: Median seconds for a batch, by what runs it and the batch's size.
         metrics: On the test data.
     """
 
     parameters: int
     bytes: dict[str, int]
-    macs: int
+    macs: int | None
     latency: dict[str, float]
     metrics: dict[str, float]
 
@@ -71,6 +70,7 @@ class Exported:
         samples: Of the test data.
         threads: That latencies were measured with.
         files: Paths.
+        uncounted: Why there are no multiply-accumulates, where there are none.
     """
 
     before: Side
@@ -80,6 +80,7 @@ class Exported:
     samples: int
     threads: int
     files: tuple[str, ...]
+    uncounted: str = ""
 
 
 def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int) -> Exported:
@@ -141,9 +142,7 @@ def _export(
     problem = solved.problem
     dense = AsUsed(problem, solved.network).eval()
     few = _batch(problem, 2)
-    graph = traced(dense, few, f"of problem {problem.name}")
-    fold_batch_norms(graph)
-    small = compacted(graph)
+    small = compact_network(trace(dense, few, f"of problem {problem.name}"))
     plain = write_plain(small, _source(solved, small, dense, few), folder)
     functions: dict[str, Any] = {"before": dense, "module": plain}
     for name in formats:
@@ -164,16 +163,17 @@ def _export(
     }
     shutil.copyfile(solved.file, dense_folder / WEIGHTS)
     files = [WEIGHTS, *(file for name in formats for file in FORMATS[name].files)]
+    dense_size, small_size = (size_of(network, batches[1]) for network in (dense, plain))
     before, after = (
         Side(
-            parameters=sum(t.numel() for t in network.parameters()),
+            parameters=size.parameters,
             bytes={file: (place / file).stat().st_size for file in files},
-            macs=multiply_accumulates(network, batches[1]),
+            macs=size.macs,
             latency={name: pair[side] for name, pair in times.items()},
             metrics=outputs.metrics[function],
         )
-        for side, (network, place, function) in enumerate(
-            ((dense, dense_folder, "before"), (plain, folder, "module"))
+        for side, (size, place, function) in enumerate(
+            ((dense_size, dense_folder, "before"), (small_size, folder, "module"))
         )
     )
     return Exported(
@@ -184,6 +184,7 @@ def _export(
         samples=len(problem.test),
         threads=threads,
         files=(PLAIN, *files, REPORT),
+        uncounted=dense_size.uncounted or small_size.uncounted,
     )
 
 
@@ -224,9 +225,8 @@ def refuse_difference(outputs: Outputs) -> None:
 
 def _batch(problem: Problem, size: int) -> dict[str, Tensor]:
     """Raw inputs of some test samples, with names that do for arguments."""
-    rows = torch.arange(size) % len(problem.test)
-    tensors = tensors_of(problem.test.rows(rows).inputs)
-    return {identifier(name, "inputs"): tensor for name, tensor in tensors.items()}
+    inputs = raw_inputs(problem, size)
+    return {identifier(name, "inputs"): tensor for name, tensor in inputs.items()}
 
 
 def _session(file: Path, threads: int) -> Callable[..., Any]:

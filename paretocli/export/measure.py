@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch import Tensor
 
 from paretocli.problems.inputs import tensors_of
 from paretocli.problems.problem import Problem
@@ -97,14 +96,6 @@ def _gap(one: Tensor, other: Tensor) -> Tensor:
 
 def _largest(output: Tensor) -> Tensor:
     return output.abs().where(output.isfinite(), 0.0).max()
-
-
-@torch.no_grad()
-def multiply_accumulates(network: nn.Module, sample: Sequence[Tensor]) -> int:
-    """Multiply-accumulates for one sample, tensors (1, …)."""
-    with FlopCounterMode(display=False) as counter:
-        network(*sample)
-    return int(counter.get_total_flops() // 2)
 
 
 @torch.no_grad()

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from paretocli.errors import InputError
-from paretocli.problems.inputs import call, of_form
 from paretocli.problems.loading import load_problem, source_checksum
 from paretocli.problems.problem import Problem
 from paretocli.sweep.point_files import load_point
@@ -35,25 +34,6 @@ class SolvedPoint:
     problem: Problem
     network: nn.Module
     file: Path
-
-
-class AsUsed(nn.Module):
-    """A network with what comes before it: raw inputs in, one output a task out.
-
-    Args:
-        problem: Its `prepare` comes first; its test data shows the form of the inputs.
-        network: The network itself.
-    """
-
-    def __init__(self, problem: Problem, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-        self._prepare = problem.prepare
-        self._form = problem.test.rows(slice(1)).inputs
-
-    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """One output (B, …) a task from the tensors (B, …) of inputs as the data holds them."""
-        return tuple(call(self.network, self._prepare(of_form(self._form, tensors))))
 
 
 def read_solved_point(path: Path, point: int, data_dir: Path) -> SolvedPoint:

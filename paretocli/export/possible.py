@@ -6,14 +6,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from paretocli.compaction.compact import compacted
-from paretocli.compaction.folding import fold_batch_norms
-from paretocli.compaction.trace import first_line, traced
+from paretocli.compaction.shipping import compact_network
+from paretocli.compaction.trace import first_line, trace
 from paretocli.errors import InputError
 from paretocli.export.formats import FORMATS, write_plain
-from paretocli.export.point import AsUsed
 from paretocli.export.source import identifier, python_source
-from paretocli.problems.inputs import tensors_of
+from paretocli.problems.as_used import AsUsed, raw_inputs
 from paretocli.problems.problem import Problem
 
 TRACED_SAMPLES = 2
@@ -49,9 +47,7 @@ def why_not_exportable(problem: Problem, network: nn.Module) -> str:
 def _tried(problem: Problem, network: nn.Module) -> None:
     dense = AsUsed(problem, network).eval()
     few = _batch(problem, TRACED_SAMPLES)
-    graph = traced(dense, few, f"of problem {problem.name}")
-    fold_batch_norms(graph)
-    small = compacted(graph)
+    small = compact_network(trace(dense, few, f"of problem {problem.name}"))
     names = [task.name for task in problem.tasks]
     described = {name: str(tuple(tensor.shape)) for name, tensor in few.items()}
     shapes = {name: tuple(o.shape[1:]) for name, o in zip(names, dense(*few.values()), strict=True)}
@@ -68,6 +64,5 @@ def _tried(problem: Problem, network: nn.Module) -> None:
 
 
 def _batch(problem: Problem, size: int) -> dict[str, Tensor]:
-    rows = torch.arange(size) % len(problem.test)
-    tensors = tensors_of(problem.test.rows(rows).inputs)
-    return {identifier(name, "inputs"): tensor for name, tensor in tensors.items()}
+    inputs = raw_inputs(problem, size)
+    return {identifier(name, "inputs"): tensor for name, tensor in inputs.items()}

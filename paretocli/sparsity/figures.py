@@ -52,7 +52,8 @@ class NetworkFigures:
         parameters: All parameters, biases and the like included.
         parameters_kept: The same without zero rows.
         unique_parameters: The same with shared rows counted once.
-        macs: Multiply-accumulates a sample.
+        macs: Multiply-accumulates a sample, those with zero rows left out; None where nobody
+            knows them.
     """
 
     sparsity_rate: float
@@ -63,7 +64,7 @@ class NetworkFigures:
     parameters: int
     parameters_kept: int
     unique_parameters: int
-    macs: int
+    macs: int | None
 
 
 def layer_figures(layer: Layer, weight: Tensor) -> LayerFigures:
@@ -86,7 +87,9 @@ def layer_figures(layer: Layer, weight: Tensor) -> LayerFigures:
     )
 
 
-def network_figures(layers: Sequence[LayerFigures], parameters: int) -> NetworkFigures:
+def network_figures(
+    layers: Sequence[LayerFigures], parameters: int, macs: int | None
+) -> NetworkFigures:
     """The figures of a network.
 
     SR, CR and PS as Hotegni, Berkemeier and Peitz (2024), section V.
@@ -94,6 +97,7 @@ def network_figures(layers: Sequence[LayerFigures], parameters: int) -> NetworkF
     Args:
         layers: The figures of its layers, at least one.
         parameters: Its number of parameters, all kinds.
+        macs: Its multiply-accumulates a sample without zero rows, None where nobody knows them.
     """
     rows = sum(layer.rows for layer in layers)
     zero = sum(layer.zero_rows for layer in layers)
@@ -109,13 +113,25 @@ def network_figures(layers: Sequence[LayerFigures], parameters: int) -> NetworkF
         parameters=parameters,
         parameters_kept=parameters - weights + sum(layer.parameters_kept for layer in layers),
         unique_parameters=parameters - weights + sum(layer.unique_parameters for layer in layers),
-        macs=sum(layer.macs for layer in layers),
+        macs=macs,
     )
 
 
 def figures_of_network(
-    layers: Sequence[Layer], tensors: Mapping[str, Tensor], parameters: int
+    layers: Sequence[Layer], tensors: Mapping[str, Tensor], parameters: int, macs: int | None
 ) -> tuple[NetworkFigures, list[LayerFigures]]:
-    """The figures of one network and of its layers, from its tensors by name."""
+    """The figures of one network and of its layers.
+
+    Args:
+        layers: Its layers with rows.
+        tensors: Its tensors by name.
+        parameters: Its number of parameters, all kinds.
+        macs: Its multiply-accumulates a sample, zero rows and whatever has no rows included.
+    """
     each = [layer_figures(layer, tensors[layer.name]) for layer in layers]
-    return network_figures(each, parameters), each
+    if macs is not None:
+        macs -= sum(
+            layer.parameters * layer.positions - found.macs
+            for layer, found in zip(layers, each, strict=True)
+        )
+    return network_figures(each, parameters, macs), each

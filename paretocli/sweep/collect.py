@@ -12,6 +12,7 @@ from paretocli.sweep.pace import Pace
 from paretocli.sweep.plan import Shard
 from paretocli.sweep.question import Question
 from paretocli.sweep.records import Record
+from paretocli.sweep.sizes import Sizes
 from paretocli.sweep.solve import EpochDone, Job, PointDone, Saved, load_state, owner
 from paretocli.sweep.store import RunDirectory
 
@@ -39,6 +40,7 @@ class Collector:
         records: Iterable[Record] = (),
     ) -> None:
         self.question = question
+        self.sizes = Sizes(question.config, question.problem, observer.note)
         self.directory = directory
         self.observer = observer
         self.shards = {shard.name: shard for shard in plan}
@@ -55,6 +57,14 @@ class Collector:
             self._reach(point, record)
         self.hypervolume: float | None = None
         self.tables, self.hypervolumes = Pace(SHARE), Pace(SHARE)
+
+    def fill_in(self) -> None:
+        """Work out the sizes that records of points lack, as those of older programs do."""
+        for point, record in self.recorded.items():
+            if record["status"] == "done" and record.get("compact_parameters") is None:
+                found = self.sizes.of(self.directory.network(point))
+                if any(record.get(name, "") != value for name, value in found.items()):
+                    self.recorded[point] = self.directory.amend_point(record | found)
 
     def job(self, shard: Shard) -> Job:
         """A shard as work to do, from where its checkpoint is."""
@@ -107,9 +117,12 @@ class Collector:
         # After a kill between two points of a shard, the first is there already.
         if message.record["point"] in self.recorded:
             return
-        written = self.directory.write_point(message.record, message.network)
+        record = message.record
+        if message.network is not None:
+            record = record | self.sizes.of(message.network)
+        written = self.directory.write_point(record, message.network)
         self.recorded[written["point"]] = written
-        self.observer.point_finished(message.record)
+        self.observer.point_finished(record)
 
     def _ended(self, shard: Shard, message: Ended) -> Job | None:
         name = shard.name

@@ -17,6 +17,9 @@ from paretocli.training.reports import EpochReport, Figures, Outcome
 
 Record = dict[str, Any]
 
+COMPACT = ("compact_parameters", "compact_macs")
+"""Columns of the network that is shipped, as `paretocli.sweep.sizes` works them out."""
+
 SPARSITY_COLUMNS = tuple(entry.name for entry in dataclasses.fields(NetworkFigures))
 
 
@@ -27,6 +30,7 @@ def point_record(
     problem: Problem,
     layers: Sequence[Layer],
     outcome: Outcome,
+    macs: int | None = None,
 ) -> Record:
     """The record of one solved or diverged point: plain numbers and texts, ready for JSON.
 
@@ -37,6 +41,7 @@ def point_record(
         problem: Names of metrics.
         layers: The network's matrices and convolutions.
         outcome: What training gave.
+        macs: Multiply-accumulates of the network for one sample, None where they are not known.
     """
     failed_epoch = int(outcome.failed_epoch[member])
     record: Record = {
@@ -55,7 +60,7 @@ def point_record(
         }
     return record | {
         **figures_of(outcome.figures, member, config.objectives, problem.metrics),
-        **_sparsity(outcome, member, layers),
+        **_sparsity(outcome, member, layers, macs),
         "best_epoch": int(outcome.best_epoch[member]),
         "chebyshev_value": _number(outcome.chebyshev_value, member),
         "multipliers": _row(outcome.multipliers, member),
@@ -66,12 +71,12 @@ def point_record(
     }
 
 
-def _sparsity(outcome: Outcome, member: int, layers: Sequence[Layer]) -> Record:
+def _sparsity(outcome: Outcome, member: int, layers: Sequence[Layer], macs: int | None) -> Record:
     if not layers:
         return {}
     tensors = {name: tensor[member] for name, tensor in outcome.tensors.items()}
     parameters = sum(tensors[name].numel() for name in outcome.parameters)
-    whole, each = figures_of_network(layers, tensors, parameters)
+    whole, each = figures_of_network(layers, tensors, parameters, macs)
     return {
         "sparsity": dataclasses.asdict(whole),
         "layers": [dataclasses.asdict(figures) for figures in each],
@@ -164,7 +169,7 @@ def _table_row(record: Record, config: Mapping[str, Any]) -> Record:
         for name, value in record.get("metric", {}).get(split, {}).items():
             row[f"{name}_{split}"] = value
     row |= record.get("sparsity", {})
-    for key in ("chebyshev_value", "gap", "relative_gap", "stationarity", "error"):
+    for key in (*COMPACT, "chebyshev_value", "gap", "relative_gap", "stationarity", "error"):
         row[key] = record.get(key)
     return row
 
@@ -177,7 +182,7 @@ def _columns(table: pd.DataFrame, objectives: Sequence[str]) -> list[str]:
         *("chebyshev_value", "gap", "relative_gap", "stationarity", "on_front"),
         *("best_epoch", "epochs", "seconds", "device", "weights_file", "error"),
     ]
-    sizes = [name for name in SPARSITY_COLUMNS if name in table]
+    sizes = [name for name in SPARSITY_COLUMNS if name in table] + list(COMPACT)
     others = {*first, *weights, *losses, *sizes, *last}
     metrics = [name for name in table.columns if name not in others]
     return [*first, *weights, *losses, *metrics, *sizes, *last]

@@ -96,6 +96,7 @@ def run_sweep(
         question = dataclasses.replace(question, normalisation=normalisation)
         collector = Collector(question, plan, directory, observer, records)
         try:
+            collector.fill_in()
             _solve_all(collector, plan, stop, client)
         finally:
             collector.write_tables()

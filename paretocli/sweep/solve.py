@@ -19,6 +19,7 @@ from paretocli.problems.problem import Split
 from paretocli.sweep.plan import Shard
 from paretocli.sweep.question import Question
 from paretocli.sweep.records import Record, history_line, point_record
+from paretocli.sweep.sizes import dense_macs
 from paretocli.sweep.start import fresh_network, network_layers, stored_names
 from paretocli.sweep.trainers import AnyTrainer, trainer_of
 from paretocli.training.machine import flush_denormals, set_up
@@ -147,8 +148,9 @@ def _points(question: Question, shard: Shard, outcome: Outcome) -> Iterator[Poin
     network = fresh_network(config.network, config.init, problem, config.seed)
     layers = network_layers(network, problem)
     names = stored_names(network)
+    macs = dense_macs(network, problem) if layers else None
     for member, point in enumerate(shard.points):
-        record = point_record(point, member, config, problem, layers, outcome)
+        record = point_record(point, member, config, problem, layers, outcome, macs)
         tensors = {name: outcome.tensors[own][member] for name, own in names.items()}
         done = record["status"] == "done"
         yield PointDone(record, _network_file(point, tensors) if done else None)

@@ -185,6 +185,16 @@ class RunDirectory:
         write_text(self.path / "points" / f"{name}.json", json.dumps(record, indent=2))
         return record
 
+    def amend_point(self, record: Record) -> Record:
+        """Write a point's record again, with more in it, and give it back."""
+        name = point_name(record["point"])
+        write_text(self.path / "points" / f"{name}.json", json.dumps(record, indent=2))
+        return record
+
+    def network(self, point: int) -> bytes:
+        """The content of the file of a point's network."""
+        return (self.path / "points" / f"{point_name(point)}.safetensors").read_bytes()
+
     def forget_point(self, point: int) -> None:
         """Remove a point's record, so that it is solved again."""
         (self.path / "points" / f"{point_name(point)}.json").unlink(missing_ok=True)

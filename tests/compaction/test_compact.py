@@ -44,7 +44,7 @@ def size(module: nn.Module) -> int:
 
 def parameters_kept(network, inputs):
     tensors = dict(network.named_parameters())
-    whole, _ = figures_of_network(find_layers(network, inputs[:2]), tensors, size(network))
+    whole, _ = figures_of_network(find_layers(network, inputs[:2]), tensors, size(network), None)
     return whole.parameters_kept
 
 

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from paretocli.compaction import shipping
 from paretocli.errors import InputError, RunError
 from paretocli.export import export
 from paretocli.export.export import export_point
@@ -149,7 +150,7 @@ def test_other_outputs_are_refused_and_nothing_is_written(factor, solved, tmp_pa
         module.hidden_weight.mul_(factor)
         return module
 
-    monkeypatch.setattr(export, "compacted", torch.no_grad()(wrong))
+    monkeypatch.setattr(shipping, "compacted", torch.no_grad()(wrong))
     with pytest.raises(RunError, match="module made of the small network gives outputs of task"):
         export_point(solved, tmp_path / "new" / "er" / "out", [], threads=1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["point.safetensors"]

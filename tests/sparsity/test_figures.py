@@ -44,7 +44,8 @@ def figures(*layers, others=0):
     """The network's figures and its layers' from pairs of a layer and its weight."""
     tensors = {layer.name: weight for layer, weight in layers}
     parameters = others + sum(weight.numel() for weight in tensors.values())
-    return figures_of_network([layer for layer, _ in layers], tensors, parameters)
+    macs = sum(layer.parameters * layer.positions for layer, _ in layers)
+    return figures_of_network([layer for layer, _ in layers], tensors, parameters, macs)
 
 
 # One layer
@@ -180,7 +181,7 @@ def test_the_figures_of_layers_make_those_of_the_network():
     ]
     found, each = figures(*layers, others=2)
     assert each == [layer_figures(*layer) for layer in layers]
-    assert found == network_figures(each, 28)
+    assert found == network_figures(each, 28, found.macs)
 
 
 # Networks that come with paretocli
@@ -196,7 +197,8 @@ def looked_at(network, inputs):
     layers = find_layers(network, inputs)
     tensors = {name: tensor.detach() for name, tensor in network.state_dict().items()}
     parameters = sum(parameter.numel() for parameter in network.parameters())
-    return figures_of_network(layers, tensors, parameters)
+    macs = counted_macs(network, inputs)
+    return figures_of_network(layers, tensors, parameters, macs)
 
 
 def counted_macs(network, inputs):

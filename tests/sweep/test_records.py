@@ -9,6 +9,7 @@ import torch
 from paretocli.networks.registry import build_network
 from paretocli.sparsity.layers import find_layers
 from paretocli.sweep.records import (
+    COMPACT,
     SPARSITY_COLUMNS,
     history_line,
     point_name,
@@ -317,7 +318,7 @@ def test_the_columns_of_sparsity_follow_the_metrics():
     table = results_table(records, IDENTITY)
     columns = list(table.columns)
     start = columns.index("accuracy_a_test") + 1
-    assert columns[start : start + 10] == [*SPARSITY, "chebyshev_value"]
+    assert columns[start : start + 12] == [*SPARSITY, *COMPACT, "chebyshev_value"]
     assert set(SPARSITY) == set(SPARSITY_COLUMNS)
     assert table.loc[0, list(SPARSITY)].to_dict() == SPARSITY
     assert table.loc[1, list(SPARSITY)].isna().all()

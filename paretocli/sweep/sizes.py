@@ -1,0 +1,131 @@
+"""The size of the network that is shipped of a point: what `export` would write.
+
+It is worked out by whoever keeps the results, from a point's file, so that it does not depend on
+who solved the point. The network is traced once for all points of a sweep, when the first is there.
+"""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from safetensors.torch import load
+from torch import nn
+
+from paretocli.compaction.operations import multiply_accumulates
+from paretocli.compaction.shipping import compact_network, size_of
+from paretocli.compaction.trace import Tracing, trace
+from paretocli.config import SweepConfig
+from paretocli.errors import InputError
+from paretocli.problems.as_used import AsUsed, raw_inputs
+from paretocli.problems.problem import Problem
+from paretocli.sweep.records import COMPACT, Record
+from paretocli.sweep.start import fresh_network
+
+TRACED_SAMPLES = 2
+
+
+class Sizes:
+    """Works out the compact sizes of a sweep's points.
+
+    Args:
+        config: Of the sweep.
+        problem: Its problem.
+        note: Is told, once, why there are none.
+    """
+
+    def __init__(self, config: SweepConfig, problem: Problem, note: Callable[[str], None]) -> None:
+        self._config = config
+        self._problem = problem
+        self._note = note
+        self._tracing: Tracing | None = None
+        self._noted: set[str] = set()
+        self._refusal = ""
+
+    def of(self, file: bytes) -> Record:
+        """What belongs into a point's record.
+
+        Args:
+            file: The point's network, a safetensors file.
+
+        Returns:
+            `compact_parameters` and `compact_macs`, each None where there is none; then
+            `not_compact` says why.
+        """
+        if not _has_inputs(self._problem):
+            return _missing("the network has no inputs")
+        with _quiet():
+            tracing = self._traced()
+            if tracing is None:
+                return _missing(self._refusal)
+            try:
+                used = tracing.network
+                assert isinstance(used, AsUsed)
+                used.network.load_state_dict(load(file))
+                sample = tuple(raw_inputs(self._problem, 1).values())
+                size = size_of(compact_network(tracing), sample)
+            except Exception as error:  # whatever it is, the point is solved and stays so
+                return self._told(_missing(f"compaction failed ({_words(error)})"))
+        found = {"compact_parameters": size.parameters, "compact_macs": size.macs}
+        return self._told(found | {"not_compact": size.uncounted}) if size.uncounted else found
+
+    def _traced(self) -> Tracing | None:
+        """The network's operations, None where there is no graph of them."""
+        if self._tracing is None and not self._refusal:
+            config, problem = self._config, self._problem
+            network = AsUsed(
+                problem, fresh_network(config.network, "default", problem, config.seed)
+            ).eval()
+            inputs = raw_inputs(problem, TRACED_SAMPLES).values()
+            named = {f"inputs_{place}": tensor for place, tensor in enumerate(inputs)}
+            try:
+                self._tracing = trace(network, named, f"of problem {problem.name}")
+            except InputError as error:
+                self._refusal = str(error)
+                self._told(_missing(self._refusal))
+        return self._tracing
+
+    def _told(self, record: Record) -> Record:
+        """Say once why something is missing."""
+        reason = record["not_compact"]
+        if reason not in self._noted:
+            self._noted.add(reason)
+            names = [name for name in COMPACT if record[name] is None]
+            self._note(f"{' and '.join(names)} stay empty: {reason.removesuffix('.')}.")
+        return record
+
+
+def _missing(reason: str) -> Record:
+    return {**dict.fromkeys(COMPACT), "not_compact": reason}
+
+
+def _words(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def _has_inputs(problem: Problem) -> bool:
+    """Whether a network is given numbers, as it is not where it is a variable to be found."""
+    return any(tensor.numel() for tensor in raw_inputs(problem, 1).values())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the notes that torch makes about tracing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        disabled = logging.root.manager.disable
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(disabled)
+
+
+def dense_macs(network: nn.Module, problem: Problem) -> int | None:
+    """Multiply-accumulates of a network for one sample, None where they cannot be counted."""
+    try:
+        used = AsUsed(problem, network).eval()
+        return multiply_accumulates(used, tuple(raw_inputs(problem, 1).values()))
+    except Exception:  # it may not take a single sample, and was trained all the same
+        return None
