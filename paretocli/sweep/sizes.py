@@ -13,8 +13,8 @@ from safetensors.torch import load
 from torch import nn
 
 from paretocli.compaction.operations import multiply_accumulates
-from paretocli.compaction.shipping import compact_network, size_of
-from paretocli.compaction.trace import Tracing, trace
+from paretocli.compaction.shipping import Size, compact_network, size_of
+from paretocli.compaction.trace import Tracing, first_line, trace
 from paretocli.config import SweepConfig
 from paretocli.errors import InputError
 from paretocli.problems.as_used import AsUsed, raw_inputs
@@ -40,7 +40,8 @@ class Sizes:
         self._note = note
         self._tracing: Tracing | None = None
         self._noted: set[str] = set()
-        self._refusal = ""
+        self._network: nn.Module
+        self._refusal: Exception | None = None
 
     def of(self, file: bytes) -> Record:
         """What belongs into a point's record.
@@ -50,39 +51,45 @@ class Sizes:
 
         Returns:
             `compact_parameters` and `compact_macs`, each None where there is none; then
-            `not_compact` says why.
+            `not_compact` says why. Nothing for a problem that is no network's.
         """
-        if not _has_inputs(self._problem):
-            return _missing("the network has no inputs")
-        with _quiet():
-            tracing = self._traced()
-            if tracing is None:
-                return _missing(self._refusal)
-            try:
-                used = tracing.network
-                assert isinstance(used, AsUsed)
-                used.network.load_state_dict(load(file))
-                sample = tuple(raw_inputs(self._problem, 1).values())
-                size = size_of(compact_network(tracing), sample)
-            except Exception as error:  # whatever it is, the point is solved and stays so
-                return self._told(_missing(f"compaction failed ({_words(error)})"))
-        found = {"compact_parameters": size.parameters, "compact_macs": size.macs}
+        try:
+            if not _has_inputs(self._problem):
+                return {}
+            with _quiet():
+                size = self._size(file)
+        except InputError as error:
+            return self._told(_missing(str(error)))
+        except Exception as error:  # whatever it is, the point is solved and stays so
+            words = f"{type(error).__name__}, {first_line(error)}"
+            return self._told(_missing(f"the network could not be made small ({words})"))
+        found: Record = {"compact_parameters": size.parameters, "compact_macs": size.macs}
         return self._told(found | {"not_compact": size.uncounted}) if size.uncounted else found
 
-    def _traced(self) -> Tracing | None:
-        """The network's operations, None where there is no graph of them."""
-        if self._tracing is None and not self._refusal:
+    def _size(self, file: bytes) -> Size:
+        tracing = self._traced()
+        self._network.load_state_dict(load(file))
+        return size_of(compact_network(tracing), tuple(raw_inputs(self._problem, 1).values()))
+
+    def _traced(self) -> Tracing:
+        """The network's operations, found out once.
+
+        Raises:
+            InputError: There is no graph of them.
+        """
+        if self._refusal is not None:
+            raise self._refusal
+        if self._tracing is None:
             config, problem = self._config, self._problem
-            network = AsUsed(
-                problem, fresh_network(config.network, "default", problem, config.seed)
-            ).eval()
+            self._network = fresh_network(config.network, "default", problem, config.seed)
             inputs = raw_inputs(problem, TRACED_SAMPLES).values()
             named = {f"inputs_{place}": tensor for place, tensor in enumerate(inputs)}
+            used = AsUsed(problem, self._network).eval()
             try:
-                self._tracing = trace(network, named, f"of problem {problem.name}")
-            except InputError as error:
-                self._refusal = str(error)
-                self._told(_missing(self._refusal))
+                self._tracing = trace(used, named, f"of problem {problem.name}")
+            except Exception as error:
+                self._refusal = error
+                raise
         return self._tracing
 
     def _told(self, record: Record) -> Record:
@@ -97,11 +104,6 @@ class Sizes:
 
 def _missing(reason: str) -> Record:
     return {**dict.fromkeys(COMPACT), "not_compact": reason}
-
-
-def _words(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def _has_inputs(problem: Problem) -> bool:

@@ -12,7 +12,6 @@ from torch import nn
 
 from paretocli.compaction import shipping
 from paretocli.errors import InputError, RunError
-from paretocli.export import export
 from paretocli.export.export import export_point
 from paretocli.export.formats import read_plain
 from paretocli.export.point import SolvedPoint
