@@ -35,7 +35,7 @@ def compare(
         str | None,
         typer.Option(
             metavar="A,B",
-            help="Columns of results.csv, such as accuracy_left,parameters_kept; a name without a "
+            help="Columns of results.csv, such as accuracy_left,size; a name without a "
             "split means that of --on.",
             show_default="the objectives' losses",
             rich_help_panel=MEASURE,
@@ -90,7 +90,7 @@ def compare(
     Examples:
       paretocli compare runs/chebyshev-* runs/linear-* --on test
 
-      paretocli compare runs/* --columns accuracy_left,macs --out picture.png
+      paretocli compare runs/* --columns accuracy_left,size --out picture.png
     """
     from paretocli.cli.compare_files import comparison_as_json, comparison_rows
     from paretocli.cli.compare_report import comparison_hints, comparison_report

@@ -9,7 +9,7 @@ from paretocli.errors import InputError
 from paretocli.front.results import Results
 from paretocli.front.selection import fulfilling, parse_condition
 
-QUESTION = "Number of a point, or a condition such as parameters_kept < 5000 (u: undo, q: quit)"
+QUESTION = "Number of a point, or a condition such as size < 5000 (u: undo, q: quit)"
 
 
 def choose(results: Results, rows: list[int], split: str) -> int:

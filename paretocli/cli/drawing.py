@@ -135,15 +135,18 @@ def draw_against(
 ) -> dict[str, Any]:
     """Draw all tasks against one column; say what the picture shows."""
     from paretocli.front.results import read_results
+    from paretocli.front.sizes import SIZE, size_column
     from paretocli.plots.against_data import gather_against
     from paretocli.plots.against_figure import save_against
     from paretocli.plots.saving import check_target
 
+    results = [read_results(path) for path in paths]
+    if against == SIZE and all(SIZE not in result.frame.columns for result in results):
+        against = size_column(*(result.frame for result in results))
     # A foreign column may hold what a file's name cannot.
     word = re.sub(r"[^\w.]+", "-", against).strip("-")
     picture = out or _beside(paths[0], f"against-{word}.png")
     check_target(picture)
-    results = [read_results(path) for path in paths]
     data = gather_against(
         results, against, split, minimise=better.lower, maximise=better.higher, title=title
     )

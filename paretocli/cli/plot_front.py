@@ -51,7 +51,8 @@ def plot_front(
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="All tasks against one column, such as sparsity_rate or parameters_kept.",
+            help="All tasks against one column, such as size (that of the exported network) or "
+            "sparsity_rate.",
             rich_help_panel=WHAT,
         ),
     ] = None,

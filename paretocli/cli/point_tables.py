@@ -7,11 +7,11 @@ import numpy as np
 from rich.table import Table
 
 from paretocli.cli.tables import MOST_COLUMNS, as_text
-from paretocli.front.columns import split_of
+from paretocli.front.columns import is_size, split_of
 from paretocli.front.results import Results
+from paretocli.front.sizes import shown_sizes
 
 SPARSITY = "sparsity"  # an objective that is no task; its sizes are shown
-SIZES = ("sparsity_rate", "parameters_kept")
 
 
 def figure_columns(results: Results, split: str = "test") -> list[str]:
@@ -27,7 +27,10 @@ def figure_columns(results: Results, split: str = "test") -> list[str]:
     bare = [t for t in tasks if not any(c.endswith(f"_{t}_{split}") for c in metrics)]
     shown = [*metrics, *(f"loss_{task}_{split}" for task in bare)]
     chosen = shown if metrics and len(shown) <= MOST_COLUMNS else losses[:MOST_COLUMNS]
-    return [*chosen, *(name for name in SIZES if _says_something(results, name))]
+    return [
+        *chosen,
+        *(name for name in shown_sizes(results.frame) if _says_something(results, name)),
+    ]
 
 
 def points_table(
@@ -72,7 +75,7 @@ def as_figure(column: str, value: float, *, signed: bool = False) -> str:
         return f"{100 * value:{sign}.2f} %"
     if column == "sparsity_rate":
         return f"{value:{sign}.1f} %"
-    if column == "parameters_kept":
+    if is_size(column):
         return f"{value:{sign},.0f}"
     return f"{value:{sign}.4f}"
 
@@ -80,7 +83,9 @@ def as_figure(column: str, value: float, *, signed: bool = False) -> str:
 def _header(column: str) -> str:
     split = split_of(column)
     if split is None:
-        return column.replace("parameters", "para- meters").replace("_", " ")
+        return (
+            column.replace("parameters", "para- meters").replace("macs", "MACs").replace("_", " ")
+        )
     return f"{split} {column.removesuffix(f'_{split}').replace('_', ' ')}"
 
 

@@ -12,6 +12,8 @@ from rich.table import Table
 
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.config import SweepConfig
+from paretocli.front.columns import is_size
+from paretocli.front.sizes import shown_sizes
 from paretocli.problems.problem import Problem
 from paretocli.sweep.plan import shards
 from paretocli.sweep.records import Record
@@ -51,12 +53,12 @@ def sweep_report(
     figures = _figure_columns(frame, problem)
     few = len(config.objectives) <= MOST_COLUMNS
     sparse = config.sparsity or config.frozen_point != ""
-    sizes = ["sparsity_rate", "parameters_kept"] if sparse else []
+    sizes = shown_sizes(frame) if sparse else []
     table = Table(box=None, pad_edge=False, header_style="bold")
     # Headers of several short lines keep the table of two tasks within 80 columns.
     headers = ["point", "", f"weights {' '.join(config.objectives)}" if few else ""]
     headers += [f"test {_words(column)}" for column in figures]
-    headers += ["sparsity rate", "para- meters kept"][: len(sizes)]
+    headers += [_SIZE_HEADERS[name] for name in sizes]
     headers += ["relative gap", "station- arity", "best epoch"]
     for header in headers:
         table.add_column(
@@ -82,6 +84,8 @@ def sweep_report(
         lines += ["* on the front of the validation losses", ""]
     elif sparse and records[0].get("layers"):
         lines += [layer_table(records[0]["layers"]), ""]
+    if len(records) == 1:
+        lines += [*_compact_text(records[0]), ""]
     mean = [c for c in figures if c.startswith("accuracy_")]
     if mean and (frame["status"] == "done").any():
         validation = frame[[f"{c.removesuffix('_test')}_val" for c in mean]].mean(axis=1)
@@ -96,6 +100,23 @@ def sweep_report(
     if directory.picture_file.exists():
         lines.append(f"Picture: {directory.picture_file}")
     return "\n".join(lines)
+
+
+_SIZE_HEADERS = {
+    "sparsity_rate": "sparsity rate",
+    "parameters_kept": "para- meters kept",
+    "compact_parameters": "compact para- meters",
+    "compact_macs": "compact MACs",
+}
+
+
+def _compact_text(record: Record) -> list[str]:
+    """What `export` makes of a point, in a line."""
+    parameters, macs = record.get("compact_parameters"), record.get("compact_macs")
+    if parameters is None:
+        return []
+    operations = "" if macs is None else f", {macs:,} multiply-accumulates for a sample"
+    return [f"As export writes it, the network has {parameters:,} parameters{operations}."]
 
 
 def _figure_columns(frame: pd.DataFrame, problem: Problem) -> list[str]:
@@ -247,7 +268,7 @@ def _plan_of_layers(resolved: Resolved) -> str:
 def _figure(column: str, value: float) -> str:
     if pd.isna(value):
         return "–"
-    if column == "parameters_kept":
+    if is_size(column):
         return f"{value:,.0f}"
     if column == "sparsity_rate":
         return f"{value:.1f} %"

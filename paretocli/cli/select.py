@@ -50,7 +50,7 @@ def select(
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="The point with the least of a column, such as parameters_kept.",
+            help="The point with the least of a column, such as size (of the exported network).",
             rich_help_panel=RULE,
         ),
     ] = None,
@@ -76,7 +76,7 @@ def select(
     Examples:
       paretocli select runs/multimnist --knee
 
-      paretocli select runs/multimnist --where "accuracy_left >= 97 %" --minimize parameters_kept
+      paretocli select runs/multimnist --where "accuracy_left >= 97 %" --minimize size
 
       paretocli select runs/multimnist --closest-to 0.1,0.3,0.6 --json
     """

@@ -51,6 +51,7 @@ def _report(found: "SweepStatus") -> str:
     from rich.table import Table
 
     from paretocli.cli.tables import as_text
+    from paretocli.front.sizes import COMPACT
 
     config = found.config
     total = found.epochs * len(found.points)
@@ -73,12 +74,23 @@ def _report(found: "SweepStatus") -> str:
     if best:
         lines["best so far"] = best
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("point", "state", "epoch", "seconds"):
+    headers = ["point", "state", "epoch", "seconds"]
+    if any(point.compact_parameters is not None for point in found.points):
+        headers += ["compact parameters", "compact MACs"]
+    for header in headers:
         table.add_column(header, justify="left" if header == "state" else "right", no_wrap=True)
     for point in found.points:
         epoch = f"{point.epoch}/{found.epochs}" if point.epoch else ""
         seconds = f"{point.seconds:.0f}" if point.epoch else ""
-        table.add_row(str(point.point), point.state, epoch, seconds)
+        sizes = [getattr(point, name) for name in COMPACT]
+        cells = (
+            str(point.point),
+            point.state,
+            epoch,
+            seconds,
+            *("" if n is None else f"{n:,}" for n in sizes),
+        )
+        table.add_row(*cells[: len(headers)])
     described = "\n".join(f"{name:<12} {text}" for name, text in lines.items())
     return f"{described}\n\n{as_text(table)}"
 

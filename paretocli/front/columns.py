@@ -43,6 +43,8 @@ _WORDS = {
     "sparsity_rate": "sparsity rate (%)",
     "compression_rate": "compression rate (rows / unique rows)",
     "parameter_sharing": "parameter sharing (rows kept / unique rows)",
+    "compact_parameters": "parameters of the exported network",
+    "compact_macs": "multiply-accumulates of the exported network",
     "unique_parameters": "unique parameters (shared counted once)",
     "chebyshev_value": "Chebyshev value",
     "seconds": "training time (s)",

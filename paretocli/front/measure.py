@@ -99,7 +99,7 @@ def chosen_columns(
     if len(set(found)) < max(2, len(found)):
         raise InputError(
             f"--columns {','.join(names)} should name two or more different columns, as in "
-            "--columns accuracy_left,parameters_kept."
+            "--columns accuracy_left,size."
         )
     for name in found:
         for sweep in sweeps[1:]:

@@ -13,6 +13,7 @@ from paretocli.errors import InputError
 from paretocli.front.complete import LeftOut, complete_rows
 from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
+from paretocli.front.sizes import SIZE, size_column
 
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -49,12 +50,15 @@ def find_column(results: Results, name: str, split: str) -> str:
 
     Args:
         results: The sweep.
-        name: Such as `parameters_kept`, `accuracy_left`, `accuracy_left_test` or `left`.
+        name: Such as `compact_parameters`, `accuracy_left`, `accuracy_left_test`, `left`, or
+            `size` for what `paretocli.front.sizes` takes for it.
         split: Where the name says none.
 
     Raises:
         InputError: There is no such column, or it holds no numbers.
     """
+    if name == SIZE and SIZE not in results.frame.columns:
+        name = size_column(results.frame)
     for column in (name, f"{name}_{split}", f"loss_{name}_{split}"):
         if column in results.frame.columns:
             results.values([column])

@@ -11,6 +11,7 @@ import numpy as np
 
 from paretocli.errors import InputError
 from paretocli.front.indicators import share_of_box
+from paretocli.front.sizes import COMPACT
 from paretocli.lock import in_use
 
 Json = dict[str, Any]
@@ -27,6 +28,8 @@ class PointStatus:
         seconds: Time spent on it so far; points that train together share theirs.
         loss: Its newest validation losses by objective, empty before its first epoch.
         metric: Its newest validation metrics by name.
+        compact_parameters: Of the network as `export` writes it, None while nobody knows.
+        compact_macs: Its multiply-accumulates for a sample.
     """
 
     point: int
@@ -35,6 +38,8 @@ class PointStatus:
     seconds: float
     loss: Json
     metric: Json
+    compact_parameters: int | None = None
+    compact_macs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,7 @@ def _lines(file: Path) -> Iterator[Json]:
 def _point(point: int, record: Json | None, shard: _Shard | None, held: bool) -> PointStatus:
     if record is not None:
         known = {kind: record.get(kind, {}).get("val", {}) for kind in ("loss", "metric")}
+        known |= {name: record.get(name) for name in COMPACT}
         return PointStatus(
             point, record["status"], record["epochs"], float(record["seconds"]), **known
         )

@@ -85,9 +85,7 @@ def gather_page(
         "words": [name for name in all_columns(results) if name not in numeric],
         "tasks": tasks_of(numeric, objectives, split),
         "whole": whole_columns(numeric),
-        "parallel": parallel_axes(
-            numeric, objectives, split, last=["sparsity_rate"] if "sparsity_rate" in varied else []
-        ),
+        "parallel": parallel_axes(numeric, objectives, split, last=_sizes(varied)),
         "series": [
             _series(result, name, style_of(index), numeric, theirs if judged else drawn, directions)
             for index, (result, name, theirs) in enumerate(
@@ -95,6 +93,11 @@ def gather_page(
             )
         ],
     }
+
+
+def _sizes(varied: Collection[str]) -> list[str]:
+    """The size that ends each set of axes, if points differ in it: the shipped one if known."""
+    return [name for name in ("compact_parameters", "sparsity_rate") if name in varied][:1]
 
 
 def _losses(result: Results, split: str) -> list[str]:

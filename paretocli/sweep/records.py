@@ -10,15 +10,13 @@ from torch import Tensor
 
 from paretocli.config import SweepConfig
 from paretocli.front.dominance import non_dominated
+from paretocli.front.sizes import COMPACT
 from paretocli.problems.problem import SPLITS, Problem, Split
 from paretocli.sparsity.figures import NetworkFigures, figures_of_network
 from paretocli.sparsity.layers import Layer
 from paretocli.training.reports import EpochReport, Figures, Outcome
 
 Record = dict[str, Any]
-
-COMPACT = ("compact_parameters", "compact_macs")
-"""Columns of the network that is shipped, as `paretocli.sweep.sizes` works them out."""
 
 SPARSITY_COLUMNS = tuple(entry.name for entry in dataclasses.fields(NetworkFigures))
 

@@ -17,9 +17,10 @@ from paretocli.compaction.shipping import Size, compact_network, size_of
 from paretocli.compaction.trace import Tracing, first_line, trace
 from paretocli.config import SweepConfig
 from paretocli.errors import InputError
+from paretocli.front.sizes import COMPACT
 from paretocli.problems.as_used import AsUsed, raw_inputs
 from paretocli.problems.problem import Problem
-from paretocli.sweep.records import COMPACT, Record
+from paretocli.sweep.records import Record
 from paretocli.sweep.start import fresh_network
 
 TRACED_SAMPLES = 2

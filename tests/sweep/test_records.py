@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 import torch
 
+from paretocli.front.sizes import COMPACT
 from paretocli.networks.registry import build_network
 from paretocli.sparsity.layers import find_layers
 from paretocli.sweep.records import (
-    COMPACT,
     SPARSITY_COLUMNS,
     history_line,
     point_name,

@@ -1,0 +1,31 @@
+"""The size of a point's network: that of the one that is shipped, where the table knows it."""
+
+import pandas as pd
+
+SIZE = "size"
+"""What users call the column of sizes, whichever it is."""
+
+COMPACT = ("compact_parameters", "compact_macs")
+KEPT = "parameters_kept"
+
+
+def size_column(*frames: pd.DataFrame) -> str:
+    """The column that says how small networks are.
+
+    `compact_parameters`, unless a table does not have it, as those of older programs, or has
+    nothing in it; then `parameters_kept`, which counts what fed zero rows too.
+
+    Args:
+        frames: Rows of points, of one table or of several that are compared.
+    """
+    return COMPACT[0] if all(_is_known(frame, COMPACT[0]) for frame in frames) else KEPT
+
+
+def shown_sizes(frame: pd.DataFrame) -> list[str]:
+    """The columns of sizes that a table of points has room for, as far as they are known."""
+    named = ("sparsity_rate", size_column(frame), COMPACT[1])
+    return [name for name in named if _is_known(frame, name)]
+
+
+def _is_known(frame: pd.DataFrame, column: str) -> bool:
+    return column in frame.columns and bool(frame[column].notna().any())
