@@ -57,6 +57,8 @@ def import_the_program() -> None:
         if not module.name.startswith(("paretocli.template", "paretocli.__main__")):
             with contextlib.suppress(ImportError):  # of an extra that is not installed
                 importlib.import_module(module.name)
+    for name in ("torch._dynamo", "torch.export._trace"):  # at the end of each sweep
+        importlib.import_module(name)
 
 
 if __name__ == "__main__":

@@ -50,13 +50,16 @@ def source(name):
     return f"{tests.odd.__file__}:{name}"
 
 
-def swept(name, out, stop=never, **options):
+def swept(name, out, stop=never, notes=None, **options):
     fixed = {"threads": 1, "jobs": 1, "device": "cpu", "checkpoint_every": 0.0}
     found = resolve({"problem": source(name), "out": str(out), **fixed, **options})
     directory = RunDirectory(found.config.out)
+    told = Told()
     records = run_sweep(
-        found.config, found.problem, directory, Told(), checksums=found.checksums, stop=stop
+        found.config, found.problem, directory, told, checksums=found.checksums, stop=stop
     )
+    if notes is not None:
+        notes += [note for note in told.notes if not note.startswith("point ")]
     return found, records
 
 
