@@ -1,6 +1,6 @@
 """What workers say, kept in the run directory: the only place that writes while a sweep runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,10 +58,16 @@ class Collector:
         self.hypervolume: float | None = None
         self.tables, self.hypervolumes = Pace(SHARE), Pace(SHARE)
 
-    def fill_in(self) -> None:
-        """Work out the sizes that records of points lack, as those of older programs do."""
+    def fill_in(self, stop: Callable[[], bool]) -> None:
+        """Work out the sizes that records of points lack, as those of older programs do.
+
+        Args:
+            stop: Asked before each point whether to leave the rest to the next time.
+        """
         for point, record in self.recorded.items():
             if record["status"] == "done" and record.get("compact_parameters") is None:
+                if stop():
+                    return
                 found = self.sizes.of(self.directory.network(point))
                 if any(record.get(name, "") != value for name, value in found.items()):
                     self.recorded[point] = self.directory.amend_point(record | found)

@@ -96,7 +96,7 @@ def run_sweep(
         question = dataclasses.replace(question, normalisation=normalisation)
         collector = Collector(question, plan, directory, observer, records)
         try:
-            collector.fill_in()
+            collector.fill_in(stop)
             _solve_all(collector, plan, stop, client)
         finally:
             collector.write_tables()
