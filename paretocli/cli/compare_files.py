@@ -9,7 +9,6 @@ import pandas as pd
 
 from paretocli.front.columns import split_of
 from paretocli.front.comparison import INDICATORS, Comparison, Method
-from paretocli.front.indicators import EXACT_OBJECTIVES
 from paretocli.front.statistics import Statistics
 
 
@@ -50,7 +49,7 @@ def comparison_as_json(
         "reference_point": found.reference_point,
         "reference_point_from": origins[1],
         "stored_in": str(found.first.path) if "stored" in origins else None,
-        "exact": len(found.columns.names) <= EXACT_OBJECTIVES,
+        "exact": found.exact,
         "reference_set_points": len(found.reference_set),
         "methods": [_method_as_json(method) for method in found.methods],
         "picture": None if picture is None else str(picture),

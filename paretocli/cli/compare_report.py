@@ -8,7 +8,7 @@ from rich.table import Table
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.front.comparable import code_hints
 from paretocli.front.comparison import Comparison, Method
-from paretocli.front.indicators import EXACT_OBJECTIVES
+from paretocli.front.indicators import APPROXIMATED, NONE_BELOW
 from paretocli.front.statistics import Statistics
 
 WIDTH = 80
@@ -50,9 +50,9 @@ def comparison_hints(found: Comparison) -> Iterator[str]:
     yield from code_hints([one.sweep for one in found.sweeps])
     for method in found.methods:
         if not any(method.values("hypervolume")):
-            yield f"{method.name}: no point is better than the reference point in every objective."
-    if len(found.columns.names) > EXACT_OBJECTIVES:
-        yield f"With more than {EXACT_OBJECTIVES} objectives hypervolumes are approximated."
+            yield f"{method.name}: {NONE_BELOW}."
+    if not found.exact:
+        yield APPROXIMATED
 
 
 def _table(

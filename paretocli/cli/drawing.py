@@ -224,7 +224,7 @@ def draw_history(
 
     from paretocli.front.comparable import code_hints
     from paretocli.front.history import read_history
-    from paretocli.front.indicators import EXACT_OBJECTIVES
+    from paretocli.front.indicators import APPROXIMATED, NONE_BELOW
     from paretocli.plots.history_data import gather_histories
     from paretocli.plots.history_figure import save_histories
     from paretocli.plots.saving import check_target
@@ -232,11 +232,12 @@ def draw_history(
     picture = out or _beside(paths[0], "history.png")
     check_target(picture)
     histories = [read_history(path) for path in paths]
-    data = gather_histories(histories, split, exact_objectives=EXACT_OBJECTIVES, title=title)
+    data = gather_histories(histories, split, title=title)
     save_histories(data, picture)
     hints = list(code_hints(histories))
     if not data.exact:
-        hints.append(f"With more than {EXACT_OBJECTIVES} objectives hypervolumes are approximated.")
+        hints.append(APPROXIMATED)
+    hints += [f"{curve.name}: {NONE_BELOW}." for curve in data.curves if not curve.best.mean]
     for hint in [] if quiet else hints:
         typer.echo(hint, err=True)
     return {

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from paretocli.cli.tables import MOST_COLUMNS
 from paretocli.config import SweepConfig
+from paretocli.front.indicators import is_exact
 from paretocli.sweep.observers import Observer
 from paretocli.sweep.records import Record
 
@@ -67,6 +68,7 @@ class Counter:
     def __init__(self, config: SweepConfig) -> None:
         self.total = config.total_epochs
         self.points = len(config.weights)
+        self.objectives = len(config.objectives)
         self.epochs = [0] * self.points
         self.finished: set[int] = set()
 
@@ -106,7 +108,7 @@ class Bars:
     ) -> None:
         """Move the bar by an epoch of all the shard's points."""
         self.counter.reached(points, lines[0]["epoch"])
-        self.hypervolume = _hypervolume_text(self.counter.points, hypervolume)
+        self.hypervolume = _hypervolume_text(self.counter, hypervolume)
         self._show(f"{_points_text(points)}: epoch {lines[0]['epoch']}/{self.counter.total}")
 
     def point_finished(self, record: Record) -> None:
@@ -157,7 +159,7 @@ class Lines:
         share = sum(self.counter.epochs) / (self.counter.points * total)
         self.note(
             f"{_points_text(points)}: epoch {epoch}/{total}, {lines[0]['seconds']:.0f} s, "
-            f"{100 * share:.0f} % of all{_hypervolume_text(self.counter.points, hypervolume)}"
+            f"{100 * share:.0f} % of all{_hypervolume_text(self.counter, hypervolume)}"
         )
 
     def point_finished(self, record: Record) -> None:
@@ -174,9 +176,11 @@ def _points_text(points: tuple[int, ...]) -> str:
     return f"point {points[0]}" if len(points) == 1 else f"points {points[0]}–{points[-1]}"
 
 
-def _hypervolume_text(points: int, hypervolume: float | None) -> str:
-    # That of a single point says little.
-    return "" if points == 1 or hypervolume is None else f", hypervolume {hypervolume:.4g}"
+def _hypervolume_text(counter: Counter, hypervolume: float | None) -> str:
+    if counter.points == 1 or hypervolume is None:  # that of a single point says little
+        return ""
+    about = "" if is_exact(counter.points, counter.objectives) else "about "
+    return f", hypervolume {about}{hypervolume:.4g}"
 
 
 def _number(value: float | None) -> str:

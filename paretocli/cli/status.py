@@ -69,7 +69,7 @@ def _report(found: "SweepStatus") -> str:
     if found.seconds_left is not None:
         lines["time left"] = f"about {_duration(found.seconds_left)}"
     if found.hypervolume is not None:
-        lines["hypervolume"] = f"{found.hypervolume:.4g} of the box, on the validation data"
+        lines["hypervolume"] = _hypervolume(found.hypervolume, exact=found.hypervolume_exact)
     best = _best(found)
     if best:
         lines["best so far"] = best
@@ -93,6 +93,15 @@ def _report(found: "SweepStatus") -> str:
         table.add_row(*cells[: len(headers)])
     described = "\n".join(f"{name:<12} {text}" for name, text in lines.items())
     return f"{described}\n\n{as_text(table)}"
+
+
+def _hypervolume(value: float, *, exact: bool) -> str:
+    from paretocli.front.indicators import NONE_BELOW
+
+    if not value:
+        return f"0 on the validation data: {NONE_BELOW}"
+    about = "" if exact else "about "
+    return f"{about}{value:.4g} of the box, on the validation data"
 
 
 def _at_rest(found: "SweepStatus") -> str:

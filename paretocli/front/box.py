@@ -17,9 +17,14 @@ class Box:
     ideal: Array
     reference_point: Array
 
-    def share(self, losses: Array) -> float:
-        """The hypervolume of points (N, m) as a share of the box; NaN rows add nothing."""
-        return share_of_box(losses, self.ideal, self.reference_point)
+    def share(self, losses: Array, *, exact: bool | None = None) -> float:
+        """The hypervolume of points (N, m) as a share of the box; NaN rows add nothing.
+
+        Args:
+            losses: The points.
+            exact: As for `hypervolume`.
+        """
+        return share_of_box(losses, self.ideal, self.reference_point, exact=exact)
 
     def scaled(self, losses: Array) -> Array:
         """Points (N, m) without units: 0 is the ideal, 1 the reference point."""

@@ -11,6 +11,7 @@ from paretocli.front.box import Box
 from paretocli.front.complete import LeftOut, finite_rows
 from paretocli.front.distribution import span, spread
 from paretocli.front.dominance import non_dominated
+from paretocli.front.indicators import is_exact
 from paretocli.front.measure import Columns, MeasuringBox, union_front
 from paretocli.front.methods import group_by_method, method_names
 from paretocli.front.significance import Significance, against_first
@@ -102,6 +103,7 @@ class Comparison:
         box: Where.
         reference_set: The points (R, m), in costs, that no point of any of the sweeps beats; IGD+,
             ε and span are measured against it.
+        exact: Whether hypervolumes are exact; all are, or all are approximated.
     """
 
     methods: tuple[Method, ...]
@@ -109,6 +111,7 @@ class Comparison:
     columns: Columns
     box: MeasuringBox
     reference_set: Array
+    exact: bool
 
     @property
     def sweeps(self) -> list[MeasuredSweep]:
@@ -141,9 +144,11 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
         InputError: A sweep has no point with a number in each column.
     """
     costs = [columns.costs(sweep) for sweep in sweeps]
+    # All in the same way, or an error of the approximation would look like a difference.
+    exact = all(is_exact(*points.shape) for points in costs)
     reference_set = union_front(costs)
     measured = [
-        _measured(sweep, points, columns, box.box, reference_set)
+        _measured(sweep, points, columns, box.box, reference_set, exact)
         for sweep, points in zip(sweeps, costs, strict=True)
     ]
     groups = [
@@ -159,20 +164,16 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
         Method(name, tuple(sorted(group, key=lambda one: one.sweep.seed)), test)
         for name, group, test in zip(names, groups, tests, strict=True)
     )
-    return Comparison(methods, sweeps[0], columns, box, reference_set)
+    return Comparison(methods, sweeps[0], columns, box, reference_set, exact)
 
 
 def _measured(
-    sweep: Sweep,
-    costs: Array,
-    columns: Columns,
-    box: Box,
-    reference_set: Array,
+    sweep: Sweep, costs: Array, columns: Columns, box: Box, reference_set: Array, exact: bool
 ) -> MeasuredSweep:
     front = costs[non_dominated(costs)]
     scaled, reference = box.scaled(front), box.scaled(reference_set)
     indicators = Indicators(
-        hypervolume=box.share(front),
+        hypervolume=box.share(front, exact=exact),
         igd_plus=float(moocore.igd_plus(scaled, ref=reference)),
         epsilon=float(moocore.epsilon_additive(scaled, ref=reference)),
         spread=spread(scaled),

@@ -35,9 +35,15 @@ class History(Run):
     subproblem_epochs: Array
     seconds: Array
 
-    def hypervolume(self, split: str, box: Box) -> Array:
-        """The share of a box that the points dominate after each epoch (E,)."""
-        return np.array([box.share(losses) for losses in self.losses[split]])
+    def hypervolume(self, split: str, box: Box, *, exact: bool | None = None) -> Array:
+        """The share of a box that the points dominate after each epoch (E,).
+
+        Args:
+            split: Of the losses.
+            box: What is measured in.
+            exact: As for `paretocli.front.indicators.hypervolume`.
+        """
+        return np.array([box.share(losses, exact=exact) for losses in self.losses[split]])
 
 
 def read_history(path: Path) -> History:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from paretocli.errors import InputError
-from paretocli.front.indicators import share_of_box
+from paretocli.front.indicators import is_exact, share_of_box
 from paretocli.front.sizes import COMPACT
 from paretocli.lock import in_use
 
@@ -54,6 +54,7 @@ class SweepStatus:
         points: All of them, in order.
         hypervolume: What the newest validation losses of all points reach, as a share of the box
             from the ideal to the reference point; None before the first epoch.
+        hypervolume_exact: Whether that is exact, and not approximated.
         seconds_left: Estimated from the time that epochs took; None where nothing is known,
             nobody is at it, or the points that start as one network are not all apart yet.
     """
@@ -64,6 +65,7 @@ class SweepStatus:
     epochs: int
     points: tuple[PointStatus, ...]
     hypervolume: float | None
+    hypervolume_exact: bool
     seconds_left: float | None
 
     def count(self, state: str) -> int:
@@ -97,8 +99,16 @@ def read_status(path: Path) -> SweepStatus:
         for point in range(len(config["weights"]))
     )
     epochs = config["epochs"] + config["retrain_epochs"]
+    losses = [point.loss for point in points]
     status = SweepStatus(
-        path, config, holder, epochs, points, _hypervolume(path, points), seconds_left=None
+        path,
+        config,
+        holder,
+        epochs,
+        points,
+        _hypervolume(path, points),
+        is_exact(sum(map(bool, losses)), max(map(len, losses), default=0)),
+        seconds_left=None,
     )
     if not holder:
         return status

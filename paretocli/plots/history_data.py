@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from paretocli.front.box import Box
 from paretocli.front.comparable import check_comparable, check_same_objectives
-from paretocli.front.history import History
+from paretocli.front.history import HELD_OUT, History
+from paretocli.front.indicators import is_exact
 from paretocli.front.methods import group_by_method, method_names
 from paretocli.front.statistics import Statistics, statistics
 
@@ -57,7 +58,7 @@ class HistoryData:
 
 
 def gather_histories(
-    histories: Sequence[History], split: str, *, exact_objectives: int, title: str | None = None
+    histories: Sequence[History], split: str, *, title: str | None = None
 ) -> HistoryData:
     """Group sweeps that differ in their seed alone, and measure all in the box of the first.
 
@@ -71,34 +72,43 @@ def gather_histories(
     check_same_objectives(histories, "draw the histories of the same objectives")
     first = histories[0]
     places = group_by_method([history.config for history in histories])
+    # All in the same way, or an error of the approximation would look like a difference.
+    exact = all(is_exact(*history.losses[split].shape[1:]) for history in histories)
     members = [[histories[place] for place in group] for group in places]
     targets = {
-        history.seed: TARGET * float(history.hypervolume("val", first.box).max())
+        history.seed: TARGET * float(history.hypervolume("val", first.box, exact=exact).max())
         for history in members[0]
     }
     firsts = [group[0] for group in members]
     names = method_names([one.config for one in firsts], [one.path for one in firsts])
     curves = tuple(
-        _converging(name, group, split, first.box, targets)
+        _converging(name, group, split, first.box, targets, exact)
         for name, group in zip(names, members, strict=True)
     )
     words = {"val": "validation", "test": "test"}[split]
     return HistoryData(
         curves,
         first.box,
-        exact=len(first.objectives) <= exact_objectives,
+        exact=exact,
         split=split,
         title=title or f"{first.config['problem']}, {words} split",
     )
 
 
 def _converging(
-    name: str, group: Sequence[History], split: str, box: Box, targets: dict[int, float]
+    name: str,
+    group: Sequence[History],
+    split: str,
+    box: Box,
+    targets: dict[int, float],
+    exact: bool,
 ) -> Converging:
     epochs = min(len(history.seconds) for history in group)
-    drawn = np.stack([history.hypervolume(split, box)[:epochs] for history in group])
-    val = [history.hypervolume("val", box) for history in group]
-    test = [history.hypervolume("test", box) for history in group]
+    val, test = (
+        [history.hypervolume(held_out, box, exact=exact) for history in group]
+        for held_out in HELD_OUT
+    )
+    drawn = np.stack([values[:epochs] for values in (val if split == "val" else test)])
     fallback = float(np.mean(list(targets.values())))
     costs = []
     for history, values in zip(group, val, strict=True):

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from paretocli.front.comparison import Comparison
-from paretocli.front.indicators import EXACT_OBJECTIVES
 from paretocli.plots.data import splits_of
 from paretocli.plots.words import title_of
 
@@ -34,9 +33,11 @@ class IndicatorsData:
 
 def gather_indicators(comparison: Comparison) -> IndicatorsData:
     """Collect the indicators that say what a front is worth."""
-    exact = len(comparison.columns.names) <= EXACT_OBJECTIVES
     shown = {
-        "hypervolume": (f"hypervolume{'' if exact else ' (approximated)'}, share of the box", True),
+        "hypervolume": (
+            f"hypervolume{'' if comparison.exact else ' (approximated)'}, share of the box",
+            True,
+        ),
         "igd_plus": ("IGD+", False),
         "epsilon": ("additive ε", False),
     }

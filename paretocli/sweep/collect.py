@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from paretocli.execution.executor import Ended
+from paretocli.front.indicators import NONE_BELOW, reach
 from paretocli.sweep.observers import Observer
 from paretocli.sweep.pace import Pace
 from paretocli.sweep.plan import Shard
@@ -17,6 +18,7 @@ from paretocli.sweep.solve import EpochDone, Job, PointDone, Saved, load_state, 
 from paretocli.sweep.store import RunDirectory
 
 MOST_LOSSES = 1  # of a worker, until a shard is given up
+MOST_NUMBERS = 4  # of a corner that are shown
 SHARE = 0.005  # of the time, for the tables while the sweep runs; as much for the hypervolume
 
 
@@ -145,6 +147,15 @@ class Collector:
                 self.write_tables()
         return None
 
+    def ended(self) -> None:
+        """Say what the figures of all points together cannot."""
+        reference_point = self.question.normalisation.reference_point
+        if len(self.recorded) > 1 and not reach(self.reached, reference_point):
+            self.observer.note(
+                f"On the validation data {NONE_BELOW} ({_listed(reference_point)}), so the "
+                "hypervolume of the sweep is 0."
+            )
+
     def records(self) -> list[Record]:
         """The records that are there by now, in order."""
         return [self.recorded[point] for point in sorted(self.recorded)]
@@ -153,3 +164,9 @@ class Collector:
         """Rebuild the tables, which takes longer the more points there are."""
         with self.tables.measured():
             self.directory.write_tables(self.identity, self.records())
+
+
+def _listed(corner: Sequence[float]) -> str:
+    """Its first few numbers."""
+    shown = ", ".join(f"{value:.4g}" for value in corner[:MOST_NUMBERS])
+    return shown if len(corner) <= MOST_NUMBERS else f"{shown}, …"

@@ -102,6 +102,7 @@ def run_sweep(
             collector.write_tables()
         if collector.errors:
             raise _failure(collector.errors, plan, stacked=config.transfer == "none")
+        collector.ended()
         return collector.records()
 
 

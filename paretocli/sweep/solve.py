@@ -15,6 +15,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from paretocli.config import SweepConfig
+from paretocli.front.indicators import is_exact
 from paretocli.problems.problem import Split
 from paretocli.sweep.plan import Shard
 from paretocli.sweep.question import Question
@@ -136,8 +137,10 @@ def _epoch(question: Question, shard: Shard, trainer: AnyTrainer) -> EpochDone:
     hypervolumes = {
         split: question.normalisation.hypervolume(report.figures[split][0]) for split in HELD_OUT
     }
+    exact = is_exact(*report.figures["val"][0].shape)
     lines = tuple(
         history_line(point, member, question.config, question.problem, report, hypervolumes)
+        | ({} if exact else {"hypervolume_exact": False})
         for member, point in enumerate(shard.points)
     )
     return EpochDone(lines)

@@ -1,10 +1,13 @@
+import time
+
+import moocore
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from paretocli.front.indicators import hypervolume
+from paretocli.front.indicators import MOST_EXACT, hypervolume, is_exact, reach, share_of_box
 
 TABLES = hnp.arrays(
     np.float64,
@@ -83,3 +86,41 @@ def test_with_many_objectives_it_is_approximated_well(count):
 def test_up_to_eight_objectives_it_is_exact():
     point = np.linspace(0.1, 0.5, 8)
     assert hypervolume([point], np.ones(8)) == pytest.approx(float(np.prod(1 - point)), rel=1e-12)
+
+
+def concave_front(points, objectives):
+    values = np.abs(np.random.default_rng(0).standard_normal((points, objectives)))
+    return values / np.linalg.norm(values, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("objectives", [7, 8])
+def test_many_points_of_many_objectives_are_approximated_well(objectives):
+    """Exact figures of 200 points in 8 objectives take seconds."""
+    most = MOST_EXACT[objectives]
+    values, reference = concave_front(most + 5, objectives), np.full(objectives, 1.1)
+    assert is_exact(most, objectives)
+    assert not is_exact(len(values), objectives)
+    exact = moocore.hypervolume(values, ref=reference)
+    assert hypervolume(values, reference, exact=True) == exact
+    assert hypervolume(values, reference) == pytest.approx(exact, rel=0.01)
+    assert hypervolume(values, reference) != exact
+    assert hypervolume(values[:most], reference) == moocore.hypervolume(
+        values[:most], ref=reference
+    )
+
+
+def test_the_time_of_a_hypervolume_is_bounded():
+    """Any number of points is within reach after every epoch."""
+    for objectives in (4, 8):
+        for points in (200, 1600):
+            before = time.process_time()
+            hypervolume(concave_front(points, objectives), np.full(objectives, 1.1))
+            assert time.process_time() - before < 0.5
+
+
+def test_rows_that_are_not_finite_are_left_out():
+    rows = [[0.5, 0.5], [np.inf, 0.1], [0.1, -np.inf], [np.nan, 0.0]]
+    assert share_of_box(rows, [0, 0], [1, 1]) == pytest.approx(0.25)
+    assert reach(rows, [1, 1])
+    assert not reach(rows[1:], [1, 1])
+    assert not reach([[0.5, 1.0]], [1, 1])

@@ -5,6 +5,7 @@ import pytest
 
 from paretocli.cli.drawing import draw_history
 from paretocli.errors import InputError
+from paretocli.front import indicators
 from paretocli.front.history import read_history
 from paretocli.plots.history_data import gather_histories
 from paretocli.plots.history_figure import figure_histories, save_histories
@@ -24,7 +25,7 @@ def run(folder, name, *, factor=1.0, spent=2, epochs=4, data=None, **config):
 
 
 def gathered(histories, **options):
-    return gather_histories(histories, "val", **({"exact_objectives": 8} | options))
+    return gather_histories(histories, "val", **options)
 
 
 def test_sweeps_that_differ_in_their_seed_are_one_curve(tmp_path):
@@ -144,8 +145,10 @@ def test_the_picture(tmp_path):
     assert (tmp_path / "h.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_an_approximation_is_named(tmp_path):
-    data = gathered([run(tmp_path, "a")], exact_objectives=1)
+def test_an_approximation_is_named(tmp_path, monkeypatch):
+    assert gathered([run(tmp_path, "a")]).exact
+    monkeypatch.setattr(indicators, "ALWAYS_EXACT", 1)
+    data = gathered([run(tmp_path, "b")])
     assert "(approximated)" in figure_histories(data).axes[0].get_ylabel()
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import shutil
+import time
 
 import pandas as pd
 import pytest
@@ -208,6 +209,29 @@ def test_what_a_shard_raised_is_not_tried_again(collector):
     (shard, _) = shards(3, 2)
     assert collector.take(shard.name, Ended("ValueError: no")) is None
     assert collector.errors == {shard.name: Ended("ValueError: no")}
+
+
+def test_points_beyond_the_reference_point_are_said(collector, told):
+    collector.recorded = {0: {}, 1: {}}
+    collector.reached[:] = [[0.5, 9.0], [9.0, 0.5], [float("nan"), 0.1]]
+    collector.ended()
+    assert told.notes == [
+        "On the validation data no point is better than the reference point in every objective "
+        "(1.1, 1.1), so the hypervolume of the sweep is 0."
+    ]
+    collector.reached[0] = [0.5, 1.0]
+    collector.ended()
+    assert len(told.notes) == 1
+
+
+def test_tables_are_rebuilt_now_and_then(collector, directory, monkeypatch):
+    """Not after each shard, which would take the square of their number."""
+    built = []
+    monkeypatch.setattr(directory, "write_tables", lambda *_: built.append(time.sleep(0.01)))
+    for shard in shards(3, 2):
+        collector.recorded |= dict.fromkeys(shard.points, {})
+        collector.take(shard.name, Ended())
+    assert len(built) == 1
 
 
 DAMAGE = {
