@@ -229,7 +229,7 @@ def test_tables_are_rebuilt_now_and_then(collector, directory, monkeypatch):
     built = []
     monkeypatch.setattr(directory, "write_tables", lambda *_: built.append(time.sleep(0.01)))
     for shard in shards(3, 2):
-        collector.recorded |= dict.fromkeys(shard.points, {})
+        collector.recorded |= {key: {} for key in shard.points}
         collector.take(shard.name, Ended())
     assert len(built) == 1
 
