@@ -121,7 +121,8 @@ def _best(found: "SweepStatus") -> str:
         return sum(known) / len(known) if known and len(known) == len(values) else None
 
     def accuracies(point: "PointStatus") -> dict[str, Any]:
-        return {k: v for k, v in point.metric.items() if k.startswith("accuracy_")}
+        names = [f"accuracy_{task}" for task in point.loss]
+        return {name: point.metric[name] for name in names if name in point.metric}
 
     scored = [(mean(accuracies(p)), p.point) for p in found.points if accuracies(p)]
     known = [(score, point) for score, point in scored if score is not None]

@@ -67,7 +67,7 @@ def mean_iou(classes: int, *, ignored: int) -> Metric:
         occurs = either > 0
         return torch.where(occurs, both / either, 0.0).sum(dim=-1) / occurs.sum(dim=-1)
 
-    return Metric(statistics, figure, size=classes**2)
+    return Metric(statistics, figure, size=classes**2, higher_is_better=True)
 
 
 def _histogram(cells: Tensor, valid: Tensor, size: int) -> Tensor:

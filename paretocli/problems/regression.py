@@ -35,8 +35,15 @@ def regression(name: str, scale: Scale) -> Task:
         name,
         loss=partial(squared_error, scale=scale),
         metrics={
-            "rmse": Metric(partial(error_moments, scale=scale), partial(root, scale=scale), size=2),
-            "r2": Metric(partial(all_moments, scale=scale), determination, size=4),
+            "rmse": Metric(
+                partial(error_moments, scale=scale),
+                partial(root, scale=scale),
+                size=2,
+                higher_is_better=False,
+            ),
+            "r2": Metric(
+                partial(all_moments, scale=scale), determination, size=4, higher_is_better=True
+            ),
         },
     )
 

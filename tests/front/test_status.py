@@ -88,6 +88,15 @@ def test_no_time_is_known_before_the_last_branching(run):
     assert spent(1, 2, 4) == pytest.approx(13 / 8 * 26 / 2)
 
 
+def test_the_best_accuracy_is_no_other_metric(run, capsys):
+    status(run)
+    assert "mean validation accuracy 100.00 %, point 3" in capsys.readouterr().out
+    for file in (*(run / "points").iterdir(), *(run / "history").iterdir()):
+        file.write_text(file.read_text().replace("accuracy_a", "accuracy_error_a"))
+    status(run)
+    assert "mean validation loss 0.5, point 3" in capsys.readouterr().out
+
+
 def test_a_finished_sweep_with_a_failed_point_needs_another_command(run, capsys):
     status(run)
     assert "stopped; the command" in capsys.readouterr().out
