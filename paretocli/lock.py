@@ -4,14 +4,19 @@ import fcntl
 import os
 import random
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from paretocli.errors import InputError
+from paretocli.printable import one_line
 
 LOCK = ".lock"
+
+_CAREFULLY = os.O_NOFOLLOW | os.O_NONBLOCK  # a link may lead anywhere, a pipe would not open
+_MOST = 200  # bytes of a holder's name
 A_MOMENT = 0.005  # seconds, at most, until a lock is tried again that others looked at
 
 
@@ -45,10 +50,12 @@ def in_use(directory: Path) -> str:
     """Who holds a directory, empty where nobody does."""
     path = directory / LOCK
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | _CAREFULLY)
     except OSError:
         return ""
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return ""
         return "" if _can_share(descriptor) else _holder(path)
     except OSError:  # a file system without locks
         return ""
@@ -59,7 +66,7 @@ def in_use(directory: Path) -> str:
 def _locked(path: Path) -> int | None:
     """The lock file, open and locked; None where another process has locked it."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = _opened(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -79,6 +86,14 @@ def _locked(path: Path) -> int | None:
         os.close(descriptor)
 
 
+def _opened(path: Path) -> int:
+    """The lock file, open: made where there is none, and where something else has its name."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            path.unlink()
+    return os.open(path, os.O_RDWR | os.O_CREAT | _CAREFULLY, 0o644)
+
+
 def _can_share(descriptor: int) -> bool:
     """Whether nobody holds the file's lock alone."""
     try:
@@ -90,6 +105,8 @@ def _can_share(descriptor: int) -> bool:
 
 def _holder(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8") or "just starting"
+        with path.open("rb") as file:
+            found = file.read(_MOST).decode(errors="replace")
     except OSError:
         return "just ended"
+    return one_line(found) or "just starting"

@@ -1,5 +1,6 @@
 """`paretocli export`: a point's network, small and on its own."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from paretocli.cli.options.machine import DataDir
 from paretocli.cli.options.output import AsJson
+from paretocli.printable import printable
 
 Where = Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.", show_default=False)]
 Point = Annotated[int, typer.Argument(metavar="POINT", help="Its number.", show_default=False)]
@@ -27,6 +29,16 @@ Formats = Annotated[
         "onnx (needs the extra export), none, or both of the first, separated by a comma.",
     ),
 ]
+ProblemFile = Annotated[
+    str | None,
+    typer.Option(
+        "--problem",
+        metavar="FILE.py:FUNCTION",
+        help="The problem of the sweep, where that is code of somebody's own: it runs. Without, "
+        "you are asked before it does.",
+        show_default="as the run directory names it",
+    ),
+]
 Threads = Annotated[
     int, typer.Option(min=1, envvar="PARETOCLI_THREADS", help="Processors for latencies.")
 ]
@@ -38,6 +50,7 @@ def export(
     *,
     out: Out = None,
     formats: Formats = "program",
+    problem: ProblemFile = None,
     data_dir: DataDir = None,
     threads: Threads = 1,
     as_json: AsJson = False,
@@ -52,6 +65,8 @@ def export(
       paretocli export runs/multimnist 3
 
       paretocli export runs/multimnist 3 --format program,onnx --out small
+
+      paretocli export runs/mine 3 --problem my_problem.py:make
     """
     import json
     from dataclasses import asdict
@@ -72,9 +87,22 @@ def export(
     refuse_used(folder)
     flush_denormals()
     set_up(threads, "fp32")
-    solved = read_solved_point(path, point, data_dir or default_data_dir())
+    solved = read_solved_point(
+        path,
+        point,
+        data_dir or default_data_dir(),
+        problem=problem,
+        consent=lambda file: _may_run(path, file),
+    )
     exported = export_point(solved, folder, names, threads)
     if as_json:
         typer.echo(json.dumps({"folder": str(folder), **asdict(exported)}, indent=2))
     else:
         typer.echo(export_report(exported, folder))
+
+
+def _may_run(path: Path, file: str) -> bool:
+    """Ask whether code may run; where nobody can be asked, it may not."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    return typer.confirm(printable(f"{path} names code in {file}; run it?"), err=True)

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from paretocli.cli.tables import MOST_COLUMNS
 from paretocli.config import SweepConfig
 from paretocli.front.indicators import is_exact
+from paretocli.run_directory.points import Record
 from paretocli.sweep.observers import Observer
-from paretocli.sweep.records import Record
 
 SECONDS_BETWEEN_LINES = 10.0
 

@@ -15,8 +15,8 @@ from paretocli.config import SweepConfig
 from paretocli.front.columns import is_size
 from paretocli.front.sizes import shown_sizes
 from paretocli.problems.problem import Problem
+from paretocli.run_directory.points import Record
 from paretocli.sweep.plan import shards
-from paretocli.sweep.records import Record
 from paretocli.sweep.resolve import Resolved
 from paretocli.sweep.store import RunDirectory
 

@@ -32,11 +32,13 @@ def status(
 
     found = read_status(path)
     typer.echo(json.dumps(_summary(found), indent=2) if as_json else _report(found))
+    for note in found.notes:
+        typer.echo(note, err=True)
 
 
 def _summary(found: "SweepStatus") -> dict[str, Any]:
     content = dataclasses.asdict(found)
-    del content["config"]
+    del content["config"], content["notes"]
     states = ("done", "running", "stopped", "waiting", "failed")
     return {
         "problem": found.config["problem"],
@@ -52,6 +54,7 @@ def _report(found: "SweepStatus") -> str:
 
     from paretocli.cli.tables import as_text
     from paretocli.front.sizes import COMPACT
+    from paretocli.printable import one_line
 
     config = found.config
     total = found.epochs * len(found.points)
@@ -61,7 +64,9 @@ def _report(found: "SweepStatus") -> str:
         if found.count(state) or state == "done"
     ]
     lines = {
-        "sweep": f"{config['problem']}, {config['network']}, {config['solver']}",
+        "sweep": ", ".join(
+            one_line(config[name]) for name in ("problem", "network", "solver") if name in config
+        ),
         "state": f"running, {found.holder}" if found.holder else _at_rest(found),
         "points": f"{', '.join(states)}, of {len(found.points)}",
         "epochs": f"{found.epochs_done:,} of {total:,} ({100 * found.epochs_done / total:.0f} %)",

@@ -1,16 +1,20 @@
 """Read how a sweep converged: its hypervolume after each epoch, and what that has cost."""
 
-import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
 from paretocli.front.box import Box
-from paretocli.front.run_files import Run, read_note, read_run
+from paretocli.front.run_files import Run, run_of
+from paretocli.run_directory.files import DamagedError
+from paretocli.run_directory.history import Line, history_files, read_history_lines
+from paretocli.run_directory.points import Record, losses_on, read_records
+from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
 Array = npt.NDArray[np.float64]
 
@@ -27,23 +31,52 @@ class History(Run):
     Attributes:
         losses: By split, (E, K, m): all points after each epoch that all shards have reached, but
             those that ended early.
+        known: (E,), whether the history has all lines of the epoch; some may be lost.
         subproblem_epochs: Epochs of single networks spent until then (E,).
         seconds: Time spent until then (E,), in shards one after another.
+        notes: What could not be read, a sentence each.
     """
 
     losses: dict[str, Array]
+    known: npt.NDArray[np.bool_]
     subproblem_epochs: Array
     seconds: Array
+    notes: tuple[str, ...]
 
     def hypervolume(self, split: str, box: Box, *, exact: bool | None = None) -> Array:
-        """The share of a box that the points dominate after each epoch (E,).
+        """The share of a box that the points dominate after each epoch (E,), NaN if not known.
 
         Args:
             split: Of the losses.
             box: What is measured in.
             exact: As for `paretocli.front.indicators.hypervolume`.
         """
-        return np.array([box.share(losses, exact=exact) for losses in self.losses[split]])
+        shares = [
+            box.share(losses, exact=exact) if known else np.nan
+            for losses, known in zip(self.losses[split], self.known, strict=True)
+        ]
+        return np.array(shares)
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """Points that train together.
+
+    Attributes:
+        lines: Those of their history that can be read.
+        points: Their numbers.
+        last: Their last epoch.
+    """
+
+    lines: list[Line]
+    points: range
+    last: int
+
+    def lost(self, epochs: int) -> set[int]:
+        """Its epochs, of so many, in which a point has no line."""
+        there = {(line["epoch"], line["point"]) for line in self.lines}
+        wanted = range(1, min(epochs, self.last) + 1)
+        return {epoch for epoch in wanted for point in self.points if (epoch, point) not in there}
 
 
 def read_history(path: Path) -> History:
@@ -55,78 +88,108 @@ def read_history(path: Path) -> History:
     """
     if not path.is_dir():
         raise InputError(f"{path} is not a directory; --history needs run directories of sweeps.")
-    run = read_run(path)
-    config = run.config
-    shards = [_lines(file) for file in sorted((path / "history").glob("*.jsonl"))]
-    points = {line["point"] for shard in shards for line in shard}
-    missing = len(config["weights"]) - len(points)
-    if missing:
-        raise InputError(
-            f"{path} is not finished: {missing} of {len(config['weights'])} points have no epoch "
-            "yet; finish the sweep first, with the same command."
+    sweep = read_sweep_file(path)
+    records = read_records(sweep)
+    shards, notes = _shards(sweep, records.found)
+    _refuse_missing(sweep, shards, records.found)
+    epochs = _common_epochs(shards, records.found)
+    lost = set().union(*(shard.lost(epochs) for shard in shards))
+    if len(lost) == epochs:
+        raise InputError(f"The history of {path} has no epoch of all points; leave {path} out.")
+    if lost:
+        notes.append(
+            f"{len(lost)} of {epochs} epochs of {path} are left out: lines of its history are lost."
         )
-    epochs = _common_epochs(shards, _failed_points(path))
-    firsts = [{line["epoch"]: line for line in reversed(shard)} for shard in shards]
+    run = run_of(sweep)
     return History(
         path=path,
-        config=config,
+        config=run.config,
         checksums=run.checksums,
         box=run.box,
-        losses={split: _losses(shards, config, split, epochs) for split in HELD_OUT},
-        subproblem_epochs=_summed(firsts, "subproblem_epochs", epochs),
-        seconds=_summed(firsts, "seconds", epochs),
+        losses={split: _losses(shards, sweep, split, epochs) for split in HELD_OUT},
+        known=np.array([epoch not in lost for epoch in range(1, epochs + 1)]),
+        subproblem_epochs=_summed(shards, "subproblem_epochs", epochs),
+        seconds=_summed(shards, "seconds", epochs),
+        notes=(*records.notes, *notes),
     )
 
 
-def _failed_points(path: Path) -> set[int]:
-    """The points that are recorded as failed."""
-    records = (path / "points").glob("[0-9]*.json")
-    return {int(file.stem) for file in records if read_note(file).get("status") == "failed"}
+def _shards(sweep: SweepFile, records: Mapping[int, Record]) -> tuple[list[_Shard], list[str]]:
+    """All shards that have an epoch, and what could not be read."""
+    shards, notes = [], []
+    for file, points in history_files(sweep).items():
+        try:
+            lines = list(read_history_lines(sweep, file, points))
+        except (DamagedError, InputError, FileNotFoundError) as error:
+            notes.append(f"{str(error).removesuffix('.')}, and is left out.")
+            continue
+        found = [line for line in lines if line is not None]
+        if len(found) < len(lines):
+            notes.append(
+                f"{len(lines) - len(found)} of {len(lines)} lines of {file} are damaged, and are "
+                "left out."
+            )
+        last = _last_epoch(sweep, found, points, records)
+        if last:
+            shards.append(_Shard(found, points, last))
+    return shards, notes
 
 
-def _common_epochs(shards: list[list[dict[str, Any]]], failed: set[int]) -> int:
+def _last_epoch(
+    sweep: SweepFile, lines: Iterable[Line], points: range, records: Mapping[int, Record]
+) -> int:
+    """The last epoch of a shard: where it still trains, or has failed, the last with all lines."""
+    recorded = [records[point]["status"] for point in points if point in records]
+    if len(recorded) == len(points) and "done" in recorded:
+        return sweep.epochs
+    there = Counter(epoch for epoch, _ in {(line["epoch"], line["point"]) for line in lines})
+    return max((epoch for epoch, count in there.items() if count == len(points)), default=0)
+
+
+def _refuse_missing(sweep: SweepFile, shards: Sequence[_Shard], recorded: Iterable[int]) -> None:
+    """Refuse points without an epoch: those of a sweep that goes on, and those that were lost."""
+    missing = set(range(sweep.points)) - {line["point"] for s in shards for line in s.lines}
+    lost = missing & set(recorded)
+    if lost:
+        raise InputError(
+            f"{sweep.path} has no history of {len(lost)} of its {sweep.points} points any more; "
+            f"leave {sweep.path} out."
+        )
+    if missing:
+        raise InputError(
+            f"{sweep.path} is not finished: {len(missing)} of {sweep.points} points have no epoch "
+            "yet; finish the sweep first, with the same command."
+        )
+
+
+def _common_epochs(shards: Sequence[_Shard], records: Mapping[int, Record]) -> int:
     """The epochs that all shards have reached; those whose points have all failed ended early."""
-    reached = [
-        (int(shard[-1]["epoch"]), {line["point"] for line in shard} <= failed) for shard in shards
-    ]
-    going_on = [epochs for epochs, ended in reached if not ended]
-    return min(going_on) if going_on else max(epochs for epochs, _ in reached)
+    failed = {point for point, record in records.items() if record["status"] == "failed"}
+    going_on = [shard.last for shard in shards if not set(shard.points) <= failed]
+    return min(going_on) if going_on else max(shard.last for shard in shards)
 
 
-def _losses(
-    shards: list[list[dict[str, Any]]], config: dict[str, Any], split: str, epochs: int
-) -> Array:
-    names = config["objectives"]
-    losses = np.full((epochs, len(config["weights"]), len(names)), np.nan)
-    for line in (line for shard in shards for line in shard):
+def _losses(shards: Sequence[_Shard], sweep: SweepFile, split: str, epochs: int) -> Array:
+    objectives = sweep.config["objectives"]
+    losses = np.full((epochs, sweep.points, len(objectives)), np.nan)
+    for line in (line for shard in shards for line in shard.lines):
         if line["epoch"] <= epochs:
-            found = line["loss"][split]
-            row = [np.nan if found[name] is None else found[name] for name in names]
-            losses[line["epoch"] - 1, line["point"]] = row
+            losses[line["epoch"] - 1, line["point"]] = [
+                np.nan if value is None else value for value in losses_on(line, split, objectives)
+            ]
     return losses
 
 
-def _summed(firsts: list[dict[int, dict[str, Any]]], key: str, epochs: int) -> Array:
+def _summed(shards: Sequence[_Shard], key: str, epochs: int) -> Array:
     """A running figure of the shards after each epoch (E,), summed over them."""
-    return np.array(
-        [
-            sum(float(first[min(epoch, max(first))][key]) for first in firsts)
-            for epoch in range(1, epochs + 1)
-        ]
-    )
-
-
-def _lines(file: Path) -> list[dict[str, Any]]:
-    lines = []
-    for number, text in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            line = json.loads(text)
-            for key in ("point", "epoch", "loss", "seconds", "subproblem_epochs"):
-                line[key]
-        except (ValueError, KeyError, TypeError):
-            raise InputError(
-                f"Line {number} of {file} is torn or of another version; run the sweep's command "
-                "again, which mends it."
-            ) from None
-        lines.append(line)
-    return lines
+    total = np.zeros(epochs)
+    for shard in shards:
+        # Of an epoch that is lost, what the one before it had.
+        spent = dict[int, float]()
+        for line in reversed(shard.lines):
+            spent[line["epoch"]] = line[key]
+        now = 0.0
+        for epoch in range(1, epochs + 1):
+            now = spent.get(epoch, now)
+            total[epoch - 1] += now
+    return total

@@ -1,6 +1,5 @@
-"""The notes of a run directory."""
+"""What a sweep says of itself, to be drawn or compared."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,10 @@ import numpy as np
 
 from paretocli.errors import InputError
 from paretocli.front.box import Box
-from paretocli.older_sweeps import as_meant
+from paretocli.printable import one_line
+from paretocli.run_directory.box import NORMALISATION_FILE, read_normalisation
+from paretocli.run_directory.files import DamagedError
+from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,49 +48,25 @@ def read_run(path: Path) -> Run:
     Raises:
         InputError: They are not there, or not of the form that this program writes.
     """
-    file = path / "sweep.json"
-    note = read_note(file)
+    return run_of(read_sweep_file(path))
+
+
+def run_of(sweep: SweepFile) -> Run:
+    """The same of a run directory whose `sweep.json` is read already."""
+    config = sweep.config | {"problem": one_line(sweep.config["problem"])}
+    return Run(sweep.path, config, sweep.checksums, _box(sweep))
+
+
+def _box(sweep: SweepFile) -> Box:
+    file = sweep.path / NORMALISATION_FILE
     try:
-        config, checksums = note["config"], note["data"]
-        config["weights"], config["problem"], config["objectives"], config["seed"]
-    except (KeyError, TypeError):
+        found = read_normalisation(sweep)
+    except DamagedError as error:
         raise InputError(
-            f"{file} is not of the form that this program writes; give the run directory of a "
-            "sweep."
+            f"{error}; run the sweep's command again, which works it out anew."
         ) from None
-    return Run(path, as_meant(config), checksums, _box(path))
-
-
-def _box(path: Path) -> Box:
-    file = path / "normalisation.json"
-    note = read_note(file)
-    try:
-        ideal, reference_point = (
-            np.array(note[name], dtype=np.float64) for name in ("ideal", "reference_point")
+    if found is None:
+        raise InputError(
+            f"{sweep.path} holds no {file.name}; run the sweep's command again, which works it out."
         )
-    except (KeyError, TypeError, ValueError):
-        raise InputError(
-            f"{file} holds no ideal and reference point; run the sweep's command again."
-        ) from None
-    return Box(ideal, reference_point)
-
-
-def read_note(file: Path) -> dict[str, Any]:
-    """Read `sweep.json` or another JSON object of a run directory.
-
-    Raises:
-        InputError: It is not there, or no JSON object.
-    """
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            f"{file.parent} holds no {file.name}; give the run directory of a sweep."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{file} cannot be read ({error}); give the run directory of a sweep."
-        ) from None
-    if not isinstance(content, dict):
-        raise InputError(f"{file} is no JSON object; give the run directory of a sweep.")
-    return content
+    return Box(*(np.array(found[name], dtype=float) for name in ("ideal", "reference_point")))

@@ -1,8 +1,6 @@
 """How far a sweep is: what its run directory says while it runs, or after."""
 
 import dataclasses
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,11 @@ from paretocli.errors import InputError
 from paretocli.front.indicators import is_exact, share_of_box
 from paretocli.front.sizes import COMPACT
 from paretocli.lock import in_use
+from paretocli.run_directory.box import read_normalisation
+from paretocli.run_directory.files import DamagedError
+from paretocli.run_directory.history import history_files, read_history_lines
+from paretocli.run_directory.points import Record, read_records
+from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
 Json = dict[str, Any]
 
@@ -57,6 +60,7 @@ class SweepStatus:
         hypervolume_exact: Whether that is exact, and not approximated.
         seconds_left: Estimated from the time that epochs took; None where nothing is known,
             nobody is at it, or the points that start as one network are not all apart yet.
+        notes: What could not be read, a sentence each.
     """
 
     path: Path
@@ -67,6 +71,7 @@ class SweepStatus:
     hypervolume: float | None
     hypervolume_exact: bool
     seconds_left: float | None
+    notes: tuple[str, ...]
 
     def count(self, state: str) -> int:
         """How many points are in a state."""
@@ -85,34 +90,31 @@ def read_status(path: Path) -> SweepStatus:
     Raises:
         InputError: It is no run directory.
     """
-    sweep = _json(path / "sweep.json")
-    if sweep is None or "config" not in sweep:
-        raise InputError(f"{path} holds no readable sweep.json; give the run directory of a sweep.")
-    config = sweep["config"]
+    sweep = read_sweep_file(path)
     holder = in_use(path)
-    records = [_json(file) for file in sorted((path / "points").glob("[0-9]*.json"))]
-    done = {record["point"]: record for record in records if record is not None}
-    shards = _history(path)
+    records = read_records(sweep)
+    shards, notes = _history(sweep)
     trained_in = {point: shard for shard in shards for point in shard.newest}
     points = tuple(
-        _point(point, done.get(point), trained_in.get(point), bool(holder))
-        for point in range(len(config["weights"]))
+        _point(point, records.found.get(point), trained_in.get(point), bool(holder))
+        for point in range(sweep.points)
     )
-    epochs = config["epochs"] + config["retrain_epochs"]
     losses = [point.loss for point in points]
+    hypervolume, more_notes = _hypervolume(sweep, points)
     status = SweepStatus(
-        path,
-        config,
-        holder,
-        epochs,
-        points,
-        _hypervolume(path, points),
-        is_exact(sum(map(bool, losses)), max(map(len, losses), default=0)),
+        path=path,
+        config=sweep.config,
+        holder=holder,
+        epochs=sweep.epochs,
+        points=points,
+        hypervolume=hypervolume,
+        hypervolume_exact=is_exact(sum(map(bool, losses)), max(map(len, losses), default=0)),
         seconds_left=None,
+        notes=(*records.notes, *notes, *more_notes),
     )
     if not holder:
         return status
-    return _with_time_left(status, shards, sweep["runtime"].get("jobs", 1))
+    return _with_time_left(status, shards, sweep.setting("stack"), sweep.runtime.get("jobs", 1))
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,18 @@ class _Shard:
     networks: int
 
 
-def _history(path: Path) -> list[_Shard]:
-    """All shards that have an epoch."""
-    found = []
-    for file in sorted((path / "history").glob("*.jsonl")):
-        lines = list(_lines(file))
+def _history(sweep: SweepFile) -> tuple[list[_Shard], list[str]]:
+    """All shards that have an epoch, and what could not be read."""
+    found, notes = [], []
+    for file, points in history_files(sweep).items():
+        try:
+            # The last one may be half written at this moment.
+            lines = [line for line in read_history_lines(sweep, file, points) if line is not None]
+        except FileNotFoundError:
+            continue
+        except (DamagedError, InputError) as error:
+            notes.append(f"{str(error).removesuffix('.')}, and is left out.")
+            continue
         if not lines:
             continue
         last = lines[-1]
@@ -144,20 +153,10 @@ def _history(path: Path) -> list[_Shard]:
         spent = last["subproblem_epochs"]
         newest = {line["point"]: line for line in lines}
         found.append(_Shard(newest, last["seconds"], spent, spent - before))
-    return found
+    return found, notes
 
 
-def _lines(file: Path) -> Iterator[Json]:
-    for text in file.read_text(encoding="utf-8").splitlines():
-        try:
-            line = json.loads(text)
-            if {"point", "epoch", "seconds", "loss", "metric", "subproblem_epochs"} <= set(line):
-                yield line
-        except (ValueError, TypeError):
-            continue  # the last one may be half written at this moment
-
-
-def _point(point: int, record: Json | None, shard: _Shard | None, held: bool) -> PointStatus:
+def _point(point: int, record: Record | None, shard: _Shard | None, held: bool) -> PointStatus:
     if record is not None:
         known = {kind: record.get(kind, {}).get("val", {}) for kind in ("loss", "metric")}
         known |= {name: record.get(name) for name in COMPACT}
@@ -172,15 +171,28 @@ def _point(point: int, record: Json | None, shard: _Shard | None, held: bool) ->
     return PointStatus(point, state, line["epoch"], line["seconds"] / sharing, **known)
 
 
-def _hypervolume(path: Path, points: tuple[PointStatus, ...]) -> float | None:
-    note = _json(path / "normalisation.json")
-    rows = [[np.nan if v is None else v for v in p.loss.values()] for p in points if p.loss]
-    if note is None or not rows:
-        return None
-    return share_of_box(np.array(rows, dtype=float), note["ideal"], note["reference_point"])
+def _hypervolume(
+    sweep: SweepFile, points: tuple[PointStatus, ...]
+) -> tuple[float | None, list[str]]:
+    """What all points reach, None where that is not known; and what could not be read."""
+    try:
+        box = read_normalisation(sweep)
+    except (DamagedError, InputError) as error:
+        return None, [f"{str(error).removesuffix('.')}; the sweep's command works it out anew."]
+    objectives = sweep.config["objectives"]
+    rows = [
+        [np.nan if p.loss[name] is None else p.loss[name] for name in objectives]
+        for p in points
+        if p.loss
+    ]
+    if box is None or not rows:
+        return None, []
+    return share_of_box(np.array(rows, dtype=float), box["ideal"], box["reference_point"]), []
 
 
-def _with_time_left(status: SweepStatus, shards: list[_Shard], jobs: int) -> SweepStatus:
+def _with_time_left(
+    status: SweepStatus, shards: list[_Shard], stack: int, jobs: int
+) -> SweepStatus:
     """Add an estimate: the mean time of a network's epoch, for those that are left, side by side.
 
     None before a population branches: how a larger one will fare is not known yet.
@@ -188,18 +200,9 @@ def _with_time_left(status: SweepStatus, shards: list[_Shard], jobs: int) -> Swe
     seconds = sum(shard.seconds for shard in shards)
     if not seconds or any(shard.networks < len(shard.newest) for shard in shards):
         return status
-    each = seconds / sum(shard.subproblem_epochs for shard in shards)
+    each = seconds / max(1, sum(shard.subproblem_epochs for shard in shards))
     left = status.epochs * len(status.points) - status.epochs_done
     unfinished = [p.point for p in status.points if p.state not in ("done", "failed")]
-    shards_left = {point // status.config["stack"] for point in unfinished}
+    shards_left = {point // stack for point in unfinished}
     workers = max(1, min(jobs, len(shards_left)))
     return dataclasses.replace(status, seconds_left=each * left / workers)
-
-
-def _json(path: Path) -> Json | None:
-    """A JSON object, None where there is none that can be read."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None

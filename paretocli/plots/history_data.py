@@ -76,7 +76,8 @@ def gather_histories(
     exact = all(is_exact(*history.losses[split].shape[1:]) for history in histories)
     members = [[histories[place] for place in group] for group in places]
     targets = {
-        history.seed: TARGET * float(history.hypervolume("val", first.box, exact=exact).max())
+        history.seed: TARGET
+        * float(np.nanmax(history.hypervolume("val", first.box, exact=exact)))
         for history in members[0]
     }
     firsts = [group[0] for group in members]
@@ -122,9 +123,9 @@ def _converging(
         seconds=np.mean([h.seconds[:epochs] for h in group], axis=0),
         mean=drawn.mean(axis=0),
         std=_std(drawn),
-        best=statistics([float(values.max()) for values in val]),
+        best=statistics([float(np.nanmax(values)) for values in val]),
         test_at_best=statistics(
-            [float(t[int(v.argmax())]) for v, t in zip(val, test, strict=True)]
+            [float(t[int(np.nanargmax(v))]) for v, t in zip(val, test, strict=True)]
         ),
         cost=statistics(costs),
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from paretocli.sweep.records import Record, point_name
+from paretocli.run_directory.points import Record, point_name
 
 FOLDER = "tensorboard"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from paretocli.sweep.records import Record
+from paretocli.run_directory.points import Record
 
 
 class Observer(Protocol):

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from paretocli.errors import InputError
+from paretocli.run_directory.points import point_name
 from paretocli.sweep.memory import Memory
-from paretocli.sweep.records import point_name
 from paretocli.training.machine import available_threads
 
 

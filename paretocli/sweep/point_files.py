@@ -1,19 +1,20 @@
 """A point's network on disk: where it is, whether it is whole, and what it holds."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
-from paretocli.sweep.records import point_name
+from paretocli.run_directory import forms
+from paretocli.run_directory.files import DamagedError, read_bytes, read_object
+from paretocli.run_directory.networks import MOST_BYTES, is_whole
+from paretocli.run_directory.points import CHECKSUM, network_path
 
-CHECKSUM = "weights_sha256"  # of the network, in the record of a point
+_RECORD = forms.made_of({}, {"status": forms.text, CHECKSUM: forms.text})
 
 
 def point_file(point: Path) -> Path:
@@ -39,15 +40,10 @@ def point_file(point: Path) -> Path:
                 f"There is no point {point}; name a run directory and a point, as in runs/a:3, or "
                 "a .safetensors file."
             )
-        file = Path(directory) / "points" / f"{point_name(int(number))}.safetensors"
+        file = network_path(Path(directory), int(number))
     if not file.is_file():
         raise InputError(f"There is no file {file}; check the run directory and the point.")
     return file
-
-
-def file_checksum(file: Path) -> str:
-    """SHA-256 of a file's content."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def read_point(file: Path) -> dict[str, Tensor]:
@@ -63,24 +59,20 @@ def read_point(file: Path) -> dict[str, Tensor]:
             "again, which solves the point anew."
         )
     try:
-        tensors: dict[str, Tensor] = load_file(file)
-    except (OSError, SafetensorError) as error:
+        content = read_bytes(file, MOST_BYTES)
+        if content is None:
+            raise InputError(f"There is no file {file}; check the run directory and the point.")
+        tensors: dict[str, Tensor] = load(content)
+    except DamagedError as error:
+        raise InputError(f"{error}; name the network of a finished point.") from None
+    except Exception as error:  # the library raises many kinds for what it cannot make sense of
+        if isinstance(error, InputError):
+            raise
+        reason = str(error) if isinstance(error, SafetensorError) else type(error).__name__
         raise InputError(
-            f"{file} cannot be read ({error}); name the network of a finished point."
+            f"{file} cannot be read ({reason}); name the network of a finished point."
         ) from None
     return tensors
-
-
-def is_whole(file: Path, record: Mapping[str, Any]) -> bool:
-    """Whether a network's file is there as it was when its point's record was written.
-
-    Args:
-        file: The file.
-        record: Of the point.
-    """
-    if not file.is_file():
-        return False
-    return CHECKSUM not in record or record[CHECKSUM] == file_checksum(file)
 
 
 def load_point(file: Path, network: nn.Module) -> None:
@@ -102,16 +94,11 @@ def record_beside(file: Path) -> Mapping[str, Any] | None:
     """
     path = file.with_suffix(".json")
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError):
-        record = None
-    if not isinstance(record, dict):
+        return read_object(path, _RECORD)
+    except DamagedError as error:
         raise InputError(
-            f"{path} cannot be read; run its sweep's command again, which solves the point anew."
-        )
-    return record
+            f"{error}; run its sweep's command again, which solves the point anew."
+        ) from None
 
 
 def _refuse_other_network(file: Path, tensors: Mapping[str, Tensor], network: nn.Module) -> None:
@@ -128,4 +115,9 @@ def _refuse_other_network(file: Path, tensors: Mapping[str, Tensor], network: nn
                 f"{file} is a point of another network ({name} has the shape "
                 f"{tuple(tensors[name].shape)}, here {tuple(tensor.shape)}); choose the same "
                 "problem and --network."
+            )
+        if tensors[name].dtype != tensor.dtype:
+            raise InputError(
+                f"{file} is no point of this network ({name} holds {tensors[name].dtype}, here "
+                f"{tensor.dtype}); choose the same problem and --network."
             )

@@ -12,11 +12,10 @@ from paretocli.config import SweepConfig
 from paretocli.front.dominance import non_dominated
 from paretocli.front.sizes import COMPACT
 from paretocli.problems.problem import SPLITS, Problem, Split
+from paretocli.run_directory.points import Record, point_name
 from paretocli.sparsity.figures import NetworkFigures, figures_of_network
 from paretocli.sparsity.layers import Layer
 from paretocli.training.reports import EpochReport, Figures, Outcome
-
-Record = dict[str, Any]
 
 SPARSITY_COLUMNS = tuple(entry.name for entry in dataclasses.fields(NetworkFigures))
 
@@ -124,11 +123,6 @@ def figures_of(
             for split, (_, values) in figures.items()
         },
     }
-
-
-def point_name(point: int) -> str:
-    """The point's number as it stands in file names."""
-    return f"{point:04d}"
 
 
 def results_table(records: Sequence[Record], config: Mapping[str, Any]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from paretocli.preferences import Weights
 from paretocli.problems.loading import load_problem, source_checksum
 from paretocli.problems.problem import Problem
 from paretocli.registries import lookup
+from paretocli.run_directory.networks import file_checksum
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
@@ -29,7 +30,7 @@ from paretocli.sweep.list_options import listed, patterns_of, shares_of, targets
 from paretocli.sweep.memory import Memory, expected_memory
 from paretocli.sweep.no_means import no_mean_notes
 from paretocli.sweep.plan import divide
-from paretocli.sweep.point_files import file_checksum, load_point, point_file
+from paretocli.sweep.point_files import load_point, point_file
 from paretocli.sweep.rehearsal import rehearse
 from paretocli.sweep.stacking import SLOWER, why_in_turn
 from paretocli.sweep.start import (

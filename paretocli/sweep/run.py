@@ -16,6 +16,7 @@ from paretocli.execution.in_process import InProcess
 from paretocli.execution.processes import Processes
 from paretocli.problems.directions import metric_directions
 from paretocli.problems.problem import SPLITS, Problem
+from paretocli.run_directory.points import Record
 from paretocli.sweep.collect import Collector
 from paretocli.sweep.normalisation import (
     Normalisation,
@@ -27,7 +28,6 @@ from paretocli.sweep.observers import Observer
 from paretocli.sweep.plan import Shard, shards, unfinished
 from paretocli.sweep.point_files import read_point
 from paretocli.sweep.question import Question
-from paretocli.sweep.records import Record
 from paretocli.sweep.solve import resumed, solve
 from paretocli.sweep.store import RunDirectory
 from paretocli.sweep.teaching import read_teachers, teacher_files
@@ -74,8 +74,8 @@ def run_sweep(
         connected(config.cluster) as client,
         directory.opened(_description(config, problem, identity, checksums)),
     ):
-        for name in directory.remove_damaged():
-            observer.note(f"{name} was damaged; what it held is done again.")
+        for note in directory.mend():
+            observer.note(note)
         frozen = None if config.freeze_sparsity is None else read_point(config.freeze_sparsity)
         teachers = () if config.teachers is None else teacher_files(config.teachers, problem)
         question = Question(config, problem, start, frozen, read_teachers(teachers))
@@ -187,7 +187,7 @@ def _normalisation(
 
     None where it was stopped before they were known.
     """
-    kept = directory.read_note("normalisation")
+    kept = directory.normalisation()
     if kept is not None:
         return Normalisation(*(tuple(kept[name]) for name in ("ideal", "scale", "worst")))
     found: Normalisation | None = question.normalisation

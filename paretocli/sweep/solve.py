@@ -17,9 +17,10 @@ from torch import Tensor
 from paretocli.config import SweepConfig
 from paretocli.front.indicators import is_exact
 from paretocli.problems.problem import Split
+from paretocli.run_directory.points import Record
 from paretocli.sweep.plan import Shard
 from paretocli.sweep.question import Question
-from paretocli.sweep.records import Record, history_line, point_record
+from paretocli.sweep.records import history_line, point_record
 from paretocli.sweep.sizes import dense_macs
 from paretocli.sweep.start import fresh_network, network_layers, stored_names
 from paretocli.sweep.trainers import AnyTrainer, trainer_of

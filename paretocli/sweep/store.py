@@ -2,20 +2,36 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from paretocli.atomic import TEMPORARY, write_bytes, write_text
+from paretocli.atomic import TEMPORARY, check_writable, write_bytes, write_text
 from paretocli.errors import InputError
 from paretocli.lock import LOCK, in_use, sole_user
-from paretocli.older_sweeps import as_meant
-from paretocli.sweep.point_files import CHECKSUM, is_whole
-from paretocli.sweep.records import Record, point_name, results_table
+from paretocli.run_directory.box import read_normalisation
+from paretocli.run_directory.files import (
+    MOST_LINES_BYTES,
+    DamagedError,
+    opened,
+    parsed,
+    read_bytes,
+)
+from paretocli.run_directory.history import HISTORY
+from paretocli.run_directory.mending import CHECKPOINTS, FOLDERS, mend, prepare_folders
+from paretocli.run_directory.points import (
+    CHECKSUM,
+    Record,
+    network_path,
+    read_records,
+    record_path,
+)
+from paretocli.run_directory.sweep_file import FORMAT, SWEEP_FILE, SweepFile, read_sweep_file
+from paretocli.sweep.records import results_table
 
-FORMAT = 1
-FOLDERS = ("points", "history", "checkpoints")
+MOST_BYTES = 2**40  # of a checkpoint
 
 
 class RunDirectory:
@@ -42,7 +58,7 @@ class RunDirectory:
         self.results_file = path / "results.csv"
         self.front_file = path / "front.csv"
         self.picture_file = path / "front.png"
-        self._sweep_file = path / "sweep.json"
+        self._sweep_file = path / SWEEP_FILE
 
     def check(self, identity: Mapping[str, Any], checksums: Mapping[str, str]) -> None:
         """Refuse a directory that holds something else, before anything is done.
@@ -52,12 +68,14 @@ class RunDirectory:
                 differs), was made from other data, or holds other files.
         """
         try:
-            self.path.exists()
+            self._check(identity, checksums)
         except OSError as error:
             raise InputError(
                 f"The directory {self.path} cannot be used ({error.strerror}); name another one "
                 "with --out."
             ) from None
+
+    def _check(self, identity: Mapping[str, Any], checksums: Mapping[str, str]) -> None:
         if holder := in_use(self.path):
             raise InputError(
                 f"{self.path} is in use by another sweep ({holder}); wait for its end, or name "
@@ -94,16 +112,11 @@ class RunDirectory:
             yield
 
     def _fill(self, sweep: Mapping[str, Any]) -> None:
-        for folder in FOLDERS:
-            (self.path / folder).mkdir(exist_ok=True)
+        prepare_folders(self.path)
         if not self._sweep_file.exists():
             write_text(self._sweep_file, json.dumps({"format": FORMAT, **sweep}, indent=2))
-        for folder in (".", *FOLDERS):
-            # What a kill in the middle of writing a file has left.
-            for temporary in (self.path / folder).glob(f"{TEMPORARY}*"):
-                temporary.unlink()
-        write_bytes(self.path / "checkpoints" / "writable", b"")
-        (self.path / "checkpoints" / "writable").unlink()
+        for folder in FOLDERS:
+            check_writable(self.path / folder)
 
     @contextmanager
     def _written(self) -> Iterator[None]:
@@ -116,57 +129,29 @@ class RunDirectory:
                 "one with --out."
             ) from None
 
-    def sweep(self) -> dict[str, Any]:
-        """What `sweep.json` holds: `config`, `data` with checksums, versions and the like.
+    def sweep(self) -> SweepFile:
+        """What `sweep.json` says.
 
         Raises:
             InputError: There is none, or it is none of this program's.
         """
-        if not self._sweep_file.exists():
-            raise InputError(f"{self.path} holds no sweep.json; give the run directory of a sweep.")
-        try:
-            found = self._read_json(self._sweep_file)
-        except InputError:
-            found = {}
-        if found.get("format") != FORMAT or not {"config", "data"} <= set(found):
-            raise InputError(
-                f"{self._sweep_file} is not of the form that this program writes; name another "
-                "directory with --out."
-            )
-        return found
+        return read_sweep_file(self.path, "name another directory with --out")
 
     def records(self) -> list[Record]:
         """The records of all points that are done or failed, in order."""
-        return [self._read_json(file) for file in self._record_files()]
+        return list(read_records(self.sweep()).found.values())
 
-    def remove_damaged(self) -> list[str]:
-        """Remove what cannot be read, and records of damaged networks: they are made again.
-
-        This program writes files whole; whatever damaged these came from outside.
+    def mend(self) -> list[str]:
+        """Remove what is damaged, so that it is made again.
 
         Returns:
-            The paths of what was damaged in the directory.
-        """
-        damaged: list[str] = []
-        for file in (*self._record_files(), *self.path.glob("normalisation.json")):
-            try:
-                found = self._read_json(file)
-            except InputError:
-                found = {}
-            network = found.get("weights_file")
-            if not found:
-                damaged.append(str(file.relative_to(self.path)))
-            elif network and not is_whole(self.path / network, found):
-                (self.path / network).unlink(missing_ok=True)
-                damaged.append(network)
-            else:
-                continue
-            file.unlink()
-        return damaged
+            What was damaged, a sentence each.
 
-    def _record_files(self) -> list[Path]:
-        files = [file for file in (self.path / "points").glob("*.json") if file.stem.isdecimal()]
-        return sorted(files, key=lambda file: int(file.stem))
+        Raises:
+            InputError: A file cannot be read, or what is in its place cannot be removed.
+        """
+        with self._written():
+            return list(mend(self.sweep()))
 
     def write_point(self, record: Record, network: bytes | None) -> Record:
         """Write a point's network, a safetensors file, and then its record, which makes it done.
@@ -178,11 +163,12 @@ class RunDirectory:
         Returns:
             The record as it was written, with the network's checksum.
         """
-        name = point_name(record["point"])
+        point = record["point"]
         if network is not None:
-            write_bytes(self.path / "points" / f"{name}.safetensors", network)
+            write_bytes(network_path(self.path, point), network)
             record = record | {CHECKSUM: hashlib.sha256(network).hexdigest()}
-        write_text(self.path / "points" / f"{name}.json", json.dumps(record, indent=2))
+        content = json.dumps(record, indent=2, allow_nan=False)
+        write_text(record_path(self.path, point), content)
         return record
 
     def amend_point(self, record: Record) -> Record:
@@ -197,37 +183,34 @@ class RunDirectory:
 
     def forget_point(self, point: int) -> None:
         """Remove a point's record, so that it is solved again."""
-        (self.path / "points" / f"{point_name(point)}.json").unlink(missing_ok=True)
+        record_path(self.path, point).unlink(missing_ok=True)
 
     def append_history(self, shard: str, lines: Sequence[Record]) -> None:
         """Add lines to a shard's history."""
-        with (self.path / "history" / f"{shard}.jsonl").open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(line) + "\n" for line in lines)
+        content = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
+        with self._history(shard).open("ab") as file:
+            file.write(content.encode())
 
     def trim_history(self, shard: str, epoch: int) -> None:
         """Drop a shard's lines after an epoch, and torn ones, before it goes on from there."""
-        path = self.path / "history" / f"{shard}.jsonl"
-        if not path.exists():
+        path = self._history(shard)
+        try:
+            with opened(path, MOST_LINES_BYTES) as file:
+                kept = [line for line in file if _epoch(line) <= epoch]
+        except FileNotFoundError:
             return
-        kept = []
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                if json.loads(line)["epoch"] <= epoch:
-                    kept.append(line + "\n")
-            except (ValueError, KeyError, TypeError):
-                continue
-        write_text(path, "".join(kept))
+        write_bytes(path, b"".join(line.rstrip(b"\n") + b"\n" for line in kept))
 
     def save_checkpoint(self, shard: str, state: bytes) -> None:
         """Write a shard's training state whole, over the previous one."""
         write_bytes(self._checkpoint(shard), state)
 
     def load_checkpoint(self, shard: str) -> bytes | None:
-        """A shard's training state, None where there is none."""
+        """A shard's training state, None where there is none; nothing of one that is damaged."""
         try:
-            return self._checkpoint(shard).read_bytes()
-        except FileNotFoundError:
-            return None
+            return read_bytes(self._checkpoint(shard), MOST_BYTES)
+        except DamagedError:
+            return b""
 
     def drop_checkpoint(self, shard: str) -> None:
         """Remove the state of a shard that is finished."""
@@ -245,18 +228,23 @@ class RunDirectory:
         """Write a small JSON file."""
         write_text(self.path / f"{name}.json", json.dumps(content, indent=2))
 
-    def read_note(self, name: str) -> dict[str, Any] | None:
-        """Read a small JSON file, None where there is none."""
-        path = self.path / f"{name}.json"
-        return self._read_json(path) if path.exists() else None
+    def normalisation(self) -> dict[str, Any] | None:
+        """What `normalisation.json` holds, None where there is none that can be read."""
+        try:
+            return read_normalisation(self.sweep())
+        except DamagedError:
+            return None
+
+    def _history(self, shard: str) -> Path:
+        return self.path / HISTORY / f"{shard}.jsonl"
 
     def _checkpoint(self, shard: str) -> Path:
-        return self.path / "checkpoints" / f"{shard}.pt"
+        return self.path / CHECKPOINTS / f"{shard}.pt"
 
     def _check_same(
-        self, found: Mapping[str, Any], identity: Mapping[str, Any], checksums: Mapping[str, str]
+        self, found: SweepFile, identity: Mapping[str, Any], checksums: Mapping[str, str]
     ) -> None:
-        stored = as_meant(found["config"])
+        stored = found.config
         for name in identity:
             if stored.get(name) != identity[name]:
                 raise InputError(
@@ -265,24 +253,20 @@ class RunDirectory:
                     "another directory with --out, or ask for the same."
                 )
         for part, checksum in checksums.items():
-            if found["data"].get(part) != checksum:
+            if found.checksums.get(part) != checksum:
                 raise InputError(
                     f"{self.path} was made from other data: the checksum of the {part} "
                     f"{'code' if part == 'source' else 'split'} differs; name another directory "
                     "with --out."
                 )
 
-    @staticmethod
-    def _read_json(path: Path) -> dict[str, Any]:
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"{path} cannot be read ({error}); delete it to have that part done again."
-            ) from None
-        if not isinstance(content, dict):
-            raise InputError(f"{path} is not a record; delete it to have that part done again.")
-        return content
+
+def _epoch(line: bytes) -> float:
+    """The epoch of a line of the history, infinite for one that is torn."""
+    try:
+        return float(parsed(line)["epoch"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf
 
 
 def _is_foreign(path: Path) -> bool:

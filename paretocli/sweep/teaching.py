@@ -15,8 +15,8 @@ from paretocli.errors import InputError
 from paretocli.front.run_files import Run, read_run
 from paretocli.problems.inputs import Inputs
 from paretocli.problems.problem import Problem, Task
+from paretocli.run_directory.points import network_path
 from paretocli.sweep.point_files import load_point, read_point, record_beside
-from paretocli.sweep.records import point_name
 from paretocli.sweep.start import TRACED_SAMPLES, fresh_network
 
 SOLVER = "single"
@@ -105,7 +105,7 @@ def _file(run: Run, task: Task) -> Path:
     names = run.objectives
     for number, weights in enumerate(run.config["weights"]):
         if [name for name, weight in zip(names, weights, strict=True) if weight > 0] == [task.name]:
-            file = run.path / "points" / f"{point_name(number)}.safetensors"
+            file = network_path(run.path, number)
             record = record_beside(file)
             if record is None or record.get("status") != "done":
                 raise InputError(

@@ -74,10 +74,11 @@ def test_the_same_sweep_twice(sweep):
 )
 def test_equal_seeds_must_have_the_same_box(sweep, corner, option, words):
     checked = "ideal" if corner == "ideal" else "reference_point"
+    far = {"reference": [5.0, 5.0]}
     sweeps = [
-        sweep("a", **{corner: [1.0, 2.0]}),
-        sweep("b", **{corner: [3.0, 4.0]}, seed=1),
-        sweep("c", **{corner: [1.0, 2.5]}, solver="linear"),
+        sweep("a", **far | {corner: [1.0, 2.0]}),
+        sweep("b", **far | {corner: [3.0, 4.0]}, seed=1),
+        sweep("c", **far | {corner: [1.0, 2.5]}, solver="linear"),
     ]
     check_same_box(sweeps[:2], checked)
     with pytest.raises(InputError) as caught:

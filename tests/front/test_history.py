@@ -15,6 +15,8 @@ CONFIG = {
     "objectives": ["a", "b"],
     "weights": [[0.2, 0.8], [0.5, 0.5], [0.8, 0.2]],
     "transfer": "none",
+    "epochs": 3,
+    "retrain_epochs": 1,
     "lr": 0.1,
     "seed": 0,
 }
@@ -27,6 +29,7 @@ def line(point, epoch, losses, spent, seconds):
         "epoch": epoch,
         "seconds": seconds,
         "loss": {"train": loss, "val": loss, "test": dict.fromkeys("ab", 0.5)},
+        "metric": {split: {} for split in ("train", "val", "test")},
         "subproblem_epochs": spent,
     }
 
@@ -90,8 +93,10 @@ def test_a_point_that_diverged_adds_nothing(tmp_path):
 
 
 def record(folder, point, status):
+    content = line(point, 4, (0, 0), 1, 1.0) | {"status": status, "epochs": 4}
+    content["weights"] = CONFIG["weights"][point]
     (folder / "points").mkdir(exist_ok=True)
-    (folder / "points" / f"{point:04d}.json").write_text(json.dumps({"status": status}))
+    (folder / "points" / f"{point:04d}.json").write_text(json.dumps(content))
 
 
 def test_a_shard_that_ended_early_does_not_shorten_the_others(tmp_path):
@@ -118,7 +123,7 @@ def test_a_sweep_without_a_point_that_did_not_fail(tmp_path):
     ("file", "message"),
     [
         ("sweep.json", r"sweep\.json is not of the form that this program writes"),
-        ("normalisation.json", "holds no ideal and reference point"),
+        ("normalisation.json", r"normalisation\.json is damaged \(ideal is missing\); run"),
     ],
 )
 def test_a_foreign_note_is_refused(tmp_path, file, message):
@@ -143,10 +148,54 @@ def test_a_sweep_that_has_not_reached_all_points(tmp_path):
         read_history(write(tmp_path / "run", shards))
 
 
-@pytest.mark.parametrize("text", ['{"point": 0, "epo', '{"point": 0, "epoch": 2}\n', "[]\n"])
-def test_a_torn_line_is_named(tmp_path, text):
+TORN = ['{"point": 0, "epo', '{"point": 0, "epoch": 2}\n', "[]\n", "[" * 10**5, "\0\n"]
+
+
+@pytest.mark.parametrize("text", TORN)
+def test_a_torn_line_is_left_out_and_named(tmp_path, text):
     folder = write(tmp_path / "run", two_shards())
+    whole = read_history(folder)
+    assert whole.notes == ()
     with (folder / "history" / "0000-0001.jsonl").open("a") as file:
         file.write(text)
-    with pytest.raises(InputError, match=r"Line 7 of .*0000-0001\.jsonl is torn"):
+    history = read_history(folder)
+    (note,) = history.notes
+    assert "1 of 7 lines of" in note
+    for split in ("val", "test"):
+        np.testing.assert_array_equal(history.losses[split], whole.losses[split])
+
+
+@pytest.mark.parametrize("changes", [{"point": -1}, {"point": 3}, {"epoch": 0}, {"epoch": 10**12}])
+def test_lines_of_no_point_or_epoch_are_left_out(tmp_path, changes):
+    shards = two_shards()
+    shards["0000-0001"].append(line(0, 3, (0, 0), 6, 3) | changes)
+    history = read_history(write(tmp_path / "run", shards))
+    assert len(history.notes) == 1
+    assert history.losses["val"][:, :2].tolist() == [[[1, 2], [1, 1]], [[0.5, 2], [0.5, 1]]]
+
+
+def test_an_epoch_without_all_its_lines_is_not_drawn(tmp_path):
+    shards = two_shards()
+    del shards["0000-0001"][1]  # of point 1, epoch 1
+    history = read_history(write(tmp_path / "run", shards))
+    assert "1 of 2 epochs of" in history.notes[0]
+    assert history.known.tolist() == [False, True]
+    assert np.isnan(history.hypervolume("val", history.box)).tolist() == [True, False]
+    # What was spent is on the other line of that epoch.
+    assert history.subproblem_epochs.tolist() == [3, 6]
+
+
+def test_the_last_epoch_of_a_finished_shard_is_known_to_be_lost(tmp_path):
+    folder = write(tmp_path / "run", two_shards())
+    for point in range(3):
+        record(folder, point, "done")
+    history = read_history(folder)
+    assert history.known.tolist() == [True, True, False, False]
+
+
+def test_a_history_that_was_lost_is_not_said_to_come_back(tmp_path):
+    folder = write(tmp_path / "run", two_shards())
+    record(folder, 2, "done")
+    (folder / "history" / "0002-0002.jsonl").write_bytes(b"\xff\n")
+    with pytest.raises(InputError, match=r"no history of 1 of its 3 points any more; leave"):
         read_history(folder)

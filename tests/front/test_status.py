@@ -30,6 +30,8 @@ def run(tmp_path):
         (tmp_path / folder).mkdir()
     config = {
         "problem": "toy",
+        "objectives": ["a", "b"],
+        "seed": 0,
         "network": "hps",
         "solver": "linear",
         "weights": WEIGHTS,
@@ -37,13 +39,14 @@ def run(tmp_path):
         "retrain_epochs": 2,
         "stack": 2,
     }
-    sweep = {"config": config, "runtime": {"jobs": 8}}
+    sweep = {"config": config, "data": {}, "runtime": {"jobs": 8}}
     (tmp_path / "sweep.json").write_text(json.dumps(sweep))
     note = {"ideal": [0, 0], "scale": [1, 1], "reference_point": [2, 2]}
     (tmp_path / "normalisation.json").write_text(json.dumps(note))
     done = line(0, 10, 20.0, 0.5) | {"status": "done", "epochs": 10}
     failed = {"point": 1, "status": "failed", "epochs": 10, "seconds": 10.0}
     for point, record in enumerate((done, failed)):
+        record["weights"] = WEIGHTS[point]
         (tmp_path / "points" / f"{point:04d}.json").write_text(json.dumps(record))
     lines = [line(p, epoch, 6.0 * epoch, loss) for epoch in (1, 2) for p, loss in ((2, 1), (3, 0))]
     text = "".join(json.dumps(one) + "\n" for one in lines)
@@ -103,7 +106,7 @@ def test_a_finished_sweep_with_a_failed_point_needs_another_command(run, capsys)
     record = (run / "points" / "0000.json").read_text()
     for point in (2, 3, 4):
         (run / "points" / f"{point:04d}.json").write_text(
-            json.dumps(json.loads(record) | {"point": point})
+            json.dumps(json.loads(record) | {"point": point, "weights": WEIGHTS[point]})
         )
     status(run)
     assert "finished, 1 failed; --retry-failed solves" in capsys.readouterr().out
@@ -128,5 +131,18 @@ def test_at_the_very_start(run):
 
 
 def test_what_is_no_run_directory(tmp_path):
-    with pytest.raises(InputError, match=r"holds no readable sweep\.json"):
+    with pytest.raises(InputError, match=r"holds no sweep\.json"):
         read_status(tmp_path)
+
+
+def test_damaged_records_are_left_out_and_named(run, capsys):
+    (run / "points" / "0001.json").write_text("{")
+    (run / "points" / "0077.json").write_text("{}")
+    (run / "normalisation.json").write_text('{"ideal": [0], "reference_point": [1, 1]}')
+    status(run)
+    shown = capsys.readouterr()
+    assert "1 done, 2 stopped, 2 waiting, of 5" in shown.out
+    notes = shown.err.splitlines()
+    assert "0001.json is damaged (it is no JSON: " in notes[0]
+    assert "0077.json is of no point of this sweep" in notes[1]
+    assert "normalisation.json is damaged (ideal is a list of 1 in place of 2)" in notes[2]

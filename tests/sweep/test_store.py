@@ -15,7 +15,9 @@ IDENTITY = {
     "seed": 3,
     "batch_size": 8,
     "objectives": ["a", "b"],
-    "weights": [[0.2, 0.8], [0.5, 0.5]],
+    "weights": [[0.2, 0.8], *([[0.5, 0.5]] * 12)],
+    "epochs": 4,
+    "retrain_epochs": 0,
     "sparsity": True,
     "frozen_point": "",
 }
@@ -34,8 +36,20 @@ def run(tmp_path):
 
 def record(point, **changes):
     losses = {split: {"a": 1.0 + point, "b": 3.0 - point} for split in ("train", "val", "test")}
-    base = {"point": point, "status": "done", "weights": [0.5, 0.5], "loss": losses}
+    base = {
+        "point": point,
+        "status": "done",
+        "weights": IDENTITY["weights"][point],
+        "epochs": 4,
+        "seconds": 1.5,
+        "loss": losses,
+        "metric": {split: {} for split in losses},
+    }
     return base | changes
+
+
+def line(point, epoch, **changes):
+    return record(point) | {"epoch": epoch, "subproblem_epochs": epoch} | changes
 
 
 def snapshot(path):
@@ -130,7 +144,7 @@ def test_what_a_kill_at_the_start_leaves_is_taken_up(tmp_path):
     with run.opened(SWEEP):
         pass
     assert not list(path.rglob(".unfinished-*"))
-    assert not (path / "checkpoints" / "writable").exists()
+    assert not list((path / "checkpoints").iterdir())
 
 
 def test_a_file_is_no_directory(tmp_path):
@@ -199,12 +213,6 @@ def test_a_network_without_its_record_does_not_count(run):
     assert run.records() == []
 
 
-def test_a_torn_record_is_named(run):
-    (run.path / "points" / "0003.json").write_text('{"point": 3, ')
-    with pytest.raises(InputError, match=r"0003\.json cannot be read .*delete it"):
-        run.records()
-
-
 def test_tables_are_rebuilt_from_the_records(run):
     run.write_tables(IDENTITY, run.records())
     assert not run.results_file.exists()
@@ -225,6 +233,7 @@ def test_tables_are_rebuilt_from_the_records(run):
 def test_figures_of_sparsity_go_into_the_tables_and_those_of_layers_stay_in_the_records(run):
     sizes = {"sparsity_rate": 12.5, "rows": 8, "rows_kept": 7, "parameters_kept": 70}
     layers = [{"layer": "body.0", "role": "hidden", "rows": 8, "zero_rows": 1}]
+    layers[0] |= {"shared_rows": 0, "unique_rows": 7}
     run.write_point(record(0, sparsity=sizes, layers=layers), None)
     run.write_point(record(1, status="failed"), None)
     run.write_tables(IDENTITY, run.records())
@@ -237,10 +246,11 @@ def test_figures_of_sparsity_go_into_the_tables_and_those_of_layers_stay_in_the_
     assert not {"sparsity", "layers", "layer"} & set(table.columns)
 
 
-def test_notes(run):
-    assert run.read_note("normalisation") is None
-    run.write_note("normalisation", {"ideal": [0.5], "scale": [2]})
-    assert run.read_note("normalisation") == {"ideal": [0.5], "scale": [2]}
+def test_the_normalisation_is_kept(run):
+    assert run.normalisation() is None
+    content = {"ideal": [0.5, 0], "scale": [2, 1], "worst": [2, 1], "reference_point": [2.1, 1.1]}
+    run.write_note("normalisation", content)
+    assert run.normalisation() == content
 
 
 # The history
@@ -253,14 +263,14 @@ def epochs(run, shard="0000-0001"):
 
 def test_trimming_drops_later_and_torn_lines(run):
     for epoch in (1, 2, 3, 4):
-        run.append_history("0000-0001", [{"point": p, "epoch": epoch} for p in (0, 1)])
+        run.append_history("0000-0001", [line(p, epoch) for p in (0, 1)])
     path = run.path / "history" / "0000-0001.jsonl"
     text = path.read_text()
     torn = '{"point": 0, "ep'
     path.write_text('5\n{"point": 1}\n\n' + text + torn)
     run.trim_history("0000-0001", 2)
     assert epochs(run) == [1, 1, 2, 2]
-    run.append_history("0000-0001", [{"point": 0, "epoch": 3}])
+    run.append_history("0000-0001", [line(0, 3)])
     assert epochs(run) == [1, 1, 2, 2, 3]
     run.trim_history("0000-0001", 0)
     assert epochs(run) == []
@@ -269,7 +279,7 @@ def test_trimming_drops_later_and_torn_lines(run):
 
 
 def test_trimming_keeps_lines_whole(run):
-    lines = [{"point": 0, "epoch": epoch, "zero_rows": 3 * epoch} for epoch in (1, 2, 3)]
+    lines = [line(0, epoch, zero_rows=3 * epoch) for epoch in (1, 2, 3)]
     run.append_history("0000-0000", lines)
     run.trim_history("0000-0000", 2)
     text = (run.path / "history" / "0000-0000.jsonl").read_text(encoding="utf-8")
@@ -335,28 +345,94 @@ def test_another_sweep_that_was_faster_is_refused(tmp_path):
 @pytest.mark.parametrize("content", [None, b"", b"network of 3", b"network of 30"])
 def test_a_point_whose_network_is_damaged_is_made_again(run, content):
     for point in (0, 3):
-        name = f"points/{point:04d}.safetensors"
-        run.write_point(record(point) | {"weights_file": name}, b"Network of %d" % point)
-    assert run.remove_damaged() == []
+        run.write_point(record(point), b"Network of %d" % point)
+    assert run.mend() == []
     file = run.path / "points" / "0003.safetensors"
     if content is None:
         file.unlink()
     else:
         file.write_bytes(content)
-    assert run.remove_damaged() == ["points/0003.safetensors"]
+    (note,) = run.mend()
+    assert f"{file} was damaged: removed; the point is solved again." == note
     assert not file.exists()
     assert [found["point"] for found in run.records()] == [0]
-    assert run.remove_damaged() == []
+    assert run.mend() == []
 
 
-@pytest.mark.parametrize("content", ["", '{"point": 3, ', "[1, 2]", "hello"])
+@pytest.mark.parametrize("content", ["", '{"point": 3, ', "[1, 2]", "hello", json.dumps(record(2))])
 def test_damaged_records_are_made_again(run, content):
-    run.write_point(record(0), None)
+    run.write_point(record(0), b"a network")
     (run.path / "points" / "0003.json").write_text(content)
     (run.path / "normalisation.json").write_text(content)
     (run.path / "points" / "notes.json").write_text("somebody's own")
-    assert run.remove_damaged() == ["points/0003.json", "normalisation.json"]
+    record_note, normalisation_note = run.mend()
+    assert "0003.json is damaged (" in record_note
+    assert "; the point is solved again." in record_note
+    assert normalisation_note.endswith("normalisation.json: removed; what it held is done again.")
     assert [found["point"] for found in run.records()] == [0]
-    assert run.read_note("normalisation") is None
+    assert run.normalisation() is None
     assert (run.path / "points" / "notes.json").exists()
-    assert run.remove_damaged() == []
+    assert run.mend() == []
+
+
+def test_a_record_cannot_name_a_file_outside(run, tmp_path):
+    outside = tmp_path / "precious.safetensors"
+    outside.write_bytes(b"years of work")
+    run.write_point(record(1, weights_file="../../precious.safetensors"), b"a network")
+    (run.path / "points" / "0001.safetensors").write_bytes(b"damaged")
+    assert len(run.mend()) == 1
+    assert outside.read_bytes() == b"years of work"
+    assert not (run.path / "points" / "0001.safetensors").exists()
+
+
+@pytest.mark.parametrize("folder", ["points", "history", "checkpoints", "tensorboard"])
+def test_nothing_is_written_through_a_folder_that_leads_outside(run, tmp_path, folder):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "0001.json").write_text("damaged")
+    (tmp_path / "outside" / ".unfinished-abc").write_text("somebody's")
+    if (run.path / folder).exists():
+        (run.path / folder).rmdir()
+    (run.path / folder).symlink_to(tmp_path / "outside")
+    before = snapshot(tmp_path / "outside")
+    with pytest.raises(InputError, match=f"{folder} is a link to .*outside"), run.opened(SWEEP):
+        pass
+    assert snapshot(tmp_path / "outside") == before
+
+
+@pytest.mark.parametrize("name", ["history/0000-0000.jsonl", ".lock"])
+@pytest.mark.parametrize("there", [True, False])
+def test_nothing_is_written_through_a_link(run, tmp_path, name, there):
+    outside = tmp_path / "outside"
+    if there:
+        outside.write_text("years of work")
+    (run.path / name).symlink_to(outside)
+    with run.opened(SWEEP):
+        run.mend()
+        run.append_history("0000-0000", [line(0, 1)])
+    assert outside.exists() == there
+    assert not there or outside.read_text() == "years of work"
+    assert epochs(run, "0000-0000") == [1]
+
+
+def test_damaged_lines_of_a_history_are_dropped(run):
+    run.append_history("0000-0001", [line(0, 1), line(1, 1)])
+    path = run.path / "history" / "0000-0001.jsonl"
+    whole = path.read_bytes()
+    strange = json.dumps(line(7, 1)).encode()  # of another shard
+    path.write_bytes(b"\xff\n" + whole + strange + b'\n{"point": 0, "ep')
+    (note,) = run.mend()
+    assert f"{path}: 3 damaged lines were dropped" in note
+    assert path.read_bytes() == whole
+    assert run.mend() == []
+
+
+def test_folders_in_place_of_files_are_moved_aside(run):
+    run.write_point(record(1), b"a network")
+    for name in ("points/0002.json", "checkpoints/0000-0000.pt", "results.csv"):
+        (run.path / name).mkdir()
+        (run.path / name / "thesis.tex").write_text("years of work")
+    assert len(run.mend()) == 3
+    for name in ("points/0002.json", "checkpoints/0000-0000.pt", "results.csv"):
+        assert (run.path / f"{name}.aside-1" / "thesis.tex").read_text() == "years of work"
+        assert not (run.path / name).exists()
+    assert [found["point"] for found in run.records()] == [1]
