@@ -76,8 +76,7 @@ def gather_histories(
     exact = all(is_exact(*history.losses[split].shape[1:]) for history in histories)
     members = [[histories[place] for place in group] for group in places]
     targets = {
-        history.seed: TARGET
-        * float(np.nanmax(history.hypervolume("val", first.box, exact=exact)))
+        history.seed: TARGET * float(np.nanmax(history.hypervolume("val", first.box, exact=exact)))
         for history in members[0]
     }
     firsts = [group[0] for group in members]

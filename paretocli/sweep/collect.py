@@ -8,11 +8,11 @@ import torch
 
 from paretocli.execution.executor import Ended
 from paretocli.front.indicators import NONE_BELOW, reach
+from paretocli.run_directory.points import Record
 from paretocli.sweep.observers import Observer
 from paretocli.sweep.pace import Pace
 from paretocli.sweep.plan import Shard
 from paretocli.sweep.question import Question
-from paretocli.sweep.records import Record
 from paretocli.sweep.sizes import Sizes
 from paretocli.sweep.solve import EpochDone, Job, PointDone, Saved, load_state, owner
 from paretocli.sweep.store import RunDirectory

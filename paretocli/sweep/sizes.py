@@ -20,7 +20,7 @@ from paretocli.errors import InputError
 from paretocli.front.sizes import COMPACT
 from paretocli.problems.as_used import AsUsed, raw_inputs
 from paretocli.problems.problem import Problem
-from paretocli.sweep.records import Record
+from paretocli.run_directory.points import Record
 from paretocli.sweep.start import fresh_network
 
 TRACED_SAMPLES = 2

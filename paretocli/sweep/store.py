@@ -167,19 +167,17 @@ class RunDirectory:
         if network is not None:
             write_bytes(network_path(self.path, point), network)
             record = record | {CHECKSUM: hashlib.sha256(network).hexdigest()}
-        content = json.dumps(record, indent=2, allow_nan=False)
-        write_text(record_path(self.path, point), content)
-        return record
+        return self.amend_point(record)
 
     def amend_point(self, record: Record) -> Record:
         """Write a point's record again, with more in it, and give it back."""
-        name = point_name(record["point"])
-        write_text(self.path / "points" / f"{name}.json", json.dumps(record, indent=2))
+        content = json.dumps(record, indent=2, allow_nan=False)
+        write_text(record_path(self.path, record["point"]), content)
         return record
 
     def network(self, point: int) -> bytes:
         """The content of the file of a point's network."""
-        return (self.path / "points" / f"{point_name(point)}.safetensors").read_bytes()
+        return network_path(self.path, point).read_bytes()
 
     def forget_point(self, point: int) -> None:
         """Remove a point's record, so that it is solved again."""

@@ -34,9 +34,7 @@ def test_other_names_stay(name, run):
 
 
 def test_a_file_that_is_not_there_or_another_one(run):
-    with pytest.raises(
-        InputError, match=r"problem2\.py of .* with --problem PATH:make"
-    ):
+    with pytest.raises(InputError, match=r"problem2\.py of .* with --problem PATH:make"):
         problem_from_here("problem2.py:make", run, {})
     with pytest.raises(InputError, match=r"The code in problem\.py is another .*; bring"):
         problem_from_here("problem.py:make", run, {"source": "before"})

@@ -133,7 +133,9 @@ def test_messages_become_files(question, collector, directory, told):
 
 def test_points_that_are_there_stay_as_they_are(question, directory, told):
     (shard, _) = shards(3, 2)
-    directory.write_point({"point": 0, "status": "done", "mine": True}, None)
+    weights = list(question.config.weights[0])
+    failed = {"point": 0, "status": "failed", "weights": weights, "epochs": 2, "seconds": 0.5}
+    directory.write_point(failed | {"mine": True}, None)
     collector = Collector(question, [shard], directory, told, directory.records())
     assert told.there == [0]
     for message in solve(question, collector.job(shard), 0, never):
