@@ -137,9 +137,13 @@ def test_wrong_input_is_refused(folder, exported, tmp_path):
     _wrong(run, 0, "test split is another one")
 
 
+def refused(file):
+    raise AssertionError(f"asked to run {file}, where the problem is built in")
+
+
 def _wrong(run, point, words):
     with pytest.raises(InputError, match=words):
-        read_solved_point(run, point, run)
+        read_solved_point(run, point, run, problem=None, consent=refused)
 
 
 def test_a_format_that_is_none_is_refused(folder):

@@ -3,8 +3,9 @@
 import pytest
 
 from paretocli.errors import InputError
-from paretocli.export.problem_code import problem_from_here
+from paretocli.export.problem_code import chosen_problem, problem_from_here
 from paretocli.problems.loading import source_checksum
+from paretocli.run_directory.sweep_file import SweepFile
 
 
 @pytest.fixture
@@ -38,3 +39,43 @@ def test_a_file_that_is_not_there_or_another_one(run):
         problem_from_here("problem2.py:make", run, {})
     with pytest.raises(InputError, match=r"The code in problem\.py is another .*; bring"):
         problem_from_here("problem.py:make", run, {"source": "before"})
+
+
+def sweep_of(run, problem="problem.py:make"):
+    """A sweep of the problem in the folder `mine`."""
+    checksums = source_checksum(f"{run.parents[1] / 'problem.py'}:make")
+    return SweepFile(run, {"problem": problem}, checksums, {})
+
+
+def test_code_that_a_directory_names_runs_after_a_clear_consent_alone(run):
+    found = f"{run.parents[1] / 'problem.py'}:make"
+    asked = []
+    assert chosen_problem(sweep_of(run), None, lambda file: not asked.append(file)) == found
+    assert asked == [found.removesuffix(":make")]
+    with pytest.raises(InputError, match=f"was not run; name it with --problem {found} if you"):
+        chosen_problem(sweep_of(run), None, lambda _: False)
+
+
+def test_what_is_no_code_or_named_by_the_user_needs_no_consent(run):
+    def never(file):
+        raise AssertionError(file)
+
+    assert chosen_problem(sweep_of(run, "multidigits"), None, never) == "multidigits"
+    table = f"table:{run.parents[1] / 'table.csv'}"
+    assert chosen_problem(sweep_of(run, "table:table.csv"), None, never) == table
+    mine = f"{run.parents[1] / 'problem.py'}:make"
+    assert chosen_problem(sweep_of(run), mine, never) == mine
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("problem.py:make", "The code in problem.py:make is another one"),
+        ("problem.py:other", "is another problem than that of"),
+        ("multidigits", "is another problem than that of"),
+        ("nowhere.py:make", "There is no file nowhere.py"),
+    ],
+)
+def test_a_problem_that_was_named_is_the_sweeps_own(run, given, words):
+    with pytest.raises(InputError, match=words):
+        chosen_problem(sweep_of(run), given, lambda _: True)
