@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from paretocli.cli.main import main
+from paretocli.cli.main import _exit_code
 
 OUTSIDE = "outside.txt"
 SECRET = "years of work"
@@ -167,32 +167,28 @@ def cases() -> list[tuple[str, str]]:
 class Shown:
     """What a command did."""
 
-    code: object
+    code: int
     out: str
     err: str
 
 
 def run(folder: Path, *arguments: str, seconds: int = 60) -> Shown:
-    """The program's `main` in a folder, with a limit of time."""
+    """The program in a folder, in this process, with a limit of time."""
 
     def too_long(*_: object) -> None:
         raise AssertionError(f"{' '.join(arguments)} hangs")
 
-    out, err, code = io.StringIO(), io.StringIO(), None
+    out, err = io.StringIO(), io.StringIO()
     before, argv, there = signal.signal(signal.SIGALRM, too_long), sys.argv, Path.cwd()
-    terminate = signal.getsignal(signal.SIGTERM)
     os.chdir(folder)
     sys.argv = ["paretocli", *arguments]
     signal.alarm(seconds)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main()
-    except SystemExit as ended:
-        code = ended.code
+            code = _exit_code()
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-        signal.signal(signal.SIGTERM, terminate)
         sys.argv = argv
         os.chdir(there)
     return Shown(code, out.getvalue(), err.getvalue())

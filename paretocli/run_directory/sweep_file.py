@@ -80,7 +80,7 @@ def read_sweep_file(directory: Path, advice: str = _GIVE) -> SweepFile:
         found = read_object(path, _sweep)
     except DamagedError as error:
         raise InputError(
-            f"{path} is not of the form that this program writes ({error.reason}); {advice}."
+            f"{path} is not of the form that this program writes: it {error.reason}; {advice}."
         ) from None
     if found is None:
         raise InputError(f"{directory} holds no {SWEEP_FILE}; {_GIVE}.")
