@@ -12,8 +12,12 @@ import numpy.typing as npt
 from paretocli.errors import InputError
 from paretocli.front.columns import POINT_COLUMNS, SPLITS, body_of, readings
 from paretocli.front.results import Results
-from paretocli.front.run_files import read_note
 from paretocli.metric_names import Direction, known_direction
+from paretocli.run_directory import forms
+from paretocli.run_directory.files import DamagedError, read_object
+from paretocli.run_directory.sweep_file import SWEEP_FILE
+
+_SWEEP = forms.made_of({}, {"directions": forms.made_of({})})
 
 MOST_NAMED = 20
 
@@ -139,11 +143,15 @@ class _Source:
         Raises:
             InputError: The `sweep.json` beside the results cannot be read.
         """
-        file = self.results.path.parent / "sweep.json"
-        if self.results.path.name != "results.csv" or not file.exists():
+        if self.results.path.name != "results.csv":
             return {}
-        declared = read_note(file).get("directions", {})
-        return {name: _checked(found) for name, found in declared.items()}
+        file = self.results.path.parent / SWEEP_FILE
+        try:
+            found = read_object(file, _SWEEP)
+        except DamagedError as error:
+            raise InputError(f"{error}; give the run directory of a sweep.") from None
+        declared = (found or {}).get("directions", {})
+        return {name: _checked(direction) for name, direction in declared.items()}
 
 
 def _checked(found: Any) -> Direction | None:
