@@ -49,7 +49,8 @@ class SweepConfig:
 
     Each field is declared either *identity*, which changes results, or *runtime*, which does not.
     `targets` names the columns that were asked for, none where the problem knows its own.
-    `sparsity` says whether it is an objective, `sparse_layers` names the layers that it counts, and
+    `sparsity` says whether it is an objective, `sparse_layers` names the layers that it counts,
+    `sparsity_shares` how much each of them does, which follows from `sparsity_of`, and
     `frozen_point` holds the SHA-256 of the network in `freeze_sparsity`, `taught_by` that of the
     networks in `teachers`. `transfer_tensors` are patterns of names.
     """
@@ -76,6 +77,8 @@ class SweepConfig:
     smoothing: float = _identity(*_POSITIVE)
     sparsity: bool = _identity()
     sparse_layers: tuple[str, ...] = _identity()
+    sparsity_of: str = _identity(*_one_of("parameters", "macs", "own"))
+    sparsity_shares: tuple[float, ...] = _runtime()
     theta: str = _identity(*_one_of("flat", "spike", "linear", "ramp"))
     theta_slope: float = _identity(*_NOT_NEGATIVE)
     sparsity_scale: str = _identity(*_one_of("relative", "absolute"))

@@ -48,6 +48,7 @@ FILE_KEYS: dict[str, str] = {
     "smoothing": NUMBER,
     "sparsity": SWITCH,
     "sparse_layers": TEXT,
+    "sparsity_of": TEXT,
     "theta": TEXT,
     "theta_slope": NUMBER,
     "sparsity_scale": TEXT,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-MEANT_BEFORE: Mapping[str, Any] = {}
+MEANT_BEFORE: Mapping[str, Any] = {"sparsity_of": "own"}
 """Identity fields that came after 0.1.0, each with the value that every sweep had before.
 
 As it stands in `sweep.json`: a list in place of a tuple. A field that changed what sweeps give when

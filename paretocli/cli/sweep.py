@@ -52,6 +52,7 @@ def sweep(
     init: t.Init = None,
     sparsity: s.Sparsity = None,
     sparse_layers: s.SparseLayers = None,
+    sparsity_of: s.SparsityOf = None,
     theta: s.Theta = None,
     theta_slope: s.ThetaSlope = None,
     sparsity_scale: s.SparsityScale = None,

@@ -49,6 +49,7 @@ def train(
     init: t.Init = None,
     sparsity: s.Sparsity = None,
     sparse_layers: s.SparseLayers = None,
+    sparsity_of: s.SparsityOf = None,
     theta: s.Theta = None,
     theta_slope: s.ThetaSlope = None,
     sparsity_scale: s.SparsityScale = None,

@@ -32,12 +32,18 @@ class SparsitySettings:
     max_layer_sparsity: float = 1.0
 
 
+def own_shares(layers: Sequence[Layer]) -> tuple[float, ...]:
+    """The share of each layer's parameters in those of all (L,)."""
+    total = sum(layer.parameters for layer in layers)
+    return tuple(layer.parameters / total for layer in layers)
+
+
 class SparsityObjective:
     """f_0 of K networks, its gradient and its proximal operator.
 
-    Relative, the default, with P_l the parameters of layer l and R_l its rows:
+    Relative, the default, with s_l the share of layer l and R_l its rows:
 
-        f_0 = Σ_l (P_l / Σ P) · Ω_l(W_l) / (‖W_l‖_F √R_l)
+        f_0 = Σ_l s_l · Ω_l(W_l) / (‖W_l‖_F √R_l),   Σ_l s_l = 1
 
     It is 1 where all rows are equally long and about the root of the share of rows that are left
     where the others are zero. It does not change when a layer is multiplied by a number. Absolute,
@@ -51,15 +57,21 @@ class SparsityObjective:
         layers: The counted layers, at least one.
         settings: How sparsity is measured.
         device: Where the parameters live.
+        shares: s (L,) in the order of the layers; those of their own parameters unless given.
     """
 
     def __init__(
-        self, layers: Sequence[Layer], settings: SparsitySettings, device: torch.device
+        self,
+        layers: Sequence[Layer],
+        settings: SparsitySettings,
+        device: torch.device,
+        shares: Sequence[float] | None = None,
     ) -> None:
         self.layers = tuple(layers)
         self.relative = settings.relative
-        total = sum(layer.parameters for layer in layers)
-        self._shares = {layer.name: layer.parameters / total for layer in layers}
+        if shares is None:
+            shares = own_shares(layers)
+        self._shares = {layer.name: s for layer, s in zip(layers, shares, strict=True)}
         self._flat = settings.theta == "flat"
         self._limited = settings.max_layer_sparsity < 1
         self._clusters: dict[str, Tensor] = {}

@@ -14,6 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "checkpoint_every": 10.0,
     "cluster": "",
     "log": "none",
+    "sparsity_of": "parameters",
     "theta": "flat",
     "theta_slope": 1.0,
     "sparsity_scale": "relative",

@@ -6,7 +6,14 @@ from paretocli.solvers.registry import OPTIONS, SOLVERS
 
 # What shapes zero rows and ties, and what shapes f_0 besides.
 PATTERN_OPTIONS = ("max_layer_sparsity", "share_similarity", "retrain_epochs", "retrain_lr")
-SPARSITY_OPTIONS = ("sparse_layers", "theta", "theta_slope", "sparsity_scale", *PATTERN_OPTIONS)
+SPARSITY_OPTIONS = (
+    "sparse_layers",
+    "sparsity_of",
+    "theta",
+    "theta_slope",
+    "sparsity_scale",
+    *PATTERN_OPTIONS,
+)
 
 # What each rule of transfer takes heed of.
 _DRIFT = ("transfer_strength", "transfer_until", "transfer_tensors")
@@ -24,6 +31,8 @@ def without_effect(options: Options, config: SweepConfig) -> list[str]:
     notes = []
     if config.theta == "flat" and "theta_slope" in options:
         notes.append("--theta-slope has no effect on the theta flat.")
+    if config.sparsity_scale == "absolute" and config.sparsity and "sparsity_of" in options:
+        notes.append("--sparsity-of has no effect on the absolute scale, which has no shares.")
     for key in OPTIONS:
         if key in options and key not in SOLVERS[config.solver].options:
             notes.append(f"--{key} has no effect on the solver {config.solver}.")

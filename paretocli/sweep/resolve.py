@@ -32,6 +32,7 @@ from paretocli.sweep.no_means import no_mean_notes
 from paretocli.sweep.plan import divide
 from paretocli.sweep.point_files import load_point, point_file
 from paretocli.sweep.rehearsal import rehearse
+from paretocli.sweep.sparsity_shares import OWN, sparsity_shares
 from paretocli.sweep.stacking import SLOWER, why_in_turn
 from paretocli.sweep.start import (
     SPARSITY,
@@ -114,10 +115,13 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         files = teacher_files(Path(str(options["teachers"])), problem)
         pupil = fresh_network(chosen["network"], "default", problem, chosen["seed"])
         taught_by = check_teachers(files, pupil, chosen["distill_at"], problem)
-    if frozen is not None:
-        load_point(frozen, network)
     layers = network_layers(network, problem)
     counted, notes = _counted(options, problem, layers)
+    of = chosen["sparsity_of"] if chosen["sparsity_scale"] == "relative" else OWN
+    shares, note = sparsity_shares(of, counted, problem, network)
+    notes += [note] if note else []
+    if frozen is not None:
+        load_point(frozen, network)
     if not counted or frozen is not None:
         chosen["retrain_epochs"] = 0
     objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
@@ -144,6 +148,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         ideal=(0.0,) * len(objectives),
         sparsity=bool(counted),
         sparse_layers=tuple(layer.name for layer in counted),
+        sparsity_shares=shares,
         frozen_point="" if frozen is None else file_checksum(frozen),
         taught_by=taught_by,
         teachers=Path(str(options["teachers"])) if taught_by else None,

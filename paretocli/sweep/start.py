@@ -66,6 +66,7 @@ def sparsity_objective(
             max_layer_sparsity=config.max_layer_sparsity,
         ),
         torch.device(config.device),
+        config.sparsity_shares,
     )
 
 

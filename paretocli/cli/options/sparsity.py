@@ -25,6 +25,16 @@ SparseLayers = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+SparsityOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What a layer counts by: the parameters or the multiply-accumulates (macs) that leave "
+        "the network with its rows, or the parameters in its own rows alone (own).",
+        show_default="parameters",
+        rich_help_panel=PANEL,
+    ),
+]
 Theta = Annotated[
     str | None,
     typer.Option(
