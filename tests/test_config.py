@@ -30,6 +30,8 @@ VALUES = {
     "smoothing": 0.1,
     "sparsity": True,
     "sparse_layers": ("body.weight",),
+    "sparsity_of": "macs",
+    "sparsity_shares": (1.0,),
     "theta": "spike",
     "theta_slope": 1.0,
     "sparsity_scale": "relative",
@@ -66,7 +68,7 @@ VALUES = {
 }
 RUNTIME = {
     *("jobs", "cluster", "log", "out", "freeze_sparsity", "teachers", "data_dir"),
-    "checkpoint_every",
+    *("checkpoint_every", "sparsity_shares"),  # the latter follows from sparsity_of
 }
 CHANGED = {
     "log": "tensorboard",
@@ -79,6 +81,8 @@ CHANGED = {
     "ideal": (0.0, -1.0),
     "sparsity": False,
     "sparse_layers": ("body.weight", "head.weight"),
+    "sparsity_of": "own",
+    "sparsity_shares": (0.5, 0.5),
     "theta": "ramp",
     "sparsity_scale": "absolute",
     "max_layer_sparsity": 0.4,

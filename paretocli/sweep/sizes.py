@@ -57,7 +57,7 @@ class Sizes:
         try:
             if not _has_inputs(self._problem):
                 return {}
-            with _quiet():
+            with quiet():
                 size = self._size(file)
         except InputError as error:
             return self._told(_missing(str(error)))
@@ -83,11 +83,8 @@ class Sizes:
         if self._tracing is None:
             config, problem = self._config, self._problem
             self._network = fresh_network(config.network, "default", problem, config.seed)
-            inputs = raw_inputs(problem, TRACED_SAMPLES).values()
-            named = {f"inputs_{place}": tensor for place, tensor in enumerate(inputs)}
-            used = AsUsed(problem, self._network).eval()
             try:
-                self._tracing = trace(used, named, f"of problem {problem.name}")
+                self._tracing = traced_as_used(self._network, problem)
             except Exception as error:
                 self._refusal = error
                 raise
@@ -112,8 +109,19 @@ def _has_inputs(problem: Problem) -> bool:
     return any(tensor.numel() for tensor in raw_inputs(problem, 1).values())
 
 
+def traced_as_used(network: nn.Module, problem: Problem) -> Tracing:
+    """The operations from raw inputs to the outputs.
+
+    Raises:
+        InputError: There is no graph of them.
+    """
+    inputs = raw_inputs(problem, TRACED_SAMPLES).values()
+    named = {f"inputs_{place}": tensor for place, tensor in enumerate(inputs)}
+    return trace(AsUsed(problem, network).eval(), named, f"of problem {problem.name}")
+
+
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without the notes that torch makes about tracing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.compaction.shipping import Size, compact_network, size_of
-from paretocli.compaction.trace import trace
+from paretocli.compaction.trace import first_line
 from paretocli.errors import InputError
-from paretocli.problems.as_used import AsUsed, raw_inputs
+from paretocli.problems.as_used import raw_inputs
 from paretocli.problems.problem import Problem
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.objective import own_shares
+from paretocli.sweep.sizes import quiet, traced_as_used
 
 OWN = "own"
 # What a size is counted in, by the name of the choice.
@@ -25,8 +26,8 @@ _COUNTS: Mapping[str, Callable[[Size], int | None]] = {
     "parameters": attrgetter("parameters"),
     "macs": attrgetter("macs"),
 }
+_OWN_COUNT = "Each layer counts by its own parameters for sparsity"
 SPARSITY_OF = (*_COUNTS, OWN)
-TRACED_SAMPLES = 2  # a tracer takes a batch of one for a constant
 
 
 def sparsity_shares(
@@ -50,15 +51,17 @@ def sparsity_shares(
     if of == OWN or len(layers) < 2:  # one layer has the whole share, whatever it counts by
         return own_shares(layers), ""
     try:
-        leaving = _leaving(_COUNTS[of], layers, problem, network)
+        with quiet():
+            leaving = _leaving(_COUNTS[of], layers, problem, network)
     except InputError as error:
-        reason = str(error)
-        return own_shares(layers), f"Each layer counts by its own parameters for sparsity. {reason}"
-    if leaving is None or sum(leaving) <= 0:
-        return own_shares(layers), (
-            "Each layer counts by its own parameters for sparsity, since what leaves the network "
-            f"with its rows cannot be counted in {of}."
+        return own_shares(layers), f"{_OWN_COUNT}: {str(error).removesuffix('.')}."
+    except Exception as error:  # a network that cannot be made small can be trained all the same
+        reason = (
+            f"the network could not be made small ({type(error).__name__}, {first_line(error)})"
         )
+        return own_shares(layers), f"{_OWN_COUNT}: {reason}."
+    if leaving is None or sum(leaving) <= 0:
+        return own_shares(layers), f"{_OWN_COUNT}: what leaves with its rows cannot be counted."
     return tuple(size / sum(leaving) for size in leaving), ""
 
 
@@ -73,8 +76,7 @@ def _leaving(
     Raises:
         InputError: The network has no fixed graph.
     """
-    used = AsUsed(problem, network).eval()
-    tracing = trace(used, raw_inputs(problem, TRACED_SAMPLES), f"of problem {problem.name}")
+    tracing = traced_as_used(network, problem)
     sample = tuple(raw_inputs(problem, 1).values())
     parameters = dict(network.named_parameters())
     dense = count(size_of(compact_network(tracing), sample))

@@ -9,6 +9,7 @@ networks, and takes some minutes.
 
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,12 @@ from scipy.stats import spearmanr
 from torch import nn
 
 from paretocli.compaction.shipping import compact_network, size_of
-from paretocli.compaction.trace import trace
 from paretocli.networks.registry import build_network
-from paretocli.problems.as_used import AsUsed, raw_inputs
+from paretocli.problems.as_used import raw_inputs
 from paretocli.problems.loading import load_problem
 from paretocli.problems.problem import Problem
 from paretocli.sparsity.layers import counted_layers
+from paretocli.sweep.sizes import traced_as_used
 from paretocli.sweep.sparsity_shares import SPARSITY_OF, sparsity_shares
 from paretocli.sweep.start import network_layers
 
@@ -34,8 +35,7 @@ class Perceptron(nn.Module):
 
     def __init__(self, *widths: int) -> None:
         super().__init__()
-        pairs = zip(widths, widths[1:], strict=False)
-        layers = [layer for a, b in pairs for layer in (nn.Linear(a, b), nn.ReLU())]
+        layers = [layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.ReLU())]
         self.body = nn.Sequential(nn.Flatten(), *layers)
         self.heads = nn.ModuleList(nn.Linear(widths[-1], 10) for _ in range(2))
 
@@ -60,7 +60,7 @@ def ranking(problem: Problem, network: nn.Module) -> dict[str, tuple[float, floa
     """Spearman's ρ of f_0 with compact parameters and multiply-accumulates, by kind of shares."""
     layers = counted_layers(network_layers(network, problem))
     shares = {of: sparsity_shares(of, layers, problem, network)[0] for of in SPARSITY_OF}
-    tracing = trace(AsUsed(problem, network).eval(), raw_inputs(problem, 2), problem.name)
+    tracing = traced_as_used(network, problem)
     sample = tuple(raw_inputs(problem, 1).values())
     parameters, generator = dict(network.named_parameters()), np.random.default_rng(0)
     start = {layer.name: parameters[layer.name].clone() for layer in layers}
