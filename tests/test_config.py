@@ -336,7 +336,9 @@ def test_every_key_has_its_type(read, key):
 def test_every_key_of_a_file_means_something():
     assert set(FILE_KEYS) <= set(VALUES) | set(WEIGHT_OPTIONS) | {"fix"}
     # Only what is worked out from the problem, or from a file, cannot be asked for.
-    assert set(VALUES) - set(FILE_KEYS) == {"objectives", "frozen_point", "taught_by"}
+    assert set(VALUES) - set(FILE_KEYS) == {
+        *("objectives", "frozen_point", "taught_by", "sparsity_shares")
+    }
 
 
 def test_files_that_are_no_files(tmp_path):

@@ -471,7 +471,8 @@ def test_the_ideal_of_sparsity_is_its_smallest_value(nets, settings):
     resolved = nets("ideal", **options)
     counted = [layer for layer in resolved.layers if layer.name in HIDDEN]
     settings = {"theta": resolved.config.theta, **settings}
-    objective = SparsityObjective(counted, SparsitySettings(**settings), CPU)
+    shares = resolved.config.sparsity_shares
+    objective = SparsityObjective(counted, SparsitySettings(**settings), CPU, shares)
     assert resolved.config.ideal == (pytest.approx(objective.smallest()), -1.0, 0.25)
     assert nets("ideal", sparsity=False).config.ideal == (-1.0, 0.25)
 
