@@ -82,7 +82,7 @@ def test_points_with_an_empty_cell_are_left_out(tmp_path):
     other = read_sweep(write_run(tmp_path / "b", FRONT, metrics=infinite))
     assert columns.costs(other).tolist() == [[-0.9, 0.8]]
     empty = chosen_columns([sweep], ["rmse_f2", "f2"], "val")
-    with pytest.raises(InputError, match=r"No finished point of .*a has a finite number in"):
+    with pytest.raises(InputError, match=r"No finished point of .*results.csv has a finite number"):
         empty.costs(sweep)
 
 
