@@ -135,14 +135,13 @@ def draw_against(
 ) -> dict[str, Any]:
     """Draw all tasks against one column; say what the picture shows."""
     from paretocli.front.results import read_results
-    from paretocli.front.sizes import SIZE, size_column
+    from paretocli.front.sizes import meant
     from paretocli.plots.against_data import gather_against
     from paretocli.plots.against_figure import save_against
     from paretocli.plots.saving import check_target
 
     results = [read_results(path) for path in paths]
-    if against == SIZE and all(SIZE not in result.frame.columns for result in results):
-        against = size_column(*(result.frame for result in results))
+    against = meant(against, *(result.frame for result in results))
     # A foreign column may hold what a file's name cannot.
     word = re.sub(r"[^\w.]+", "-", against).strip("-")
     picture = out or _beside(paths[0], f"against-{word}.png")

@@ -14,6 +14,7 @@ from paretocli.front.complete import complete_rows
 from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
 from paretocli.front.selection import find_column
+from paretocli.front.sizes import meant
 from paretocli.front.sweeps import Sweep
 
 Array = npt.NDArray[np.float64]
@@ -95,7 +96,8 @@ def chosen_columns(
         InputError: There are less than two, one comes twice, is missing or holds words; nobody
             knows which direction of it is better; or the user says so of one that is not measured.
     """
-    found = [find_column(sweeps[0].results, name, split) for name in names]
+    frames = [sweep.results.frame for sweep in sweeps]
+    found = [find_column(sweeps[0].results, meant(name, *frames), split) for name in names]
     if len(set(found)) < max(2, len(found)):
         raise InputError(
             f"--columns {','.join(names)} should name two or more different columns, as in "

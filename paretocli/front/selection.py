@@ -13,7 +13,7 @@ from paretocli.errors import InputError
 from paretocli.front.complete import LeftOut, complete_rows
 from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
-from paretocli.front.sizes import SIZE, size_column
+from paretocli.front.sizes import meant
 
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -57,8 +57,7 @@ def find_column(results: Results, name: str, split: str) -> str:
     Raises:
         InputError: There is no such column, or it holds no numbers.
     """
-    if name == SIZE and SIZE not in results.frame.columns:
-        name = size_column(results.frame)
+    name = meant(name, results.frame)
     for column in (name, f"{name}_{split}", f"loss_{name}_{split}"):
         if column in results.frame.columns:
             results.values([column])

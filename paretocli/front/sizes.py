@@ -21,6 +21,13 @@ def size_column(*frames: pd.DataFrame) -> str:
     return COMPACT[0] if all(_is_known(frame, COMPACT[0]) for frame in frames) else KEPT
 
 
+def meant(name: str, *frames: pd.DataFrame) -> str:
+    """The column that a name means in some tables: itself, but for `size`."""
+    if name != SIZE or any(SIZE in frame.columns for frame in frames):
+        return name
+    return size_column(*frames)
+
+
 def shown_sizes(frame: pd.DataFrame) -> list[str]:
     """The columns of sizes that a table of points has room for, as far as they are known."""
     named = ("sparsity_rate", size_column(frame), COMPACT[1])
