@@ -62,7 +62,9 @@ def test_train_tells_what_is_left_of_each_layer(tmp_path):
     assert table["rows_kept"] == table["rows"] - zero == 144 + 128 + 2 * 50 - zero
     assert table["sparsity_rate"] == pytest.approx(100 * zero / table["rows"])
     assert f"{table['sparsity_rate']:.1f} %" in done.stdout
-    assert f"{table['parameters_kept']:,}" in done.stdout
+    parameters, macs = (f"{table[f'compact_{name}']:,}" for name in ("parameters", "macs"))
+    line = f"has {parameters} parameters, {macs} multiply-accumulates for a sample."
+    assert f"As export writes it, the network {line}" in done.stdout
     assert table["weight_sparsity"] == 0.2
     assert table["epochs"] == 3
     history = (tmp_path / "run" / "history" / "0000-0000.jsonl").read_text().splitlines()
