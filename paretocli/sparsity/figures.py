@@ -83,7 +83,7 @@ def layer_figures(layer: Layer, weight: Tensor) -> LayerFigures:
         parameters=layer.parameters,
         parameters_kept=kept * layer.row_size,
         unique_parameters=len(sizes) * layer.row_size,
-        macs=kept * layer.row_size * layer.positions,
+        macs=round(kept * layer.row_size * layer.positions),
     )
 
 

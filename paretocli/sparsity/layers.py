@@ -4,7 +4,7 @@ A row is what belongs to one input neuron or channel: column r of a matrix (out,
 `weight[:, r]` of a convolution's kernel (out, in, …).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any, Literal
@@ -13,18 +13,17 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
-from paretocli.problems.inputs import Inputs, call, sample_count
+from paretocli.problems.inputs import Inputs, sample_count
+from paretocli.sparsity.applications import (
+    Application,
+    applications,
+    before,
+    places_of,
+    used,
+)
+from paretocli.sparsity.owners import Owners, owners
 
 Role = Literal["input", "hidden", "head"]
-
-WITH_ROWS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-WITHOUT_ROWS = (
-    nn.Embedding,
-    nn.EmbeddingBag,
-    nn.RNNBase,
-    nn.RNNCellBase,
-    nn.MultiheadAttention,
-)
 
 
 @dataclass(frozen=True)
@@ -37,14 +36,15 @@ class Layer:
         role: `input` where no other layer comes before it, else `head` where an output of the
             network comes straight from it, else `hidden`.
         positions: How often it is applied to one sample: 1, or the pixels of a convolution's
-            output.
+            output, or the words that attention reads. No whole number where queries, keys and
+            values of one weight are of different lengths, or samples are.
         trained: Whether it is, and not frozen.
     """
 
     name: str
     shape: tuple[int, ...]
     role: Role
-    positions: int
+    positions: float
     trained: bool = True
 
     @property
@@ -93,33 +93,46 @@ def find_layers(network: nn.Module, inputs: Inputs) -> tuple[Layer, ...]:
     """All matrices and convolutions that the outputs depend on, in the order of the forward pass.
 
     What comes before and after a layer is read from the graph that the forward pass leaves for
-    the backward one. Embeddings, recurrent layers and attention come before and after others, but
-    are not found themselves: none of their matrices has a row for each number that they are given.
-    Convolutions in groups are left out too, for their kernels have no row an input channel, and
-    weights that are computed from other parameters.
+    the backward one. The projections of attention are among them, and the matrices by which
+    recurrent layers read their inputs. A weight that is computed, as by weight norm, is found by
+    the parameter whose zero rows are its own. Embeddings and recurrent layers come before and after
+    others, but have no rows otherwise.
 
     Args:
         network: Returns a sequence of outputs.
         inputs: A small prepared batch, one tensor or several.
     """
-    calls, outputs = _traced(network, inputs)
-    nodes = {call.node: call for call in calls}
-    heads = {id(nodes[node].weight) for output in outputs for node in _next_layers(output, nodes)}
-    used = _used(outputs, nodes)
+    found, outputs = applications(network, inputs)
+    return layers_of(network, inputs, found, outputs, owners(network, inputs, found)[0])
+
+
+def layers_of(
+    network: nn.Module,
+    inputs: Inputs,
+    found: Sequence[Application],
+    outputs: Sequence[Any],
+    owned: Owners,
+) -> tuple[Layer, ...]:
+    """The layers, from what `applications` and `owners` give."""
+    nodes = {one.node: one for one in found}
+    heads = {owned.get(nodes[node]) for output in outputs for node in before(output, nodes)}
+    needed = used(found, outputs)
+    count = sample_count(inputs)
     layers = []
     for name, weight in network.named_parameters():
-        own = [call for call in used if call.weight is weight]
-        if not own or not all(call.has_rows for call in own):
+        own = [one for one in needed if owned.get(one) == name]
+        if not own or not all(one.has_rows for one in own):
             continue
-        fed = any(_next_layers(source, nodes) for call in own for source in call.sources)
+        fed = any(before(source, nodes) for one in own for source in one.features)
+        positions = sum(places_of(one, weight, count) for one in own)
         layer = Layer(
             name=name,
             shape=tuple(weight.shape),
-            role="input" if not fed else "head" if id(weight) in heads else "hidden",
-            positions=sum(call.positions for call in own),
+            role="input" if not fed else "head" if name in heads else "hidden",
+            positions=int(positions) if float(positions).is_integer() else positions,
             trained=weight.requires_grad,
         )
-        layers.append((min(calls.index(call) for call in own), layer))
+        layers.append((min(found.index(one) for one in own), layer))
     return tuple(layer for _, layer in sorted(layers, key=lambda pair: pair[0]))
 
 
@@ -150,89 +163,3 @@ def counted_layers(layers: Sequence[Layer], patterns: Sequence[str] = ()) -> tup
 
 def _matches(layer: Layer, pattern: str) -> bool:
     return fnmatch(layer.name, pattern) or fnmatch(layer.name.removesuffix(".weight"), pattern)
-
-
-@dataclass(frozen=True, eq=False)
-class _Call:
-    """One application of a layer: its node in autograd's graph and the ones that feed it.
-
-    The weight is that of a matrix or convolution, None of any other layer.
-    """
-
-    weight: Tensor | None
-    has_rows: bool
-    node: Any
-    sources: tuple[Any, ...]
-    positions: int
-
-
-def _traced(network: nn.Module, inputs: Inputs) -> tuple[list[_Call], list[Any]]:
-    """The applications of all matrices and convolutions, and the nodes of the outputs."""
-    calls: list[_Call] = []
-    count = sample_count(inputs)
-
-    def record(module: Any, given: tuple[Any, ...], named: dict[str, Any], output: Any) -> None:
-        sources = tuple(t.grad_fn for t in _tensors([*given, *named.values()]))
-        if isinstance(module, WITH_ROWS):
-            positions = output.numel() // (count * module.weight.shape[0])
-            has_rows = getattr(module, "groups", 1) == 1
-            calls.append(_Call(module.weight, has_rows, output.grad_fn, sources, positions))
-        else:
-            calls.extend(_Call(None, False, t.grad_fn, sources, 0) for t in _tensors([output]))
-
-    handles = [
-        module.register_forward_hook(record, with_kwargs=True)
-        for module in network.modules()
-        if isinstance(module, WITH_ROWS + WITHOUT_ROWS)
-    ]
-    modes = {module: module.training for module in network.modules()}
-    frozen = [parameter for parameter in network.parameters() if not parameter.requires_grad]
-    network.eval()
-    for parameter in frozen:  # or they would not show in the graph
-        parameter.requires_grad_()
-    try:
-        with torch.enable_grad():
-            return calls, [output.grad_fn for output in call(network, inputs)]
-    finally:
-        for parameter in frozen:
-            parameter.requires_grad_(False)
-        for module, mode in modes.items():
-            module.training = mode
-        for handle in handles:
-            handle.remove()
-
-
-def _used(outputs: list[Any], nodes: dict[Any, _Call]) -> list[_Call]:
-    """The calls that some output depends on."""
-    used: dict[Any, _Call] = {}
-    waiting = list(outputs)
-    while waiting:
-        for node in _next_layers(waiting.pop(), nodes):
-            if node not in used:
-                used[node] = nodes[node]
-                waiting.extend(nodes[node].sources)
-    return list(used.values())
-
-
-def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
-    """The tensors among some values and the tuples in them."""
-    for value in values:
-        if isinstance(value, Tensor):
-            yield value
-        elif isinstance(value, tuple | list):
-            yield from _tensors(value)
-
-
-def _next_layers(start: Any, nodes: dict[Any, _Call]) -> list[Any]:
-    """The first layers met on each path back through autograd's graph, the start included."""
-    found, seen, waiting = [], set(), [start]
-    while waiting:
-        node = waiting.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if node in nodes:
-            found.append(node)
-        else:
-            waiting.extend(function for function, _ in node.next_functions)
-    return found

@@ -499,7 +499,8 @@ def test_recurrent_layers_come_before_and_after_others(kind):
         body=nn.Linear(5, 6),
         head=nn.Linear(6, 1),
     )
-    expected = {"first": "input", "body": "hidden", "head": "head"}
+    read = {"states.weight_ih_l0": "hidden"}
+    expected = {"first": "input", **read, "body": "hidden", "head": "head"}
     assert roles(network, 7, 4) == expected
     # Where the states themselves are the output there is no head before them.
     without = Net(
@@ -508,7 +509,7 @@ def test_recurrent_layers_come_before_and_after_others(kind):
         body=nn.Linear(3, 3),
         states=kind(3, 5, batch_first=True),
     )
-    assert roles(without, 7, 4) == {"first": "input", "body": "hidden"}
+    assert roles(without, 7, 4) == {"first": "input", "body": "hidden", **read}
 
 
 def test_all_that_feeds_attention_is_found():
@@ -526,11 +527,13 @@ def test_all_that_feeds_attention_is_found():
         "first": "input",
         "key": "hidden",
         "value": "input",
+        "attend.in_proj_weight": "hidden",
+        "attend.out_proj": "hidden",
         "head": "head",
     }
 
 
-def test_the_feed_forward_part_of_a_transformer():
+def test_the_layers_of_a_transformer():
     network = Net(
         lambda net, x: [net.head(net.encoder(net.first(x)))],
         first=nn.Linear(4, 6),
@@ -539,6 +542,8 @@ def test_the_feed_forward_part_of_a_transformer():
     )
     assert roles(network, 7, 4) == {
         "first": "input",
+        "encoder.self_attn.in_proj_weight": "hidden",
+        "encoder.self_attn.out_proj": "hidden",
         "encoder.linear1": "hidden",
         "encoder.linear2": "hidden",
         "head": "head",
