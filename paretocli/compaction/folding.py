@@ -7,7 +7,7 @@ import torch
 from torch import fx
 
 from paretocli.compaction.rules.channelwise import is_batch_norm, normalisation
-from paretocli.compaction.rules.matrices import LINEAR, is_matrix, matrix_tensors
+from paretocli.compaction.rules.matrices import LINEAR, is_grouped, is_matrix, matrix_tensors
 from paretocli.compaction.trace import add_tensor, sample_shape
 
 
@@ -44,6 +44,8 @@ def fold_batch_norms(module: fx.GraphModule) -> None:
 
 def _makes_channels(node: fx.Node) -> bool:
     """Whether what a matrix or convolution makes lies along the axis of batch norm's channels."""
+    if is_grouped(node):
+        return True
     return is_matrix(node) and (node.target != LINEAR or len(sample_shape(node) or ()) == 1)
 
 

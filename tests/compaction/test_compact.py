@@ -124,6 +124,62 @@ def test_a_constant_channel_is_folded_unless_padding_shows_it(padding):
     assert (left, 2, 3, 3) in shapes(found).values()
 
 
+def test_what_nobody_reads_of_a_depthwise_convolution_goes_with_what_fed_it():
+    network = nn.Sequential(
+        *(nn.Conv2d(3, 8, 1), nn.ReLU()),
+        *(nn.Conv2d(8, 16, 3, padding=1, groups=8, bias=False), nn.BatchNorm2d(16), nn.ReLU()),
+        nn.Conv2d(16, 2, 1),
+    )
+    zero_rows(network, IMAGES, 0.0, seed=1)
+    with torch.no_grad():
+        network[5].weight[:, [0, 1, 5, 6, 7, 12, 13]] = 0  # all that channels 0, 3 and 6 make
+    found = small(network, IMAGES)
+    assert_same(network, found, IMAGES)
+    expected = [(5, 3, 1, 1), (5,), (10, 1, 3, 3), (10,), (2, 9, 1, 1), (2,)]
+    kept = [shape for name, shape in shapes(found).items() if not name.endswith("_kept")]
+    assert sorted(kept) == sorted(expected)
+
+
+def test_groups_leave_as_a_whole():
+    network = nn.Sequential(
+        nn.Conv2d(3, 6, 1), nn.Conv2d(6, 9, 3, groups=3), nn.ReLU(), nn.Conv2d(9, 2, 1)
+    )
+    with torch.no_grad():
+        network[3].weight[:, [0, 3, 4, 5]] = 0  # all that the second group makes
+    found = small(network, IMAGES)
+    assert_same(network, found, IMAGES)
+    assert {(4, 3, 1, 1), (6, 2, 3, 3), (2, 5, 1, 1)} <= set(shapes(found).values())
+
+
+@pytest.mark.parametrize("settings", [{"stride": 2}, {"padding": 1, "dilation": 2}])
+def test_transposed_convolutions_lose_what_they_do_not_read_and_what_nobody_reads(settings):
+    network = nn.Sequential(
+        *(nn.Conv2d(3, 6, 3), nn.ReLU()),
+        *(nn.ConvTranspose2d(6, 5, 2, **settings), nn.Tanh(), nn.Conv2d(5, 2, 1)),
+    )
+    with torch.no_grad():
+        network[2].weight[[0, 3]] = 0
+        network[4].weight[:, [1, 2, 4]] = 0
+        network[0].weight[5] = 0  # a constant, at least
+        network[0].bias[5] = 1
+    found = small(network, IMAGES)
+    assert_same(network, found, IMAGES)
+    assert (4, 2, 2, 2) in shapes(found).values() or (3, 2, 2, 2) in shapes(found).values()
+    assert (2, 2, 1, 1) in shapes(found).values()
+
+
+def test_zero_rows_leave_where_values_are_no_batches_of_samples():
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), nn.Linear(8, 3))
+    inputs = torch.randn(4, 5, 8)
+    with torch.no_grad():
+        network[0].self_attn.in_proj_weight[:, [0, 1, 6]] = 0
+        network[0].self_attn.out_proj.weight[:] = 0
+    found = small(network, inputs)
+    assert_same(network, found, inputs)
+    assert {(24, 5), (8, 1)} <= set(shapes(found).values())
+
+
 @pytest.mark.parametrize("size", [8, 5])
 def test_batch_norm_along_another_axis_than_the_matrix_stays(size):
     network = nn.Sequential(nn.Linear(6, size), nn.BatchNorm1d(5))

@@ -10,7 +10,16 @@ from paretocli.compaction.rules.elementwise import (
     is_combining,
     is_pointwise,
 )
-from paretocli.compaction.rules.matrices import Matrix, is_matrix
+from paretocli.compaction.rules.groups import Grouped
+from paretocli.compaction.rules.matrices import (
+    Columns,
+    Matrix,
+    Transposed,
+    has_columns,
+    is_grouped,
+    is_matrix,
+    is_transposed,
+)
 from paretocli.compaction.rules.shapes import (
     Concatenation,
     Reshaping,
@@ -21,6 +30,9 @@ from paretocli.compaction.rules.whole import Whole
 
 _RULES = (
     (is_matrix, Matrix()),
+    (is_transposed, Transposed()),
+    (is_grouped, Grouped()),
+    (has_columns, Columns()),
     (is_batch_norm, BatchNorm()),
     (is_pooling, Pooling()),
     (is_pointwise, Pointwise()),
