@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterator
+import textwrap
 from typing import Any
 
 from rich.table import Table
@@ -15,6 +15,7 @@ from paretocli.sparsity.layers import counted_layers
 # What a table has room for; the JSON has all.
 MOST_ROWS = 30
 MOST_METRICS = 2
+WIDTH = 80
 
 
 def as_content(found: Examination, threads: int) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def as_content(found: Examination, threads: int) -> dict[str, Any]:
     content = {
         field.name: getattr(found, field.name)
         for field in dataclasses.fields(found)
-        if field.name not in {"tasks", "inputs", "layers", "memory", "reached"}
+        if field.name not in {"tasks", "inputs", "layers", "memory", "reached", "uncounted"}
     }
     counted = {layer.name for layer in counted_layers(found.layers)}
     return content | {
@@ -36,6 +37,7 @@ def as_content(found: Examination, threads: int) -> dict[str, Any]:
         "layers": [
             dataclasses.asdict(layer) | {"counted": layer.name in counted} for layer in found.layers
         ],
+        "uncounted": [dataclasses.asdict(one) for one in found.uncounted],
         "memory": dataclasses.asdict(found.memory) if found.memory else None,
         "failures": list(map(str, found.failures)),
     }
@@ -116,19 +118,24 @@ def _layers(found: Examination) -> str:
         reason = "yes" if layer.name in counted else "no (frozen)"
         if layer.name not in counted and layer.trained:
             reason = f"no ({layer.role})"
-        name = layer.name.removesuffix(".weight")
-        table.add_row(name, f"{layer.rows:,}", f"{layer.parameters:,}", reason)
+        table.add_row(_label(layer.name), f"{layer.rows:,}", f"{layer.parameters:,}", reason)
     lines = [as_text(table)]
     if len(found.layers) > MOST_ROWS:
         lines.append(f"and {len(found.layers) - MOST_ROWS} more")
-    if found.uncounted:
-        lines.append(f"Other matrices, which do not count: {', '.join(_matrices(found))}")
+    share = sum(layer.parameters for layer in found.layers if layer.name in counted)
+    lines.append(f"Rows that count hold {share / found.parameters:.1%} of the parameters.")
+    names = {layer.name for layer in found.layers}
+    others = [one for one in found.uncounted if one.name not in names]
+    for one in others[:MOST_ROWS]:
+        text = f"{_label(one.name)} ({_shape(one.shape)}, {one.share:.1%}) does not: {one.reason}."
+        lines.append(textwrap.fill(text, WIDTH, subsequent_indent="  "))
+    if len(others) > MOST_ROWS:
+        lines.append(f"and {len(others) - MOST_ROWS} more")
     return "\n".join(lines)
 
 
-def _matrices(found: Examination) -> Iterator[str]:
-    for name, shape in list(found.uncounted.items())[:MOST_ROWS]:
-        yield f"{name.removesuffix('.weight')} ({_shape(shape)})"
+def _label(name: str) -> str:
+    return name.removesuffix(".weight")
 
 
 def _costs(found: Examination, threads: int) -> dict[str, str]:

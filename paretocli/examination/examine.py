@@ -17,12 +17,13 @@ from paretocli.networks.registry import build_network, default_network
 from paretocli.population.population import Population
 from paretocli.problems.inputs import tensors_of
 from paretocli.problems.problem import Problem
-from paretocli.sparsity.layers import Layer
+from paretocli.sparsity.layers import counted_layers
+from paretocli.sparsity.left_out import left_out
 from paretocli.sweep.memory import expected_memory
 from paretocli.sweep.no_means import no_mean_notes
 from paretocli.sweep.rehearsal import CPU, ROWS, faults, outputs_of
 from paretocli.sweep.stacking import why_in_turn
-from paretocli.sweep.start import network_layers
+from paretocli.sweep.start import TRACED_SAMPLES, network_layers
 from paretocli.training.evaluation import evaluate
 
 
@@ -74,7 +75,9 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     found.reached = parameters_by_tasks(network, reached)
     found.failures += reach_faults(problem, reached)
     found.layers = network_layers(network, problem)
-    found.uncounted = _uncounted(network, found.layers)
+    few = problem.prepare(problem.train.rows(slice(TRACED_SAMPLES)).inputs)
+    counted = {layer.name for layer in counted_layers(found.layers)}
+    found.uncounted = left_out(network, few, counted)
     found.in_turn = why_in_turn(problem, network, device, batch_size=batch_size)
     found.memory = expected_memory(
         problem, network, optimizer=problem.defaults.optimizer, batch_size=batch_size
@@ -127,13 +130,3 @@ def _start_faults(tasks: Sequence[TaskReport]) -> list[InputError]:
         for task in tasks
         if not math.isfinite(task.loss)
     ]
-
-
-def _uncounted(network: nn.Module, layers: Sequence[Layer]) -> dict[str, tuple[int, ...]]:
-    """Parameters of two dimensions or more that are no layer's weight."""
-    known = {layer.name for layer in layers}
-    return {
-        name: tuple(parameter.shape)
-        for name, parameter in network.named_parameters()
-        if parameter.dim() > 1 and name not in known
-    }

@@ -6,6 +6,7 @@ import torch
 
 from paretocli.errors import InputError
 from paretocli.sparsity.layers import Layer
+from paretocli.sparsity.left_out import LeftOut
 from paretocli.sweep.memory import Memory
 
 
@@ -60,7 +61,7 @@ class Examination:
         parameters: Number of all parameters of the network.
         reached: Numbers of trained parameters by the tasks whose losses reach them.
         layers: Its matrices and convolutions.
-        uncounted: Names and shapes of other parameters with rows, which sparsity does not know.
+        uncounted: What does not count for sparsity, and why.
         in_turn: Why points compute one after another; empty where they do not.
         step_seconds: What a training step takes, None where none was taken.
         memory: What training is expected to take.
@@ -78,7 +79,7 @@ class Examination:
     parameters: int = 0
     reached: dict[tuple[str, ...], int] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
-    uncounted: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    uncounted: tuple[LeftOut, ...] = ()
     in_turn: str = ""
     step_seconds: float | None = None
     memory: Memory | None = None

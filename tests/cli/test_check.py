@@ -60,6 +60,15 @@ def test_nothing_is_wider_than_a_terminal(run):
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_what_does_not_count_for_sparsity_is_told_with_why(run):
+    _, out, _ = run(odd("lstm"))
+    assert max(map(len, out.splitlines())) <= 80
+    words = " ".join(out.split())
+    assert "Rows that count hold" in words
+    assert "first.weight_hh_l1 (32 × 8, " in words
+    assert "does not: its rows are states, which the layer gives to others" in words
+
+
 def test_a_built_in_problem_as_json(run):
     code, out, err = run("multidigits", "--network", "hps", "--json")
     assert (code, err) == (0, "")

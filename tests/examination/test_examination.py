@@ -67,7 +67,9 @@ def test_a_problem_in_order():
         ("heads.0.weight", "head"),
         ("heads.1.weight", "head"),
     ]
-    assert found.uncounted == {}
+    assert [one.name for one in found.uncounted] == [
+        f"{name}.weight" for name in ("body.0", "heads.0", "heads.1")
+    ]
     assert found.in_turn == ""
     assert found.step_seconds > 0
     assert found.memory == expected_memory(problem, network, optimizer="adam", batch_size=8)
@@ -95,12 +97,15 @@ def test_odd_networks_are_in_order(name):
     assert counts == found.parameters - (72 if name == "frozen" else 0)
 
 
-def test_matrices_without_rows_are_named():
-    found = examined(tests.odd.transformer())
-    assert found.uncounted == {
-        "body.self_attn.in_proj_weight": (24, 8),
-        "body.self_attn.out_proj.weight": (8, 8),
+def test_what_does_not_count_is_named_with_why():
+    found = examined(tests.odd.lstm())
+    reasons = {one.name: one.reason for one in found.uncounted}
+    assert reasons.keys() == {
+        *(f"first.weight_hh_l{layer}" for layer in (0, 1)),
+        *("first.weight_ih_l0", "kind.weight", "size.weight"),
     }
+    assert "rows are states" in reasons["first.weight_hh_l0"]
+    assert reasons["first.weight_ih_l0"] == "an input layer"
 
 
 @pytest.mark.parametrize(
