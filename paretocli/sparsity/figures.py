@@ -131,7 +131,7 @@ def figures_of_network(
     each = [layer_figures(layer, tensors[layer.name]) for layer in layers]
     if macs is not None:
         macs -= sum(
-            layer.parameters * layer.positions - found.macs
+            round(layer.parameters * layer.positions) - found.macs
             for layer, found in zip(layers, each, strict=True)
         )
     return network_figures(each, parameters, macs), each
