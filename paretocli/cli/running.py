@@ -1,7 +1,7 @@
 """What `train` and `sweep` do with their options."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -73,8 +73,15 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
         names = ", ".join(str(record["point"]) for record in failed)
         raise RunError(
             f"{len(failed)} of {len(records)} points failed ({names}: {failed[0]['error']}); "
-            "a smaller --lr, in another --out, may help."
+            + _advice(failed, config)
         )
+
+
+def _advice(failed: Sequence[Mapping[str, Any]], config: SweepConfig) -> str:
+    """What may help points that failed, as far as what happened tells."""
+    if any(record.get("losses_grew") for record in failed):
+        return "losses had grown before: a smaller --lr, in another --out, may help."
+    return f"no loss had grown before, and paretocli check {config.problem} tells more of it."
 
 
 @contextmanager

@@ -51,10 +51,7 @@ def point_record(
         "seconds": outcome.seconds / len(outcome.best_epoch),
     }
     if failed_epoch:
-        return record | {
-            "failed_epoch": failed_epoch,
-            "error": f"losses or parameters were not finite after epoch {failed_epoch}",
-        }
+        return record | _failure(outcome, member, config.objectives)
     return record | {
         **figures_of(outcome.figures, member, config.objectives, problem.metrics),
         **_sparsity(outcome, member, layers, macs),
@@ -65,6 +62,23 @@ def point_record(
         "relative_gap": _number(outcome.relative_gap, member),
         "stationarity": _number(outcome.stationarity, member),
         "weights_file": f"points/{point_name(point)}.safetensors",
+    }
+
+
+def _failure(outcome: Outcome, member: int, objectives: Sequence[str]) -> Record:
+    """When a point diverged, which losses first were not finite, and whether they grew before."""
+    epoch, found = int(outcome.failed_epoch[member]), outcome.breakdown
+    step = int(found.step[member])
+    names = [name for name, bad in zip(objectives, found.losses[member], strict=True) if bad]
+    what = f"loss{'es' if len(names) > 1 else ''} of {', '.join(names)}" if names else "parameters"
+    were = "was" if len(names) == 1 else "were"
+    when = f"in step {step} of epoch {epoch}" if step else f"after epoch {epoch}"
+    return {
+        "failed_epoch": epoch,
+        "failed_step": step or None,
+        "failed_losses": names,
+        "losses_grew": bool(found.grew[member]),
+        "error": f"the {what} {were} not finite {when}",
     }
 
 

@@ -219,9 +219,8 @@ def _payoff(question: Question, stop: Callable[[], bool]) -> Normalisation | Non
             if stop():
                 return None
         if trainer.failed_epoch.any():
-            raise RunError(
-                "A run for the payoff table diverged; try a smaller --lr, or --scale initial."
-            )
+            advice = "a smaller --lr, or " if trainer.breakdown.grew.any() else ""
+            raise RunError(f"A run for the payoff table diverged; try {advice}--scale initial.")
         outcomes.append(trainer.finish())
     losses = {split: torch.cat([found.figures[split][0] for found in outcomes]) for split in SPLITS}
     return from_payoff(losses, config.objectives)

@@ -29,7 +29,9 @@ class Network(nn.Module):
         return [self.name(code), self.draw(code)]
 
 
-# A loss or a metric gets a task's outputs (B, …) and targets (B, …) and returns their mean.
+# A loss or a metric gets a task's outputs (B, …) and targets (B, …), and returns one number a
+# sample (B,) or their mean. What is no mean over samples, such as AUROC or F1, is given as
+# Metric.whole(function).
 def accuracy(output, label):
     return (output.argmax(dim=1) == label).float().mean()
 
@@ -45,7 +47,8 @@ def make():
     train, val, test = samples.split(0.6, 0.2, 0.2)
     return Problem(
         name="digits",
-        # A task has a name, a loss that is trained, and metrics to look at.
+        # A task has a name, a loss that is trained, and metrics to look at. Where samples have no
+        # label, missing=-1 says what stands in its place.
         tasks=[Task("name", cross_entropy, {"accuracy": accuracy}), Task("draw", mse_loss)],
         train=train,
         val=val,

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from paretocli.population.branching import Stage, branched, index_between, mean_weights
+from paretocli.training.breakdown import Breakdown
 from paretocli.training.reports import EpochReport, Outcome
 from paretocli.training.trainer import Trainer
 
@@ -53,6 +54,11 @@ class BranchingTrainer:
     def failed_epoch(self) -> Tensor:
         """The epoch in which each subproblem diverged (K,), 0 if it did not."""
         return self.trainer.failed_epoch[torch.tensor(self.stage.groups)]
+
+    @property
+    def breakdown(self) -> Breakdown:
+        """When the losses of the present networks first were not finite."""
+        return self.trainer.breakdown
 
     def run_epoch(self) -> EpochReport:
         """Branch if it is time to, and train for one epoch."""

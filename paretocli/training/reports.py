@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from paretocli.problems.problem import Split
+from paretocli.training.breakdown import Breakdown
 
 Figures = dict[Split, tuple[Tensor, Tensor]]  # by split: objectives (K, m) and metrics (K, q)
 
@@ -45,7 +46,8 @@ class Outcome:
 
     `parameters` names those of `tensors` that were trained, the others being buffers.
     `figures` are over whole splits; `chebyshev_value`, the gaps and `stationarity` are on the
-    training data, with the multipliers of the best epoch.
+    training data, with the multipliers of the best epoch. `breakdown` knows the steps in which
+    losses first were not finite.
     """
 
     tensors: dict[str, Tensor]
@@ -53,6 +55,7 @@ class Outcome:
     figures: Figures
     best_epoch: Tensor
     failed_epoch: Tensor
+    breakdown: Breakdown
     chebyshev_value: Tensor
     multipliers: Tensor | None
     gap: Tensor | None

@@ -18,6 +18,7 @@ from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern, tied_pattern, zero_row_counts
 from paretocli.training.batches import batches, mixed_seed
 from paretocli.training.best import Best
+from paretocli.training.breakdown import Breakdown
 from paretocli.training.certificate import stationarity
 from paretocli.training.descent import Descent, ProximalDescent
 from paretocli.training.evaluation import evaluate
@@ -79,6 +80,9 @@ class Trainer:
         self.seconds = 0.0
         self.subproblem_epochs = 0
         self.failed_epoch = torch.zeros(population.size, dtype=torch.int64)
+        self.breakdown = Breakdown(
+            population.size, len(problem.tasks) + (1 if sparsity is not None else 0)
+        )
         # A pattern given from the start is to stay what it is.
         self.zeros_allowed = pattern is None
         self.descent = self._descent(settings.lr)
@@ -158,6 +162,7 @@ class Trainer:
             figures=figures,
             best_epoch=self.best.epoch,
             failed_epoch=self.failed_epoch,
+            breakdown=self.breakdown,
             chebyshev_value=self.solver.scalarization.value(figures["train"][0]),
             multipliers=self.solver.multipliers(),
             gap=gap,
@@ -173,6 +178,7 @@ class Trainer:
             "seconds": self.seconds,
             "subproblem_epochs": self.subproblem_epochs,
             "failed_epoch": self.failed_epoch,
+            "breakdown": self.breakdown.state_dict(),
             "population": self.population.state_dict(),
             "pattern": None if self.pattern is None else self.pattern.representatives,
             "descent": self.descent.state_dict(),
@@ -187,6 +193,7 @@ class Trainer:
         self.seconds = state["seconds"]
         self.subproblem_epochs = state["subproblem_epochs"]
         self.failed_epoch.copy_(state["failed_epoch"])
+        self.breakdown.load_state_dict(state.get("breakdown", {}))
         if state["pattern"] is not None and self.pattern is None:
             self._retrain_within(Pattern(state["pattern"]))
         # After that, which projects: a second projection would round what is tied already.
@@ -222,7 +229,9 @@ class Trainer:
             losses.append(objectives)
             statistics.append(batch_statistics)
         metrics = self.population.metrics(torch.stack(statistics).mean(dim=0))
-        return torch.stack(losses).mean(dim=0), metrics
+        together = torch.stack(losses)
+        self.breakdown.observe(together)
+        return together.mean(dim=0), metrics
 
     def _measure(self, batch: Samples) -> tuple[Tensor, Tensor]:
         """Losses, with what is to be imitated in them, and statistics of a batch of training."""
@@ -321,6 +330,8 @@ class Trainer:
         for losses, _ in figures.values():
             healthy = healthy & losses.isfinite().all(dim=1)
         healthy = healthy.to(self.failed_epoch.device)
+        for losses, _ in figures.values():
+            self.breakdown.observe_held_out(losses, ~healthy)
         self.failed_epoch[~healthy & (self.failed_epoch == 0)] = self.epoch
 
     def _kept(self) -> dict[str, Tensor]:

@@ -252,7 +252,8 @@ def test_a_diverged_point_is_marked_and_the_others_are_unharmed(tmp_path):
     assert "1 of 3 points failed" in together.stderr
     table = pd.read_csv(tmp_path / "run" / "results.csv")
     assert list(table["status"]) == ["done", "failed", "done"]
-    assert "not finite after epoch" in table["error"][1]
+    assert "not finite in step" in table["error"][1]
+    assert "a smaller --lr" in together.stderr
     assert not table["on_front"][1]
     assert (tmp_path / "run" / "front.png").exists()
 

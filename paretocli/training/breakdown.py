@@ -1,0 +1,63 @@
+"""When losses first were no numbers, of which tasks, and what they did before."""
+
+import torch
+from torch import Tensor
+
+GROWN = 2.0  # times its first value: a loss that has left where it started
+
+
+class Breakdown:
+    """Looks through the losses of each epoch's steps; all tensors have K on the leading axis.
+
+    Args:
+        size: K.
+        objectives: m.
+
+    Attributes:
+        step: The step of its epoch, from 1, in which a loss first was not finite (K,); 0 if none.
+        losses: Which ones were not finite then (K, m), or on held-out data where no step is known.
+        grew: Whether one had grown in the step before to more than twice its first value (K,).
+    """
+
+    def __init__(self, size: int, objectives: int) -> None:
+        self.step = torch.zeros(size, dtype=torch.int64)
+        self.losses = torch.zeros(size, objectives, dtype=torch.bool)
+        self.grew = torch.zeros(size, dtype=torch.bool)
+        self._first = torch.full((size, objectives), torch.nan)
+        self._last = torch.full((size, objectives), torch.nan)
+
+    def observe(self, losses: Tensor) -> None:
+        """Take up the objectives (T, K, m) of an epoch's steps."""
+        losses = losses.detach().cpu().float()
+        self._first = torch.where(self._first.isnan(), losses[0], self._first)
+        finite = losses.isfinite().all(dim=2)
+        for member in (~finite.all(dim=0) & ~self.losses.any(dim=1)).nonzero().flatten().tolist():
+            step = int((~finite[:, member]).nonzero()[0])
+            before = losses[step - 1, member] if step > 0 else self._last[member]
+            first = self._first[member]
+            self.step[member] = step + 1
+            self.losses[member] = ~losses[step, member].isfinite()
+            # Of a first loss of 0 or below nothing is said.
+            self.grew[member] = ((before > GROWN * first) & (first > 0)).any()
+        self._last = losses[-1]
+
+    def observe_held_out(self, losses: Tensor, failed: Tensor) -> None:
+        """Take up losses (K, m) on held-out data, of those (K,) that have failed on it."""
+        new = failed.cpu() & ~self.losses.any(dim=1)
+        self.losses |= new.unsqueeze(1) & ~losses.cpu().isfinite()
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """All that is needed to go on."""
+        return {
+            "step": self.step,
+            "losses": self.losses,
+            "grew": self.grew,
+            "first": self._first,
+            "last": self._last,
+        }
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Take up a state given by `state_dict`; an older one has none."""
+        if state:
+            self.step, self.losses, self.grew = (state[n] for n in ("step", "losses", "grew"))
+            self._first, self._last = state["first"], state["last"]
