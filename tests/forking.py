@@ -21,13 +21,22 @@ class Forked:
         arguments: Of the program, its own name first.
         cwd: Where it runs.
         environment: All of its environment.
+        out, err: What stdout and stderr are, files that can be read when it has ended if not given.
+            A terminal becomes its own.
     """
 
-    def __init__(self, arguments: Sequence[str], cwd: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        environment: dict[str, str],
+        out: str = "",
+        err: str = "",
+    ) -> None:
         self.args = list(arguments)
         self._said = tempfile.TemporaryDirectory()
         self._files = [Path(self._said.name) / name for name in ("out", "err")]
-        out, err = map(str, self._files)
+        out, err = out or str(self._files[0]), err or str(self._files[1])
         order = {"arguments": self.args, "cwd": str(cwd), "environment": environment}
         self.pid: int = _ask({**order, "out": out, "err": err})
         self.returncode: int | None = None

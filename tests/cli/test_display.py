@@ -10,7 +10,8 @@ import subprocess
 import pandas as pd
 import pytest
 
-from tests.processes import gone, kill_all, started, wait_for, workers_of
+from tests.forking import Forked
+from tests.processes import gone, kill_all, wait_for, workers_of
 from tests.program import PROGRAM, environment, paretocli
 
 SWEEP = ("sweep", "vlmop2", "--points", "3", "--epochs", "2", "--stack", "1", "--out", "run")
@@ -28,6 +29,11 @@ def shell(command, cwd, **changes):
         check=False,
     )
     return ended.returncode, ended.stdout, ended.stderr
+
+
+def forked(*arguments, cwd, **streams):
+    """The program in the background, with another stdout or stderr than a file."""
+    return Forked(["paretocli", *arguments], cwd, environment(), **streams)
 
 
 @pytest.fixture(scope="module")
@@ -50,59 +56,46 @@ def test_a_reader_that_goes_away(solved):
 
 def test_a_full_disk_behind_stdout_is_said(solved):
     """Somebody reads that file; and all that was asked for besides has been done."""
-    code, _, rest = shell(f"PROGRAM {shlex.join(SWEEP)} --json >/dev/full", solved)
-    assert code == 1
-    assert rest.endswith(
+    process = forked(*SWEEP, "--json", cwd=solved, out="/dev/full")
+    assert process.wait() == 1
+    assert process.communicate()[1].endswith(
         "Error: Standard output could not be written (No space left on device); what was to be "
         "shown is cut or lost, all else was done.\n"
     )
 
 
 def test_stderr_that_is_full_or_closed_is_no_fault(solved, tmp_path):
-    code, shown, _ = shell(f"PROGRAM {shlex.join(SWEEP)} --json 2>/dev/full", tmp_path)
+    process = forked(*SWEEP, "--json", cwd=tmp_path, err="/dev/full")
+    assert process.wait() == 0
+    assert len(json.loads(process.communicate()[0])["points"]) == 3
+    code, shown, _ = shell("PROGRAM front run --json 2>&-", solved)
     assert code == 0
-    assert len(json.loads(shown)["points"]) == 3
-    code, shown, _ = shell(f"PROGRAM {shlex.join(SWEEP)} --json 2>&-", solved)
-    assert code == 0
-    assert len(json.loads(shown)["points"]) == 3
+    assert len(json.loads(shown)) == len(pd.read_csv(solved / "run" / "front.csv"))
 
 
 def test_a_terminal_that_is_closed(tmp_path):
-    """The system sends SIGHUP to all that ran on it: parent and workers; what they did is saved."""
+    """The system sends SIGHUP to all that ran on it: parent and workers; what they did is saved.
+
+    A cluster does the same and more than once.
+    """
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        ["setsid", "--ctty", "--wait", str(PROGRAM), *LONG, "--jobs", "2"],
-        cwd=tmp_path,
-        env=environment(),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    )
+    process = forked(*LONG, "--jobs", "2", cwd=tmp_path, out=os.ttyname(theirs))
     os.close(theirs)
-    history = tmp_path / "run" / "history"
-    wait_for(lambda: len(list(history.glob("*.jsonl"))) == 2)
-    os.close(ours)
-    assert process.wait(60) == 128 + signal.SIGHUP
-    assert len(list((tmp_path / "run" / "checkpoints").glob("*.pt"))) == 2
-    found = json.loads(paretocli("status", "run", "--json", cwd=tmp_path).stdout)
-    assert found["stopped"] == 2
-    assert found["holder"] == ""
-
-
-def test_a_signal_to_all_processes_that_comes_twice(tmp_path):
-    """A cluster sends it to parent and workers alike."""
-    number = signal.SIGUSR1
-    process = started(*LONG, "--jobs", "2", cwd=tmp_path)
     try:
-        wait_for(lambda: len(list((tmp_path / "run" / "history").glob("*.jsonl"))) == 2, process)
-        for pid in (process.pid, *workers_of(process), process.pid):
-            os.kill(pid, number)
+        history = tmp_path / "run" / "history"
+        wait_for(lambda: len(list(history.glob("*.jsonl"))) == 2, process)
+        pids = (*workers_of(process), process.pid)
+        os.close(ours)
+        for pid in pids:
+            os.kill(pid, signal.SIGHUP)
         wait_for(lambda: gone(process))
     finally:
         kill_all(process)
-    assert process.returncode == 128 + number
+    assert process.returncode == 128 + signal.SIGHUP
     said = process.communicate()[1]
     assert said.count("Stopping after this epoch") == 1
     assert "was lost" not in said
     assert len(list((tmp_path / "run" / "checkpoints").glob("*.pt"))) == 2
+    found = json.loads(paretocli("status", "run", "--json", cwd=tmp_path).stdout)
+    assert found["stopped"] == 2
+    assert found["holder"] == ""
