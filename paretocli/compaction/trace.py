@@ -145,7 +145,9 @@ def add_tensor(module: fx.GraphModule, name: str, tensor: Tensor, *, trained: bo
         tensor: Its numbers, which are copied.
         trained: Whether it becomes a parameter, if it holds floats, or else a buffer.
     """
-    flat = name.replace(".", "_").removeprefix("network_")
+    plain = name.replace(".", "_").removeprefix("network_")
+    # Modules may have any name without a dot, such as a task's.
+    flat = "".join(letter if f"_{letter}".isidentifier() else "_" for letter in plain)
     flat = flat if flat.isidentifier() and not iskeyword(flat) else f"layer_{flat}"
     free, number = flat, 0
     while hasattr(module, free):

@@ -28,7 +28,7 @@ from paretocli.export.formats import (
 )
 from paretocli.export.measure import Outputs, compare_outputs, latencies
 from paretocli.export.point import SolvedPoint
-from paretocli.export.source import identifier, python_source
+from paretocli.export.source import batch_shape, identifier, python_source
 from paretocli.problems.as_used import AsUsed, raw_inputs
 from paretocli.problems.problem import Problem
 
@@ -200,7 +200,7 @@ def _source(
     number = solved.record["point"]
     title = f"Point {number} of a sweep of {solved.problem.name}, without what it does not need."
     inputs = {
-        name: f"{str(tensor.dtype).removeprefix('torch.')} {('B', *tensor.shape[1:])}"
+        name: f"{str(tensor.dtype).removeprefix('torch.')} {batch_shape(tensor.shape[1:])}"
         for name, tensor in few.items()
     }
     return python_source(small, title, inputs, shapes)

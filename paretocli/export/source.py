@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import Tensor, fx, nn
 
+from paretocli.printable import one_line
+
 ATEN = torch.ops.aten
 
 # Operations whose public function takes the same arguments in the same order.
@@ -107,17 +109,19 @@ def python_source(
         title: The first line of the module's docstring.
         inputs: What each argument is, by name, such as "uint8 (B, 1, 28, 28)".
         outputs: The shape of one sample of each task's output.
+
+    Titles and names may hold anything: a table of somebody else names its columns.
     """
     names = [identifier(name, "output") for name in outputs]
-    shapes = [f"{name}: {words}".replace("'", "") for name, words in inputs.items()]
-    shapes += [f"{name}: {('B', *sides)}".replace("'", "") for name, sides in outputs.items()]
+    shapes = [f"{name}: {words}" for name, words in inputs.items()]
+    shapes += [f"{name}: {batch_shape(sides)}" for name, sides in outputs.items()]
     body = "\n".join(f"        {line}" for line in _lines(module.graph))
     return _TEMPLATE.format(
-        title=title,
+        title=_in_docstring(title),
         imports="import operator\n" if "operator." in body else "",
         inputs=", ".join(str(node.target) for node in _arguments(module.graph)),
         outputs=", ".join(names) + ("," if len(names) == 1 else ""),
-        shapes="".join(f"    {line}\n" for line in shapes),
+        shapes="".join(f"    {_in_docstring(line)}\n" for line in shapes),
         weights=WEIGHTS,
         tensors="\n".join(
             f"        {_declaration(name, tensor)}"
@@ -125,6 +129,16 @@ def python_source(
         ),
         body=body,
     )
+
+
+def batch_shape(sides: Sequence[int]) -> str:
+    """The shape of a batch as text, from that of a sample: (B, 3, 32, 32)."""
+    return f"(B, {', '.join(map(str, sides))})" if len(sides) else "(B,)"
+
+
+def _in_docstring(text: str) -> str:
+    """A text in one line that cannot end the docstring which it stands in."""
+    return one_line(text).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _arguments(graph: fx.Graph) -> list[fx.Node]:
@@ -188,7 +202,7 @@ def _text(argument: Any) -> str:
 
 def identifier(name: str, kind: str) -> str:
     """A name that the module can use: the one given, or one that starts with what it is."""
-    plain = "".join(letter if letter.isalnum() else "_" for letter in name)
+    plain = "".join(letter if f"_{letter}".isidentifier() else "_" for letter in name)
     if plain.isidentifier() and not iskeyword(plain) and plain not in _TAKEN:
         return plain
     return f"{kind}_{plain}" if plain else kind

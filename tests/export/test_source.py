@@ -1,5 +1,7 @@
 """Graphs as Python modules of their own."""
 
+import ast
+
 import pytest
 import torch
 from torch import nn
@@ -8,6 +10,7 @@ from paretocli.export.formats import FORMATS, write_plain
 from paretocli.export.source import python_source
 from paretocli.networks.mtan import MTAN
 from paretocli.networks.segnet import SharedSegNet
+from paretocli.printable import one_line
 from tests.compaction.networks import IMAGES, Grouped, Residual, Transformer, small, zero_rows
 
 WORDS = torch.randn(4, 5, 8, generator=torch.Generator().manual_seed(2))
@@ -91,3 +94,36 @@ def test_a_change_of_type_that_names_a_layout(tmp_path):
     network, inputs = Counts(), torch.randint(0, 9, (4, 6))
     plain = written(network, inputs, tmp_path)
     torch.testing.assert_close(plain(inputs)[0], network(inputs))
+
+
+HOSTILE = (
+    '"""\nraise SystemExit("code ran")\n"""',
+    'ends with a quote"',
+    "ends with a backslash\\",
+    '\\"""; raise SystemExit(1) #',
+    "{title} {0} %s \\N{no such name} \\x",
+    "\r\x0c\0 \ud800 \u2028",
+    "',\"",
+    "\u00b2 of the superscripts",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_text_and_never_code(name, tmp_path):
+    """Of a problem, an input and a task."""
+    torch.manual_seed(0)
+    network, inputs = nn.Linear(6, 3), torch.randn(4, 6)
+    graph = small(network, inputs)
+    text = python_source(graph, name, {name: name}, {name: (3,), "other": ()})
+    plain = write_plain(graph, text, tmp_path)
+    torch.testing.assert_close(plain(inputs)[0], network(inputs))
+    (docstring, *imports) = ast.parse((tmp_path / "network.py").read_bytes()).body
+    shown = [one_line(name), f"{one_line(name)}: (B, 3)", "other: (B,)"]
+    assert all(words in docstring.value.value for words in shown)
+    assert [type(node) for node in imports] == [
+        ast.ImportFrom,
+        *[ast.Import] * 2,
+        *[ast.ImportFrom] * 2,
+        ast.ClassDef,
+        ast.FunctionDef,
+    ]
