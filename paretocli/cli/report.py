@@ -146,7 +146,9 @@ def layer_table(layers: Sequence[dict[str, Any]]) -> str:
         table.add_column(header, justify="right", no_wrap=True, vertical="bottom")
     for layer in layers:
         role = "" if layer["role"] == "hidden" else f" ({layer['role']})"
-        table.add_row(f"{layer['layer']}{role}", *(f"{layer[key]:,}" for key in keys))
+        table.add_row(
+            f"{layer['layer']}{role}", *(f"{layer[key]:,}" if key in layer else "" for key in keys)
+        )
     return as_text(table)
 
 

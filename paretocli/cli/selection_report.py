@@ -1,6 +1,5 @@
 """What `paretocli select` says of a point."""
 
-import json
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -8,8 +7,12 @@ from rich.table import Table
 from paretocli.cli.point_tables import as_figure, figure_columns, points_table
 from paretocli.cli.report import layer_table
 from paretocli.cli.tables import as_text
+from paretocli.errors import InputError
 from paretocli.front.results import Results
 from paretocli.front.selection import losses_of, next_better
+from paretocli.run_directory.files import DamagedError
+from paretocli.run_directory.points import network_path, read_record
+from paretocli.run_directory.sweep_file import read_sweep_file
 
 
 def selection_report(results: Results, front: Sequence[int], chosen: int, split: str) -> str:
@@ -27,9 +30,9 @@ def selection_report(results: Results, front: Sequence[int], chosen: int, split:
         parts.append(layers)
     if len(front) > 1:
         parts.append(_neighbours(results, front, chosen, split))
-    if "weights_file" in results.frame.columns:
-        file = results.frame["weights_file"].iloc[chosen]
-        parts.append(f"Network: {results.path.parent / str(file)}")
+    network = network_path(results.path.parent, results.point(chosen))
+    if network.is_file():
+        parts.append(f"Network: {network}")
     return "\n\n".join(parts)
 
 
@@ -57,9 +60,11 @@ def _neighbours(results: Results, front: Sequence[int], chosen: int, split: str)
 
 def _layers(results: Results, row: int) -> str:
     """The layers of a point's record, where there is one beside the table."""
-    file = results.path.parent / "points" / f"{results.point(row):04d}.json"
+    point = results.point(row)
     try:
-        layers = json.loads(file.read_text(encoding="utf-8")).get("layers")
-    except (OSError, ValueError):
+        sweep = read_sweep_file(results.path.parent)
+        record = read_record(sweep, point) if 0 <= point < sweep.points else None
+    except (DamagedError, InputError):  # anybody's table, or a record that `status` complains of
         return ""
+    layers = (record or {}).get("layers")
     return layer_table(layers) if layers else ""

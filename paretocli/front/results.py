@@ -1,6 +1,7 @@
 """Read the table of a sweep's points, or anybody's CSV."""
 
 import difflib
+import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from paretocli.errors import InputError
+from paretocli.run_directory.files import DamagedError, read_bytes
+
+MOST_BYTES = 2**32
+"""Of a table."""
 
 _WEIGHT = "weight_"
 
@@ -163,10 +168,16 @@ def _finished(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 def _read_table(file: Path) -> pd.DataFrame:
     try:
+        content = read_bytes(file, MOST_BYTES)
+    except DamagedError as error:
+        raise InputError(f"{error}; give a run directory or a CSV file.") from None
+    if content is None:
+        raise InputError(f"{file} does not exist; give a run directory or a CSV file.")
+    try:
         with warnings.catch_warnings():
             # Cells without a header would be dropped with a mere warning.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(file, low_memory=False, index_col=False)
+            frame = pd.read_csv(io.BytesIO(content), low_memory=False, index_col=False)
     except pd.errors.EmptyDataError:
         raise InputError(
             f"{file} is empty; a CSV file with a header and one row a point is needed."
@@ -179,10 +190,6 @@ def _read_table(file: Path) -> pd.DataFrame:
         reason = str(error).strip().replace("\n", " ")
         raise InputError(
             f"{file} is not a CSV file ({reason}); give a run directory or a comma-separated file."
-        ) from None
-    except OSError as error:
-        raise InputError(
-            f"{file} cannot be read ({error.strerror}); give a file that you may read."
         ) from None
     if len(frame.columns) < 2:
         raise InputError(

@@ -1,12 +1,13 @@
 """What a picture of the layers of one point shows, read from the point's record."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from paretocli.errors import InputError
+from paretocli.run_directory.files import DamagedError, read_object
+from paretocli.run_directory.forms import made_of
 
 
 @dataclass(frozen=True)
@@ -139,13 +140,11 @@ def _sweep(directory: Path) -> tuple[str, list[str]]:
 def _object(file: Path) -> dict[str, Any]:
     """Read a JSON object."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{file} cannot be read ({error.strerror}); make it readable.") from None
-    except ValueError as error:  # its bytes are no text, or the text is no JSON
-        raise _broken(file, str(error)) from None
-    if not isinstance(content, dict):
-        raise _broken(file, "it holds no object")
+        content = read_object(file, made_of({}))
+    except DamagedError as error:
+        raise _broken(file, f"it {error.reason}") from None
+    if content is None:
+        raise InputError(f"{file} is not there any more; run the sweep again.")
     return content
 
 

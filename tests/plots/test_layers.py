@@ -99,7 +99,7 @@ def test_a_directory_without_its_configuration_has_a_name(directory):
         ({5: {"status": "failed", "error": "diverged"}}, r"has no network \(diverged\)"),
         ({5: {"status": "done", "weights": [1]}}, "has no layers, as those of analytic problems"),
         ({5: "{"}, "no file of a sweep"),
-        ({5: "[]"}, "holds no object"),
+        ({5: "[]"}, "is no object"),
         ({5: record([{"layer": "a"}])}, "KeyError: 'rows'"),
         ({5: record([layer("a", 3, zero=4)])}, "the rows of a do not add up"),
         ({5: record(sparsity={"rows": "many"})}, "'many' is no number"),
