@@ -73,11 +73,28 @@ def test_the_penalty_grows_without_progress_up_to_its_bound():
     assert solver.penalty().item() == 2.0
 
 
-def test_the_penalty_stays_where_the_gap_is_small():
-    solver = AugmentedLagrangian(plain(), penalty=1.0, tolerance=0.2)
-    for batch in ([[0.2, 0.1]], [[0.17, 0.18]], [[0.18, 0.17]]):
-        outer(solver, batch)
+@pytest.mark.parametrize(("tolerance", "penalty"), [(0.2, 1.5), (0.3, 1.0)])
+def test_the_penalty_stays_where_the_gap_is_small(tolerance, penalty):
+    solver = AugmentedLagrangian(plain(), penalty=1.0, tolerance=tolerance)
+    outer(solver, [[0.2, 0.1]])
+    outer(solver, [[0.1, 0.2]])  # the gap grows to 0.05, a quarter of the largest term
+    assert solver.penalty().item() == penalty
+
+
+def test_new_weights_are_a_new_beginning_for_the_gap_and_not_for_the_means():
+    solver = AugmentedLagrangian(plain(), penalty=1.0)
+    outer(solver, [[0.2, 0.1]])  # gap 0.025
+    solver.reweighted(torch.ones(1, 2))
+    outer(solver, [[0.1, 0.2]])  # gap 0.05, not to be compared
     assert solver.penalty().item() == 1.0
+    before, after = (AugmentedLagrangian(plain(), memory=0.5) for _ in range(2))
+    before.loss(torch.tensor([[0.2, 0.1]]))
+    before.reweighted(torch.tensor([[2.0, 0.5]]))
+    after.loss(torch.tensor([[0.4, 0.05]]))
+    for name in ("mean_terms", "sum_of_terms"):
+        np.testing.assert_allclose(before.state_dict()[name], after.state_dict()[name])
+    batch = torch.tensor([[0.3, 0.3]])
+    np.testing.assert_allclose(before.loss(batch), after.loss(batch))
 
 
 def test_with_noise_the_gap_is_that_of_the_mean_over_the_outer_iteration():
@@ -94,6 +111,13 @@ def test_with_noise_the_gap_is_that_of_the_mean_over_the_outer_iteration():
     for batch in ([[0.2, 0.1]], [[0.1, 0.2]]) * 4:
         outer(noisy, batch, batch)
     assert noisy.penalty().item() > 1.0
+
+
+def test_with_noise_the_terms_of_an_earlier_outer_iteration_do_not_count():
+    solver = AugmentedLagrangian(plain(), penalty=1.0, memory=0.5)
+    outer(solver, [[0.2, 0.1]])  # gap 0.025
+    outer(solver, [[0.1, 0.2]])  # λ = (0.65, 0.35), gap 0.065; that of the sum of both would be 0
+    assert solver.penalty().item() == 1.5
 
 
 def test_where_noise_is_expected_a_larger_gap_is_left_alone():
