@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from paretocli.errors import InputError
+from paretocli.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -234,6 +235,7 @@ def draw_history(
     data = gather_histories(histories, split, title=title)
     save_histories(data, picture)
     hints = list(code_hints(histories))
+    hints += [printable(note) for history in histories for note in history.notes]
     if not data.exact:
         hints.append(APPROXIMATED)
     hints += [f"{curve.name}: {NONE_BELOW}." for curve in data.curves if not curve.best.mean]
