@@ -3,6 +3,7 @@
 import textwrap
 from pathlib import Path
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -43,8 +44,8 @@ def figure_histories(data: HistoryData) -> Figure:
         plain_ticks(axes.xaxis)
         plain_ticks(axes.yaxis)
     # Where all start, far below, says little of who is ahead.
-    low = min(float((curve.mean - curve.std)[len(curve.mean) // 20]) for curve in data.curves)
-    high = max(float((curve.mean + curve.std).max()) for curve in data.curves)
+    low = min(_start(curve) for curve in data.curves)
+    high = max(float(np.nanmax(curve.mean + curve.std)) for curve in data.curves)
     room = 0.05 * (high - low) or 0.05
     left.set_ylim(low - room, high + room)
     left.set_ylabel(f"hypervolume{'' if data.exact else ' (approximated)'}, share of the box")
@@ -72,3 +73,11 @@ def _entry(curve: Converging, index: int) -> Line2D:
     style = style_of(index)
     seeds = f" ({len(curve.seeds)} seeds, ± standard deviation)" if len(curve.seeds) > 1 else ""
     return Line2D([], [], color=style.colour, linestyle=style.line, label=shown(curve.name + seeds))
+
+
+def _start(curve: Converging) -> float:
+    """The lower end of a curve after a twentieth of its epochs, or what is known next to that."""
+    ends = curve.mean - curve.std
+    late = ends[len(ends) // 20 :]
+    known = late[np.isfinite(late)]
+    return float(known[0] if len(known) else np.nanmax(ends))
