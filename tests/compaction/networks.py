@@ -93,6 +93,21 @@ class Dense(nn.Module):
         return [self.last(both * gate), F.interpolate(self.last(both), scale_factor=2.0)]
 
 
+class Gated(nn.Module):
+    """Squeeze and excitation."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 1)
+        self.squeeze, self.excite = nn.Conv2d(8, 2, 1), nn.Conv2d(2, 8, 1)
+        self.last = nn.Conv2d(8, 2, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        features = torch.relu(self.first(images))
+        gate = self.excite(torch.relu(self.squeeze(F.adaptive_avg_pool2d(features, 1))))
+        return self.last(features * torch.sigmoid(gate))
+
+
 class Transformer(nn.Module):
     def __init__(self):
         super().__init__()

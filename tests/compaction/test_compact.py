@@ -15,6 +15,7 @@ from paretocli.sparsity.layers import find_layers
 from tests.compaction.networks import (
     IMAGES,
     Dense,
+    Gated,
     Grouped,
     Outputs,
     Residual,
@@ -138,6 +139,19 @@ def test_what_nobody_reads_of_a_depthwise_convolution_goes_with_what_fed_it():
     expected = [(5, 3, 1, 1), (5,), (10, 1, 3, 3), (10,), (2, 9, 1, 1), (2,)]
     kept = [shape for name, shape in shapes(found).items() if not name.endswith("_kept")]
     assert sorted(kept) == sorted(expected)
+
+
+def test_a_gate_is_made_for_the_channels_that_are_needed_behind_it():
+    """Of what it is multiplied with more is there, for it is made of them."""
+    torch.manual_seed(0)
+    network = Gated()
+    with torch.no_grad():
+        network.squeeze.weight[:, [0, 1, 2]] = 0
+        network.last.weight[:, [0, 1, 3, 4]] = 0
+    found = small(network, IMAGES)
+    assert_same(network, found, IMAGES)
+    kept = [shape for name, shape in shapes(found).items() if name.endswith("weight")]
+    assert sorted(kept) == sorted([(6, 3, 1, 1), (2, 5, 1, 1), (4, 2, 1, 1), (2, 4, 1, 1)])
 
 
 def test_groups_leave_as_a_whole():

@@ -82,10 +82,27 @@ class Combining(Rule):
         ]
         first = layouts[0] if layouts else None
         if first is not None and all(first.same(layout) for layout in layouts):
-            return first
+            if all(_has(source, node, first, builder) for source in node.all_input_nodes):
+                return first
+            return closure(builder.needed[node], first.axis)
         axes = {layout.axis for layout in layouts if layout is not None}
         mask = builder.needed[node]
         return closure(mask, axes.pop()) if len(axes) == 1 else layout_of(mask)
+
+
+def _has(source: fx.Node, node: fx.Node, layout: Layout, builder: Builder) -> bool:
+    """Whether all of a layout of the result is there of an operand that is broadcast to it.
+
+    What makes a gate, say, may have less than what it is multiplied with, which is needed for more.
+    """
+    shape = sample_shape(source)
+    if shape is None or shape == shape_of(node) or not builder.known[source].isnan().any():
+        return True
+    axis = layout.axis - len(shape_of(node)) + len(shape)
+    if axis < 0 or shape[axis] == 1:
+        return True
+    there = builder.built(source)[1]
+    return there is None or Layout(axis, layout.kept).same(there)
 
 
 def _taken(source: fx.Node, node: fx.Node, layout: Layout | None, builder: Builder) -> fx.Node:
