@@ -52,7 +52,8 @@ class SweepConfig:
     `sparsity` says whether it is an objective, `sparse_layers` names the layers that it counts,
     `sparsity_shares` how much each of them does, which follows from `sparsity_of`, and
     `frozen_point` holds the SHA-256 of the network in `freeze_sparsity`, `taught_by` that of the
-    networks in `teachers`. `transfer_tensors` are patterns of names.
+    networks in `teachers`. An `ideal` that is None is learned. `transfer_tensors` are patterns of
+    names.
     """
 
     problem: str = _identity()
@@ -70,7 +71,7 @@ class SweepConfig:
     schedule: str = _identity()
     precision: str = _identity(*_one_of("fp32", "tf32", "bf16"))
     scale: str = _identity(*_one_of("initial", "none", "payoff"))
-    ideal: tuple[float, ...] = _identity()
+    ideal: tuple[float | None, ...] = _identity()
     epsilon: float = _identity(*_NOT_NEGATIVE)
     penalty: float = _identity(*_POSITIVE)
     averaging: int = _identity(*_AT_LEAST_1)

@@ -45,7 +45,7 @@ def quadratics(
     samples = Samples(torch.empty(steps, 0), tuple(torch.empty(steps, 0) for _ in places))
     return Problem(
         name="quadratics",
-        tasks=[Task(f"f{i + 1}", loss=mean_output) for i in range(len(places))],
+        tasks=[Task(f"f{i + 1}", loss=mean_output, lower_bound=0.0) for i in range(len(places))],
         train=samples,
         val=samples,
         test=samples,

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from paretocli.cli.report import megabytes
 from paretocli.cli.tables import as_text
-from paretocli.examination.report import Examination
+from paretocli.examination.report import Examination, TaskReport
 from paretocli.sparsity.layers import counted_layers
 
 # What a table has room for; the JSON has all.
@@ -77,16 +77,24 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def _tasks(found: Examination) -> str:
-    table = _table("task", "targets", "outputs", "loss", "metrics")
+    table = _table("task", "targets", "outputs", "loss", "ideal", "metrics")
     for task in found.tasks:
         table.add_row(
             task.name,
             f"{_shape(task.target.shape)} {task.target.dtype}",
             _shape(task.output),
             f"{task.loss:.4g}",
+            _ideal(task),
             _metrics(task.metrics),
         )
     return f"Before training:\n{as_text(table)}"
+
+
+def _ideal(task: TaskReport) -> str:
+    """What the task's weights are measured from."""
+    if task.lower_bound is None:
+        return "to be learned"
+    return f"{task.lower_bound:g}{', assumed' if task.bound_from == 'assumed' else ''}"
 
 
 def _metrics(metrics: dict[str, float]) -> str:

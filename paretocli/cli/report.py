@@ -96,6 +96,12 @@ def sweep_report(
                 f"{100 * frame.loc[best, mean].mean():.2f} % on the test data, "
                 f"point {frame['point'][best]}"
             )
+    below = dict.fromkeys(name for record in records for name in record.get("below_ideal", ()))
+    if below:
+        lines.append(
+            f"No gap is claimed where the training loss of {' or '.join(below)} fell below its "
+            "ideal: give a lower --ideal or lower_bound."
+        )
     lines.append(f"Results: {directory.results_file}")
     if directory.picture_file.exists():
         lines.append(f"Picture: {directory.picture_file}")

@@ -19,8 +19,10 @@ from paretocli.problems.inputs import tensors_of
 from paretocli.problems.problem import Problem
 from paretocli.sparsity.layers import counted_layers
 from paretocli.sparsity.left_out import left_out
+from paretocli.sweep.bounds import Bound, lower_bounds, unknown_bounds_note
 from paretocli.sweep.memory import expected_memory
 from paretocli.sweep.no_means import no_mean_notes
+from paretocli.sweep.normalisation import scale_faults
 from paretocli.sweep.rehearsal import CPU, ROWS, faults, outputs_of
 from paretocli.sweep.stacking import why_in_turn
 from paretocli.sweep.start import TRACED_SAMPLES, network_layers
@@ -68,9 +70,13 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     except InputError as fault:  # the rest does without batches of one sample
         found.failures.append(fault)
     found.notes += direction_notes(problem)
-    found.tasks = _tasks(problem, network, outputs)
+    bounds = lower_bounds(problem, network)
+    found.tasks = _tasks(problem, network, outputs, bounds)
     found.notes += no_mean_notes(problem, network)
     found.failures += _start_faults(found.tasks)
+    found.failures += _scale_faults(problem, found.tasks)
+    if unknown := [task.name for task in found.tasks if task.lower_bound is None]:
+        found.notes.append(unknown_bounds_note(unknown))
     reached = reached_by(problem, network, min(batch_size, problem.evaluation_batch))
     found.reached = parameters_by_tasks(network, reached)
     found.failures += reach_faults(problem, reached)
@@ -95,7 +101,9 @@ def _tensor(name: str, batch: Tensor) -> TensorReport:
     return TensorReport(name, tuple(batch.shape[1:]), str(batch.dtype).removeprefix("torch."))
 
 
-def _tasks(problem: Problem, network: nn.Module, outputs: Sequence[Tensor]) -> list[TaskReport]:
+def _tasks(
+    problem: Problem, network: nn.Module, outputs: Sequence[Tensor], bounds: Sequence[Bound]
+) -> list[TaskReport]:
     """The tasks, with losses and metrics over as many training samples as are measured at once.
 
     Those that have labels, where some have none.
@@ -113,9 +121,11 @@ def _tasks(problem: Problem, network: nn.Module, outputs: Sequence[Tensor]) -> l
             output=tuple(output.shape[1:]),
             loss=loss,
             metrics={name: next(values) for name in task.metrics},
+            lower_bound=bound.value,
+            bound_from=bound.origin,
         )
-        for task, target, output, loss in zip(
-            problem.tasks, samples.targets, outputs, losses[0].tolist(), strict=True
+        for task, target, output, loss, bound in zip(
+            problem.tasks, samples.targets, outputs, losses[0].tolist(), bounds, strict=True
         )
     ]
 
@@ -130,3 +140,15 @@ def _start_faults(tasks: Sequence[TaskReport]) -> list[InputError]:
         for task in tasks
         if not math.isfinite(task.loss)
     ]
+
+
+def _scale_faults(problem: Problem, tasks: Sequence[TaskReport]) -> list[InputError]:
+    """Losses that the sweep would refuse, for want of a scale, with the problem's defaults."""
+    if problem.defaults.scale != "initial":
+        return []
+    there = [task for task in tasks if math.isfinite(task.loss)]
+    return scale_faults(
+        [task.name for task in there],
+        [task.lower_bound for task in there],
+        [task.loss for task in there],
+    )

@@ -35,6 +35,8 @@ class TaskReport:
         output: Shape of what the network gives for one sample.
         loss: On the first training samples.
         metrics: There too, by name.
+        lower_bound: What weights are measured from, None where a sweep has to learn it.
+        bound_from: `declared`, `known` of a loss of torch, `assumed` or `unknown`.
     """
 
     name: str
@@ -42,6 +44,8 @@ class TaskReport:
     output: tuple[int, ...]
     loss: float
     metrics: dict[str, float]
+    lower_bound: float | None
+    bound_from: str
 
 
 @dataclass

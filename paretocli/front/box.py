@@ -20,6 +20,8 @@ class Box:
     def share(self, losses: Array, *, exact: bool | None = None) -> float:
         """The hypervolume of points (N, m) as a share of the box; NaN rows add nothing.
 
+        NaN where a point is better than the ideal.
+
         Args:
             losses: The points.
             exact: As for `hypervolume`.

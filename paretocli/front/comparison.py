@@ -7,11 +7,12 @@ import moocore
 import numpy as np
 import numpy.typing as npt
 
+from paretocli.errors import InputError
 from paretocli.front.box import Box
 from paretocli.front.complete import LeftOut, finite_rows
 from paretocli.front.distribution import span, spread
 from paretocli.front.dominance import non_dominated
-from paretocli.front.indicators import is_exact
+from paretocli.front.indicators import ROUNDING, is_exact
 from paretocli.front.measure import Columns, MeasuringBox, union_front
 from paretocli.front.methods import group_by_method, method_names
 from paretocli.front.significance import Significance, against_first
@@ -141,11 +142,14 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
     non-dominated union of all sweeps compared, so it changes with the company.
 
     Raises:
-        InputError: A sweep has no point with a number in each column.
+        InputError: A sweep has no point with a number in each column, or one that is better than
+            the box's ideal.
     """
     costs = [columns.costs(sweep) for sweep in sweeps]
     # All in the same way, or an error of the approximation would look like a difference.
     exact = all(is_exact(*points.shape) for points in costs)
+    for sweep, points in zip(sweeps, costs, strict=True):
+        _refuse_beyond_ideal(sweep, points, columns, box.box)
     reference_set = union_front(costs)
     measured = [
         _measured(sweep, points, columns, box.box, reference_set, exact)
@@ -165,6 +169,17 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
         for name, group, test in zip(names, groups, tests, strict=True)
     )
     return Comparison(methods, sweeps[0], columns, box, reference_set, exact)
+
+
+def _refuse_beyond_ideal(sweep: Sweep, costs: Array, columns: Columns, box: Box) -> None:
+    """Refuse a point outside of the box on its better side, of which a share says nothing."""
+    for place in np.flatnonzero((box.scaled(costs) < -ROUNDING).any(axis=0)):
+        corners = costs.min(axis=0), box.ideal
+        best, ideal = (float(columns.turned(corner)[place]) for corner in corners)
+        raise InputError(
+            f"{sweep.path} reaches {best:.6g} in {columns.labels[place]}, which is better than the "
+            f"ideal of the box ({ideal:.6g}); give a better one for all with --ideal."
+        )
 
 
 def _measured(

@@ -1,5 +1,7 @@
 """Numbers that say how good a front is."""
 
+import math
+
 import moocore
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ APPROXIMATED = (
     "approximated, to about 1 %."
 )
 NONE_BELOW = "no point is better than the reference point in every objective"
+ROUNDING = 1e-5  # of the box, in single precision
 DIRECTIONS = 2**15  # that the approximation looks into
 
 
@@ -82,8 +85,8 @@ def share_of_box(
 ) -> float:
     """The hypervolume as a share, from 0 to 1, of the box from the ideal to the reference point.
 
-    Points that are not finite add nothing. What is better than the ideal, by the noise of batches
-    or on other data, counts as the ideal.
+    Points that are not finite add nothing. NaN where one is better than the ideal, by more than
+    rounding: a share of the box says nothing of what lies outside of it.
 
     Args:
         values: (N, m) objectives, one row a point.
@@ -95,5 +98,7 @@ def share_of_box(
     size = np.asarray(reference_point, dtype=np.float64) - low
     scaled = (np.asarray(values, dtype=np.float64) - low) / size
     finite = scaled[np.isfinite(scaled).all(axis=1)]
+    if (finite < -ROUNDING).any():
+        return math.nan
     exact = is_exact(*scaled.shape) if exact is None else exact
     return hypervolume(finite.clip(min=0), np.ones(len(low)), exact=exact)

@@ -56,7 +56,8 @@ class SweepStatus:
         epochs: Epochs of each point, of both phases.
         points: All of them, in order.
         hypervolume: What the newest validation losses of all points reach, as a share of the box
-            from the ideal to the reference point; None before the first epoch.
+            from the ideal to the reference point; None before the first epoch, and where one is
+            better than the ideal.
         hypervolume_exact: Whether that is exact, and not approximated.
         seconds_left: Estimated from the time that epochs took; None where nothing is known,
             nobody is at it, or the points that start as one network are not all apart yet.
@@ -187,7 +188,13 @@ def _hypervolume(
     ]
     if box is None or not rows:
         return None, []
-    return share_of_box(np.array(rows, dtype=float), box["ideal"], box["reference_point"]), []
+    losses, ideal = np.array(rows, dtype=float), np.array(box["ideal"])
+    share = share_of_box(losses, ideal, box["reference_point"])
+    if not np.isnan(share):
+        return share, []
+    (below,) = np.nonzero((losses < ideal).any(axis=0))
+    names = " and ".join(objectives[place] for place in below)
+    return None, [f"There is no hypervolume: the loss of {names} fell below its ideal."]
 
 
 def _with_time_left(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from paretocli.errors import InputError
 from paretocli.front.box import Box
 from paretocli.front.comparable import check_comparable, check_same_objectives
 from paretocli.front.history import HELD_OUT, History
-from paretocli.front.indicators import is_exact
+from paretocli.front.indicators import ROUNDING, is_exact
 from paretocli.front.methods import group_by_method, method_names
 from paretocli.front.statistics import Statistics, statistics
 
@@ -75,6 +76,7 @@ def gather_histories(
     # All in the same way, or an error of the approximation would look like a difference.
     exact = all(is_exact(*history.losses[split].shape[1:]) for history in histories)
     members = [[histories[place] for place in group] for group in places]
+    _refuse_without_hypervolume(histories, first.box)
     targets = {
         history.seed: TARGET * float(np.nanmax(history.hypervolume("val", first.box, exact=exact)))
         for history in members[0]
@@ -93,6 +95,21 @@ def gather_histories(
         split=split,
         title=title or f"{first.config['problem']}, {words} split",
     )
+
+
+def _refuse_without_hypervolume(histories: Sequence[History], box: Box) -> None:
+    """Refuse a sweep that has some loss below the ideal after every epoch.
+
+    Single epochs that have are left out of the picture.
+    """
+    for history in histories:
+        for split in HELD_OUT:
+            if (box.scaled(history.losses[split]) < -ROUNDING).any(axis=(1, 2)).all():
+                raise InputError(
+                    f"{history.path} has losses below the ideal of the box ("
+                    f"{', '.join(f'{value:.4g}' for value in box.ideal)}) after every epoch, and "
+                    "so no hypervolume; sweep again with a lower --ideal, in another --out."
+                )
 
 
 def _converging(

@@ -118,7 +118,7 @@ def _problem(
     samples = Samples(nothing, tuple(torch.empty(STEPS_PER_EPOCH, 0) for _ in range(objectives)))
     return Problem(
         name=name,
-        tasks=[Task(f"f{i + 1}", loss=_value) for i in range(objectives)],
+        tasks=[Task(f"f{i + 1}", loss=_value, lower_bound=0.0) for i in range(objectives)],
         train=samples,
         val=samples,
         test=samples,

@@ -38,6 +38,7 @@ def segmentation(name: str, classes: int) -> Task:
     return Task(
         name,
         loss=_cross_entropy,
+        lower_bound=0.0,
         metrics={
             "miou": mean_iou(classes, ignored=UNLABELLED),
             "pixel_accuracy": mean_of_pixels(_correct),
@@ -55,6 +56,7 @@ def depth(name: str) -> Task:
     return Task(
         name,
         loss=_loss(_absolute_error),
+        lower_bound=0.0,
         metrics={
             "abs_error": mean_of_pixels(_absolute_error),
             "rel_error": mean_of_pixels(_relative_error),
@@ -73,6 +75,7 @@ def normals(name: str) -> Task:
     return Task(
         name,
         loss=_loss(_one_less_cosine),
+        lower_bound=0.0,
         metrics={
             "mean_angle": mean_of_pixels(_angle),
             "median_angle": median_of_pixels(_angle, largest=LARGEST_ANGLE, bins=BINS),

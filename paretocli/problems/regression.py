@@ -34,6 +34,7 @@ def regression(name: str, scale: Scale) -> Task:
     return Task(
         name,
         loss=partial(squared_error, scale=scale),
+        lower_bound=0.0,
         metrics={
             "rmse": Metric(
                 partial(error_moments, scale=scale),

@@ -30,7 +30,8 @@ class AugmentedLagrangian(Solver):
     outer iteration where there is noise: a few batches always show some gap, and the penalty would
     grow until the multipliers jump between 0 and 1.
 
-    ḡ is a running mean of g over the batches. μ is relative to the size of g, μ = penalty / max ḡ,
+    ḡ is a running mean of g over the batches, where it is below the ideal its level (see
+    `Scalarization`). μ is relative to the size of g, μ = penalty / max ḡ,
     because g falls by orders of magnitude while a network trains, and a fixed μ would freeze the
     multipliers.
 
@@ -131,9 +132,10 @@ class AugmentedLagrangian(Solver):
         self.sum_of_multipliers.zero_()
         self.sum_of_terms.zero_()
         self.steps.zero_()
+        mean = self.scalarization.levels(mean)
         largest = mean.amax(dim=-1)
         gap = largest - (self.current_multipliers * mean).sum(dim=-1)
-        stuck = (gap > self.shrink * self.previous_gap) & (gap > self.tolerance * largest)
+        stuck = (gap > self.shrink * self.previous_gap) & (gap > self.tolerance * largest.abs())
         grown = (self.relative_penalty * self.growth).clamp(max=self.largest_penalty)
         self.relative_penalty.copy_(torch.where(stuck, grown, self.relative_penalty))
         self.previous_gap.copy_(gap)
@@ -143,7 +145,7 @@ class AugmentedLagrangian(Solver):
         self.mean_weight.mul_(self.memory).add_(1 - self.memory)
 
     def _projected(self) -> Tensor:
-        mean = self._mean()
+        mean = self.scalarization.levels(self._mean())
         size = mean.abs().amax(dim=-1, keepdim=True).clamp(min=torch.finfo(mean.dtype).tiny)
         step = self.relative_penalty.unsqueeze(-1) * (mean / size)
         return project_onto_simplex(self.current_multipliers + step)

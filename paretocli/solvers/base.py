@@ -55,12 +55,12 @@ class Solver(ABC):
 
         Returns:
             The gap max_i τ_i − Σ_i λ_i τ_i (K,) and the same relative to the largest |τ_i|; None
-            for solvers without multipliers.
+            for solvers without multipliers. They are of the terms' levels.
         """
         multipliers = self.multipliers()
         if multipliers is None:
             return None, None
-        terms = self.scalarization.terms(losses)
+        terms = self.scalarization.levels(self.scalarization.terms(losses))
         # Not negative but for rounding: the multipliers sum to 1.
         gap = (terms.amax(dim=-1) - (multipliers * terms).sum(dim=-1)).clamp(min=0)
         size = terms.abs().amax(dim=-1).clamp(min=torch.finfo(terms.dtype).tiny)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+ROUNDING = 1e-5  # of a normalised objective
+
 
 @dataclass(frozen=True)
 class Scalarization:
@@ -18,6 +20,10 @@ class Scalarization:
     (1987); Hotegni, Berkemeier and Peitz (2024), equation (5). Unlike a weighted sum, its
     minimisers over w > 0 are all properly Pareto-optimal points, also where the front is not
     convex.
+
+    That holds where nothing falls below the ideal. Below it a larger weight would make a smaller
+    term, and weights would turn around. So terms are compared by their `levels`, which go on
+    below the ideal in such a way that more weight still asks for a smaller objective.
 
     Attributes:
         weights: w (K, m), rows on the simplex.
@@ -40,9 +46,30 @@ class Scalarization:
         normalised = self.normalised(objectives)
         return self.weights * (normalised + self.epsilon * normalised.sum(dim=-1, keepdim=True))
 
+    def levels(self, terms: Tensor) -> Tensor:
+        """What terms g (K, m) are compared by (K, m); its gradient is that of the terms.
+
+            h_i = g_i                 where g_i ≥ 0
+            h_i = g_i / (m w_i)²      where g_i < 0
+
+        Where h_1 = … = h_m, the u_i are as 1/w_i above the ideal, and as −w_i below it; equal
+        weights see no difference. Where w_i = 0 the term is not asked for, and its level is the
+        smallest that there may be, −max_j |h_j|.
+        """
+        plain = terms.detach()
+        asked = self.weights > 0
+        below = plain / (self.weights * self.weights.shape[-1]).square()
+        levels = torch.where((plain < 0) & asked, below, plain)
+        largest = levels.abs().amax(dim=-1, keepdim=True)
+        return terms + (torch.where(asked, levels, -largest) - plain)
+
     def value(self, objectives: Tensor) -> Tensor:
-        """max_i g_i (K,) from objectives f (K, m)."""
-        return self.terms(objectives).amax(dim=-1)
+        """max_i h_i (K,), which is max_i g_i above the ideal, from objectives f (K, m)."""
+        return self.levels(self.terms(objectives)).amax(dim=-1)
+
+    def below_ideal(self, objectives: Tensor) -> Tensor:
+        """Which objectives f (K, m) are below their ideal by more than rounding (K, m)."""
+        return self.normalised(objectives) < -ROUNDING
 
     def jacobian(self) -> Tensor:
         """∂g_i/∂f_j (K, m, m); the terms are affine in the objectives, so it is a constant."""

@@ -14,7 +14,8 @@ class SmoothChebyshev(Solver):
 
     σ is relative to the terms, σ = smoothing · max_i |g_i|, and its own dependence on them is left
     out of the gradient: losses fall by orders of magnitude while a network trains, and a fixed σ
-    would turn the maximum into a weighted sum on the way. The softmax of g / σ stands where
+    would turn the maximum into a weighted sum on the way. Below the ideal the terms' levels stand
+    in place of g (see `Scalarization`). The softmax of g / σ stands where
     multipliers do, so that the gap tells how far the smoothing has led away from the maximum.
 
     Args:
@@ -39,7 +40,8 @@ class SmoothChebyshev(Solver):
     def loss(self, objectives: Tensor) -> Tensor:
         """σ log Σ_i exp(g_i / σ) (K,) of one batch."""
         terms = self.scalarization.terms(objectives)
-        self.sum_of_shares.add_(torch.softmax(terms.detach() / self._sigma(terms), dim=-1))
+        levels = self.scalarization.levels(terms.detach())
+        self.sum_of_shares.add_(torch.softmax(levels / self._sigma(levels), dim=-1))
         self.steps.add_(1)
         return self._smooth(terms)
 
@@ -61,10 +63,11 @@ class SmoothChebyshev(Solver):
         self.sum_of_shares.zero_()
         self.steps.zero_()
 
-    def _sigma(self, terms: Tensor) -> Tensor:
-        largest = terms.detach().abs().amax(dim=-1, keepdim=True)
-        return self.smoothing * largest.clamp(min=torch.finfo(terms.dtype).tiny)
+    def _sigma(self, levels: Tensor) -> Tensor:
+        largest = levels.detach().abs().amax(dim=-1, keepdim=True)
+        return self.smoothing * largest.clamp(min=torch.finfo(levels.dtype).tiny)
 
     def _smooth(self, terms: Tensor) -> Tensor:
-        sigma = self._sigma(terms)
-        return sigma.squeeze(-1) * torch.logsumexp(terms / sigma, dim=-1)
+        levels = self.scalarization.levels(terms)
+        sigma = self._sigma(levels)
+        return sigma.squeeze(-1) * torch.logsumexp(levels / sigma, dim=-1)

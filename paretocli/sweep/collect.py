@@ -19,6 +19,7 @@ from paretocli.sweep.store import RunDirectory
 
 MOST_LOSSES = 1  # of a worker, until a shard is given up
 MOST_NUMBERS = 4  # of a corner that are shown
+WORDS = {"train": "training", "val": "validation", "test": "test"}
 SHARE = 0.005  # of the time, for the tables while the sweep runs; as much for the hypervolume
 
 
@@ -58,6 +59,7 @@ class Collector:
         for point, record in self.recorded.items():
             self._reach(point, record)
         self.hypervolume: float | None = None
+        self.below: set[str] = set()  # objectives that fell below their ideal
         self.tables, self.hypervolumes = Pace(SHARE), Pace(SHARE)
 
     def fill_in(self, stop: Callable[[], bool]) -> None:
@@ -110,12 +112,30 @@ class Collector:
         self.directory.append_history(shard.name, message.lines)
         for line in message.lines:
             self._reach(line["point"], line)
+            self._note_below(line, f"after epoch {line['epoch']}")
         if self.hypervolumes.due():
             with self.hypervolumes.measured():
                 self.hypervolume = self.question.normalisation.hypervolume(
                     torch.from_numpy(self.reached)
                 )
         self.observer.epoch_finished(shard.points, message.lines, self.hypervolume)
+
+    def _note_below(self, line: Record, when: str) -> None:
+        """Say once of each objective that it fell below its ideal, and what that means."""
+        normalisation, names = self.question.normalisation, self.question.config.objectives
+        for split, losses in line.get("loss", {}).items():
+            for place, name in enumerate(names):
+                loss = losses[name]
+                if loss is None or name in self.below or not normalisation.is_below(place, loss):
+                    continue
+                self.below.add(name)
+                self.observer.note(
+                    f"The {WORDS[split]} loss of {name} is {loss:.4g} {when} of point "
+                    f"{line['point']}, below its ideal of {normalisation.ideal[place]:.4g}, which "
+                    "is no bound then. No gap is claimed of points whose training fell below it, "
+                    "and no hypervolume of losses there; in another --out, a lower --ideal or "
+                    "lower_bound of the task mends that (-inf: the sweep learns it)."
+                )
 
     def _reach(self, point: int, line: Record) -> None:
         losses = line.get("loss", {}).get("val", {}).values()
@@ -125,6 +145,7 @@ class Collector:
         # After a kill between two points of a shard, the first is there already.
         if message.record["point"] in self.recorded:
             return
+        self._note_below(message.record, "at its best epoch")
         record = message.record
         if message.network is not None:
             record = record | self.sizes.of(message.network)

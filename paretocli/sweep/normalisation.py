@@ -12,11 +12,14 @@ from paretocli.errors import InputError
 from paretocli.front.indicators import share_of_box
 from paretocli.population.population import Population
 from paretocli.problems.problem import Problem, Split
+from paretocli.solvers.chebyshev import ROUNDING
 from paretocli.sweep.start import fresh_network, sparsity_objective
 from paretocli.sweep.task_faults import failure
 from paretocli.training.evaluation import evaluate
 
 MARGIN = 1.1  # how far beyond the worst values the reference point lies
+LEARNED_MARGIN = 0.1  # of its range, how far an ideal that was learned lies below what was reached
+AT_START = ("at initialisation", "--scale none")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Normalisation:
     """u = (f − ideal) / scale.
 
     Attributes:
-        ideal: What no point is expected to fall below (m,), in units of the objectives.
+        ideal: What no point is expected to fall below (m,), in units of the objectives. Where a
+            point does, nothing is claimed of it, and there is no hypervolume.
         scale: What counts as 1 (m,), in the same units, on the training data.
         worst: The largest values expected (m,), on any split: those before training, the worst of
             the corner solutions, or where nothing is scaled, 1 above the ideal. A held-out split
@@ -40,22 +44,72 @@ class Normalisation:
         """Where hypervolumes end (m,), in units of the objectives: a tenth beyond the worst."""
         return tuple(a + MARGIN * (w - a) for a, w in zip(self.ideal, self.worst, strict=True))
 
-    def hypervolume(self, losses: Tensor) -> float:
+    def hypervolume(self, losses: Tensor) -> float | None:
         """The hypervolume of points (K, m), as a share of the box from ideal to reference point.
 
-        Points that are not finite add nothing.
+        Points that are not finite add nothing. None where one is better than the ideal.
         """
-        return share_of_box(losses.detach().cpu().numpy(), self.ideal, self.reference_point)
+        share = share_of_box(losses.detach().cpu().numpy(), self.ideal, self.reference_point)
+        return None if math.isnan(share) else share
+
+    def is_below(self, place: int, loss: float) -> bool:
+        """Whether an objective is below its ideal, by more than rounding."""
+        return (loss - self.ideal[place]) / self.scale[place] < -ROUNDING
+
+
+Losses = Mapping[Split, Sequence[float]]  # all objectives' (m,), by split
+
+
+def at_start(config: SweepConfig, losses: Losses | None) -> Normalisation:
+    """From what is known before training; an ideal to be learned has a stand-in below the start.
+
+    Args:
+        config: The sweep.
+        losses: Those before training; None will do where nothing is scaled by them or learned.
+    """
+    if losses is None:
+        return without_scale(config)
+    ideal = tuple(
+        _stand_in(value) if low is None else low
+        for low, value in zip(config.ideal, losses["train"], strict=True)
+    )
+    return _normalised(config, ideal, losses)
+
+
+def with_learned(
+    config: SweepConfig, losses: Losses, smallest: Mapping[int, float]
+) -> Normalisation:
+    """With ideals that were learned: a margin below the smallest value of a run alone.
+
+    Args:
+        config: The sweep.
+        losses: Those before training.
+        smallest: What objectives reached when they were trained alone, by their place.
+    """
+    ideal = tuple(
+        _below(smallest[place], losses["train"][place], None) if low is None else low
+        for place, low in enumerate(config.ideal)
+    )
+    return _normalised(config, ideal, losses)
 
 
 def without_scale(config: SweepConfig) -> Normalisation:
     """The objectives as they are, less the ideal."""
-    scale = (1.0,) * len(config.ideal)
-    return Normalisation(config.ideal, scale, tuple(low + 1 for low in config.ideal))
+    ideal = tuple(0.0 if low is None else low for low in config.ideal)
+    return Normalisation(ideal, (1.0,) * len(ideal), tuple(low + 1 for low in ideal))
 
 
 def from_initial(config: SweepConfig, problem: Problem) -> Normalisation:
     """The scale that makes every objective 1 on the training data before training."""
+    return at_start(dataclasses.replace(config, scale="initial"), initial_losses(config, problem))
+
+
+def initial_losses(config: SweepConfig, problem: Problem) -> Losses:
+    """All objectives before training, over whole splits.
+
+    Raises:
+        InputError: One is not finite on the training data, or the problem's code raises.
+    """
     device = torch.device(config.device)
     network = fresh_network(config.network, config.init, problem, config.seed)
     sparsity = sparsity_objective(config, network, problem)
@@ -79,19 +133,65 @@ def from_initial(config: SweepConfig, problem: Problem) -> Normalisation:
                 f"Objective {name} is {value} at initialisation; paretocli check {config.problem} "
                 "tells where that comes from."
             )
-    return _checked(config.ideal, values, config.objectives, "at initialisation", "--scale none")
+    return values
 
 
-def from_payoff(losses: Mapping[Split, Tensor], objectives: Sequence[str]) -> Normalisation:
+def from_payoff(
+    losses: Mapping[Split, Tensor],
+    objectives: Sequence[str],
+    bounds: Sequence[float | None],
+    smallest: Mapping[int, float] | None = None,
+) -> Normalisation:
     """Ideal and scale from the payoff table: the range of each objective over the single runs.
 
     Args:
         losses: By split (m, m), row i from the run that minimised objective i alone.
         objectives: Names, for the message.
+        bounds: A lower bound of each objective, None where none is known.
+        smallest: What the objectives reached on the way, by their place.
     """
-    ideal = tuple(losses["train"].amin(dim=0).tolist())
+    best, worst = losses["train"].amin(dim=0).tolist(), losses["train"].amax(dim=0).tolist()
+    for place, value in (smallest or {}).items():
+        best[place] = min(best[place], value)
+    ideal = tuple(map(_below, best, worst, bounds))
     nadir = {split: table.amax(dim=0).tolist() for split, table in losses.items()}
     return _checked(ideal, nadir, objectives, "at its worst", "--scale initial")
+
+
+def scale_faults(
+    names: Sequence[str], ideal: Sequence[float | None], values: Sequence[float]
+) -> list[InputError]:
+    """Objectives that have no scale, because at the start they are not above their ideal."""
+    found = []
+    for name, low, value in zip(names, ideal, values, strict=True):
+        if low is not None:
+            try:
+                _checked((low,), {"train": (value,)}, (name,), *AT_START)
+            except InputError as fault:
+                found.append(fault)
+    return found
+
+
+def _normalised(config: SweepConfig, ideal: tuple[float, ...], losses: Losses) -> Normalisation:
+    if config.scale != "none":
+        return _checked(ideal, losses, config.objectives, *AT_START)
+    worst = tuple(
+        low + 1 if given is not None else max(low + 1, *filter(math.isfinite, values))
+        for low, given, values in zip(
+            ideal, config.ideal, zip(*losses.values(), strict=True), strict=True
+        )
+    )
+    return Normalisation(ideal, (1.0,) * len(ideal), worst)
+
+
+def _stand_in(start: float) -> float:
+    return 0.0 if start > 0 else start - 1
+
+
+def _below(smallest: float, largest: float, bound: float | None) -> float:
+    """An ideal a margin below the smallest value that was seen, but not below a bound."""
+    ideal = smallest - LEARNED_MARGIN * (largest - smallest)
+    return ideal if bound is None else max(bound, ideal)
 
 
 def _checked(

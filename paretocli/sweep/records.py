@@ -61,6 +61,7 @@ def point_record(
         "gap": _number(outcome.gap, member),
         "relative_gap": _number(outcome.relative_gap, member),
         "stationarity": _number(outcome.stationarity, member),
+        **_below_ideal(outcome, member, config.objectives),
         "weights_file": f"points/{point_name(point)}.safetensors",
     }
 
@@ -82,6 +83,12 @@ def _failure(outcome: Outcome, member: int, objectives: Sequence[str]) -> Record
     }
 
 
+def _below_ideal(outcome: Outcome, member: int, objectives: Sequence[str]) -> Record:
+    """The objectives that fell below their ideal in training, where any did."""
+    below = outcome.below_ideal[member]
+    return {"below_ideal": _named(below, objectives)} if below.any() else {}
+
+
 def _sparsity(outcome: Outcome, member: int, layers: Sequence[Layer], macs: int | None) -> Record:
     if not layers:
         return {}
@@ -100,7 +107,7 @@ def history_line(
     config: SweepConfig,
     problem: Problem,
     report: EpochReport,
-    hypervolumes: Mapping[Split, float],
+    hypervolumes: Mapping[Split, float | None],
 ) -> Record:
     """One line of the history: an epoch of one subproblem.
 
@@ -118,6 +125,8 @@ def history_line(
         "subproblem_epochs": report.subproblem_epochs,
         **{f"hypervolume_{split}": value for split, value in hypervolumes.items()},
     }
+    if report.below_ideal[member].any():
+        line["below_ideal"] = _named(report.below_ideal[member], config.objectives)
     if report.zero_rows is not None:
         line["zero_rows"] = int(report.zero_rows[member])
     return line
@@ -192,6 +201,10 @@ def _columns(table: pd.DataFrame, objectives: Sequence[str]) -> list[str]:
     others = {*first, *weights, *losses, *sizes, *last}
     metrics = [name for name in table.columns if name not in others]
     return [*first, *weights, *losses, *metrics, *sizes, *last]
+
+
+def _named(mask: Tensor, names: Sequence[str]) -> list[str]:
+    return [name for name, true in zip(names, mask.tolist(), strict=True) if true]
 
 
 def _row(tensor: Tensor | None, member: int) -> list[float] | None:

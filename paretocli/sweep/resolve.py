@@ -24,6 +24,7 @@ from paretocli.run_directory.networks import file_checksum
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
+from paretocli.sweep.bounds import lower_bounds, unknown_bounds_note
 from paretocli.sweep.defaults import DEFAULT_PROBLEM, DEFAULTS
 from paretocli.sweep.idle_options import TRANSFERS, without_effect
 from paretocli.sweep.list_options import listed, patterns_of, shares_of, targets_of
@@ -158,7 +159,11 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         data_dir=data_dir,
     )
     transferred_names(config, network)
-    config = dataclasses.replace(config, ideal=_ideal(options, config, network, problem))
+    ideal = _ideal(options, config, network, problem)
+    config = dataclasses.replace(config, ideal=ideal)
+    learned = [name for name, low in zip(objectives, ideal, strict=True) if low is None]
+    if learned and config.scale != "payoff":
+        more_notes.append(unknown_bounds_note(learned))
     out = options.get("out")
     kind = "train" if single else "sweep"
     default = Path("runs") / f"{problem.name}-{config.solver}-{kind}-{config.digest()}"
@@ -263,7 +268,8 @@ def _counted(
 
 def _ideal(
     options: Options, config: SweepConfig, network: nn.Module, problem: Problem
-) -> tuple[float, ...]:
+) -> tuple[float | None, ...]:
+    """The ideal of each objective, None where it has to be learned."""
     names = config.objectives
     if "ideal" in options and config.scale == "payoff":
         raise InputError(
@@ -271,7 +277,7 @@ def _ideal(
             "its own; give one of them."
         )
     if "ideal" not in options:
-        own = problem.ideal if problem.ideal is not None else (0.0,) * len(problem.tasks)
+        own = [bound.value for bound in lower_bounds(problem, network)]
         sparsity = sparsity_objective(config, network, problem)
         return tuple(own) if sparsity is None else (sparsity.smallest(), *own)
     text = str(options["ideal"])

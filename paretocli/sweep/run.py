@@ -15,14 +15,17 @@ from paretocli.execution.executor import Ended, Executor
 from paretocli.execution.in_process import InProcess
 from paretocli.execution.processes import Processes
 from paretocli.problems.directions import metric_directions
-from paretocli.problems.problem import SPLITS, Problem
+from paretocli.problems.problem import Problem
 from paretocli.run_directory.points import Record
+from paretocli.sweep.alone import train_alone
 from paretocli.sweep.collect import Collector
 from paretocli.sweep.normalisation import (
+    Losses,
     Normalisation,
-    from_initial,
+    at_start,
     from_payoff,
-    without_scale,
+    initial_losses,
+    with_learned,
 )
 from paretocli.sweep.observers import Observer
 from paretocli.sweep.plan import Shard, shards, unfinished
@@ -31,7 +34,6 @@ from paretocli.sweep.question import Question
 from paretocli.sweep.solve import resumed, solve
 from paretocli.sweep.store import RunDirectory
 from paretocli.sweep.teaching import read_teachers, teacher_files
-from paretocli.sweep.trainers import trainer_of
 from paretocli.training.machine import device_name, set_up
 
 RECORDED_PACKAGES = ("paretocli", "torch", "numpy", "scikit-learn", "moocore")
@@ -69,7 +71,9 @@ def run_sweep(
     identity = config.of_kind("identity")
     directory.check(identity, checksums)
     # Before anything is written: it may find that the objectives have no scale.
-    start = from_initial(config, problem) if config.scale != "none" else without_scale(config)
+    looked_at = config.scale != "none" or None in config.ideal
+    losses = initial_losses(config, problem) if looked_at else None
+    start = at_start(config, losses)
     with (
         connected(config.cluster) as client,
         directory.opened(_description(config, problem, identity, checksums)),
@@ -79,7 +83,7 @@ def run_sweep(
         frozen = None if config.freeze_sparsity is None else read_point(config.freeze_sparsity)
         teachers = () if config.teachers is None else teacher_files(config.teachers, problem)
         question = Question(config, problem, start, frozen, read_teachers(teachers))
-        normalisation = _normalisation(question, directory, observer, stop)
+        normalisation = _normalisation(question, losses, directory, observer, stop)
         if normalisation is None:
             return []
         records = directory.records()
@@ -181,7 +185,11 @@ def _description(
 
 
 def _normalisation(
-    question: Question, directory: RunDirectory, observer: Observer, stop: Callable[[], bool]
+    question: Question,
+    losses: Losses | None,
+    directory: RunDirectory,
+    observer: Observer,
+    stop: Callable[[], bool],
 ) -> Normalisation | None:
     """The sweep's ideal and scale, worked out once and kept beside its points.
 
@@ -190,10 +198,7 @@ def _normalisation(
     kept = directory.normalisation()
     if kept is not None:
         return Normalisation(*(tuple(kept[name]) for name in ("ideal", "scale", "worst")))
-    found: Normalisation | None = question.normalisation
-    if question.config.scale == "payoff":
-        observer.note("Training each objective alone first, to learn its range.")
-        found = _payoff(question, stop)
+    found = _learned(question, losses, observer, stop)
     if found is None:
         return None
     directory.write_note(
@@ -202,25 +207,26 @@ def _normalisation(
     return found
 
 
-def _payoff(question: Question, stop: Callable[[], bool]) -> Normalisation | None:
-    """Minimise each objective alone, from the same start and for as many epochs.
-
-    None where it was stopped: then it begins anew the next time.
-    """
+def _learned(
+    question: Question, losses: Losses | None, observer: Observer, stop: Callable[[], bool]
+) -> Normalisation | None:
+    """Ideal and scale, with what runs of one objective alone have to tell; None if stopped."""
     config = question.config
-    count = len(config.objectives)
-    alone = tuple(tuple(float(i == j) for j in range(count)) for i in range(count))
-    single = dataclasses.replace(config, weights=alone, solver="linear", transfer="none")
-    outcomes = []
-    for shard in shards(count, config.stack):
-        trainer = trainer_of(dataclasses.replace(question, config=single), shard.points)
-        while not trainer.finished:
-            trainer.run_epoch()
-            if stop():
-                return None
-        if trainer.failed_epoch.any():
-            advice = "a smaller --lr, or " if trainer.breakdown.grew.any() else ""
-            raise RunError(f"A run for the payoff table diverged; try {advice}--scale initial.")
-        outcomes.append(trainer.finish())
-    losses = {split: torch.cat([found.figures[split][0] for found in outcomes]) for split in SPLITS}
-    return from_payoff(losses, config.objectives)
+    payoff = config.scale == "payoff"
+    places = [place for place, low in enumerate(config.ideal) if payoff or low is None]
+    if not places:
+        return question.normalisation
+    names = " and ".join(config.objectives[place] for place in places)
+    who = "it" if len(places) == 1 else "they"
+    observer.note(
+        "Training each objective alone first, to learn its range."
+        if payoff
+        else f"Training {names} alone first, to learn how low {who} can get."
+    )
+    alone = train_alone(question, places, stop)
+    if alone is None:
+        return None
+    if payoff:
+        return from_payoff(alone.losses, config.objectives, config.ideal, alone.smallest)
+    assert losses is not None
+    return with_learned(config, losses, alone.smallest)

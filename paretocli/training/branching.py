@@ -116,6 +116,7 @@ def _of_members(report: EpochReport, stage: Stage) -> EpochReport:
         penalty=_taken(report.penalty, groups),
         gap=_taken(report.gap, groups),
         relative_gap=_taken(report.relative_gap, groups),
+        below_ideal=report.below_ideal[groups],
         zero_rows=_taken(report.zero_rows, groups),
         failed_epoch=report.failed_epoch[groups],
     )

@@ -22,6 +22,8 @@ class EpochReport:
         penalty: Relative penalty (K,), or None.
         gap: max_i g_i − Σ_i λ_i g_i (K,) on the training losses, or None.
         relative_gap: The gap over max_i |g_i| (K,), or None.
+        below_ideal: Which objectives' training losses have fallen below their ideal so far (K, m);
+            where one has, there is no gap.
         zero_rows: Rows of the counted layers that are zero (K,), or None without sparsity.
         failed_epoch: The epoch in which the subproblem diverged (K,), 0 if it did not.
         subproblem_epochs: Epochs of single networks spent so far; one network trained for one
@@ -35,6 +37,7 @@ class EpochReport:
     penalty: Tensor | None
     gap: Tensor | None
     relative_gap: Tensor | None
+    below_ideal: Tensor
     zero_rows: Tensor | None
     failed_epoch: Tensor
     subproblem_epochs: int
@@ -46,7 +49,8 @@ class Outcome:
 
     `parameters` names those of `tensors` that were trained, the others being buffers.
     `figures` are over whole splits; `chebyshev_value`, the gaps and `stationarity` are on the
-    training data, with the multipliers of the best epoch. `breakdown` knows the steps in which
+    training data, with the multipliers of the best epoch. Gaps and `chebyshev_value` are NaN where
+    an objective fell below its ideal (`below_ideal`, (K, m)). `breakdown` knows the steps in which
     losses first were not finite.
     """
 
@@ -60,5 +64,6 @@ class Outcome:
     multipliers: Tensor | None
     gap: Tensor | None
     relative_gap: Tensor | None
+    below_ideal: Tensor
     stationarity: Tensor
     seconds: float

@@ -83,6 +83,8 @@ class Trainer:
         self.breakdown = Breakdown(
             population.size, len(problem.tasks) + (1 if sparsity is not None else 0)
         )
+        weights = solver.scalarization.weights
+        self.below_ideal = torch.zeros(weights.shape, dtype=torch.bool)
         # A pattern given from the start is to stay what it is.
         self.zeros_allowed = pattern is None
         self.descent = self._descent(settings.lr)
@@ -123,7 +125,7 @@ class Trainer:
         value = torch.where(self.failed_epoch.to(value.device) > 0, torch.nan, value)
         self.best.update(value, self.epoch, self._kept())
         self.seconds += time.perf_counter() - started
-        gap, relative_gap = self.solver.gap(train[0])
+        gap, relative_gap = self._gap(train[0])
         return EpochReport(
             epoch=self.epoch,
             seconds=self.seconds,
@@ -132,6 +134,7 @@ class Trainer:
             penalty=_copied(self.solver.penalty()),
             gap=gap,
             relative_gap=relative_gap,
+            below_ideal=self.below_ideal.clone(),
             zero_rows=self._zero_rows(),
             failed_epoch=self.failed_epoch.clone(),
             subproblem_epochs=self.subproblem_epochs,
@@ -154,7 +157,8 @@ class Trainer:
             pattern=self.pattern,
             zeros_allowed=self.zeros_allowed,
         )
-        gap, relative_gap = self.solver.gap(figures["train"][0])
+        train = figures["train"][0]
+        gap, relative_gap = self._gap(train)
         self.seconds += time.perf_counter() - started
         return Outcome(
             tensors=self.population.state_dict(),
@@ -163,10 +167,11 @@ class Trainer:
             best_epoch=self.best.epoch,
             failed_epoch=self.failed_epoch,
             breakdown=self.breakdown,
-            chebyshev_value=self.solver.scalarization.value(figures["train"][0]),
+            chebyshev_value=self._claimed(self.solver.scalarization.value(train)),
             multipliers=self.solver.multipliers(),
             gap=gap,
             relative_gap=relative_gap,
+            below_ideal=self.below_ideal,
             stationarity=rest,
             seconds=self.seconds,
         )
@@ -179,6 +184,7 @@ class Trainer:
             "subproblem_epochs": self.subproblem_epochs,
             "failed_epoch": self.failed_epoch,
             "breakdown": self.breakdown.state_dict(),
+            "below_ideal": self.below_ideal,
             "population": self.population.state_dict(),
             "pattern": None if self.pattern is None else self.pattern.representatives,
             "descent": self.descent.state_dict(),
@@ -194,6 +200,8 @@ class Trainer:
         self.subproblem_epochs = state["subproblem_epochs"]
         self.failed_epoch.copy_(state["failed_epoch"])
         self.breakdown.load_state_dict(state.get("breakdown", {}))
+        if "below_ideal" in state:  # states of 0.1.0 lack it
+            self.below_ideal.copy_(state["below_ideal"])
         if state["pattern"] is not None and self.pattern is None:
             self._retrain_within(Pattern(state["pattern"]))
         # After that, which projects: a second projection would round what is tied already.
@@ -333,6 +341,26 @@ class Trainer:
         for losses, _ in figures.values():
             self.breakdown.observe_held_out(losses, ~healthy)
         self.failed_epoch[~healthy & (self.failed_epoch == 0)] = self.epoch
+
+    def _note_below(self, losses: Tensor) -> None:
+        """Note which training losses (K, m) are below their ideal: from then on no gap is claimed.
+
+        Where the ideal is no bound, balance as the weights ask means nothing.
+        """
+        self.below_ideal |= self.solver.scalarization.below_ideal(losses).cpu()
+
+    def _gap(self, losses: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """The gap on training losses (K, m) and the relative one, as far as they are claimed."""
+        self._note_below(losses)
+        gap, relative_gap = self.solver.gap(losses)
+        if gap is None or relative_gap is None:
+            return None, None
+        return self._claimed(gap), self._claimed(relative_gap)
+
+    def _claimed(self, figures: Tensor) -> Tensor:
+        """Figures (K,) that are claimed of networks whose losses all stayed above the ideal."""
+        below = self.below_ideal.any(dim=1).to(figures.device)
+        return figures.masked_fill(below, torch.nan)
 
     def _kept(self) -> dict[str, Tensor]:
         network = {f"network.{n}": t for n, t in self.population.state_dict().items()}

@@ -76,9 +76,10 @@ def test_the_hypervolume_is_a_share_of_the_box(tmp_path):
     np.testing.assert_allclose(history.hypervolume("test", history.box), 1.5 * 3.5 / 8)
 
 
-def test_what_is_better_than_the_ideal_counts_as_the_ideal():
+def test_what_is_better_than_the_ideal_has_no_share():
     box = Box(np.array([1.0, 1.0]), np.array([3.0, 3.0]))
-    assert box.share(np.array([[0.0, 2.0]])) == pytest.approx(0.5)
+    assert np.isnan(box.share(np.array([[0.0, 2.0], [2.0, 2.0]])))
+    assert box.share(np.array([[1.0 - 1e-6, 2.0]])) == pytest.approx(0.5)
     assert box.share(np.array([[np.nan, 1.0], [3.0, 1.0]])) == 0
     assert box.share(np.array([[np.nan, 1.0], [2.0, 2.0]])) == pytest.approx(0.25)
 

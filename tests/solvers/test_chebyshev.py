@@ -64,3 +64,33 @@ def test_jacobian_against_autograd(objectives):
         [torch.autograd.grad(s.terms(f)[:, i].sum(), f)[0] for i in range(objectives)], dim=1
     )
     np.testing.assert_allclose(s.jacobian(), expected, atol=1e-12)
+
+
+def test_below_the_ideal_more_weight_still_asks_for_less():
+    weights = torch.tensor([[0.8, 0.2], [0.5, 0.5], [0.2, 0.8]])
+    made = Scalarization(weights, torch.zeros(2), torch.ones(2), epsilon=0.0)
+    grid = torch.linspace(0.05, 1.5, 400)
+    # A front that lies below the ideal as a whole: u_1² + u_2² = 2.25, both negative.
+    front = -torch.stack([grid, (2.25 - grid.square()).clamp(min=0).sqrt()], dim=1)
+    best = [
+        front[torch.stack([made.value(point.expand(3, 2))[k] for point in front]).argmin()]
+        for k in range(3)
+    ]
+    assert best[0][0] < best[1][0] < best[2][0]
+    # There the u are as the weights.
+    torch.testing.assert_close(best[0][0] / best[0][1], torch.tensor(4.0), rtol=0.05, atol=0)
+
+
+def test_levels_are_the_terms_above_the_ideal_and_keep_their_gradient():
+    weights = torch.tensor([[0.3, 0.7], [0.0, 1.0]])
+    made = Scalarization(weights, torch.zeros(2), torch.ones(2), epsilon=1e-4)
+    losses = torch.tensor([[0.5, 0.25], [0.5, 0.25]])
+    terms = made.terms(losses)
+    assert torch.equal(made.levels(terms)[0], terms[0])
+    assert made.levels(terms)[1, 0] == -terms[1, 1]  # not asked for, so never the largest
+    below = made.terms(-losses).requires_grad_()
+    levels = made.levels(below)
+    torch.testing.assert_close(levels[0], below[0] / (2 * weights[0]).square())
+    (slope,) = torch.autograd.grad(levels.sum(), below)
+    assert torch.equal(slope, torch.ones(2, 2))
+    assert made.value(-losses)[1] == levels[1, 1] < 0

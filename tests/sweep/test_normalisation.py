@@ -59,6 +59,7 @@ def sparse_config(**options):
         objectives=("sparsity", "a", "b"),
         sparsity=True,
         sparse_layers=("body.4.weight",),
+        sparsity_shares=(1.0,),
         ideal=(0.25, 0.0, 0.5),
     )
 
@@ -98,20 +99,23 @@ def test_a_start_that_is_no_number():
 def test_payoff_by_hand():
     table = torch.tensor([[0.5, 8.0, 3.0], [4.0, 1.0, 2.0], [2.5, 5.0, 1.5]])
     held_out = torch.tensor([[0.5, 2.0, 9.0], [6.0, 1.0, 2.0], [2.5, 5.0, 1.5]])
-    assert from_payoff({"train": table, "val": held_out, "test": table}, "abc") == Normalisation(
-        ideal=(0.5, 1.0, 1.5), scale=(3.5, 7.0, 1.5), worst=(6.0, 8.0, 9.0)
-    )
+    losses = {"train": table, "val": held_out, "test": table}
+    # A tenth of each range below what was reached, but not below what is known.
+    found = from_payoff(losses, "abc", (0.0, 0.75, None), {0: 0.25, 1: 2.0})
+    np.testing.assert_allclose(found.ideal, (0.0, 0.75, 1.35))
+    np.testing.assert_allclose(found.scale, (4.0, 7.25, 1.65))
+    assert found.worst == (6.0, 8.0, 9.0)
 
 
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ([[1.0, 2.0], [1.0, 5.0]], "Objective a is 1 at its worst, not above its ideal.*initial"),
+        ([[0.0, 2.0], [0.0, 5.0]], "Objective a is 0 at its worst, not above its ideal.*initial"),
         ([[1.0, float("inf")], [2.0, 5.0]], "Objective b is inf at its worst.*finite"),
-        ([[1.0, 2.0], [3.0, 2.0]], "Objective b is 2 at its worst"),
+        ([[1.0, 0.0], [3.0, 0.0]], "Objective b is 0 at its worst"),
         ([[float("nan"), 2.0], [3.0, 1.0]], "Objective a is nan at its worst"),
     ],
 )
 def test_a_degenerate_payoff_table(table, message):
     with pytest.raises(InputError, match=message):
-        from_payoff({"train": torch.tensor(table), "val": torch.ones(2, 2)}, "ab")
+        from_payoff({"train": torch.tensor(table), "val": torch.ones(2, 2)}, "ab", (0.0, 0.0))

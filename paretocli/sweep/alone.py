@@ -1,0 +1,80 @@
+"""Training objectives alone, to learn how low each gets."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import torch
+
+from paretocli.errors import RunError
+from paretocli.problems.problem import SPLITS, Split
+from paretocli.sweep.plan import shards
+from paretocli.sweep.question import Question
+from paretocli.sweep.trainers import trainer_of
+from paretocli.training.reports import Figures
+
+
+@dataclasses.dataclass(frozen=True)
+class Alone:
+    """What came of minimising some objectives, each alone.
+
+    Attributes:
+        losses: By split (k, m), row i from the run of the i-th of them, at its best epoch.
+        smallest: The smallest value that each reached in its run, by its place among all
+            objectives: of the epochs' means in training, of validation, and of all training data
+            at the best epoch.
+    """
+
+    losses: dict[Split, torch.Tensor]
+    smallest: dict[int, float]
+
+
+def train_alone(
+    question: Question, objectives: Sequence[int], stop: Callable[[], bool]
+) -> Alone | None:
+    """Minimise objectives alone, from the start of all points and for as many epochs.
+
+    The same comes of it each time, so that whoever was stopped may begin anew.
+
+    Args:
+        question: The sweep.
+        objectives: Their places.
+        stop: Asked after every epoch whether to stop; the outcome is None then.
+
+    Raises:
+        RunError: A run diverged.
+    """
+    config = question.config
+    weights = tuple(
+        tuple(float(place == other) for other in range(len(config.objectives)))
+        for place in objectives
+    )
+    single = dataclasses.replace(config, weights=weights, solver="linear", transfer="none")
+    runs = dataclasses.replace(question, config=single)
+    figures: list[Figures] = []
+    smallest: dict[int, float] = {}
+    for shard in shards(len(weights), config.stack):
+        trainer = trainer_of(runs, shard.points)
+        places = torch.tensor([objectives[point] for point in shard.points])
+        reached = torch.full((len(places),), torch.inf)
+        while not trainer.finished:
+            report = trainer.run_epoch()
+            for split in ("train", "val"):
+                reached = reached.minimum(_own(report.figures[split][0], places))
+            if stop():
+                return None
+        if trainer.failed_epoch.any():
+            raise RunError(
+                "A run of one objective alone, to learn its range, diverged; try a smaller --lr, "
+                f"or {'--scale initial' if config.scale == 'payoff' else '--ideal'}."
+            )
+        outcome = trainer.finish()
+        reached = reached.minimum(_own(outcome.figures["train"][0], places))
+        smallest |= dict(zip(places.tolist(), reached.tolist(), strict=True))
+        figures.append(outcome.figures)
+    losses = {split: torch.cat([found[split][0] for found in figures]) for split in SPLITS}
+    return Alone(losses, smallest)
+
+
+def _own(losses: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """Of each run (k,) the loss that it minimised, from all of its losses (k, m)."""
+    return losses.detach().cpu().gather(1, places.unsqueeze(1)).squeeze(1)
