@@ -63,9 +63,10 @@ def train_alone(
             if stop():
                 return None
         if trainer.failed_epoch.any():
+            advice = "a smaller --lr, or " if trainer.breakdown.grew.any() else ""
             raise RunError(
-                "A run of one objective alone, to learn its range, diverged; try a smaller --lr, "
-                f"or {'--scale initial' if config.scale == 'payoff' else '--ideal'}."
+                "A run of one objective alone, to learn its range, diverged; try "
+                f"{advice}{'--scale initial' if config.scale == 'payoff' else '--ideal'}."
             )
         outcome = trainer.finish()
         reached = reached.minimum(_own(outcome.figures["train"][0], places))
