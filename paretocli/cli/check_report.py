@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from paretocli.cli.report import megabytes
+from paretocli.cli.report import megabytes, needs_text
 from paretocli.cli.tables import as_text
 from paretocli.examination.report import Examination, TaskReport
 from paretocli.sparsity.layers import counted_layers
@@ -157,9 +157,7 @@ def _costs(found: Examination, threads: int) -> dict[str, str]:
         else "computed all at once, as one stack",
         "step": f"{_seconds(found.step_seconds)} for {found.batch_size} samples ({found.device}, "
         f"{machine}), {_seconds(steps * found.step_seconds)} an epoch",
-        "memory": f"{megabytes(found.memory.data)} of data; a point "
-        f"{megabytes(found.memory.parameters + found.memory.activations)}, "
-        f"{megabytes(found.memory.activations)} of it activations",
+        "memory": f"{megabytes(found.memory.data)} of data; {needs_text(found.memory, 1)}",
     }
 
 

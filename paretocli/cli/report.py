@@ -16,9 +16,18 @@ from paretocli.front.columns import is_size
 from paretocli.front.sizes import shown_sizes
 from paretocli.problems.problem import Problem
 from paretocli.run_directory.points import Record
+from paretocli.sweep.memory import Memory, Need
 from paretocli.sweep.plan import shards
 from paretocli.sweep.resolve import Resolved
 from paretocli.sweep.store import RunDirectory
+
+# When memory is taken, in a sentence.
+MOMENTS = {
+    "training": "training",
+    "evaluation": "evaluation",
+    "certificate": "the certificate",
+    "saving": "writing a checkpoint",
+}
 
 
 def hint(text: str, *, quiet: bool) -> None:
@@ -187,7 +196,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
         ),
         "sparsity": _sparsity_text(resolved),
         **_teachers_text(config),
-        "machine": _machine_text(config),
+        "machine": machine_text(config),
         "points": f"{len(config.weights)}, in {len(plan)} shards of up to {config.stack}",
         "memory": _memory_text(resolved),
         "directory": str(config.out),
@@ -208,7 +217,8 @@ def _workers(config: SweepConfig) -> int:
     return min(config.jobs, len(shards(len(config.weights), config.stack)))
 
 
-def _machine_text(config: SweepConfig) -> str:
+def machine_text(config: SweepConfig) -> str:
+    """The device, the workers and the threads of each."""
     threads = "1 thread" if config.threads == 1 else f"{config.threads} threads"
     if config.compile:
         threads += ", compiled"
@@ -225,12 +235,20 @@ def _memory_text(resolved: Resolved) -> str:
     together = min(config.stack, len(config.weights))
     count = _workers(config)
     workers = f"{count} workers with " if count > 1 else ""
-    points = "a point" if together == 1 else f"each of {together} points"
     return (
-        f"about {megabytes(count * memory.of_worker(together))}: {workers}"
-        f"{megabytes(memory.data)} of data, and for {points} "
-        f"{megabytes(memory.parameters)} of parameters and optimiser and "
-        f"{megabytes(memory.activations)} of activations"
+        f"about {megabytes(memory.of_all(count, together))}: {workers}"
+        f"{megabytes(memory.data)} of data, and {needs_text(memory, together)}"
+    )
+
+
+def needs_text(memory: Memory, points: int) -> str:
+    """What points take that train together, and when they take the most."""
+    largest = memory.largest(points)
+    need: Need = getattr(memory, largest)
+    whose = "a point" if points == 1 else f"{points} points together"
+    return (
+        f"up to {megabytes(need.of(points))} for {whose} (the most in {MOMENTS[largest]}), "
+        f"{megabytes(memory.held.of(points))} of it parameters and optimiser"
     )
 
 

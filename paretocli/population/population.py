@@ -66,7 +66,11 @@ class Population:
         for parameter in self.parameters.values():
             parameter.requires_grad_()
 
-        self._steps: dict[bool, Step] = {True: self._measure_stacked, False: self._measure_one}
+        # Functions of the class: methods of this object would keep it alive for the collector.
+        self._steps: dict[bool, Step] = {
+            True: Population._measure_stacked,
+            False: Population._measure_one,
+        }
         self._training_steps = self._steps
         if compiled:
             # Shapes do not change from step to step, and need no guard as if they might.
@@ -118,7 +122,9 @@ class Population:
             differentiable_kernels(recurrent=self._recurrent and not self._network.training),
         ):
             if self.stacked:
-                return step(self.parameters, self.buffers, inputs, given, apart=apart, keep=keep)
+                return step(
+                    self, self.parameters, self.buffers, inputs, given, apart=apart, keep=keep
+                )
             return self._measure_in_turn(step, inputs, given, apart=apart, keep=keep)
 
     def _measure_stacked(
@@ -166,7 +172,7 @@ class Population:
             # All but the last leave the generators as they were: the same masks for everybody.
             with nullcontext() if last else torch.random.fork_rng(devices=generators):
                 measured.append(
-                    step(own_parameters, own_buffers, own_inputs, own_targets, keep=keep)
+                    step(self, own_parameters, own_buffers, own_inputs, own_targets, keep=keep)
                 )
         losses, statistics, kept = zip(*measured, strict=True)
         outputs = tuple(map(torch.stack, zip(*kept, strict=True)))

@@ -1,6 +1,6 @@
 """Which subproblems train together, and how much of the machine each gets."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import torch
 
 from paretocli.errors import InputError
 from paretocli.run_directory.points import point_name
-from paretocli.sweep.memory import Memory
+from paretocli.sweep.work import threads_worth
 from paretocli.training.machine import available_threads
 
 
@@ -41,41 +41,58 @@ def unfinished(plan: list[Shard], done: Collection[int]) -> list[Shard]:
     return [shard for shard in plan if not set(shard.points) <= set(done)]
 
 
-def divide(chosen: dict[str, Any], points: int, memory: Memory, *, stackable: bool) -> None:
-    """Settle which points train together, with how many threads, and how many at a time."""
+def divide(
+    chosen: dict[str, Any],
+    points: int,
+    *,
+    in_turn: bool,
+    fitting: Callable[[], int],
+    work: Callable[[int], float],
+) -> None:
+    """Settle which points train together, with how many threads, and how many at a time.
+
+    Args:
+        chosen: The options; those of them that the user has not set are added.
+        points: How many there are to solve.
+        in_turn: Whether points compute one after another even where they train together.
+        fitting: How many points fit on a GPU; asked only there.
+        work: The work of an operation where so many points compute at once, as `operation_work`
+            gives it; asked only on a CPU.
+    """
     transfer, device = chosen["transfer"], torch.device(chosen["device"])
     if transfer != "none":
         chosen.setdefault("stack", points)
-    elif not stackable:
+    elif in_turn:
         chosen.setdefault("stack", 1)
-    else:
-        fitting = memory.points_on(device) if device.type == "cuda" else points
-        chosen.setdefault("stack", min(points, fitting))
+    elif "stack" not in chosen:
+        chosen["stack"] = min(points, fitting()) if device.type == "cuda" else points
     if transfer != "none" and chosen["stack"] < points:
         raise InputError(
             f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
             f"(--transfer {transfer}); leave out one of the two."
         )
-    together = chosen["stack"] >= points
-    chosen.setdefault("threads", default_threads(points, together=together, device=device))
     count = len(shards(points, chosen["stack"]))
+    if "threads" not in chosen:
+        at_once = 1 if in_turn else min(points, chosen["stack"])
+        chosen["threads"] = default_threads(count, lambda: work(at_once), device)
     chosen.setdefault("jobs", default_jobs(count, chosen["threads"], device))
 
 
-def default_threads(points: int, *, together: bool, device: torch.device) -> int:
-    """Threads of a worker: all there are, or its share where points train side by side.
+def default_threads(count: int, work: Callable[[], float], device: torch.device) -> int:
+    """Threads of a worker: as many as a step feeds, once each shard has its processor.
 
     It does not depend on how many workers there are to be: the number of threads changes results in
     their last digits, the number of workers does not.
 
     Args:
-        points: How many there are to solve.
-        together: Whether they train as one population.
+        count: Number of shards.
+        work: Gives the work of an operation; asked only where there are threads to spare.
         device: Where they train.
     """
-    if together or device.type != "cpu":
-        return available_threads()
-    return max(1, available_threads() // points)
+    share = available_threads() if device.type != "cpu" else available_threads() // count
+    if device.type != "cpu" or share <= 1:
+        return max(1, share)
+    return threads_worth(work(), share)
 
 
 def default_jobs(count: int, threads: int, device: torch.device) -> int:

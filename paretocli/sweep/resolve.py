@@ -1,6 +1,8 @@
 """From options and a problem to a configuration in which every value is set."""
 
 import dataclasses
+import glob
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from paretocli.run_directory.networks import file_checksum
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
+from paretocli.sweep.begun import as_begun
 from paretocli.sweep.bounds import lower_bounds, unknown_bounds_note
 from paretocli.sweep.defaults import DEFAULT_PROBLEM, DEFAULTS
 from paretocli.sweep.idle_options import TRANSFERS, without_effect
@@ -44,6 +47,7 @@ from paretocli.sweep.start import (
 )
 from paretocli.sweep.teaching import check_teachers, teacher_files
 from paretocli.sweep.weights import refuse_preferences, weights_of
+from paretocli.sweep.work import operation_work
 from paretocli.training.machine import check_device, choose_device, flush_denormals
 
 # Options that are worked out here rather than taken over as they are.
@@ -53,6 +57,9 @@ NOT_IN_CONFIG = (
     *("sparsity", "sparse_layers", "freeze_sparsity", "teachers"),
     *("transfer_tensors", "branch_at"),
 )
+
+# Of a configuration before its points are divided.
+ONE_BY_ONE = {"stack": 1, "threads": 1, "jobs": 1}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +72,6 @@ class Resolved:
         checksums: SHA-256 of the data of each split, and of a user's own file.
         parameters: Number of parameters of its network.
         layers: Matrices and convolutions of its network.
-        memory: What its training is expected to take.
         notes: What the user should know of the choices made, a sentence each.
     """
 
@@ -74,8 +80,13 @@ class Resolved:
     checksums: dict[str, str]
     parameters: int
     layers: tuple[Layer, ...]
-    memory: Memory
     notes: tuple[str, ...]
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What it is expected to take; worked out when it is asked for, by a short training."""
+        together = min(self.config.stack, len(self.config.weights))
+        return expected_memory(self.config, self.problem, together)
 
 
 def resolve(options: Options, *, single: bool = False) -> Resolved:
@@ -127,9 +138,6 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         chosen["retrain_epochs"] = 0
     objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
     weights, more_notes = _weights(options, objectives, problem, chosen["solver"], single)
-    memory = expected_memory(
-        problem, network, optimizer=chosen["optimizer"], batch_size=chosen["batch_size"]
-    )
     in_turn = why_in_turn(
         problem,
         network,
@@ -139,25 +147,35 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     )
     if in_turn not in {"", SLOWER} and len(weights) > 1:
         more_notes.append(f"Each point is computed by itself, not all at once: {in_turn}.")
-    divide(chosen, len(weights), memory, stackable=not in_turn)
-    config = SweepConfig(
-        **chosen,
-        problem=source,
-        targets=targets,
-        objectives=objectives,
-        weights=tuple(tuple(row) for row in weights.tolist()),
-        ideal=(0.0,) * len(objectives),
-        sparsity=bool(counted),
-        sparse_layers=tuple(layer.name for layer in counted),
-        sparsity_shares=shares,
-        frozen_point="" if frozen is None else file_checksum(frozen),
-        taught_by=taught_by,
-        teachers=Path(str(options["teachers"])) if taught_by else None,
-        transfer_tensors=patterns_of(options, "transfer_tensors") or ("*",),
-        freeze_sparsity=frozen,
-        out=Path(),
-        data_dir=data_dir,
+    settled: dict[str, Any] = {
+        "problem": source,
+        "targets": targets,
+        "objectives": objectives,
+        "weights": tuple(tuple(row) for row in weights.tolist()),
+        "ideal": (0.0,) * len(objectives),
+        "sparsity": bool(counted),
+        "sparse_layers": tuple(layer.name for layer in counted),
+        "sparsity_shares": shares,
+        "frozen_point": "" if frozen is None else file_checksum(frozen),
+        "taught_by": taught_by,
+        "teachers": Path(str(options["teachers"])) if taught_by else None,
+        "transfer_tensors": patterns_of(options, "transfer_tensors") or ("*",),
+        "freeze_sparsity": frozen,
+        "out": Path(),
+        "data_dir": data_dir,
+    }
+    divide(
+        chosen,
+        len(weights),
+        in_turn=bool(in_turn),
+        fitting=lambda: expected_memory(
+            SweepConfig(**ONE_BY_ONE | chosen, **settled), problem, len(weights)
+        ).points_on(device),
+        work=lambda together: operation_work(
+            problem, network, batch_size=chosen["batch_size"], together=together
+        ),
     )
+    config = SweepConfig(**chosen, **settled)
     transferred_names(config, network)
     ideal = _ideal(options, config, network, problem)
     config = dataclasses.replace(config, ideal=ideal)
@@ -166,16 +184,24 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         more_notes.append(unknown_bounds_note(learned))
     out = options.get("out")
     kind = "train" if single else "sweep"
-    default = Path("runs") / f"{problem.name}-{config.solver}-{kind}-{config.digest()}"
+    name = f"{problem.name}-{config.solver}-{kind}-"
+    default = Path("runs") / f"{name}{config.digest()}"
     config = dataclasses.replace(config, out=Path(str(out)) if out else default)
+    others = "" if out else f"{glob.escape(name)}*"
+    config, notes_of_begun = as_begun(config, options, others)
     return Resolved(
         config,
         problem,
         checksums=problem.checksums() | source_checksum(source),
         parameters=sum(p.numel() for p in network.parameters()),
         layers=layers,
-        memory=memory,
-        notes=(*no_means, *notes, *more_notes, *without_effect(options, config)),
+        notes=(
+            *no_means,
+            *notes,
+            *more_notes,
+            *without_effect(options, config),
+            *notes_of_begun,
+        ),
     )
 
 

@@ -107,7 +107,7 @@ def _projected_norm(gradient: Gradients, pattern: Pattern | None) -> Tensor:
 
 
 def _add(total: Gradients, weight: Tensor, gradient: Gradients) -> None:
-    """Total ← total + c · gradient, with c (K,)."""
+    """Add c · gradient to a sum, in place, with c (K,)."""
     for name, sum_so_far in total.items():
         sum_so_far.add_(per_member(weight, gradient[name]) * gradient[name])
 

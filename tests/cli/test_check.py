@@ -81,7 +81,9 @@ def test_a_built_in_problem_as_json(run):
     assert sum(part["parameters"] for part in found["reached"]) == found["parameters"]
     assert found["failures"] == found["notes"] == []
     assert found["step_seconds"] > 0
-    assert set(found["memory"]) == {"data", "parameters", "activations"}
+    parts = {"held", "training", "evaluation", "certificate", "saving"}
+    assert set(found["memory"]) == {"data"} | parts
+    assert all(found["memory"][part]["point"] > 0 for part in parts)
 
 
 def test_failures_are_a_line_each_and_the_exit_code_says_so(run):

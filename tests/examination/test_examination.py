@@ -11,6 +11,7 @@ import tests.odd
 from paretocli.errors import InputError
 from paretocli.examination.behaviour import chance_faults, mixing_notes
 from paretocli.examination.data import input_faults, target_faults
+from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.examine import examine
 from paretocli.examination.reach import parameters_by_tasks, reach_faults, reached_by
 from paretocli.networks.registry import build_network
@@ -72,7 +73,8 @@ def test_a_problem_in_order():
     ]
     assert found.in_turn == ""
     assert found.step_seconds > 0
-    assert found.memory == expected_memory(problem, network, optimizer="adam", batch_size=8)
+    sweep = default_sweep(problem, found.network, found.layers, CPU)
+    assert found.memory == expected_memory(sweep, problem, 3)
 
 
 def test_the_network_that_is_asked_for():

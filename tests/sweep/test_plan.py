@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paretocli.sweep import plan as plan_module
-from paretocli.sweep.plan import Shard, default_jobs, default_threads, shards, unfinished
+from paretocli.sweep.plan import Shard, default_jobs, default_threads, divide, shards, unfinished
+from paretocli.sweep.work import WORK_OF_A_THREAD
 
 
 @given(st.integers(1, 60), st.integers(1, 70))
@@ -50,18 +51,60 @@ def machine(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("points", "together", "device", "threads"),
+    ("shards_of_all", "worth", "device", "threads"),
     [
-        (1, True, CPU, 16),
-        (9, True, CPU, 16),
-        (4, False, CPU, 4),
-        (5, False, CPU, 3),
-        (40, False, CPU, 1),
-        (4, False, GPU, 16),
+        (1, 100, CPU, 16),
+        (1, 16, CPU, 16),
+        (1, 3.9, CPU, 3),
+        (1, 1.9, CPU, 1),
+        (1, 0, CPU, 1),
+        (4, 100, CPU, 4),
+        (4, 2, CPU, 2),
+        (5, 100, CPU, 3),
+        (40, 100, CPU, 1),
+        (4, 0, GPU, 16),
     ],
 )
-def test_threads_of_a_worker(machine, points, together, device, threads):
-    assert default_threads(points, together=together, device=device) == threads
+def test_threads_of_a_worker(machine, shards_of_all, worth, device, threads):
+    work = worth * WORK_OF_A_THREAD
+    assert default_threads(shards_of_all, lambda: work, device) == threads
+
+
+DIVIDED = {"transfer": "none", "device": "cpu"}
+
+
+def divided(points, *, in_turn=False, work=0.0, **chosen):
+    """Stack, threads and workers; `work` is that of an operation for one point."""
+    chosen = DIVIDED | chosen
+    divide(
+        chosen,
+        points,
+        in_turn=in_turn,
+        fitting=lambda: 5,
+        work=lambda together: together * work * WORK_OF_A_THREAD,
+    )
+    return tuple(chosen[name] for name in ("stack", "threads", "jobs"))
+
+
+def test_points_in_turn_are_spread_over_processors_before_threads(machine):
+    assert divided(40, in_turn=True, work=100) == (1, 1, 16)
+    assert divided(5, in_turn=True, work=100) == (1, 3, 5)
+    assert divided(1, in_turn=True, work=100) == (1, 16, 1)
+    assert divided(5, in_turn=True, work=0.5) == (1, 1, 5)
+
+
+def test_the_threads_of_a_stack_follow_the_work_of_all_its_points(machine):
+    assert divided(9, work=0.1) == (9, 1, 1)
+    assert divided(9, work=1.0) == (9, 9, 1)
+    assert divided(9, work=1.0, stack=3) == (3, 3, 3)
+    # They learn from each other, but compute one after another.
+    assert divided(9, in_turn=True, work=1.0, transfer="adaptive") == (9, 1, 1)
+
+
+def test_what_is_said_stays(machine):
+    assert divided(9, work=100, threads=2) == (9, 2, 1)
+    assert divided(9, in_turn=True, work=100, threads=2, jobs=3) == (1, 2, 3)
+    assert divided(9, device="cuda") == (5, 16, 2)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -28,6 +32,15 @@ def test_threads(one_thread):
     assert available_threads() >= 1
     set_up(2, "fp32")
     assert torch.get_num_threads() == 2
+
+
+def test_waiting_threads_sleep_unless_the_user_wants_otherwise():
+    show = "import os, paretocli; print(os.environ['OMP_WAIT_POLICY'])"
+    for given, expected in (({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")):
+        kept = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+        command = [sys.executable, "-c", show]
+        done = subprocess.run(command, env=kept | given, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == expected
 
 
 @pytest.mark.parametrize("precision", ["tf32", "bf16", "fp32"])

@@ -42,7 +42,7 @@ Threads = Annotated[
     typer.Option(
         envvar="PARETOCLI_THREADS",
         help="Processors of a worker. Another number gives results that differ in the last digits.",
-        show_default="all, or a worker's share",
+        show_default="as many as a step feeds, of a worker's share",
         rich_help_panel=PANEL,
     ),
 ]

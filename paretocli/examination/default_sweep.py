@@ -1,0 +1,59 @@
+"""The sweep that a problem's defaults mean, for what is said of it before there is one."""
+
+import dataclasses
+from pathlib import Path
+
+import torch
+
+from paretocli.config import SweepConfig
+from paretocli.problems.problem import Problem
+from paretocli.sparsity.layers import Layer, counted_layers
+from paretocli.sparsity.objective import own_shares
+from paretocli.sweep.defaults import DEFAULTS
+from paretocli.sweep.start import SPARSITY
+
+POINTS = 3  # as many as are tried, whatever their weights
+
+
+def default_sweep(
+    problem: Problem, network: str, layers: tuple[Layer, ...], device: torch.device
+) -> SweepConfig:
+    """A sweep of a few points with the defaults of a problem, and equal weights.
+
+    Args:
+        problem: The problem.
+        network: The name of its network.
+        layers: Its layers.
+        device: Where it would be trained.
+    """
+    counted = counted_layers(layers)
+    objectives = (SPARSITY, *problem.objectives) if counted else tuple(problem.objectives)
+    own = dataclasses.asdict(problem.defaults)
+    for name in ("points", "network"):
+        del own[name]
+    equal = (1 / len(objectives),) * len(objectives)
+    return SweepConfig(
+        **DEFAULTS | {"retrain_lr": problem.defaults.lr / 2} | own,
+        problem=problem.name,
+        targets=(),
+        objectives=objectives,
+        network=network,
+        weights=(equal,) * POINTS,
+        train_samples=len(problem.train),
+        ideal=(0.0,) * len(objectives),
+        sparsity=bool(counted),
+        sparse_layers=tuple(layer.name for layer in counted),
+        sparsity_shares=own_shares(counted),  # memory does not depend on them
+        frozen_point="",
+        taught_by="",
+        teachers=None,
+        transfer_tensors=("*",),
+        branch_at=(0.5,),
+        device=str(device),
+        threads=1,
+        stack=POINTS,
+        jobs=1,
+        freeze_sparsity=None,
+        out=Path(),
+        data_dir=Path(),
+    )
