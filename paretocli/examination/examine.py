@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from paretocli.errors import InputError
 from paretocli.examination.behaviour import chance_faults, mixing_notes
 from paretocli.examination.data import input_faults, target_faults
-from paretocli.examination.default_sweep import POINTS, default_sweep
+from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.directions import direction_notes
 from paretocli.examination.reach import parameters_by_tasks, reach_faults, reached_by
 from paretocli.examination.report import Examination, TaskReport, TensorReport
@@ -87,7 +87,7 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     found.uncounted = left_out(network, few, counted)
     found.in_turn = why_in_turn(problem, network, device, batch_size=batch_size)
     sweep = default_sweep(problem, name, found.layers, device)
-    found.memory = expected_memory(sweep, problem, 1 if found.in_turn else POINTS)
+    found.memory = expected_memory(sweep, problem, 1)
     found.step_seconds = step_seconds(problem, network, device, batch_size)
     return found
 

@@ -237,7 +237,10 @@ class Population:
 
     def finite(self) -> Tensor:
         """Whether all parameters of each subproblem are finite (K,)."""
-        checks = [p.detach().flatten(1).isfinite().all(dim=1) for p in self.parameters.values()]
+        checks = [
+            p.detach().reshape(self.size, -1).isfinite().all(dim=1)
+            for p in self.parameters.values()
+        ]
         return torch.stack(checks).all(dim=0)
 
     def state_dict(self) -> dict[str, Tensor]:

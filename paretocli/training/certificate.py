@@ -168,6 +168,6 @@ def _proximal_map(
 
 def _norm(gradients: Mapping[str, Tensor]) -> Tensor:
     """Euclidean norm (K,) over all parameters."""
-    of_each = [gradient.flatten(1).norm(dim=1) for gradient in gradients.values()]
+    of_each = [g.reshape(len(g), -1).norm(dim=1) for g in gradients.values()]
     norms: Tensor = torch.linalg.vector_norm(torch.stack(of_each), dim=0)
     return norms

@@ -48,7 +48,7 @@ class Descent:
         gradients = self._gradients_of(objectives)
         parts = []
         for name in self.population.parameters:
-            rows = torch.stack([gradient[name].flatten(1) for gradient in gradients])
+            rows = torch.stack([g[name].reshape(len(g[name]), -1) for g in gradients])
             parts.append(torch.einsum("ikn,jkn->kij", rows, rows))
         return torch.stack(parts).sum(dim=0)
 

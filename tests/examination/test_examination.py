@@ -74,7 +74,7 @@ def test_a_problem_in_order():
     assert found.in_turn == ""
     assert found.step_seconds > 0
     sweep = default_sweep(problem, found.network, found.layers, CPU)
-    assert found.memory == expected_memory(sweep, problem, 3)
+    assert found.memory == expected_memory(sweep, problem, 1)
 
 
 def test_the_network_that_is_asked_for():

