@@ -182,13 +182,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     learned = [name for name, low in zip(objectives, ideal, strict=True) if low is None]
     if learned and config.scale != "payoff":
         more_notes.append(unknown_bounds_note(learned))
-    out = options.get("out")
-    kind = "train" if single else "sweep"
-    name = f"{problem.name}-{config.solver}-{kind}-"
-    default = Path("runs") / f"{name}{config.digest()}"
-    config = dataclasses.replace(config, out=Path(str(out)) if out else default)
-    others = "" if out else f"{glob.escape(name)}*"
-    config, notes_of_begun = as_begun(config, options, others)
+    config, notes_of_begun = _placed(config, options, problem, single)
     return Resolved(
         config,
         problem,
@@ -203,6 +197,17 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
             *notes_of_begun,
         ),
     )
+
+
+def _placed(
+    config: SweepConfig, options: Options, problem: Problem, single: bool
+) -> tuple[SweepConfig, list[str]]:
+    """The configuration with its directory, and with what it was begun with there; and notes."""
+    out = options.get("out")
+    name = f"{problem.name}-{config.solver}-{'train' if single else 'sweep'}-"
+    default = Path("runs") / f"{name}{config.digest()}"
+    config = dataclasses.replace(config, out=Path(str(out)) if out else default)
+    return as_begun(config, options, "" if out else f"{glob.escape(name)}*")
 
 
 def _refuse_unknown(options: Options) -> None:
