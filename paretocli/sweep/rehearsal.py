@@ -15,6 +15,7 @@ from paretocli.problems.inputs import Inputs, call, refuse_other_forms, tensors_
 from paretocli.problems.problem import SPLITS, Problem, Samples, Split, as_float
 from paretocli.sweep.given_parameters import refuse_own_parameters
 from paretocli.sweep.label_faults import label_faults
+from paretocli.sweep.own_leaves import refuse_gradient
 from paretocli.sweep.task_faults import failure, task_faults
 
 ROWS = 2
@@ -84,6 +85,7 @@ def outputs_of(
     try:
         inputs = problem.prepare(samples.inputs)
         refuse_other_forms(inputs, f"What prepare of problem {problem.name} returns")
+        refuse_gradient(inputs, f"What prepare of problem {problem.name} returns")
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             outputs = call(network, inputs)
     except InputError:
@@ -126,6 +128,7 @@ def take_through(
     inputs, targets = first_batch(problem, "train", rows, population.device)
     if problem.augment is not None:
         inputs = problem.augment(inputs)
+        refuse_gradient(inputs, f"What augment of problem {problem.name} returns")
     losses, statistics = population.measure(inputs, targets, apart=apart)
     population.metrics(statistics)
     _refuse_gradients(problem, population, losses)

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from paretocli.errors import InputError
 from paretocli.problems.problem import Data, Problem, Task
+from paretocli.sweep.own_leaves import refuse_loss_parameters
+from paretocli.sweep.sums import refuse_sums
 
 SPREAD_ROWS = 16
 RAMP = 0.01  # what outputs that happen to be equal are told apart by, relative to the largest
@@ -54,6 +56,8 @@ def task_faults(
                 _refuse_metrics(task, output, target)
                 if output.shape != target.shape and output.numel() == target.numel():
                     _refuse_broadcasting(task, output, _spread(task, data, number, target))
+                refuse_loss_parameters(task, output, target)
+                refuse_sums(task, output, target)
         except InputError as fault:
             found[task.name] = fault
         except Exception as error:  # whatever a loss or metric of somebody's own raises
