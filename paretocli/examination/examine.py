@@ -11,7 +11,6 @@ from paretocli.examination.behaviour import chance_faults, mixing_notes
 from paretocli.examination.data import input_faults, target_faults
 from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.directions import direction_notes
-from paretocli.examination.reach import parameters_by_tasks, reach_faults, reached_by
 from paretocli.examination.report import Examination, TaskReport, TensorReport
 from paretocli.examination.steps import step_seconds
 from paretocli.networks.registry import build_network, default_network
@@ -24,6 +23,7 @@ from paretocli.sweep.bounds import Bound, lower_bounds, unknown_bounds_note
 from paretocli.sweep.memory import expected_memory
 from paretocli.sweep.no_means import no_mean_notes
 from paretocli.sweep.normalisation import scale_faults
+from paretocli.sweep.reach import parameters_by_tasks, reach_faults, reached_by
 from paretocli.sweep.rehearsal import CPU, ROWS, faults, outputs_of
 from paretocli.sweep.stacking import why_in_turn
 from paretocli.sweep.start import TRACED_SAMPLES, network_layers

@@ -86,7 +86,7 @@ class Problem:
             module that returns one output a task, as a tuple or list.
         generic: Whether the generic networks (`hps`, `mdmtn`, `mtan`) fit the inputs. They never
             fit several.
-        ideal: The ideal a (m,), a lower bound of each objective. Zero unless given.
+        ideal: The ideal a (m,), a lower bound of each objective. Unless given, that of each task.
         evaluation_batch: Samples that are measured at once where nothing is trained. Large images
             need fewer than the default.
         defaults: What is used where the user says nothing.

@@ -22,10 +22,12 @@ class Alone:
         smallest: The smallest value that each reached in its run, by its place among all
             objectives: of the epochs' means in training, of validation, and of all training data
             at the best epoch.
+        typical: The median of the epochs' means in training, likewise.
     """
 
     losses: dict[Split, torch.Tensor]
     smallest: dict[int, float]
+    typical: dict[int, float]
 
 
 def train_alone(
@@ -52,14 +54,15 @@ def train_alone(
     runs = dataclasses.replace(question, config=single)
     figures: list[Figures] = []
     smallest: dict[int, float] = {}
+    typical: dict[int, float] = {}
     for shard in shards(len(weights), config.stack):
         trainer = trainer_of(runs, shard.points)
         places = torch.tensor([objectives[point] for point in shard.points])
-        reached = torch.full((len(places),), torch.inf)
+        seen: dict[Split, list[torch.Tensor]] = {"train": [], "val": []}
         while not trainer.finished:
             report = trainer.run_epoch()
-            for split in ("train", "val"):
-                reached = reached.minimum(_own(report.figures[split][0], places))
+            for split, values in seen.items():
+                values.append(_own(report.figures[split][0], places))
             if stop():
                 return None
         if trainer.failed_epoch.any():
@@ -69,11 +72,14 @@ def train_alone(
                 f"{advice}{'--scale initial' if config.scale == 'payoff' else '--ideal'}."
             )
         outcome = trainer.finish()
-        reached = reached.minimum(_own(outcome.figures["train"][0], places))
+        last = _own(outcome.figures["train"][0], places)
+        reached = torch.stack([*seen["train"], *seen["val"], last]).amin(dim=0)
+        median = torch.stack(seen["train"]).median(dim=0).values
+        typical |= dict(zip(places.tolist(), median.tolist(), strict=True))
         smallest |= dict(zip(places.tolist(), reached.tolist(), strict=True))
         figures.append(outcome.figures)
     losses = {split: torch.cat([found[split][0] for found in figures]) for split in SPLITS}
-    return Alone(losses, smallest)
+    return Alone(losses, smallest, typical)
 
 
 def _own(losses: torch.Tensor, places: torch.Tensor) -> torch.Tensor:

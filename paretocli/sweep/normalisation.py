@@ -18,7 +18,8 @@ from paretocli.sweep.task_faults import failure
 from paretocli.training.evaluation import evaluate
 
 MARGIN = 1.1  # how far beyond the worst values the reference point lies
-LEARNED_MARGIN = 0.1  # of its range, how far an ideal that was learned lies below what was reached
+LEARNED_MARGIN = 0.2  # how far an ideal that was learned lies below what was reached
+PAYOFF_MARGIN = 0.1  # of its range, the same in a payoff table
 AT_START = ("at initialisation", "--scale none")
 
 
@@ -77,17 +78,24 @@ def at_start(config: SweepConfig, losses: Losses | None) -> Normalisation:
 
 
 def with_learned(
-    config: SweepConfig, losses: Losses, smallest: Mapping[int, float]
+    config: SweepConfig,
+    losses: Losses,
+    smallest: Mapping[int, float],
+    typical: Mapping[int, float],
 ) -> Normalisation:
     """With ideals that were learned: a margin below the smallest value of a run alone.
+
+    The margin is measured by the run's typical values, not by its start, which may be far worse
+    than anything that comes later; then points of quite different weights would be the same corner.
 
     Args:
         config: The sweep.
         losses: Those before training.
         smallest: What objectives reached when they were trained alone, by their place.
+        typical: The median of their epochs, likewise.
     """
     ideal = tuple(
-        _below(smallest[place], losses["train"][place], None) if low is None else low
+        _below(smallest[place], typical[place], None) if low is None else low
         for place, low in enumerate(config.ideal)
     )
     return _normalised(config, ideal, losses)
@@ -153,7 +161,10 @@ def from_payoff(
     best, worst = losses["train"].amin(dim=0).tolist(), losses["train"].amax(dim=0).tolist()
     for place, value in (smallest or {}).items():
         best[place] = min(best[place], value)
-    ideal = tuple(map(_below, best, worst, bounds))
+    ideal = tuple(
+        _below(low, high, bound, PAYOFF_MARGIN)
+        for low, high, bound in zip(best, worst, bounds, strict=True)
+    )
     nadir = {split: table.amax(dim=0).tolist() for split, table in losses.items()}
     return _checked(ideal, nadir, objectives, "at its worst", "--scale initial")
 
@@ -188,9 +199,14 @@ def _stand_in(start: float) -> float:
     return 0.0 if start > 0 else start - 1
 
 
-def _below(smallest: float, largest: float, bound: float | None) -> float:
-    """An ideal a margin below the smallest value that was seen, but not below a bound."""
-    ideal = smallest - LEARNED_MARGIN * (largest - smallest)
+def _below(
+    smallest: float, other: float, bound: float | None, margin: float = LEARNED_MARGIN
+) -> float:
+    """An ideal below the smallest value that was seen, by a share of its distance to another.
+
+    But not below a bound.
+    """
+    ideal = smallest - margin * (other - smallest)
     return ideal if bound is None else max(bound, ideal)
 
 

@@ -35,6 +35,7 @@ from paretocli.sweep.memory import Memory, expected_memory
 from paretocli.sweep.no_means import no_mean_notes
 from paretocli.sweep.plan import divide
 from paretocli.sweep.point_files import load_point, point_file
+from paretocli.sweep.reach import refuse_unreaching
 from paretocli.sweep.rehearsal import rehearse
 from paretocli.sweep.sparsity_shares import OWN, sparsity_shares
 from paretocli.sweep.stacking import SLOWER, why_in_turn
@@ -121,6 +122,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
     network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
     rehearse(problem, network, device, batch_size=chosen["batch_size"])
+    refuse_unreaching(problem, network, chosen["batch_size"])
     no_means = no_mean_notes(problem, network)
     taught_by = ""
     if "teachers" in options:
@@ -177,11 +179,8 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     )
     config = SweepConfig(**chosen, **settled)
     transferred_names(config, network)
-    ideal = _ideal(options, config, network, problem)
-    config = dataclasses.replace(config, ideal=ideal)
-    learned = [name for name, low in zip(objectives, ideal, strict=True) if low is None]
-    if learned and config.scale != "payoff":
-        more_notes.append(unknown_bounds_note(learned))
+    config = dataclasses.replace(config, ideal=_ideal(options, config, network, problem))
+    more_notes += _learned(config)
     config, notes_of_begun = _placed(config, options, problem, single)
     return Resolved(
         config,
@@ -295,6 +294,12 @@ def _counted(
     if not layers:  # a variable of an analytic problem, not a network
         return (), []
     return (), ["No layer lies between input layers and task heads: sparsity is no objective."]
+
+
+def _learned(config: SweepConfig) -> list[str]:
+    """A note on the ideals that have to be learned, unless a payoff table learns all."""
+    names = [name for name, low in zip(config.objectives, config.ideal, strict=True) if low is None]
+    return [unknown_bounds_note(names)] if names and config.scale != "payoff" else []
 
 
 def _ideal(

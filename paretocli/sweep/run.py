@@ -229,4 +229,4 @@ def _learned(
     if payoff:
         return from_payoff(alone.losses, config.objectives, config.ideal, alone.smallest)
     assert losses is not None
-    return with_learned(config, losses, alone.smallest)
+    return with_learned(config, losses, alone.smallest, alone.typical)

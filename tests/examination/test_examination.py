@@ -13,10 +13,10 @@ from paretocli.examination.behaviour import chance_faults, mixing_notes
 from paretocli.examination.data import input_faults, target_faults
 from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.examine import examine
-from paretocli.examination.reach import parameters_by_tasks, reach_faults, reached_by
 from paretocli.networks.registry import build_network
 from paretocli.problems.problem import Samples, Task
 from paretocli.sweep.memory import expected_memory
+from paretocli.sweep.reach import parameters_by_tasks, reach_faults, reached_by
 from tests.toys import CPU, pictures, quadratics, vectors
 
 pytestmark = pytest.mark.usefixtures("one_thread")

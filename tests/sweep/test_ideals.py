@@ -217,6 +217,16 @@ def test_losses_of_torch_that_are_known():
         assert not is_never_negative(loss)
 
 
+def test_a_loss_that_reaches_no_parameter_is_refused_as_check_does(tmp_path):
+    (tmp_path / "narrow.py").write_text(
+        PROBLEM + "\ndef cut():\n    made = make()\n    made.tasks[0] = "
+        "Task('a', lambda o, t: likelihood(o.detach(), t))\n    return made\n"
+    )
+    with pytest.raises(InputError, match="The loss of task a reaches no parameter; compute it"):
+        sweep(tmp_path, "cut", "cut")
+    assert not (tmp_path / "cut").exists()
+
+
 def test_an_ideal_that_the_start_has_reached_is_refused(tmp_path):
     with pytest.raises(
         InputError, match=r"Objective a is .* at initialisation, not above its idea"

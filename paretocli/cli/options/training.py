@@ -122,8 +122,8 @@ Ideal = Annotated[
     str | None,
     typer.Option(
         metavar="A,B",
-        help="What is subtracted from the objectives.",
-        show_default="the problem's",
+        help="What is subtracted from the objectives: bounds that they never fall below.",
+        show_default="the tasks', or learned",
         rich_help_panel=PANEL,
     ),
 ]

@@ -7,7 +7,7 @@ from torch.func import functional_call
 from paretocli.errors import InputError
 from paretocli.problems.inputs import arguments_of
 from paretocli.problems.problem import Problem
-from paretocli.sweep.rehearsal import CPU, first_batch, generators_kept
+from paretocli.sweep.rehearsal import CPU, ROWS, first_batch, generators_kept
 
 NAMED = 4  # parameters that a sentence names
 
@@ -51,15 +51,33 @@ def reach_faults(problem: Problem, reached: dict[str, tuple[str, ...]]) -> list[
                 "it starts; use it in forward, remove it, or freeze it (requires_grad=False)."
             )
         )
-    for task in problem.tasks:
-        if not any(task.name in tasks for tasks in reached.values()):
-            found.append(
-                InputError(
-                    f"The loss of task {task.name} reaches no parameter; compute it from the "
-                    "network's outputs, without detach or no_grad."
-                )
-            )
-    return found
+    return [*found, *_unreaching(problem, reached)]
+
+
+def refuse_unreaching(problem: Problem, network: nn.Module, batch_size: int) -> None:
+    """Refuse a problem with a task whose loss reaches no parameter: nothing would train it.
+
+    Args:
+        problem: The problem, which passed its rehearsal.
+        network: Its network, on the CPU.
+        batch_size: Samples of a training step.
+
+    Raises:
+        InputError: There is such a task.
+    """
+    for fault in _unreaching(problem, reached_by(problem, network, min(ROWS, batch_size))):
+        raise fault
+
+
+def _unreaching(problem: Problem, reached: dict[str, tuple[str, ...]]) -> list[InputError]:
+    return [
+        InputError(
+            f"The loss of task {task.name} reaches no parameter; compute it from the network's "
+            "outputs, without detach or no_grad."
+        )
+        for task in problem.tasks
+        if not any(task.name in tasks for tasks in reached.values())
+    ]
 
 
 def parameters_by_tasks(
