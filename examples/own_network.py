@@ -23,7 +23,9 @@ class Block(nn.Module):
         super().__init__()
         self.first = nn.Conv2d(given, made, 3, stride, padding=1, bias=False)
         self.second = nn.Conv2d(made, made, 3, padding=1, bias=False)
-        self.beside = nn.Conv2d(given, made, 1, stride, bias=False)
+        # Pooling first uses every pixel, as a 1 × 1 convolution with a stride does not.
+        pooling = nn.AvgPool2d(stride, ceil_mode=True)
+        self.beside = nn.Sequential(pooling, nn.Conv2d(given, made, 1, bias=False))
         self.norms = nn.ModuleList(nn.GroupNorm(4, made) for _ in range(2))
 
     def forward(self, images):
