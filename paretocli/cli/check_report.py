@@ -65,7 +65,15 @@ def as_report(found: Examination, source: str, threads: int) -> str:
 
 
 def _described(lines: dict[str, str]) -> str:
-    return "\n".join(f"{name:<10} {text}" for name, text in lines.items() if text)
+    return "\n".join(_wrapped(f"{name:<10} {text}") for name, text in lines.items() if text)
+
+
+def _wrapped(line: str) -> str:
+    """A description in lines that a terminal has room for; names stay whole."""
+    indent = " " * 11
+    return textwrap.fill(
+        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _input(name: str, shape: tuple[int, ...], dtype: str) -> str:
