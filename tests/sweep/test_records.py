@@ -268,6 +268,7 @@ def test_the_columns_of_the_table():
         *("point", "status", "problem", "network", "solver", "seed", "weight_a", "weight_b"),
         *("loss_a_train", "loss_a_val", "loss_a_test", "loss_b_train", "loss_b_val", "loss_b_test"),
         *("accuracy_a_train", "accuracy_a_val", "accuracy_a_test"),
+        *("compact_parameters", "compact_macs"),
         *("chebyshev_value", "gap", "relative_gap", "stationarity", "on_front"),
         *("best_epoch", "epochs", "seconds", "device", "weights_file", "error"),
     ]
