@@ -58,7 +58,7 @@ def test_the_plan_names_workers_and_memory(tmp_path):
 def test_status_of_nothing(tmp_path):
     done = paretocli("status", "nowhere", cwd=tmp_path)
     assert done.returncode == 2
-    assert "nowhere holds no readable sweep.json" in done.stderr
+    assert "nowhere holds no sweep.json" in done.stderr
 
 
 def test_event_files_after_a_lost_worker(tmp_path):
