@@ -30,15 +30,15 @@ class Breakdown:
         """Take up the objectives (T, K, m) of an epoch's steps."""
         losses = losses.detach().cpu().float()
         self._first = torch.where(self._first.isnan(), losses[0], self._first)
-        finite = losses.isfinite().all(dim=2)
-        for member in (~finite.all(dim=0) & ~self.losses.any(dim=1)).nonzero().flatten().tolist():
-            step = int((~finite[:, member]).nonzero()[0])
-            before = losses[step - 1, member] if step > 0 else self._last[member]
-            first = self._first[member]
-            self.step[member] = step + 1
-            self.losses[member] = ~losses[step, member].isfinite()
-            # Of a first loss of 0 or below nothing is said.
-            self.grew[member] = ((before > GROWN * first) & (first > 0)).any()
+        broken = ~losses.isfinite().all(dim=2)
+        new = broken.any(dim=0) & ~self.losses.any(dim=1)
+        step, members = broken.int().argmax(dim=0), torch.arange(losses.shape[1])
+        before = torch.where((step > 0).unsqueeze(1), losses[step - 1, members], self._last)
+        # Of a first loss of 0 or below nothing is said.
+        grew = ((before > GROWN * self._first) & (self._first > 0)).any(dim=1)
+        self.step = torch.where(new, step + 1, self.step)
+        self.grew = torch.where(new, grew, self.grew)
+        self.losses |= new.unsqueeze(1) & ~losses[step, members].isfinite()
         self._last = losses[-1]
 
     def observe_held_out(self, losses: Tensor, failed: Tensor) -> None:
