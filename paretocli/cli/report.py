@@ -17,7 +17,7 @@ from paretocli.front.sizes import shown_sizes
 from paretocli.problems.problem import Problem
 from paretocli.run_directory.points import Record
 from paretocli.sweep.memory import Memory, Need
-from paretocli.sweep.plan import shards
+from paretocli.sweep.plan import machine_text, shards, workers_of
 from paretocli.sweep.resolve import Resolved
 from paretocli.sweep.store import RunDirectory
 
@@ -213,27 +213,11 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     return "\n\n".join(parts)
 
 
-def _workers(config: SweepConfig) -> int:
-    return min(config.jobs, len(shards(len(config.weights), config.stack)))
-
-
-def machine_text(config: SweepConfig) -> str:
-    """The device, the workers and the threads of each."""
-    threads = "1 thread" if config.threads == 1 else f"{config.threads} threads"
-    if config.compile:
-        threads += ", compiled"
-    if config.cluster:
-        return f"workers of the cluster {config.cluster}, {threads} each"
-    if _workers(config) == 1:
-        return f"{config.device}, {threads}"
-    return f"{config.device}, {_workers(config)} workers with {threads} each"
-
-
 def _memory_text(resolved: Resolved) -> str:
     """What the workers take together, and what that consists of."""
     config, memory = resolved.config, resolved.memory
     together = min(config.stack, len(config.weights))
-    count = _workers(config)
+    count = workers_of(config)
     workers = f"{count} workers with " if count > 1 else ""
     return (
         f"about {megabytes(memory.of_all(count, together))}: {workers}"

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from paretocli.cli.progress import progress_observer
-from paretocli.cli.report import dry_run_report, hint, machine_text, sweep_report, sweep_summary
+from paretocli.cli.report import dry_run_report, hint, sweep_report, sweep_summary
 from paretocli.config import SweepConfig
 from paretocli.config_file import FILE_KEYS, OptionValue, merge, read_config_file
 from paretocli.errors import InputError, RunError, StopError
@@ -45,7 +45,6 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
         directory.check(config.of_kind("identity"), resolved.checksums)
         typer.echo(dry_run_report(resolved, as_json=given["as_json"]))
         return
-    hint(f"Computing on {machine_text(config)}.", quiet=quiet)
     with (
         progress_observer(config, quiet=quiet) as progress,
         _logged(config, progress) as observer,

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from paretocli.config import SweepConfig
 from paretocli.errors import InputError
 from paretocli.run_directory.points import point_name
 from paretocli.sweep.work import threads_worth
@@ -39,6 +40,23 @@ def shards(points: int, stack: int) -> list[Shard]:
 def unfinished(plan: list[Shard], done: Collection[int]) -> list[Shard]:
     """The shards with a point that is not done."""
     return [shard for shard in plan if not set(shard.points) <= set(done)]
+
+
+def workers_of(config: SweepConfig) -> int:
+    """How many workers a sweep has at most."""
+    return min(config.jobs, len(shards(len(config.weights), config.stack)))
+
+
+def machine_text(config: SweepConfig) -> str:
+    """The device, the workers and the threads of each."""
+    threads = "1 thread" if config.threads == 1 else f"{config.threads} threads"
+    if config.compile:
+        threads += ", compiled"
+    if config.cluster:
+        return f"workers of the cluster {config.cluster}, {threads} each"
+    if workers_of(config) == 1:
+        return f"{config.device}, {threads}"
+    return f"{config.device}, {workers_of(config)} workers with {threads} each"
 
 
 def divide(

@@ -28,7 +28,7 @@ from paretocli.sweep.normalisation import (
     with_learned,
 )
 from paretocli.sweep.observers import Observer
-from paretocli.sweep.plan import Shard, shards, unfinished
+from paretocli.sweep.plan import Shard, machine_text, shards, unfinished
 from paretocli.sweep.point_files import read_point
 from paretocli.sweep.question import Question
 from paretocli.sweep.solve import resumed, solve
@@ -78,6 +78,7 @@ def run_sweep(
         connected(config.cluster) as client,
         directory.opened(_description(config, problem, identity, checksums)),
     ):
+        observer.note(f"Computing on {machine_text(config)}.")
         for note in directory.mend():
             observer.note(note)
         frozen = None if config.freeze_sparsity is None else read_point(config.freeze_sparsity)
