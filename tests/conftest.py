@@ -63,3 +63,12 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def no_export_trial(monkeypatch):
+    """`check` tries no export, which takes a second or more; tests of it try it themselves."""
+    from paretocli.export.possible import ExportTrial
+
+    name = "paretocli.examination.examine.export_trial"
+    monkeypatch.setattr(name, lambda problem, network: ExportTrial("nothing", 4321))

@@ -10,6 +10,7 @@ from rich.table import Table
 from paretocli.cli.report import megabytes, needs_text
 from paretocli.cli.tables import as_text
 from paretocli.examination.report import Examination, TaskReport
+from paretocli.export.possible import ExportTrial
 from paretocli.sparsity.layers import counted_layers
 
 # What a table has room for; the JSON has all.
@@ -17,13 +18,23 @@ MOST_ROWS = 30
 MOST_METRICS = 2
 WIDTH = 80
 
+# What of a report holds objects of its own.
+IN_PARTS = {"tasks", "inputs", "layers", "memory", "reached", "uncounted", "export"}
+
+EXPORTED = {
+    "whole": "works, as far as a trial tells: made small, written, and read again",
+    "graph": "torch.export makes a graph of the network; no more was tried of its {operations:,} "
+    "operations",
+    "nothing": "not tried: it would take long, with {operations:,} operations",
+}
+
 
 def as_content(found: Examination, threads: int) -> dict[str, Any]:
     """The report as one JSON object; what is no number is null."""
     content = {
         field.name: getattr(found, field.name)
         for field in dataclasses.fields(found)
-        if field.name not in {"tasks", "inputs", "layers", "memory", "reached", "uncounted"}
+        if field.name not in IN_PARTS
     }
     counted = {layer.name for layer in counted_layers(found.layers)}
     return content | {
@@ -39,6 +50,7 @@ def as_content(found: Examination, threads: int) -> dict[str, Any]:
         ],
         "uncounted": [dataclasses.asdict(one) for one in found.uncounted],
         "memory": dataclasses.asdict(found.memory) if found.memory else None,
+        "export": dataclasses.asdict(found.export) if found.export else None,
         "failures": list(map(str, found.failures)),
     }
 
@@ -166,7 +178,17 @@ def _costs(found: Examination, threads: int) -> dict[str, str]:
         "step": f"{_seconds(found.step_seconds)} for {found.batch_size} samples ({found.device}, "
         f"{machine}), {_seconds(steps * found.step_seconds)} an epoch",
         "memory": f"{megabytes(found.memory.data)} of data; {needs_text(found.memory, 1)}",
+        "export": _export(found.export),
     }
+
+
+def _export(trial: ExportTrial | None) -> str:
+    """What came of it; the note on a failure says why."""
+    if trial is None:
+        return ""
+    if trial.why_not:
+        return "would fail (see the note)"
+    return EXPORTED[trial.tried].format(operations=trial.operations)
 
 
 def _seconds(seconds: float) -> str:

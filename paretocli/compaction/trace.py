@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import Parameter, signature
 from keyword import iskeyword
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 
+from paretocli.compaction.program import exported, first_line, refusing
 from paretocli.errors import InputError
 
 ATEN = torch.ops.aten
@@ -84,15 +84,10 @@ def trace(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> Tracin
         InputError: torch.export makes no graph of the network, or one that is no good for other
             batches, or in which buffers change.
     """
-    try:
+    with refusing(name):
         program = exported(network.eval(), tuple(inputs.values()))
         # Without a table, operations that write in place become such that do not; others stay.
         program = program.run_decompositions({})
-    except Exception as error:  # the tracer raises many kinds; all mean that there is no graph
-        raise InputError(
-            f"torch.export makes no graph of the network {name} that holds for any numbers in its "
-            f"inputs and any size of the batch; it stops with “{first_line(error)}”."
-        ) from error
     given = program.graph_signature
     if given.buffers_to_mutate:
         changed = ", ".join(sorted(given.buffers_to_mutate.values()))
@@ -103,17 +98,6 @@ def trace(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> Tracin
     tracing = Tracing(network, program, tuple(inputs))
     _refuse_fixed_batch(tracing.graph(), network, tuple(inputs.values()), name)
     return tracing
-
-
-@torch.no_grad()
-def exported(network: nn.Module, inputs: Sequence[Tensor]) -> torch.export.ExportedProgram:
-    """What torch makes of a network and its arguments, for batches of any size."""
-    batch = {0: torch.export.Dim.DYNAMIC}
-    shapes: Any = tuple(batch for _ in inputs)
-    kinds = [parameter.kind for parameter in signature(network.forward).parameters.values()]
-    if Parameter.VAR_POSITIONAL in kinds:
-        shapes = (shapes,)
-    return torch.export.export(network, tuple(inputs), dynamic_shapes=shapes)
 
 
 def sample_shape(node: fx.Node) -> tuple[int, ...] | None:
@@ -159,11 +143,6 @@ def add_tensor(module: fx.GraphModule, name: str, tensor: Tensor, *, trained: bo
     else:
         module.register_buffer(free, own)
     return module.graph.get_attr(free)
-
-
-def first_line(error: Exception) -> str:
-    """What an exception says, in one line."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
 
 
 @torch.no_grad()

@@ -13,8 +13,10 @@ from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.directions import direction_notes
 from paretocli.examination.report import Examination, TaskReport, TensorReport
 from paretocli.examination.steps import step_seconds
+from paretocli.export.possible import export_trial
 from paretocli.networks.registry import build_network, default_network
 from paretocli.population.population import Population
+from paretocli.problems.as_used import has_inputs
 from paretocli.problems.inputs import tensors_of
 from paretocli.problems.problem import Problem
 from paretocli.sparsity.layers import counted_layers
@@ -89,6 +91,10 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     sweep = default_sweep(problem, name, found.layers, device)
     found.memory = expected_memory(sweep, problem, 1)
     found.step_seconds = step_seconds(problem, network, device, batch_size)
+    if has_inputs(problem) and not found.failures:
+        found.export = export_trial(problem, network)
+        if found.export.why_not:
+            found.notes.append(f"Points of a sweep could not be exported. {found.export.why_not}")
     return found
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import torch
 
 from paretocli.errors import InputError
+from paretocli.export.possible import ExportTrial
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.left_out import LeftOut
 from paretocli.sweep.memory import Memory
@@ -69,6 +70,7 @@ class Examination:
         in_turn: Why points compute one after another; empty where they do not.
         step_seconds: What a training step takes, None where none was taken.
         memory: What training is expected to take.
+        export: What came of trying to export the network; None where that was not tried.
     """
 
     problem: str
@@ -87,3 +89,4 @@ class Examination:
     in_turn: str = ""
     step_seconds: float | None = None
     memory: Memory | None = None
+    export: ExportTrial | None = None

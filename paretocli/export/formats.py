@@ -1,9 +1,6 @@
 """The formats that a network is written in, and how each is read again and used."""
 
-import logging
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +9,8 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, fx, nn
 
-from paretocli.compaction.trace import exported
+from paretocli.compaction.program import exported
+from paretocli.compaction.quiet import quiet
 from paretocli.extras import require
 
 Function = Callable[..., Sequence[Tensor]]
@@ -67,18 +65,18 @@ def read_plain(folder: Path) -> nn.Module:
 
 
 def _write_program(network: nn.Module, names: Sequence[str], batch: Batch, folder: Path) -> None:
-    with _quiet():
+    with quiet():
         torch.export.save(exported(network, tuple(batch.values())), folder / PROGRAM)
 
 
 def _read_program(folder: Path) -> Function:
-    with _quiet():
+    with quiet():
         module = torch.export.load(folder / PROGRAM).module()
     return torch.no_grad()(module)
 
 
 def _write_onnx(network: nn.Module, names: Sequence[str], batch: Batch, folder: Path) -> None:
-    with _quiet():
+    with quiet():
         torch.onnx.export(
             exported(network, tuple(batch.values())),
             f=str(folder / ONNX),
@@ -130,15 +128,3 @@ def require_format(name: str) -> None:
     """
     for module in FORMATS[name].needs:
         require(module, extra="export", asked=f"--format {name}")
-
-
-@contextmanager
-def _quiet() -> Any:
-    """Without the notes that torch's exporters print about themselves."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(logging.NOTSET)

@@ -30,3 +30,8 @@ def raw_inputs(problem: Problem, size: int) -> dict[str, Tensor]:
     """Inputs (`size`, …) as the test data holds them, by name, of which there may be several."""
     rows = torch.arange(size) % len(problem.test)
     return tensors_of(problem.test.rows(rows).inputs)
+
+
+def has_inputs(problem: Problem) -> bool:
+    """Whether a network is given numbers, as it is not where it is a variable to be found."""
+    return any(tensor.numel() for tensor in raw_inputs(problem, 1).values())

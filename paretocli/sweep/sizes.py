@@ -4,21 +4,20 @@ It is worked out by whoever keeps the results, from a point's file, so that it d
 who solved the point. The network is traced once for all points of a sweep, when the first is there.
 """
 
-import logging
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from safetensors.torch import load
 from torch import nn
 
 from paretocli.compaction.operations import multiply_accumulates
+from paretocli.compaction.program import first_line
+from paretocli.compaction.quiet import quiet
 from paretocli.compaction.shipping import Size, compact_network, size_of
-from paretocli.compaction.trace import Tracing, first_line, trace
+from paretocli.compaction.trace import Tracing, trace
 from paretocli.config import SweepConfig
 from paretocli.errors import InputError
 from paretocli.front.sizes import COMPACT
-from paretocli.problems.as_used import AsUsed, raw_inputs
+from paretocli.problems.as_used import AsUsed, has_inputs, raw_inputs
 from paretocli.problems.problem import Problem
 from paretocli.run_directory.points import Record
 from paretocli.sweep.start import fresh_network
@@ -55,7 +54,7 @@ class Sizes:
             `not_compact` says why. Nothing for a problem that is no network's.
         """
         try:
-            if not _has_inputs(self._problem):
+            if not has_inputs(self._problem):
                 return {}
             with quiet():
                 size = self._size(file)
@@ -104,11 +103,6 @@ def _missing(reason: str) -> Record:
     return {**dict.fromkeys(COMPACT), "not_compact": reason}
 
 
-def _has_inputs(problem: Problem) -> bool:
-    """Whether a network is given numbers, as it is not where it is a variable to be found."""
-    return any(tensor.numel() for tensor in raw_inputs(problem, 1).values())
-
-
 def traced_as_used(network: nn.Module, problem: Problem) -> Tracing:
     """The operations from raw inputs to the outputs.
 
@@ -118,19 +112,6 @@ def traced_as_used(network: nn.Module, problem: Problem) -> Tracing:
     inputs = raw_inputs(problem, TRACED_SAMPLES).values()
     named = {f"inputs_{place}": tensor for place, tensor in enumerate(inputs)}
     return trace(AsUsed(problem, network).eval(), named, f"of problem {problem.name}")
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without the notes that torch makes about tracing."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        disabled = logging.root.manager.disable
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(disabled)
 
 
 def dense_macs(network: nn.Module, problem: Problem) -> int | None:

@@ -11,14 +11,15 @@ from operator import attrgetter
 import torch
 from torch import Tensor, nn
 
+from paretocli.compaction.program import first_line
+from paretocli.compaction.quiet import quiet
 from paretocli.compaction.shipping import Size, compact_network, size_of
-from paretocli.compaction.trace import first_line
 from paretocli.errors import InputError
 from paretocli.problems.as_used import raw_inputs
 from paretocli.problems.problem import Problem
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.objective import own_shares
-from paretocli.sweep.sizes import quiet, traced_as_used
+from paretocli.sweep.sizes import traced_as_used
 
 OWN = "own"
 # What a size is counted in, by the name of the choice.

@@ -7,11 +7,12 @@ import pytest
 
 import tests.odd
 from paretocli.errors import InputError
+from paretocli.export.possible import ExportTrial
 from tests.program import files_below, in_process, paretocli
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capfd):
+def run(tmp_path, monkeypatch, capfd, no_export_trial):
     """Run the command in an empty folder, which stays empty."""
 
     def run(*arguments):
@@ -41,6 +42,7 @@ def test_the_report(run):
         "hidden     8          64  yes",
         "kind       8          24  no (head)",
         "points     computed all at once, as one stack",
+        "export     not tried: it would take long, with 4,321 operations",
     ):
         assert line in out.splitlines(), out
     (line,) = [line for line in out.splitlines() if line.startswith("size  one number")]
@@ -81,6 +83,7 @@ def test_a_built_in_problem_as_json(run):
     assert sum(part["parameters"] for part in found["reached"]) == found["parameters"]
     assert found["failures"] == found["notes"] == []
     assert found["step_seconds"] > 0
+    assert found["export"] == {"tried": "nothing", "operations": 4321, "why_not": ""}
     parts = {"held", "training", "evaluation", "certificate", "saving"}
     assert set(found["memory"]) == {"data"} | parts
     assert all(found["memory"][part]["point"] > 0 for part in parts)
@@ -122,6 +125,23 @@ def test_all_failures_are_told(run, tmp_path):
     first, second = err.splitlines()
     assert first.startswith("Error: The inputs are not finite in 1 of 24 samples of the train")
     assert second.startswith("Error: The loss of task kind raises IndexError (Target 3 is out of")
+
+
+@pytest.mark.parametrize(
+    ("trial", "line"),
+    [
+        (ExportTrial("whole", 9), "works, as far as a trial tells"),
+        (ExportTrial("graph", 1234), "no more was tried of its 1,234 operations"),
+        (ExportTrial("whole", 9, "It has no graph."), "would fail (see the note)"),
+    ],
+)
+def test_what_came_of_an_export(run, monkeypatch, trial, line):
+    monkeypatch.setattr("paretocli.examination.examine.export_trial", lambda *_: trial)
+    code, out, err = run(odd("tied"))
+    assert code == 0
+    assert line in " ".join(out.partition("\nexport ")[2].split())
+    note = "Note: Points of a sweep could not be exported. It has no graph."
+    assert (note in err) == bool(trial.why_not)
 
 
 def test_what_may_be_meant_is_a_note(run):

@@ -13,13 +13,14 @@ from paretocli.examination.behaviour import chance_faults, mixing_notes
 from paretocli.examination.data import input_faults, target_faults
 from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.examine import examine
+from paretocli.export.possible import export_trial
 from paretocli.networks.registry import build_network
 from paretocli.problems.problem import Samples, Task
 from paretocli.sweep.memory import expected_memory
 from paretocli.sweep.reach import parameters_by_tasks, reach_faults, reached_by
 from tests.toys import CPU, pictures, quadratics, vectors
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = pytest.mark.usefixtures("one_thread", "no_export_trial")
 
 
 def network_of(problem):
@@ -127,6 +128,15 @@ def test_what_a_sweep_refuses_comes_first_and_alone():
         "one for each task; mend its forward."
     ]
     assert examined(tests.odd.named_outputs()).tasks == []
+
+
+def test_export_is_tried_where_nothing_failed(monkeypatch):
+    monkeypatch.setattr("paretocli.examination.examine.export_trial", export_trial)
+    found = examined(tests.odd.control_flow())
+    assert found.export.why_not.startswith("torch.export makes no graph of the network of problem")
+    assert found.notes[-1] == f"Points of a sweep could not be exported. {found.export.why_not}"
+    assert examined(tests.odd.spare()).export is None
+    assert examined(quadratics([[0.0], [1.0]], [0.5])).export is None
 
 
 # Data
