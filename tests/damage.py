@@ -1,19 +1,28 @@
 """Run directories that somebody has damaged or crafted, and what every command makes of them."""
 
-import contextlib
-import io
 import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import pandas as pd
+import torch
 
-from paretocli.cli.main import _exit_code
+from paretocli.cli.main import main
+from paretocli.sweep.normalisation import without_scale
+from paretocli.sweep.plan import Shard, shards
+from paretocli.sweep.question import Question
+from paretocli.sweep.resolve import resolve
+from paretocli.sweep.solve import Job, Saved, solve
+from paretocli.sweep.store import RunDirectory
+from tests.program import environment, paretocli
 
 OUTSIDE = "outside.txt"
 SECRET = "years of work"
@@ -22,6 +31,9 @@ SWEEP = (
     *("--threads", "1", "--jobs", "1", "--stack", "1", "--out", "run", "--quiet"),
 )
 UNDONE = 2  # the point that the half-finished sweep has not solved
+PATIENCE = 60  # seconds
+
+Ended = subprocess.CompletedProcess[str]
 
 FILES = {
     "sweep": "sweep.json",
@@ -68,6 +80,22 @@ def _with(content: object, key: str, value: object) -> object:
 def _depth(path: Path) -> int:
     """How many folders a file of the directory `run` lies below the folder of that."""
     return path.absolute().parts[::-1].index("run")
+
+
+def _state(*path: str, value: object = None) -> Callable[[Path], None]:
+    """Give an entry of a checkpoint another value, or take it out."""
+
+    def change(file: Path) -> None:
+        whole = inner = torch.load(file, weights_only=True)
+        for name in path[:-1]:
+            inner = inner[name]
+        if value is None:
+            del inner[path[-1]]
+        else:
+            inner[path[-1]] = value
+        torch.save(whole, file)
+
+    return change
 
 
 def _link(path: Path, target: Path) -> None:
@@ -147,11 +175,26 @@ OWN: dict[str, dict[str, Callable[[Path], object]]] = {
     "network": {
         "a long header": lambda path: path.write_bytes(b"\xff" * 8 + path.read_bytes()[8:]),
     },
+    "checkpoint": {
+        "no training": _state("training"),
+        "no solver": _state("training", "solver"),
+        "no best epoch": _state("training", "best", "epoch"),
+        "no networks": _state("training", "population", value={}),
+        "networks of another shape": _state("training", "population", value=torch.ones(7)),
+        "a loss of another shape": _state("training", "breakdown", "last", value=torch.ones(3)),
+        "another parameter": _state("training", "population", "theta", value=torch.ones(1)),
+        "no optimiser": _state("training", "descent", value=[]),
+        "an optimiser of nothing": _state("training", "descent", value=[{}]),
+        "a late epoch": _state("epoch", value=10**15),
+        "an epoch as a text": _state("epoch", value="last"),
+        "another sweep": _state("owner", value="somebody"),
+    },
     "results": {
         "no points": lambda path: path.write_text("point,status\n"),
         "one column": lambda path: path.write_text("point\n1\n"),
-        "texts": lambda path: path.write_text(
-            path.read_text().replace("done", "done").replace("0.", "zero ")
+        "texts": lambda path: path.write_text(path.read_text().replace("0.", "zero ")),
+        "a steering name": lambda path: path.write_text(
+            path.read_text().replace("chebyshev", "\x1b[2J").replace("seconds", "\x1b]0;x\x07")
         ),
         "nulls": lambda path: path.write_bytes(path.read_bytes().replace(b"vlmop2", b"\0\0")),
     },
@@ -163,49 +206,98 @@ def cases() -> list[tuple[str, str]]:
     return [(kind, damage) for kind in FILES for damage in (*ANY, *OWN.get(kind, {}))]
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What a command did."""
+def run(folder: Path, *arguments: str) -> Ended:
+    """The program in a folder, in this process: for commands that train nothing."""
+    command = ["paretocli", *arguments]
+    with (
+        mock.patch.dict(os.environ, environment(), clear=True),
+        mock.patch.object(sys, "argv", command),
+        _within(PATIENCE, command),
+        _working_in(folder),
+        _kept() as said,
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    return subprocess.CompletedProcess(command, code, *said)
 
-    code: int
-    out: str
-    err: str
 
-
-def run(folder: Path, *arguments: str, seconds: int = 60) -> Shown:
-    """The program in a folder, in this process, with a limit of time."""
+@contextmanager
+def _within(seconds: int, command: Sequence[str]) -> Iterator[None]:
+    """Fail where it takes longer; signals are taken as before afterwards."""
 
     def too_long(*_: object) -> None:
-        raise AssertionError(f"{' '.join(arguments)} hangs")
+        raise AssertionError(f"{' '.join(command)} hangs")
 
-    out, err = io.StringIO(), io.StringIO()
-    before, argv, there = signal.signal(signal.SIGALRM, too_long), sys.argv, Path.cwd()
-    os.chdir(folder)
-    sys.argv = ["paretocli", *arguments]
+    numbers = (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+    before = {number: signal.getsignal(number) for number in numbers}
+    signal.signal(signal.SIGALRM, too_long)
     signal.alarm(seconds)
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = _exit_code()
+        yield
     finally:
         signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-        sys.argv = argv
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _working_in(folder: Path) -> Iterator[None]:
+    there = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
         os.chdir(there)
-    return Shown(code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _kept() -> Iterator[list[str]]:
+    """What is written to the descriptors of stdout and stderr until the end, which fills a list."""
+    said: list[str] = []
+    before = [os.dup(descriptor) for descriptor in (1, 2)]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        for descriptor, file in enumerate((out, err), start=1):
+            os.dup2(file.fileno(), descriptor)
+        try:
+            yield said
+        finally:
+            for descriptor, kept in enumerate(before, start=1):
+                os.dup2(kept, descriptor)
+                os.close(kept)
+        for file in (out, err):
+            file.seek(0)
+            said.append(file.read().decode())
 
 
 def make(folder: Path) -> dict[str, bytes]:
     """A finished sweep, a half-finished one beside it, and what its tables should be."""
-    done = run(folder, *SWEEP)
-    assert done.code == 0, done.err
-    shutil.copytree(folder / "run", folder / "finished")
-    for file in (folder / "run" / "points").glob(f"{UNDONE:04d}.*"):
+    done = paretocli(*SWEEP, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    finished, half = folder / "finished", folder / "half"
+    shutil.copytree(folder / "run", finished)
+    shutil.move(folder / "run", half)
+    for file in (half / "points").glob(f"{UNDONE:04d}.*"):
         file.unlink()
     for name in ("results.csv", "front.csv"):
-        table = pd.read_csv(folder / "run" / name)
-        table[table["point"] != UNDONE].to_csv(folder / "run" / name, index=False)
-    shutil.move(folder / "run", folder / "half")
-    return table_of(folder / "finished")
+        table = pd.read_csv(half / name)
+        table[table["point"] != UNDONE].to_csv(half / name, index=False)
+    shard = shards(3, 1)[UNDONE]
+    RunDirectory(half).save_checkpoint(shard.name, _state_after_an_epoch(shard))
+    RunDirectory(half).trim_history(shard.name, 1)
+    return table_of(finished)
+
+
+def _state_after_an_epoch(shard: Shard) -> bytes:
+    threads = torch.get_num_threads()
+    options = {"points": 3, "epochs": 3, "train_samples": 20, "threads": 1, "jobs": 1, "stack": 1}
+    found = resolve({"problem": "vlmop2", **options})
+    question = Question(found.config, found.problem, without_scale(found.config))
+    *_, saved = solve(question, Job(shard), 0, lambda: True)
+    torch.set_num_threads(threads)
+    assert isinstance(saved, Saved)
+    return saved.state
 
 
 def table_of(path: Path) -> dict[str, bytes]:
@@ -224,22 +316,24 @@ def damaged(source: Path, folder: Path, kind: str, damage: str) -> Path:
     return path
 
 
-def refuse_harm(folder: Path, shown: Shown) -> None:
+def refuse_harm(folder: Path, shown: Ended) -> None:
     """Fail where a command broke off with a trace, or touched what is not the sweep's."""
-    assert shown.code in (0, 2), shown.err
-    assert "Traceback" not in shown.err, shown.err
-    assert (shown.code == 0) or shown.err.startswith("Error: ") or "\nError: " in shown.err
-    assert not set(map(chr, (*range(9), *range(11, 32)))) & set(shown.out + shown.err)
+    out, err = shown.stdout, shown.stderr
+    assert shown.returncode in (0, 2), err
+    assert "Traceback" not in err, err
+    assert "Warning" not in err, err
+    assert shown.returncode == 0 or err.startswith("Error: ") or "\nError: " in err
+    assert not {*map(chr, range(32)), "\x7f"} - {"\n", "\t"} & set(out + err)
     assert (folder / OUTSIDE).read_text() == SECRET
     theses = list(folder.rglob("thesis.tex"))
     assert all(thesis.read_text() == SECRET for thesis in theses)
 
 
-def refuse_loss(folder: Path, shown: Shown, kind: str, expected: dict[str, bytes]) -> None:
+def refuse_loss(folder: Path, shown: Ended, kind: str, expected: dict[str, bytes]) -> None:
     """Fail where the sweep's own command has not brought all results back, or lost one."""
-    if shown.code == 0:
+    if shown.returncode == 0:
         assert table_of(folder / "run") == expected
     else:
-        assert kind == "sweep", shown.err  # what such a directory was made for, nobody can say
+        assert kind == "sweep", shown.stderr  # what such a directory was made for, nobody can say
         networks = {file.name for file in (folder / "run" / "points").glob("*.safetensors")}
         assert {"0000.safetensors", "0001.safetensors"} <= networks

@@ -9,6 +9,7 @@ import typer
 
 from paretocli.cli.options import machine as m
 from paretocli.cli.options import training as t
+from paretocli.cli.printing import say
 
 ProblemToCheck = Annotated[
     str,
@@ -76,9 +77,9 @@ def check(
     made = load_problem(problem, (data_dir or default_data_dir()).absolute(), names)
     found = examine(made, chosen, network)
     if as_json:
-        typer.echo(json.dumps(as_content(found, count), indent=2))
+        say(json.dumps(as_content(found, count), indent=2))
     elif not quiet:
-        typer.echo(as_report(found, problem, count))
+        say(as_report(found, problem, count))
     for note in found.notes:
         hint(f"\nNote: {note}", quiet=quiet or as_json)
     if not found.failures:
@@ -87,7 +88,7 @@ def check(
     if os.environ.get("PARETOCLI_DEBUG") == "1":
         raise found.failures[0]
     for failure in found.failures[:-1]:
-        typer.echo(f"Error: {failure}", err=True)
+        say(f"Error: {failure}", err=True)
     raise InputError(str(found.failures[-1]))
 
 

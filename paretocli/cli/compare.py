@@ -9,6 +9,7 @@ import typer
 
 from paretocli.cli.options.directions import Maximize, Minimize
 from paretocli.cli.options.splits import HeldOut
+from paretocli.cli.printing import say
 from paretocli.errors import InputError
 
 if TYPE_CHECKING:
@@ -111,14 +112,14 @@ def compare(
 
         save_comparison(found, out)
     if as_json:
-        typer.echo(json.dumps(comparison_as_json(found, picture=out, csv=csv), indent=2))
+        say(json.dumps(comparison_as_json(found, picture=out, csv=csv), indent=2))
     else:
-        typer.echo(comparison_report(found, on.value))
+        say(comparison_report(found, on.value))
         for file in filter(None, (out, csv)):
-            typer.echo(f"Written: {file}")
+            say(f"Written: {file}")
     if not quiet:
         for hint in comparison_hints(found):
-            typer.echo(hint, err=True)
+            say(hint, err=True)
 
 
 def _compared(

@@ -2,9 +2,8 @@
 
 import sys
 
-import typer
-
 from paretocli.cli.point_tables import points_table
+from paretocli.cli.printing import say
 from paretocli.errors import InputError
 from paretocli.front.results import Results
 from paretocli.front.selection import fulfilling, parse_condition
@@ -23,8 +22,8 @@ def choose(results: Results, rows: list[int], split: str) -> int:
     steps = [rows]
     while True:
         rows = steps[-1]
-        typer.echo(points_table(results, rows, split), err=True)
-        typer.echo(f"{QUESTION}: ", nl=False, err=True)
+        say(points_table(results, rows, split), err=True)
+        say(f"{QUESTION}: ", nl=False, err=True)
         line = sys.stdin.readline()
         answer = line.strip()
         if not line or answer == "q":
@@ -39,11 +38,11 @@ def choose(results: Results, rows: list[int], split: str) -> int:
             condition = parse_condition(answer, results, split)
             left, left_out = fulfilling(results, rows, condition)
         except InputError as error:
-            typer.echo(f"{error}\n", err=True)
+            say(f"{error}\n", err=True)
             continue
         if left_out.points:
-            typer.echo(f"{results.source}: {left_out}.\n", err=True)
+            say(f"{results.source}: {left_out}.\n", err=True)
         if left:
             steps.append(left)
         else:
-            typer.echo("No point fulfils that.\n", err=True)
+            say("No point fulfils that.\n", err=True)

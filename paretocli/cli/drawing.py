@@ -9,10 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
-
+from paretocli.cli.printing import say
 from paretocli.errors import InputError
-from paretocli.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +104,7 @@ def draw_page(
             _say_failed(series["name"], series["failed"])
             if series["not_judged"]:
                 points = ", ".join(map(str, series["not_judged"]))
-                typer.echo(
+                say(
                     f"{series['name']}: not judged for want of finite {data['dominance']}: "
                     f"{points}.",
                     err=True,
@@ -235,12 +233,12 @@ def draw_history(
     data = gather_histories(histories, split, title=title)
     save_histories(data, picture)
     hints = list(code_hints(histories))
-    hints += [printable(note) for history in histories for note in history.notes]
+    hints += [note for history in histories for note in history.notes]
     if not data.exact:
         hints.append(APPROXIMATED)
     hints += [f"{curve.name}: {NONE_BELOW}." for curve in data.curves if not curve.best.mean]
     for hint in [] if quiet else hints:
-        typer.echo(hint, err=True)
+        say(hint, err=True)
     return {
         "picture": str(picture),
         "split": split,
@@ -271,9 +269,9 @@ def _hint(inputs: "Sequence[Series | Input]") -> None:
     for one in inputs:
         _say_failed(one.name, one.failed)
         if one.left_out.points:
-            typer.echo(f"{one.name}: {one.left_out}.", err=True)
+            say(f"{one.name}: {one.left_out}.", err=True)
 
 
 def _say_failed(name: str, failed: int) -> None:
     if failed:
-        typer.echo(f"{name}: left out {failed} unfinished or failed.", err=True)
+        say(f"{name}: left out {failed} unfinished or failed.", err=True)

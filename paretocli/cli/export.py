@@ -8,6 +8,7 @@ import typer
 
 from paretocli.cli.options.machine import DataDir
 from paretocli.cli.options.output import AsJson
+from paretocli.cli.printing import say
 from paretocli.printable import printable
 
 Where = Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.", show_default=False)]
@@ -96,9 +97,9 @@ def export(
     )
     exported = export_point(solved, folder, names, threads)
     if as_json:
-        typer.echo(json.dumps({"folder": str(folder), **asdict(exported)}, indent=2))
+        say(json.dumps({"folder": str(folder), **asdict(exported)}, indent=2))
     else:
-        typer.echo(export_report(exported, folder))
+        say(export_report(exported, folder))
 
 
 def _may_run(path: Path, file: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from paretocli.cli.options.splits import Split
+from paretocli.cli.printing import say
 
 Where = Annotated[
     Path,
@@ -38,13 +39,13 @@ def front(
     mask, left_out = front_of(results, on.value)
     rows = np.flatnonzero(mask)
     if left_out.points:
-        typer.echo(f"{results.source}: {left_out}.", err=True)
+        say(f"{results.source}: {left_out}.", err=True)
     if as_json:
-        typer.echo(json.dumps(points_as_json(results, rows), indent=2))
+        say(json.dumps(points_as_json(results, rows), indent=2))
         return
-    typer.echo(points_table(results, rows))
+    say(points_table(results, rows))
     failed = f"; {results.failed} failed" if results.failed else ""
-    typer.echo(
+    say(
         f"\n{len(rows)} of {len(results.frame)} points are on the front of the losses on "
         f"{on.value}{failed}."
     )

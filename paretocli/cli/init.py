@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from paretocli.cli.printing import say
+
 FILES = ("problem.py", "sweep.toml")
 
 NewFolder = Annotated[
@@ -38,7 +40,7 @@ def init(folder: NewFolder) -> None:
     problem, config, run = (
         shlex.quote(str(folder / name)) for name in (f"{FILES[0]}:make", FILES[1], "run")
     )
-    typer.echo(
+    say(
         f"{folder / FILES[0]} and {folder / FILES[1]} are there to be changed. As they are:\n\n"
         f"  paretocli check {problem}\n"
         f"  paretocli sweep --config {config}\n"

@@ -16,6 +16,7 @@ from paretocli.cli.export import export
 from paretocli.cli.front import front
 from paretocli.cli.init import init
 from paretocli.cli.plot_front import plot_front
+from paretocli.cli.printing import say
 from paretocli.cli.problems import problems
 from paretocli.cli.select import select
 from paretocli.cli.status import status
@@ -49,7 +50,7 @@ app.command()(problems)
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"paretocli {__version__}")
+        say(f"paretocli {__version__}")
         raise typer.Exit
 
 
@@ -122,5 +123,5 @@ def _explained(error: Exception) -> tuple[str, int]:
 
 def _failed(message: str, code: int) -> int:
     if message:  # Typer has said all when it shows the help for want of a command
-        typer.echo(f"Error: {message}", err=True)
+        say(f"Error: {message}", err=True)
     return code

@@ -16,6 +16,7 @@ from paretocli.cli.drawing import (
 )
 from paretocli.cli.options.directions import Maximize, Minimize
 from paretocli.cli.options.splits import Split
+from paretocli.cli.printing import say
 from paretocli.errors import InputError
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def plot_front(
             columns = [x, y] if x is not None and y is not None else None
             report = _draw(paths, columns, part, better, out, html, title, quiet)
     files = [report[kind] for kind in ("picture", "page") if kind in report]
-    typer.echo(json.dumps(report) if as_json else "\n".join(files))
+    say(json.dumps(report) if as_json else "\n".join(files))
 
 
 def _draw(

@@ -7,7 +7,7 @@ import numpy as np
 from rich.table import Table
 
 from paretocli.cli.tables import MOST_COLUMNS, as_text
-from paretocli.front.columns import is_size, split_of
+from paretocli.front.columns import is_share, is_size, split_of
 from paretocli.front.results import Results
 from paretocli.front.sizes import shown_sizes
 
@@ -45,10 +45,13 @@ def points_table(
         table.add_column(
             header.replace(" ", "\n"), justify="right", vertical="bottom", no_wrap=True
         )
+    shares = {name for name in figures if is_share(name, results.values([name]))}
     for row in rows:
         line = results.frame.iloc[int(row)]
         weights = [f"{line[f'weight_{name}']:.3f}" for name in results.objectives] if few else []
-        cells = [as_figure(column, float(line[column])) for column in figures]
+        cells = [
+            as_figure(column, float(line[column]), share=column in shares) for column in figures
+        ]
         table.add_row(str(results.point(int(row))), " ".join(weights), *cells)
     return as_text(table)
 
@@ -66,12 +69,12 @@ def points_as_json(
     ]
 
 
-def as_figure(column: str, value: float, *, signed: bool = False) -> str:
+def as_figure(column: str, value: float, *, share: bool, signed: bool = False) -> str:
     """A number as its column is read: shares as percentages, counts whole."""
     sign = "+" if signed else ""
     if np.isnan(value):
         return ""
-    if column.startswith(("accuracy", "pixel_accuracy")):
+    if share:
         return f"{100 * value:{sign}.2f} %"
     if column == "sparsity_rate":
         return f"{value:{sign}.1f} %"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from paretocli.cli.options import machine as m
+from paretocli.cli.printing import say
 
 if TYPE_CHECKING:
     from paretocli.problems.catalogue import Family
@@ -40,7 +41,7 @@ def problems(
     for name in sorted(set(installed()) - set(BUILT_IN)):
         rows.append(_installed_row(name, folder))
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        say(json.dumps(rows, indent=2))
     else:
         _print(rows, folder)
 
@@ -102,5 +103,5 @@ def _print(rows: list[dict[str, Any]], folder: Path) -> None:
     if sys.stdout.isatty():
         Console().print(table)
     else:
-        typer.echo(as_text(table))
-    typer.echo(f"\nData directory: {folder}", err=True)
+        say(as_text(table))
+    say(f"\nData directory: {folder}", err=True)

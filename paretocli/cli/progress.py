@@ -5,13 +5,14 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from paretocli.cli.printing import say
 from paretocli.cli.tables import MOST_COLUMNS
 from paretocli.config import SweepConfig
 from paretocli.front.indicators import is_exact
+from paretocli.printable import printable
 from paretocli.run_directory.points import Record
 from paretocli.sweep.observers import Observer
 
@@ -119,7 +120,7 @@ class Bars:
 
     def note(self, text: str) -> None:
         """Leave a line above the bar."""
-        self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self.progress.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
     def _show(self, description: str) -> None:
         done = len(self.counter.finished)
@@ -169,7 +170,7 @@ class Lines:
 
     def note(self, text: str) -> None:
         """A line."""
-        typer.echo(text, err=True)
+        say(text, err=True)
 
 
 def _points_text(points: tuple[int, ...]) -> str:

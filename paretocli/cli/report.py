@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import typer
 from rich.table import Table
 
+from paretocli.cli.printing import say
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.config import SweepConfig
-from paretocli.front.columns import is_size
+from paretocli.front.columns import is_share, is_size
 from paretocli.front.sizes import shown_sizes
 from paretocli.problems.problem import Problem
 from paretocli.run_directory.points import Record
@@ -33,7 +33,7 @@ MOMENTS = {
 def hint(text: str, *, quiet: bool) -> None:
     """Tell the user something that is neither data nor an error."""
     if not quiet:
-        typer.echo(text, err=True)
+        say(text, err=True)
 
 
 def sweep_summary(
@@ -60,6 +60,7 @@ def sweep_report(
     """A table of the points, the layers of a single one, and the paths of what was written."""
     frame = pd.read_csv(directory.results_file)
     figures = _figure_columns(frame, problem)
+    shares = {name for name in figures if is_share(name, frame[name])}
     few = len(config.objectives) <= MOST_COLUMNS
     sparse = config.sparsity or config.frozen_point != ""
     sizes = shown_sizes(frame) if sparse else []
@@ -83,7 +84,10 @@ def sweep_report(
             str(row["point"]),
             "*" if row["on_front"] and len(frame) > 1 else "",
             " ".join(weights),
-            *(_figure(column, row[column]) for column in (*figures, *sizes)),
+            *(
+                _figure(column, row[column], share=column in shares)
+                for column in (*figures, *sizes)
+            ),
             _small(row["relative_gap"]),
             _small(row["stationarity"]),
             f"{row['best_epoch']:.0f}/{row['epochs']}",
@@ -100,10 +104,10 @@ def sweep_report(
         validation = frame[[f"{c.removesuffix('_test')}_val" for c in mean]].mean(axis=1)
         if validation.notna().any():
             best = int(np.nanargmax(validation.to_numpy()))
+            figure = _figure("", frame[mean].mean(axis=1)[best], share=shares >= set(mean))
             lines.append(
-                "Best mean accuracy (chosen by validation): "
-                f"{100 * frame.loc[best, mean].mean():.2f} % on the test data, "
-                f"point {frame['point'][best]}"
+                f"Best mean accuracy (chosen by validation): {figure} on the test data, point "
+                f"{frame['point'][best]}"
             )
     below = dict.fromkeys(name for record in records for name in record.get("below_ideal", ()))
     if below:
@@ -275,14 +279,14 @@ def _plan_of_layers(resolved: Resolved) -> str:
     return as_text(table)
 
 
-def _figure(column: str, value: float) -> str:
+def _figure(column: str, value: float, *, share: bool) -> str:
     if pd.isna(value):
         return "–"
     if is_size(column):
         return f"{value:,.0f}"
     if column == "sparsity_rate":
         return f"{value:.1f} %"
-    return f"{100 * value:.2f} %" if column.startswith("accuracy_") else f"{value:.4f}"
+    return f"{100 * value:.2f} %" if share else f"{value:.4f}"
 
 
 def _small(value: float) -> str:

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import typer
-
+from paretocli.cli.printing import say
 from paretocli.cli.progress import progress_observer
 from paretocli.cli.report import dry_run_report, hint, sweep_report, sweep_summary
 from paretocli.config import SweepConfig
@@ -43,7 +42,7 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
     directory = RunDirectory(config.out)
     if given["dry_run"]:
         directory.check(config.of_kind("identity"), resolved.checksums)
-        typer.echo(dry_run_report(resolved, as_json=given["as_json"]))
+        say(dry_run_report(resolved, as_json=given["as_json"]))
         return
     with (
         progress_observer(config, quiet=quiet) as progress,
@@ -64,11 +63,11 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
     failed = [record for record in records if record["status"] == "failed"]
     _draw(resolved, directory, any_done=len(failed) < len(records))
     if given["as_json"]:
-        typer.echo(json.dumps(sweep_summary(config, directory, records), indent=2))
+        say(json.dumps(sweep_summary(config, directory, records), indent=2))
     elif quiet:
-        typer.echo(directory.results_file)
+        say(directory.results_file)
     else:
-        typer.echo(sweep_report(config, resolved.problem, directory, records))
+        say(sweep_report(config, resolved.problem, directory, records))
     if failed:
         names = ", ".join(str(record["point"]) for record in failed)
         raise RunError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from paretocli.cli.options.splits import Split
+from paretocli.cli.printing import say
 from paretocli.errors import InputError
 
 if TYPE_CHECKING:
@@ -112,15 +113,15 @@ def select(
     without = [left_out, *unjudged]
     for one in without:
         if one.points:
-            typer.echo(f"{results.source}: {one}.", err=True)
+            say(f"{results.source}: {one}.", err=True)
     if as_json:
         (content,) = points_as_json(results, [chosen])
         left_out_points = sorted({point for one in without for point in one.points})
-        typer.echo(json.dumps({**content, "left_out_points": left_out_points}, indent=2))
+        say(json.dumps({**content, "left_out_points": left_out_points}, indent=2))
         return
-    typer.echo(selection_report(results, front, chosen, on.value))
+    say(selection_report(results, front, chosen, on.value))
     for note in notes:
-        typer.echo(note, err=True)
+        say(note, err=True)
 
 
 def _matching(

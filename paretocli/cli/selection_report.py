@@ -8,6 +8,7 @@ from paretocli.cli.point_tables import as_figure, figure_columns, points_table
 from paretocli.cli.report import layer_table
 from paretocli.cli.tables import as_text
 from paretocli.errors import InputError
+from paretocli.front.columns import is_share
 from paretocli.front.results import Results
 from paretocli.front.selection import losses_of, next_better
 from paretocli.run_directory.files import DamagedError
@@ -46,6 +47,7 @@ def _neighbours(results: Results, front: Sequence[int], chosen: int, split: str)
         header = figure.removesuffix(f"_{split}").replace("_", "\n")
         table.add_column(header, justify="right", no_wrap=True, vertical="bottom")
     here = results.values(figures)[chosen]
+    shares = {name for name in figures if is_share(name, results.values([name]))}
     beside = next_better(losses_of(results, split)[list(front)], list(front).index(chosen))
     for objective, place in zip(results.objectives, beside, strict=True):
         if place is None:
@@ -53,7 +55,10 @@ def _neighbours(results: Results, front: Sequence[int], chosen: int, split: str)
             continue
         row = front[place]
         changes = results.values(figures)[row] - here
-        cells = [as_figure(f, float(c), signed=True) for f, c in zip(figures, changes, strict=True)]
+        cells = [
+            as_figure(figure, float(change), share=figure in shares, signed=True)
+            for figure, change in zip(figures, changes, strict=True)
+        ]
         table.add_row(objective, str(results.point(row)), *cells)
     return f"The points beside it, and what changes with them on {split}:\n\n{as_text(table)}"
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from paretocli.cli.printing import say
+
 if TYPE_CHECKING:
     from paretocli.front.status import PointStatus, SweepStatus
 
@@ -31,9 +33,9 @@ def status(
     from paretocli.front.status import read_status
 
     found = read_status(path)
-    typer.echo(json.dumps(_summary(found), indent=2) if as_json else _report(found))
+    say(json.dumps(_summary(found), indent=2) if as_json else _report(found))
     for note in found.notes:
-        typer.echo(note, err=True)
+        say(note, err=True)
 
 
 def _summary(found: "SweepStatus") -> dict[str, Any]:
@@ -119,7 +121,13 @@ def _at_rest(found: "SweepStatus") -> str:
 
 
 def _best(found: "SweepStatus") -> str:
-    """The point with the best mean accuracy, or else with the smallest mean loss."""
+    """The point with the best mean accuracy, or else with the smallest mean loss.
+
+    An accuracy that somebody declared better lower is none.
+    """
+    import numpy as np
+
+    from paretocli.front.columns import is_share
 
     def mean(values: dict[str, Any]) -> float | None:
         known = [value for value in values.values() if value is not None]
@@ -127,13 +135,20 @@ def _best(found: "SweepStatus") -> str:
 
     def accuracies(point: "PointStatus") -> dict[str, Any]:
         names = [f"accuracy_{task}" for task in point.loss]
-        return {name: point.metric[name] for name in names if name in point.metric}
+        return {
+            name: point.metric[name]
+            for name in names
+            if name in point.metric and found.directions.get(name) != "lower"
+        }
 
     scored = [(mean(accuracies(p)), p.point) for p in found.points if accuracies(p)]
     known = [(score, point) for score, point in scored if score is not None]
     if known:
         score, point = max(known)
-        return f"mean validation accuracy {100 * score:.2f} %, point {point}"
+        values = [value for p in found.points for value in accuracies(p).values()]
+        share = is_share("accuracy", np.array(values, dtype=float))
+        figure = f"{100 * score:.2f} %" if share else f"{score:.4f}"
+        return f"mean validation accuracy {figure}, point {point}"
     losses = [(mean(p.loss), p.point) for p in found.points if p.loss]
     low = [(score, point) for score, point in losses if score is not None]
     if not low:

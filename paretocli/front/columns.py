@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from paretocli.metric_names import Direction
 
 SPLITS = ("train", "val", "test")
@@ -66,6 +69,19 @@ def body_of(column: str) -> str:
 def is_size(column: str) -> bool:
     """Tell whether a column counts parameters, operations or bytes."""
     return column in _SIZES
+
+
+def is_share(column: str, values: npt.ArrayLike) -> bool:
+    """Tell whether a column holds shares from 0 to 1, which people read as percentages.
+
+    Args:
+        column: Its name: accuracies are shares.
+        values: All that it holds, for somebody may count an accuracy from 0 to 100.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    finite = numbers[np.isfinite(numbers)]
+    named = column.startswith(("accuracy", "pixel_accuracy"))
+    return named and bool(((finite >= 0) & (finite <= 1)).all())
 
 
 def readings(column: str, objectives: Collection[str]) -> list[tuple[str, str]]:

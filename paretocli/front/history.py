@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 Array = npt.NDArray[np.float64]
 
 HELD_OUT = ("val", "test")
+MOST_LOST = 100  # times as many epochs as the history still has; of more, there is no picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +76,12 @@ class _Shard:
 
     def lost(self, epochs: int) -> set[int]:
         """Its epochs, of so many, in which a point has no line."""
-        there = {(line["epoch"], line["point"]) for line in self.lines}
-        wanted = range(1, min(epochs, self.last) + 1)
-        return {epoch for epoch in wanted for point in self.points if (epoch, point) not in there}
+        return set(range(1, min(epochs, self.last) + 1)) - self.known
+
+    @cached_property
+    def known(self) -> set[int]:
+        """Its epochs in which all points have lines."""
+        return _complete(self.lines, self.points)
 
 
 def read_history(path: Path) -> History:
@@ -93,6 +98,11 @@ def read_history(path: Path) -> History:
     shards, notes = _shards(sweep, records.found)
     _refuse_missing(sweep, shards, records.found)
     epochs = _common_epochs(shards, records.found)
+    # Anybody may have written how many there are: of so many more, nothing is made.
+    if any(min(epochs, shard.last) > MOST_LOST * max(1, len(shard.known)) for shard in shards):
+        raise InputError(
+            f"The history of {path} lacks nearly all of its {epochs:,} epochs; leave {path} out."
+        )
     lost = set().union(*(shard.lost(epochs) for shard in shards))
     if len(lost) == epochs:
         raise InputError(f"The history of {path} has no epoch of all points; leave {path} out.")
@@ -142,8 +152,13 @@ def _last_epoch(
     recorded = [records[point]["status"] for point in points if point in records]
     if len(recorded) == len(points) and "done" in recorded:
         return sweep.epochs
+    return max(_complete(lines, points), default=0)
+
+
+def _complete(lines: Iterable[Line], points: range) -> set[int]:
+    """The epochs in which all points have a line."""
     there = Counter(epoch for epoch, _ in {(line["epoch"], line["point"]) for line in lines})
-    return max((epoch for epoch, count in there.items() if count == len(points)), default=0)
+    return {epoch for epoch, count in there.items() if count == len(points)}
 
 
 def _refuse_missing(sweep: SweepFile, shards: Sequence[_Shard], recorded: Iterable[int]) -> None:

@@ -1,6 +1,7 @@
 """How far a sweep is: what its run directory says while it runs, or after."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from paretocli.errors import InputError
 from paretocli.front.indicators import is_exact, share_of_box
 from paretocli.front.sizes import COMPACT
 from paretocli.lock import in_use
+from paretocli.metric_names import Direction
 from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import DamagedError
 from paretocli.run_directory.history import history_files, read_history_lines
@@ -52,6 +54,7 @@ class SweepStatus:
     Attributes:
         path: Its run directory.
         config: Its identity, as in `sweep.json`.
+        directions: The better directions of the metrics, "higher" or "lower", where declared.
         holder: The process that is at it, empty where none is.
         epochs: Epochs of each point, of both phases.
         points: All of them, in order.
@@ -66,6 +69,7 @@ class SweepStatus:
 
     path: Path
     config: Json
+    directions: Mapping[str, Direction]
     holder: str
     epochs: int
     points: tuple[PointStatus, ...]
@@ -105,6 +109,7 @@ def read_status(path: Path) -> SweepStatus:
     status = SweepStatus(
         path=path,
         config=sweep.config,
+        directions=sweep.directions,
         holder=holder,
         epochs=sweep.epochs,
         points=points,

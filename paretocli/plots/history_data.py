@@ -76,7 +76,7 @@ def gather_histories(
     # All in the same way, or an error of the approximation would look like a difference.
     exact = all(is_exact(*history.losses[split].shape[1:]) for history in histories)
     members = [[histories[place] for place in group] for group in places]
-    _refuse_without_hypervolume(histories, first.box)
+    _refuse_without_hypervolume(histories, first.box, exact=exact)
     targets = {
         history.seed: TARGET * float(np.nanmax(history.hypervolume("val", first.box, exact=exact)))
         for history in members[0]
@@ -97,7 +97,7 @@ def gather_histories(
     )
 
 
-def _refuse_without_hypervolume(histories: Sequence[History], box: Box) -> None:
+def _refuse_without_hypervolume(histories: Sequence[History], box: Box, *, exact: bool) -> None:
     """Refuse a sweep that has some loss below the ideal after every epoch.
 
     Single epochs that have are left out of the picture.
@@ -109,6 +109,11 @@ def _refuse_without_hypervolume(histories: Sequence[History], box: Box) -> None:
                     f"{history.path} has losses below the ideal of the box ("
                     f"{', '.join(f'{value:.4g}' for value in box.ideal)}) after every epoch, and "
                     "so no hypervolume; sweep again with a lower --ideal, in another --out."
+                )
+            if np.isnan(history.hypervolume(split, box, exact=exact)).all():
+                raise InputError(
+                    f"{history.path} has no hypervolume in any epoch: losses are below the ideal "
+                    f"of the box, or lines of its history are lost; leave {history.path} out."
                 )
 
 
@@ -126,6 +131,11 @@ def _converging(
         for held_out in HELD_OUT
     )
     drawn = np.stack([values[:epochs] for values in (val if split == "val" else test)])
+    if np.isnan(drawn).any(axis=0).all():
+        raise InputError(
+            f"The seeds of {name} have no epoch in which each has a hypervolume "
+            f"({' and '.join(str(history.path) for history in group)}); draw them apart."
+        )
     fallback = float(np.mean(list(targets.values())))
     costs = []
     for history, values in zip(group, val, strict=True):

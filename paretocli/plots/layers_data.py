@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from paretocli.errors import InputError
+from paretocli.run_directory import forms
 from paretocli.run_directory.files import DamagedError, read_object
-from paretocli.run_directory.forms import made_of
+from paretocli.run_directory.points import RECORD_ALONE
+
+_SWEEP = forms.made_of(
+    {"config": forms.made_of({}, {"problem": forms.text, "objectives": forms.listed(forms.name)})}
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def read_layers(directory: Path, point: int, *, title: str | None = None) -> Lay
         InputError: that is no run directory, there is no such point, or it has no layers.
     """
     file = _record_file(directory, point)
-    record = _object(file)
+    record = _object(file, RECORD_ALONE)
     if record.get("status") != "done":
         reason = record.get("error") or "it did not finish"
         raise InputError(f"Point {point} of {directory} has no network ({reason}); choose another.")
@@ -74,37 +79,29 @@ def read_layers(directory: Path, point: int, *, title: str | None = None) -> Lay
             f"run directory whose points are networks."
         )
     problem, objectives = _sweep(directory)
-    try:
-        return LayersData(
-            point=point,
-            layers=tuple(_layer(entry) for entry in record["layers"]),
-            sparsity={str(name): _number(value) for name, value in record["sparsity"].items()},
-            weights=dict(zip(objectives, record["weights"], strict=True)) if objectives else {},
-            title=title or f"{problem}, point {point}: rows of each layer",
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _broken(file, f"{type(error).__name__}: {error}") from None
+    weights = record.get("weights", [])
+    if objectives and len(weights) != len(objectives):
+        raise _broken(file, f"it has {len(weights)} weights for {len(objectives)} objectives")
+    return LayersData(
+        point=point,
+        layers=tuple(_layer(entry) for entry in record["layers"]),
+        sparsity={n: value for n, value in record.get("sparsity", {}).items() if value is not None},
+        weights=dict(zip(objectives, weights, strict=False)),
+        title=title or f"{problem}, point {point}: rows of each layer",
+    )
 
 
 def _layer(entry: dict[str, Any]) -> LayerRows:
-    rows, zero, shared = (int(entry[name]) for name in ("rows", "zero_rows", "shared_rows"))
-    if min(rows, zero, shared, rows - zero - shared) < 0:
-        raise ValueError(f"the rows of {entry['layer']} do not add up")
+    rows, zero, shared = (entry[name] for name in ("rows", "zero_rows", "shared_rows"))
     return LayerRows(
-        layer=str(entry["layer"]),
-        role=str(entry["role"]),
+        layer=entry["layer"],
+        role=entry["role"],
         rows=rows,
         unshared_rows=rows - zero - shared,
         shared_rows=shared,
         zero_rows=zero,
-        unique_rows=int(entry["unique_rows"]),
+        unique_rows=entry["unique_rows"],
     )
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is no number")
-    return value
 
 
 def _record_file(directory: Path, point: int) -> Path:
@@ -131,16 +128,14 @@ def _sweep(directory: Path) -> tuple[str, list[str]]:
     file = directory / "sweep.json"
     if not file.exists():
         return name, []
-    config = _object(file).get("config")
-    if not isinstance(config, dict):
-        raise _broken(file, 'it has no "config"')
-    return str(config.get("problem") or name), [str(one) for one in config.get("objectives") or ()]
+    config = _object(file, _SWEEP)["config"]
+    return config.get("problem") or name, config.get("objectives", [])
 
 
-def _object(file: Path) -> dict[str, Any]:
-    """Read a JSON object."""
+def _object(file: Path, form: forms.Form) -> dict[str, Any]:
+    """Read a JSON object of a form."""
     try:
-        content = read_object(file, made_of({}))
+        content = read_object(file, form)
     except DamagedError as error:
         raise _broken(file, f"it {error.reason}") from None
     if content is None:
@@ -150,7 +145,7 @@ def _object(file: Path) -> dict[str, Any]:
 
 def _broken(file: Path, reason: str) -> InputError:
     reason = reason.replace("\n", " ")
-    return InputError(f"{file} is no file of a sweep ({reason}); run the sweep again.")
+    return InputError(f"{file} is no file of a sweep ({reason}); run the sweep's command again.")
 
 
 def _runs(numbers: Iterable[int]) -> str:

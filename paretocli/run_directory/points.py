@@ -18,7 +18,7 @@ SPLITS = ("train", "val", "test")
 Record = dict[str, Any]
 
 _NUMBER = forms.or_null(forms.number)
-_LAYER = forms.made_of(
+_LAYER_ENTRIES = forms.made_of(
     {
         "layer": forms.name,
         "role": forms.name,
@@ -26,6 +26,14 @@ _LAYER = forms.made_of(
     },
     dict.fromkeys(("parameters", "parameters_kept", "unique_parameters", "macs"), forms.whole()),
 )
+
+
+def _layer(value: Any) -> None:
+    _LAYER_ENTRIES(value)
+    if value["zero_rows"] + value["shared_rows"] > value["rows"]:
+        raise forms.FormError("do not add up", ("rows",))
+
+
 _FURTHER = {
     **dict.fromkeys(
         ("best_epoch", "failed_epoch", "chebyshev_value", "gap", "relative_gap", "stationarity"),
@@ -34,8 +42,14 @@ _FURTHER = {
     **dict.fromkeys(("device", "error", "weights_file", CHECKSUM), forms.text),
     "multipliers": forms.or_null(forms.listed(_NUMBER)),
     "sparsity": forms.mapped(_NUMBER),
-    "layers": forms.listed(_LAYER),
+    "layers": forms.listed(_layer),
 }
+
+RECORD_ALONE = forms.made_of(
+    {"status": forms.one_of("done", "failed")},
+    {**_FURTHER, "weights": forms.listed(forms.not_negative)},
+)
+"""The form of a record of which nobody knows the sweep."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +149,8 @@ def check_record(value: Any, objectives: list[str]) -> None:
         },
         _FURTHER,
     )(value)
-    if value["status"] == "done":
+    # One that failed has no figures, or all of them.
+    if value["status"] == "done" or value.keys() & {"loss", "metric"}:
         figures_form(objectives)(value)
 
 

@@ -1,10 +1,12 @@
 """What a sweep is, as its run directory says it: `sweep.json`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from paretocli.errors import InputError
+from paretocli.metric_names import Direction
 from paretocli.older_sweeps import as_meant
 from paretocli.run_directory import forms
 from paretocli.run_directory.files import DamagedError, read_object
@@ -34,12 +36,14 @@ class SweepFile:
             not written by hand; what older ones do not name is there as it was meant.
         checksums: Of the data of each split, and of the user's own code, if any.
         runtime: Settings that change no results.
+        directions: The better directions of the metrics, as they were declared.
     """
 
     path: Path
     config: dict[str, Any]
     checksums: dict[str, str]
     runtime: dict[str, Any]
+    directions: Mapping[str, Direction] = field(default_factory=dict)
 
     @property
     def points(self) -> int:
@@ -85,7 +89,11 @@ def read_sweep_file(directory: Path, advice: str = _GIVE) -> SweepFile:
     if found is None:
         raise InputError(f"{directory} holds no {SWEEP_FILE}; {_GIVE}.")
     runtime = found.get("runtime", {})
-    return SweepFile(directory, as_meant(found["config"]), found["data"], runtime)
+    said = found.get("directions", {})
+    directions: dict[str, Direction] = {
+        name: word for name, word in said.items() if word in ("higher", "lower")
+    }
+    return SweepFile(directory, as_meant(found["config"]), found["data"], runtime, directions)
 
 
 def _sweep(value: Any) -> None:
@@ -94,6 +102,7 @@ def _sweep(value: Any) -> None:
         {
             "format": forms.whole(FORMAT, FORMAT),
             "runtime": forms.made_of({}, {"jobs": forms.whole(1)}),
+            "directions": forms.made_of({}),
         },
     )(value)
 

@@ -69,7 +69,8 @@ def _whole(value: Any) -> int:
 
 def _differing(config: SweepConfig, stored: dict[str, Any]) -> set[str]:
     identity = config.of_kind("identity")
-    return {name for name in identity if stored.get(name) != identity[name]}
+    differing = {name for name in identity if stored.get(name) != identity[name]}
+    return differing | (stored.keys() - identity.keys())  # such as a newer version's
 
 
 def _taken_over(

@@ -11,6 +11,7 @@ from typing import Any
 from paretocli.atomic import TEMPORARY, check_writable, write_bytes, write_text
 from paretocli.errors import InputError
 from paretocli.lock import LOCK, in_use, sole_user
+from paretocli.older_sweeps import MEANT_BEFORE
 from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import (
     MOST_LINES_BYTES,
@@ -250,6 +251,12 @@ class RunDirectory:
                     f"{_short(stored.get(name))}, asked for is {_short(identity[name])}; name "
                     "another directory with --out, or ask for the same."
                 )
+        if unknown := sorted(stored.keys() - identity.keys() - MEANT_BEFORE.keys()):
+            raise InputError(
+                f"{self.path} holds a sweep with the setting {_short(unknown[0])}, which this "
+                "version of the program does not know; go on with the version that began it, or "
+                "name another directory with --out."
+            )
         for part, checksum in checksums.items():
             if found.checksums.get(part) != checksum:
                 raise InputError(
@@ -275,5 +282,6 @@ def _is_foreign(path: Path) -> bool:
 
 
 def _short(value: Any) -> str:
+    """A value as JSON, as far as there is room for it in a sentence."""
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -200,3 +200,15 @@ def test_a_history_that_was_lost_is_not_said_to_come_back(tmp_path):
     (folder / "history" / "0002-0002.jsonl").write_bytes(b"\xff\n")
     with pytest.raises(InputError, match=r"no history of 1 of its 3 points any more; leave"):
         read_history(folder)
+
+
+def test_epochs_beyond_all_reason_take_no_memory(tmp_path):
+    config = CONFIG | {"epochs": 10**15}
+    run = write(tmp_path / "run", two_shards(), config)
+    (run / "points").mkdir()
+    for point in range(3):
+        record = {"point": point, "status": "done", "weights": CONFIG["weights"][point]}
+        record |= {"epochs": 10**15, "seconds": 1.0} | line(point, 1, (1, 1), 1, 1.0)
+        (run / "points" / f"{point:04d}.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match="lacks nearly all of its 1,000,000,000,000,001 epochs"):
+        read_history(run)

@@ -100,6 +100,30 @@ def test_the_best_accuracy_is_no_other_metric(run, capsys):
     assert "mean validation loss 0.5, point 3" in capsys.readouterr().out
 
 
+def test_an_accuracy_from_0_to_100_is_no_share(run, capsys):
+    for file in (*(run / "points").iterdir(), *(run / "history").iterdir()):
+        file.write_text(file.read_text().replace('"accuracy_a": 0.5', '"accuracy_a": 93.2'))
+    status(run)
+    assert "mean validation accuracy 93.2000, point 0" in capsys.readouterr().out
+
+
+def test_an_accuracy_that_was_declared_better_lower_is_not_maximised(run, capsys):
+    content = json.loads((run / "sweep.json").read_text())
+    content["directions"] = {"accuracy_a": "lower", "loss": "sideways"}
+    (run / "sweep.json").write_text(json.dumps(content))
+    status(run)
+    assert "mean validation loss 0.5, point 3" in capsys.readouterr().out
+    status(run, as_json=True)
+    assert json.loads(capsys.readouterr().out)["directions"] == {"accuracy_a": "lower"}
+
+
+def test_a_failed_record_with_some_losses_is_damaged(run, capsys):
+    file = run / "points" / "0001.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"loss": {"val": {"a": 1.0}}}))
+    status(run)
+    assert "0001.json is damaged (" in capsys.readouterr().err
+
+
 def test_a_finished_sweep_with_a_failed_point_needs_another_command(run, capsys):
     status(run)
     assert "stopped; the command" in capsys.readouterr().out

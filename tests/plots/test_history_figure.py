@@ -1,5 +1,7 @@
 """The picture of hypervolumes as they converge."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -156,3 +158,16 @@ def test_a_history_that_stands_still_has_an_axis(tmp_path):
     data = gathered([run(tmp_path, "a", factor=100.0, epochs=2)])
     low, high = figure_histories(data).axes[0].get_ylim()
     assert low < 0 < high
+
+
+def test_seeds_without_an_epoch_in_common_are_refused(tmp_path):
+    seeds = [
+        dataclasses.replace(run(tmp_path, name, seed=seed), known=np.array(known))
+        for seed, (name, known) in enumerate((("a", [0, 0, 1, 1]), ("b", [1, 1, 0, 0])))
+    ]
+    with pytest.raises(InputError, match="have no epoch in which each has a hypervolume"):
+        gathered(seeds)
+    # Each by itself has a picture, and one without any has none.
+    assert len(gathered(seeds[:1]).curves) == 1
+    with pytest.raises(InputError, match="has no hypervolume in any epoch"):
+        gathered([dataclasses.replace(seeds[0], known=np.zeros(4, dtype=bool))])

@@ -436,3 +436,11 @@ def test_folders_in_place_of_files_are_moved_aside(run):
         assert (run.path / f"{name}.aside-1" / "thesis.tex").read_text() == "years of work"
         assert not (run.path / name).exists()
     assert [found["point"] for found in run.records()] == [1]
+
+
+def test_a_setting_of_a_newer_version_is_not_ignored(tmp_path):
+    newer = SWEEP | {"config": IDENTITY | {"momentum": 0.5}}
+    with RunDirectory(tmp_path / "run").opened(newer):
+        pass
+    with pytest.raises(InputError, match='with the setting "momentum", which this version'):
+        RunDirectory(tmp_path / "run").check(IDENTITY, DATA)
