@@ -22,6 +22,7 @@ from paretocli.problems.problem import Problem
 from paretocli.sparsity.layers import counted_layers
 from paretocli.sparsity.left_out import left_out
 from paretocli.sweep.bounds import Bound, lower_bounds, unknown_bounds_note
+from paretocli.sweep.chance import chance_notes
 from paretocli.sweep.memory import expected_memory
 from paretocli.sweep.no_means import no_mean_notes
 from paretocli.sweep.normalisation import scale_faults
@@ -72,6 +73,7 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
         found.notes += mixing_notes(problem, network)
     except InputError as fault:  # the rest does without batches of one sample
         found.failures.append(fault)
+    found.notes += chance_notes(problem)
     found.notes += direction_notes(problem)
     bounds = lower_bounds(problem, network)
     found.tasks = _tasks(problem, network, outputs, bounds)

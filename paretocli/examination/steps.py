@@ -35,7 +35,7 @@ def step_seconds(
         lr=defaults.lr,
         weight_decay=defaults.weight_decay,
     )
-    samples = problem.train.rows(slice(batch_size)).to(device)
+    samples = problem.train.rows(torch.arange(batch_size)).to(device)
     times: list[float] = []
     started = time.perf_counter()
     with generators_kept(device):

@@ -13,6 +13,7 @@ from paretocli.errors import InputError
 from paretocli.population.population import Population
 from paretocli.problems.inputs import Inputs, call, refuse_other_forms, tensors_of
 from paretocli.problems.problem import SPLITS, Problem, Samples, Split, as_float
+from paretocli.sweep.chance import refuse_chance
 from paretocli.sweep.given_parameters import refuse_own_parameters
 from paretocli.sweep.label_faults import label_faults
 from paretocli.sweep.own_leaves import refuse_gradient
@@ -62,6 +63,7 @@ def faults(
             found.setdefault(name, fault)
         if not found:
             _refuse_training(problem, network, device, batch_size)
+            refuse_chance(problem)
     except InputError as fault:
         return [*found.values(), fault]
     return list(found.values())

@@ -28,6 +28,7 @@ from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
 from paretocli.sweep.begun import as_begun
 from paretocli.sweep.bounds import lower_bounds, unknown_bounds_note
+from paretocli.sweep.chance import chance_notes
 from paretocli.sweep.defaults import DEFAULT_PROBLEM, DEFAULTS
 from paretocli.sweep.idle_options import TRANSFERS, without_effect
 from paretocli.sweep.list_options import listed, patterns_of, shares_of, targets_of
@@ -123,7 +124,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
     rehearse(problem, network, device, batch_size=chosen["batch_size"])
     refuse_unreaching(problem, network, chosen["batch_size"])
-    no_means = no_mean_notes(problem, network)
+    of_problem = (*chance_notes(problem), *no_mean_notes(problem, network))
     taught_by = ""
     if "teachers" in options:
         files = teacher_files(Path(str(options["teachers"])), problem)
@@ -189,7 +190,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         parameters=sum(p.numel() for p in network.parameters()),
         layers=layers,
         notes=(
-            *no_means,
+            *of_problem,
             *notes,
             *more_notes,
             *without_effect(options, config),

@@ -13,7 +13,7 @@ from paretocli.examination.behaviour import chance_faults, mixing_notes
 from paretocli.examination.data import input_faults, target_faults
 from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.examine import examine
-from paretocli.export.possible import export_trial
+from paretocli.export.possible import ExportTrial
 from paretocli.networks.registry import build_network
 from paretocli.problems.problem import Samples, Task
 from paretocli.sweep.memory import expected_memory
@@ -131,10 +131,11 @@ def test_what_a_sweep_refuses_comes_first_and_alone():
 
 
 def test_export_is_tried_where_nothing_failed(monkeypatch):
-    monkeypatch.setattr("paretocli.examination.examine.export_trial", export_trial)
-    found = examined(tests.odd.control_flow())
-    assert found.export.why_not.startswith("torch.export makes no graph of the network of problem")
-    assert found.notes[-1] == f"Points of a sweep could not be exported. {found.export.why_not}"
+    trial = ExportTrial("whole", 9, "It has no graph.")
+    monkeypatch.setattr("paretocli.examination.examine.export_trial", lambda *_: trial)
+    found = examined(tests.odd.tied())
+    assert found.export == trial
+    assert found.notes == ["Points of a sweep could not be exported. It has no graph."]
     assert examined(tests.odd.spare()).export is None
     assert examined(quadratics([[0.0], [1.0]], [0.5])).export is None
 
