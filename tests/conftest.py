@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from paretocli.problems import cifar10_files, mnist_files, mulan_files
+from tests.remembered import remembered_traces  # noqa: F401 (of all tests)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,58 @@
+"""Traces of networks that a test process has traced already: each takes a second.
+
+A sweep traces its network once or twice, and hundreds of tests sweep a few small networks. What
+traces in `paretocli.compaction` and `paretocli.export`, and what runs in other processes, is as it
+always is.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from paretocli.problems.as_used import AsUsed, raw_inputs
+
+
+def _code(function):
+    code = getattr(function, "__code__", None)
+    return code and (code.co_code, code.co_names, repr(code.co_consts))
+
+
+def _class(kind):
+    """A class, by the code of its methods and of those that it inherits from others than torch."""
+    own = [base for base in kind.__mro__ if base.__module__.partition(".")[0] != "torch"]
+    methods = [(name, _code(value)) for base in own for name, value in vars(base).items()]
+    return (kind.__qualname__, [(name, code) for name, code in methods if code])
+
+
+def _settings(module):
+    plain = bool | int | float | str | tuple | list | None
+    found = {name: value for name, value in vars(module).items() if isinstance(value, plain)}
+    return {name: value for name, value in found.items() if name != "training"}
+
+
+def _key(network, problem):
+    """All that a trace depends on: modules with what they do, tensors, inputs and preparation."""
+    modules = [(_class(type(one)), _settings(one)) for one in network.modules()]
+    tensors = [*network.named_parameters(), *network.named_buffers()]
+    tensors += list(raw_inputs(problem, 1).items())
+    described = [(name, tensor.shape, tensor.dtype) for name, tensor in tensors]
+    return repr((problem.name, network, modules, described, _code(problem.prepare)))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def remembered_traces():
+    """Have sweeps in this process trace a network that they know only once."""
+    from paretocli.sweep import sizes, sparsity_shares
+
+    trace, known = sizes.traced_as_used, {}
+
+    def remembered(network, problem):
+        key = _key(network, problem)
+        if key not in known:
+            known[key] = trace(network, problem)
+        return replace(known[key], network=AsUsed(problem, network).eval())
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (sizes, sparsity_shares):
+            patch.setattr(module, "traced_as_used", remembered)
+        yield
