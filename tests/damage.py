@@ -82,7 +82,7 @@ def _depth(path: Path) -> int:
     return path.absolute().parts[::-1].index("run")
 
 
-def _state(*path: str, value: object = None) -> Callable[[Path], None]:
+def _state(*path: str | int, value: object = None) -> Callable[[Path], None]:
     """Give an entry of a checkpoint another value, or take it out."""
 
     def change(file: Path) -> None:
@@ -180,11 +180,16 @@ OWN: dict[str, dict[str, Callable[[Path], object]]] = {
         "no solver": _state("training", "solver"),
         "no best epoch": _state("training", "best", "epoch"),
         "no networks": _state("training", "population", value={}),
-        "networks of another shape": _state("training", "population", value=torch.ones(7)),
+        "networks as a text": _state("training", "population", value="networks"),
         "a loss of another shape": _state("training", "breakdown", "last", value=torch.ones(3)),
-        "another parameter": _state("training", "population", "theta", value=torch.ones(1)),
+        "another parameter": _state("training", "population", "variable", value=torch.ones(1)),
         "no optimiser": _state("training", "descent", value=[]),
         "an optimiser of nothing": _state("training", "descent", value=[{}]),
+        "no mean of the optimiser": _state("training", "descent", 0, "state", 0, "exp_avg"),
+        "a mean of another shape": _state(
+            *("training", "descent", 0, "state", 0, "exp_avg"), value=torch.ones(2)
+        ),
+        "a late epoch of training": _state("training", "epoch", value=10**15),
         "a late epoch": _state("epoch", value=10**15),
         "an epoch as a text": _state("epoch", value="last"),
         "another sweep": _state("owner", value="somebody"),

@@ -1,8 +1,10 @@
 """The optimisers by name. All work element by element, so stacked subproblems stay apart."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
+import torch
 from torch import Tensor
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
@@ -30,6 +32,46 @@ def build_optimizer(
 ) -> Optimizer:
     """An optimiser of the stacked parameters (K, …)."""
     return lookup(OPTIMIZERS, name, "optimizer")(parameters, lr, weight_decay)
+
+
+def state_shapes(optimizer: Optimizer, parameter: Tensor) -> dict[str, torch.Size]:
+    """The shapes of what an optimiser of torch keeps of a parameter, by name."""
+    if isinstance(optimizer, SGD):
+        return {"momentum_buffer": parameter.shape}
+    return {"step": torch.Size(), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
+
+
+def take_up(
+    optimizer: Optimizer,
+    state: dict[str, Any],
+    shapes: Callable[[Tensor], Mapping[str, torch.Size]],
+) -> None:
+    """Load the state of an optimiser with the same settings.
+
+    Torch takes whatever it is given, and would fail in the next step.
+
+    Args:
+        optimizer: It keeps its own settings.
+        state: Given by `state_dict`.
+        shapes: Of what it keeps of a parameter, by name.
+
+    Raises:
+        Exception: The state is not of these parameters.
+    """
+    own = [
+        {name: group[name] for name in group if name != "params"} for group in _groups(optimizer)
+    ]
+    optimizer.load_state_dict(state)
+    for group, settings in zip(_groups(optimizer), own, strict=True):
+        group.update(settings)
+        for parameter in group["params"]:
+            kept = optimizer.state.get(parameter)  # nothing before a first step
+            if kept and any(kept[n].shape != shape for n, shape in shapes(parameter).items()):
+                raise ValueError("The optimiser's state is not of these parameters.")
+
+
+def _groups(optimizer: Optimizer) -> list[dict[str, Any]]:
+    return optimizer.param_groups
 
 
 def learning_rate(schedule: str, lr: float, step: int, steps: int) -> float:

@@ -101,6 +101,13 @@ class ProximalOptimizer(Optimizer):
         self._rule = lookup(RULES, name, "optimizer")
         self._decoupled = name in DECOUPLED_DECAY
 
+    def state_shapes(self, weights: Tensor) -> dict[str, torch.Size]:
+        """The shapes of what is kept of a layer (K, out, R, …), by name."""
+        whole, each, rows = weights.shape, weights.shape[:1], weights.shape[:1] + weights.shape[2:3]
+        kept = {"step": torch.Size(), "coefficient": each}
+        kept |= {"momentum": whole} if self._rule is _sgd else {"mean": whole, "square": each}
+        return kept | ({"slow": whole, "noise": rows} if self._zeros_allowed else {})
+
     @torch.no_grad()
     def proximal_step(self, coefficient: Tensor, gradients: Mapping[str, Tensor]) -> None:
         """One step; the parameters' `grad` holds the gradient of all but f_0.

@@ -14,7 +14,7 @@ from paretocli.sweep.pace import Pace
 from paretocli.sweep.plan import Shard
 from paretocli.sweep.question import Question
 from paretocli.sweep.sizes import Sizes
-from paretocli.sweep.solve import EpochDone, Job, PointDone, Saved, load_state, owner
+from paretocli.sweep.solve import EpochDone, Job, PointDone, Saved, StartedAnew, load_state, owner
 from paretocli.sweep.store import RunDirectory
 
 MOST_LOSSES = 1  # of a worker, until a shard is given up
@@ -88,16 +88,22 @@ class Collector:
                 if state["owner"] != owner(self.question, shard):
                     raise ValueError("it belongs to another sweep")
             except Exception:  # torch raises many kinds for a damaged file; all mean: start anew
-                self.observer.note(f"The checkpoint {name} is damaged; its points start anew.")
+                self._started_anew(name)
                 content, epoch = None, 0
         self.directory.trim_history(name, epoch)
         if epoch:
             self.observer.shard_resumed(shard.points, epoch)
         return Job(shard, content)
 
+    def _started_anew(self, name: str) -> None:
+        self.observer.note(f"The checkpoint {name} is damaged; its points start anew.")
+        self.directory.trim_history(name, 0)
+
     def take(self, name: str, message: Any) -> Job | None:
         """Keep a message of a shard; a job comes back where its work is to be done again."""
         match message:
+            case StartedAnew():
+                self._started_anew(name)
             case EpochDone():
                 self._epoch_done(self.shards[name], message)
             case Saved():

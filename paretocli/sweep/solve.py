@@ -39,6 +39,11 @@ class Job:
 
 
 @dataclass(frozen=True)
+class StartedAnew:
+    """The training state that a job came with was of no use: its points start anew."""
+
+
+@dataclass(frozen=True)
 class EpochDone:
     """All points of a shard were trained for one more epoch: its lines of the history."""
 
@@ -60,7 +65,7 @@ class PointDone:
     network: bytes | None
 
 
-Message = EpochDone | Saved | PointDone
+Message = StartedAnew | EpochDone | Saved | PointDone
 
 
 def solve(question: Question, job: Job, worker: int, stop: Callable[[], bool]) -> Iterator[Message]:
@@ -75,10 +80,11 @@ def solve(question: Question, job: Job, worker: int, stop: Callable[[], bool]) -
     flush_denormals()
     config = on_worker(question.config, worker)
     set_up(config.threads, config.precision)
-    trainer = trainer_of(replace(question, config=config), job.shard.points)
-    if job.state is not None:
-        state = load_state(job.state, torch.device(config.device))
-        trainer.load_state_dict(state["training"])
+    there = replace(question, config=config)
+    trainer = _continued(there, job)
+    if trainer is None:
+        yield StartedAnew()
+        trainer = trainer_of(there, job.shard.points)
     saved = time.monotonic()
     while not trainer.finished:
         yield _epoch(question, job.shard, trainer)
@@ -89,6 +95,21 @@ def solve(question: Question, job: Job, worker: int, stop: Callable[[], bool]) -
             yield _saved(question, job.shard, trainer)
             saved = time.monotonic()
     yield from _points(question, job.shard, trainer.finish())
+
+
+def _continued(question: Question, job: Job) -> AnyTrainer | None:
+    """The trainer of a job with its state, None where the state is none of the trainer's."""
+    trainer = trainer_of(question, job.shard.points)
+    if job.state is None:
+        return trainer
+    try:
+        state = load_state(job.state, torch.device(question.config.device))
+        trainer.load_state_dict(state["training"])
+    except (MemoryError, torch.OutOfMemoryError):  # says nothing of the state
+        raise
+    except Exception:  # torch raises many kinds for what does not fit
+        return None
+    return trainer if trainer.epoch == state["epoch"] else None
 
 
 def resumed(job: Job, message: object) -> Job | None:

@@ -59,5 +59,5 @@ class Breakdown:
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Take up a state given by `state_dict`; an older one has none."""
         if state:
-            self.step, self.losses, self.grew = (state[n] for n in ("step", "losses", "grew"))
-            self._first, self._last = state["first"], state["last"]
+            for name, tensor in self.state_dict().items():
+                tensor.copy_(state[name])

@@ -1,13 +1,14 @@
 """How a training step changes the parameters: freely or within a pattern, proximal or not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from paretocli.population.optimizers import build_optimizer
+from paretocli.population.optimizers import build_optimizer, state_shapes, take_up
 from paretocli.population.population import Population
 from paretocli.population.transfer import mix_
 from paretocli.sparsity.layers import over_rows
@@ -104,9 +105,17 @@ class Descent:
         return [optimizer.state_dict() for optimizer in self.optimizers]
 
     def load_state_dict(self, states: list[dict[str, Any]]) -> None:
-        """Take up states given by `state_dict`."""
+        """Take up states given by `state_dict`.
+
+        Raises:
+            Exception: They are not of these parameters.
+        """
         for optimizer, state in zip(self.optimizers, states, strict=True):
-            optimizer.load_state_dict(state)
+            take_up(optimizer, state, self._shapes(optimizer))
+
+    def _shapes(self, optimizer: Optimizer) -> Callable[[Tensor], Mapping[str, torch.Size]]:
+        """The shapes of what one of the optimisers keeps of a parameter."""
+        return partial(state_shapes, optimizer)
 
     def _optimizers(self, settings: TrainingSettings, lr: float) -> list[Optimizer]:
         return [_optimizer(list(self.population.parameters.values()), settings, lr)]
@@ -180,6 +189,10 @@ class ProximalDescent(Descent):
             zeros_allowed=self.zeros_allowed,
         )
         return [*self._free, self._proximal]
+
+    def _shapes(self, optimizer: Optimizer) -> Callable[[Tensor], Mapping[str, torch.Size]]:
+        own = optimizer is self._proximal
+        return self._proximal.state_shapes if own else super()._shapes(optimizer)
 
     def _step(self) -> None:
         assert self._leaf.grad is not None

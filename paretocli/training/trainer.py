@@ -24,6 +24,7 @@ from paretocli.training.descent import Descent, ProximalDescent
 from paretocli.training.evaluation import evaluate
 from paretocli.training.reports import EpochReport, Figures, Outcome
 from paretocli.training.settings import TrainingSettings
+from paretocli.training.state import refuse_other_shapes
 
 # Steps between two transfers: at every step they would cost a small network a tenth of its time.
 TRANSFER_INTERVAL = 10
@@ -194,10 +195,16 @@ class Trainer:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up a state given by `state_dict`."""
-        self.epoch = state["epoch"]
-        self.seconds = state["seconds"]
-        self.subproblem_epochs = state["subproblem_epochs"]
+        """Take up a state given by `state_dict`.
+
+        Raises:
+            Exception: It is none of this trainer's; of which kind, torch decides.
+        """
+        if not 0 <= state["epoch"] <= self.epochs:
+            raise ValueError(f"There is no epoch {state['epoch']}.")
+        self.epoch = int(state["epoch"])
+        self.seconds = float(state["seconds"])
+        self.subproblem_epochs = int(state["subproblem_epochs"])
         self.failed_epoch.copy_(state["failed_epoch"])
         self.breakdown.load_state_dict(state.get("breakdown", {}))
         if "below_ideal" in state:  # states of 0.1.0 lack it
@@ -211,6 +218,7 @@ class Trainer:
         if self.transfer is not None:
             self.transfer.load_state_dict(state["transfer"])
         self.best.load_state_dict(state["best"])
+        refuse_other_shapes(state, self.state_dict())
 
     def _train_epoch(self) -> tuple[Tensor, Tensor]:
         settings = self.settings

@@ -40,7 +40,7 @@ def test_reading(command, kind, harm, made, tmp_path):
 
 def test_a_sweep_heals_all_that_is_damaged(made, tmp_path):
     folder, expected = made
-    path = damage.damaged(folder / "half", tmp_path, "checkpoint", "cut")
+    path = damage.damaged(folder / "half", tmp_path, "checkpoint", "a loss of another shape")
     run = path.parents[1]
     harms = {
         "record": damage.OWN["record"]["a weights_file outside"],

@@ -17,8 +17,19 @@ from paretocli.sweep.plan import shards
 from paretocli.sweep.question import Question
 from paretocli.sweep.resolve import resolve
 from paretocli.sweep.run import run_sweep
-from paretocli.sweep.solve import EpochDone, Job, PointDone, Saved, on_worker, owner, resumed, solve
+from paretocli.sweep.solve import (
+    EpochDone,
+    Job,
+    PointDone,
+    Saved,
+    StartedAnew,
+    on_worker,
+    owner,
+    resumed,
+    solve,
+)
 from paretocli.sweep.store import RunDirectory
+from tests import damage
 
 
 class Told:
@@ -182,6 +193,42 @@ def test_a_damaged_or_foreign_checkpoint_means_starting_anew(
     assert collector.job(shard) == Job(shard, None)
     assert told.notes == [f"The checkpoint {shard.name} is damaged; its points start anew."]
     assert told.resumed == []
+
+
+@pytest.fixture(scope="module")
+def fresh(question):
+    """The networks of a shard, and its state after one epoch."""
+    shard = shards(3, 2)[0]
+    *_, saved = solve(question, Job(shard), 0, lambda: True)
+    whole = solve(question, Job(shard), 0, never)
+    return [message.network for message in whole if isinstance(message, PointDone)], saved.state
+
+
+def test_a_crafted_checkpoint_is_known_before_training(fresh, question, collector, directory, told):
+    shard = shards(3, 2)[0]
+    file = directory.path / "checkpoints" / f"{shard.name}.pt"
+    for harm in damage.OWN["checkpoint"].values():
+        file.write_bytes(fresh[1])
+        harm(file)
+        job = collector.job(shard)
+        assert job.state is None or next(solve(question, job, 0, never)) == StartedAnew()
+    file.write_bytes(fresh[1])
+    assert isinstance(next(solve(question, collector.job(shard), 0, never)), EpochDone)
+
+
+def test_a_crafted_checkpoint_means_starting_anew(fresh, question, collector, directory, told):
+    shard = shards(3, 2)[0]
+    file = directory.path / "checkpoints" / f"{shard.name}.pt"
+    file.write_bytes(fresh[1])
+    damage.OWN["checkpoint"]["a loss of another shape"](file)
+    found = []
+    for message in solve(question, collector.job(shard), 0, never):
+        collector.take(shard.name, message)
+        found += [message.network] if isinstance(message, PointDone) else []
+    assert found == fresh[0]
+    history = (directory.path / "history" / f"{shard.name}.jsonl").read_text().splitlines()
+    assert [json.loads(one)["epoch"] for one in history] == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert told.notes[0] == f"The checkpoint {shard.name} is damaged; its points start anew."
 
 
 def test_a_checkpoint_runs_no_code(question, collector, directory, tmp_path):

@@ -1,0 +1,77 @@
+"""Each command on run directories with each kind of damage in each of their files.
+
+    python -m tests.studies.damaged_directories [FOLDER [COMMAND ...]]
+
+A finished sweep and a half-finished one are copied, one file of the copy is damaged, and the real
+program runs on it as a process with limits of memory and time. It must end by itself, with results
+or with one sentence and exit code 2, touch nothing outside of the copy, and print nothing that
+steers a terminal. `sweep` must give all that the undamaged directory has, byte for byte but for
+times; where `sweep.json` itself is damaged it may refuse, and then nothing that was finished is
+gone. What it prints is how many combinations there were of each command and file, and the faults.
+"""
+
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests import damage
+from tests.program import paretocli
+
+MEMORY = 6 * 2**30  # bytes of addresses that a process may have
+PATIENCE = 60.0  # seconds
+
+COMMANDS = {
+    "sweep": ("half", damage.SWEEP),
+    "sweep again": ("finished", damage.SWEEP),
+    **{name: ("finished", command) for name, command in damage.READING.items()},
+}
+
+
+def main(folder: Path, commands: Sequence[str]) -> None:
+    """Try all and say how it went; the exit code says whether there were faults."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))  # those that are started have it too
+    expected = damage.make(folder)
+    tried, faults = Counter[tuple[str, str]](), 0
+    for command in commands:
+        for kind, harm in damage.cases():
+            tried[command, kind] += 1
+            for fault in faults_of(folder, command, kind, harm, expected):
+                faults += 1
+                print(f"{command} / {kind} / {harm}: {fault}", flush=True)
+    kinds = list(damage.FILES)
+    print("".join(f"{word:>15}" for word in ("", *kinds, "all")))
+    for command in commands:
+        counts = [tried[command, kind] for kind in kinds]
+        print("".join(f"{word:>15}" for word in (command, *counts, sum(counts))))
+    print(f"{tried.total()} combinations, {faults} faults")
+    sys.exit(faults > 0)
+
+
+def faults_of(
+    folder: Path, command: str, kind: str, harm: str, expected: dict[str, bytes]
+) -> Iterator[str]:
+    """What is wrong with what a command makes of a damaged copy."""
+    place = Path(tempfile.mkdtemp(dir=folder))
+    source, arguments = COMMANDS[command]
+    try:
+        damage.damaged(folder / source, place, kind, harm)
+        shown = paretocli(*arguments, cwd=place, timeout=PATIENCE)
+        damage.refuse_harm(place, shown)
+        if arguments == damage.SWEEP:
+            damage.refuse_loss(place, shown, kind, expected)
+    except subprocess.TimeoutExpired:
+        yield "it hangs"
+    except AssertionError as error:
+        yield " ".join(str(error).split())[:300] or "what was finished is lost, or is not the same"
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    main(Path(given[0]) if given else Path(tempfile.mkdtemp()), given[1:] or list(COMMANDS))
