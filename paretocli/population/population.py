@@ -1,7 +1,8 @@
 """K copies of one network as one stacked network."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from operator import itemgetter
 
 import torch
@@ -9,11 +10,10 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from paretocli.population.kernels import differentiable_kernels
+from paretocli.population.layout import channels_last, stacks, takes_channels_last
 from paretocli.population.scores import scores_of_all, scores_of_one
 from paretocli.problems.inputs import Inputs, arguments_of, mapped
 from paretocli.problems.problem import Task
-
-IMAGE_BATCH_DIMENSIONS = 4
 
 Tensors = dict[str, Tensor]
 Measured = tuple[Tensor, Tensor, tuple[Tensor, ...]]  # losses, statistics, outputs that are kept
@@ -60,9 +60,11 @@ class Population:
         self._network = network.to(device)
         self._recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())
         named = list(network.named_parameters())
-        self.parameters = _stacked([(n, p) for n, p in named if p.requires_grad], size)
+        self._channels_last = takes_channels_last(network, device)
+        stacked_tensors = partial(stacks, size=size, channels_last=self._channels_last)
+        self.parameters = stacked_tensors([(n, p) for n, p in named if p.requires_grad])
         frozen = [(n, p) for n, p in named if not p.requires_grad]
-        self.buffers = _stacked([*frozen, *network.named_buffers()], size)
+        self.buffers = stacked_tensors([*frozen, *network.named_buffers()])
         for parameter in self.parameters.values():
             parameter.requires_grad_()
 
@@ -110,7 +112,8 @@ class Population:
         apart: bool = False,
         keep: bool = False,
     ) -> Measured:
-        inputs = mapped(_channels_last, inputs)
+        if self._channels_last:
+            inputs = mapped(channels_last, inputs)
         given = tuple(targets)
         if apart:
             inputs = mapped(self._one_each, inputs)
@@ -254,27 +257,6 @@ class Population:
             tensor.copy_(state[name])
 
 
-def _channels_last(inputs: Tensor) -> Tensor:
-    """Images with the channels last in memory, as the kernels of convolutions lie."""
-    if inputs.dim() == IMAGE_BATCH_DIMENSIONS:
-        return inputs.contiguous(memory_format=torch.channels_last)
-    return inputs
-
-
 def _unbound(tensors: dict[str, Tensor]) -> dict[str, tuple[Tensor, ...]]:
     """The K slices of each tensor, whose gradients are put together again in one go."""
     return {name: tensor.unbind(0) for name, tensor in tensors.items()}
-
-
-def _stacked(tensors: Iterable[tuple[str, Tensor]], size: int) -> dict[str, Tensor]:
-    stacked = {}
-    for name, tensor in tensors:
-        copies = tensor.detach().expand(size, *tensor.shape)
-        if tensor.dim() == IMAGE_BATCH_DIMENSIONS:
-            # Each convolution's kernel lies in memory with the channels last: the layout decides
-            # which kernels run, and this one is the faster.
-            channels_last = copies.new_empty([copies.shape[axis] for axis in (0, 1, 3, 4, 2)])
-            stacked[name] = channels_last.permute(0, 1, 4, 2, 3).copy_(copies)
-        else:
-            stacked[name] = copies.clone(memory_format=torch.contiguous_format)
-    return stacked

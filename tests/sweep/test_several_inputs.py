@@ -61,7 +61,8 @@ def make(form, **changes):
 
 def joined():
     return make(lambda image, age: torch.cat([image, age], dim=1),
-                prepare=lambda inputs: {"age": inputs[:, 6:], "image": inputs[:, :6]})
+                prepare=lambda inputs: {"age": inputs[:, 6:].contiguous(),
+                                        "image": inputs[:, :6].contiguous()})
 
 def in_order():
     return make(lambda image, age: (image, age))
