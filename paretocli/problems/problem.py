@@ -8,6 +8,7 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
+from paretocli.printable import one_line
 from paretocli.problems.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
 from paretocli.problems.joining import joined
 from paretocli.problems.labels import labelled_shares, refuse_impossible, rows_with_labels
@@ -112,6 +113,12 @@ class Problem:
                 f"Problem {self.name} should have tasks with distinct names, found "
                 f"{', '.join(names) or 'none'}; rename them."
             )
+        for name in (self.name, *names, *self.metrics):
+            if not name or one_line(name) != name:
+                raise InputError(
+                    f"Problem {self.name!r} should have names in one line, of itself, its tasks "
+                    f"and their metrics, without control characters, found {name!r}; rename it."
+                )
         columns = [f"loss_{name}" for name in names] + list(self.metrics)
         if len(set(columns)) != len(columns) or any(c.startswith("weight_") for c in columns):
             raise InputError(

@@ -133,6 +133,8 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     layers = network_layers(network, problem)
     counted, notes = _counted(options, problem, layers)
     of = chosen["sparsity_of"] if chosen["sparsity_scale"] == "relative" else OWN
+    # Without effect it is no part of what the sweep is: directories that lack it go on.
+    chosen["sparsity_of"] = of if counted else OWN
     shares, note = sparsity_shares(of, counted, problem, network)
     notes += [note] if note else []
     if frozen is not None:

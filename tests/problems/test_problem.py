@@ -127,3 +127,15 @@ def test_what_is_not_offered_is_an_attribute_error():
 
     with pytest.raises(AttributeError, match="has no attribute 'Probelm'"):
         _ = paretocli.problems.Probelm
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "\x1b[2J", "half \ud800"])
+def test_names_that_steer_a_terminal_are_refused(name):
+    for changes in (
+        {"name": name},
+        {"tasks": [Task(name, mse), Task("b", mse)]},
+        {"tasks": [Task("a", mse, {f"{name}m" if name else "\t": mse}), Task("b", mse)]},
+    ):
+        with pytest.raises(InputError, match="names in one line") as refused:
+            problem(**changes)
+        assert str(refused.value).isprintable()

@@ -36,18 +36,16 @@ def main(folder: Path, commands: Sequence[str]) -> None:
     """Try all and say how it went; the exit code says whether there were faults."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))  # those that are started have it too
     expected = damage.make(folder)
-    tried, faults = Counter[tuple[str, str]](), 0
+    tried, faults, kinds = Counter[tuple[str, str]](), 0, list(damage.FILES)
+    print("".join(f"{word:>15}" for word in ("", *kinds, "all")), flush=True)
     for command in commands:
         for kind, harm in damage.cases():
             tried[command, kind] += 1
             for fault in faults_of(folder, command, kind, harm, expected):
                 faults += 1
                 print(f"{command} / {kind} / {harm}: {fault}", flush=True)
-    kinds = list(damage.FILES)
-    print("".join(f"{word:>15}" for word in ("", *kinds, "all")))
-    for command in commands:
         counts = [tried[command, kind] for kind in kinds]
-        print("".join(f"{word:>15}" for word in (command, *counts, sum(counts))))
+        print("".join(f"{word:>15}" for word in (command, *counts, sum(counts))), flush=True)
     print(f"{tried.total()} combinations, {faults} faults")
     sys.exit(faults > 0)
 
@@ -58,6 +56,8 @@ def faults_of(
     """What is wrong with what a command makes of a damaged copy."""
     place = Path(tempfile.mkdtemp(dir=folder))
     source, arguments = COMMANDS[command]
+    if kind == "checkpoint":  # a finished sweep has none
+        source = "half"
     try:
         damage.damaged(folder / source, place, kind, harm)
         shown = paretocli(*arguments, cwd=place, timeout=PATIENCE)

@@ -781,3 +781,7 @@ def test_fewer_training_samples():
     for count in (0, 10_781):
         with pytest.raises(InputError, match=rf"from 1 to 10780, .* found {count}"):
             resolve({"train_samples": count})
+
+
+def test_shares_that_nothing_counts_by_are_no_part_of_a_sweep():
+    assert config(sparsity_of="macs").sparsity_of == "own"  # vlmop2 has no layers
