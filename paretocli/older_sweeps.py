@@ -18,3 +18,12 @@ def as_meant(config: Mapping[str, Any]) -> dict[str, Any]:
         config: The identity, as `sweep.json` holds it.
     """
     return {**MEANT_BEFORE, **config}
+
+
+def as_named_before(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The identity of a sweep without the settings that change nothing of what was meant before.
+
+    Args:
+        config: The identity, as `sweep.json` holds it.
+    """
+    return {k: v for k, v in config.items() if k not in MEANT_BEFORE or v != MEANT_BEFORE[k]}

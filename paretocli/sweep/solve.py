@@ -14,8 +14,9 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from paretocli.config import SweepConfig
+from paretocli.config import SweepConfig, digest_of
 from paretocli.front.indicators import is_exact
+from paretocli.older_sweeps import as_named_before
 from paretocli.problems.problem import Split
 from paretocli.run_directory.points import Record
 from paretocli.sweep.plan import Shard
@@ -125,8 +126,9 @@ def on_worker(config: SweepConfig, worker: int) -> SweepConfig:
 
 
 def owner(question: Question, shard: Shard) -> str:
-    """Whose training state it is."""
-    return f"{question.config.digest()} {shard.name}"
+    """Whose training state it is; that of an older sweep that goes on is the same sweep's."""
+    identity = as_named_before(question.config.of_kind("identity"))
+    return f"{digest_of(identity)} {shard.name}"
 
 
 def save_state(state: Mapping[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
+from paretocli.config import digest_of
 from paretocli.execution.executor import Ended
 from paretocli.sweep.collect import Collector
 from paretocli.sweep.normalisation import without_scale
@@ -202,6 +203,17 @@ def fresh(question):
     *_, saved = solve(question, Job(shard), 0, lambda: True)
     whole = solve(question, Job(shard), 0, never)
     return [message.network for message in whole if isinstance(message, PointDone)], saved.state
+
+
+def test_an_older_sweep_and_its_checkpoints_go_on(question, tmp_path):
+    identity = question.config.of_kind("identity")
+    before = {name: value for name, value in identity.items() if name != "sparsity_of"}
+    run = RunDirectory(tmp_path / "old")
+    with run.opened({"config": before, "data": {}}):
+        pass
+    run.check(identity, {})
+    shard = shards(3, 2)[0]
+    assert owner(question, shard) == f"{digest_of(before)} {shard.name}"
 
 
 def test_a_crafted_checkpoint_is_known_before_training(fresh, question, collector, directory, told):
