@@ -1,39 +1,15 @@
 """What makes the results of a network depend on more than its sample, in evaluation mode."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
 from paretocli.problems.problem import Problem, Task
+from paretocli.sweep.chance import alike
 from paretocli.sweep.rehearsal import outputs_of
 from paretocli.sweep.task_faults import batch_shape
 
 ROWS = 4
-TOLERANCE = 1e-3  # relative to the largest output; less is rounding
-
-
-def chance_faults(problem: Problem, network: nn.Module) -> list[InputError]:
-    """Outputs that differ from one time to the next.
-
-    Args:
-        problem: The problem.
-        network: Its network.
-    """
-    found = []
-    with torch.random.fork_rng(devices=[]):
-        for seed in range(2):
-            torch.manual_seed(seed)
-            found.append(outputs_of(problem, network, problem.train.rows(slice(ROWS))))
-    if _alike(*found):
-        return []
-    return [
-        InputError(
-            f"The network of problem {problem.name} gives other outputs each time in evaluation "
-            "mode; switch dropout and the like off there, as in dropout(x, training=self.training)."
-        )
-    ]
 
 
 def mixing_notes(problem: Problem, network: nn.Module) -> list[str]:
@@ -56,7 +32,7 @@ def mixing_notes(problem: Problem, network: nn.Module) -> list[str]:
     ]
     for task, one, outputs in zip(problem.tasks, each[0], together, strict=True):
         _refuse_other_shape(task, one, outputs)
-    if _alike(together, [torch.cat(outputs) for outputs in zip(*each, strict=True)]):
+    if alike(together, [torch.cat(outputs) for outputs in zip(*each, strict=True)]):
         return []
     return [
         "A sample's outputs depend on the other samples of its batch. Where that is not meant: "
@@ -72,16 +48,6 @@ def _refuse_other_shape(task: Task, one: Tensor, outputs: Tensor) -> None:
             f"{tuple(one.shape)} for a batch of one sample; keep the batch's axis, as "
             "squeeze(1) does and squeeze() does not."
         )
-
-
-def _alike(outputs: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
-    for one, other in zip(outputs, others, strict=True):
-        if one.shape != other.shape:
-            return False
-        largest = float(other.nan_to_num().abs().max()) if other.numel() else 0.0
-        if not torch.allclose(one, other, rtol=0, atol=TOLERANCE * largest, equal_nan=True):
-            return False
-    return True
 
 
 def _has_batch_statistics(network: nn.Module) -> bool:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
-from paretocli.examination.behaviour import chance_faults, mixing_notes
+from paretocli.examination.behaviour import mixing_notes
 from paretocli.examination.data import input_faults, target_faults
 from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.directions import direction_notes
@@ -66,7 +66,6 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     found.inputs = _inputs(problem)
     found.failures += input_faults(problem)
     found.failures += target_faults(problem, outputs)
-    found.failures += chance_faults(problem, network)
     if found.failures:
         return found
     try:
@@ -114,12 +113,16 @@ def _tasks(
 ) -> list[TaskReport]:
     """The tasks, with losses and metrics over as many training samples as are measured at once.
 
-    Those that have labels, where some have none.
+    They come from all over the split, which may be sorted; or, where labels may be missing, they
+    are such as have some.
     """
     population = Population(network, problem.tasks, 1, device=CPU)
     population.train(False)
     count = min(problem.evaluation_batch, len(problem.train))
-    samples = problem.train.rows(problem.some_rows("train", count))
+    rows = torch.arange(count) * len(problem.train) // count
+    if any(task.counts_labels for task in problem.tasks):
+        rows = problem.some_rows("train", count)
+    samples = problem.train.rows(rows)
     losses, metrics = evaluate(population, samples, problem.prepare)
     values = iter(metrics[0].tolist())
     return [

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from paretocli.errors import InputError
-from paretocli.problems.inputs import tensors_of
+from paretocli.problems.inputs import call, tensors_of
 from paretocli.problems.problem import Data, Problem, Samples
 
 ROWS = 4
 COPIES = 8  # of a sample, in a batch that should be augmented to as many different ones
 CALLS = 4
+TOLERANCE = 1e-3  # relative to the largest output; less is rounding
 
 Tensors = Sequence[Tensor]
 
@@ -44,6 +45,41 @@ def refuse_chance(problem: Problem) -> None:
                 "samples, in evaluation too, so that no figure could be repeated; draw at random "
                 "in augment, which is for training alone."
             )
+
+
+def refuse_random_network(problem: Problem, network: nn.Module) -> None:
+    """Refuse a network whose outputs differ from one time to the next, in evaluation mode.
+
+    Args:
+        problem: The problem, whose `prepare` does not draw at random.
+        network: Its network, on the CPU, which works on some samples.
+
+    Raises:
+        InputError: They do.
+    """
+    inputs = problem.prepare(problem.train.rows(torch.arange(min(ROWS, len(problem.train)))).inputs)
+    network.eval()
+    found = []
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        for seed in range(2):
+            torch.manual_seed(seed)
+            found.append(call(network, inputs))
+    if not alike(*found):
+        raise InputError(
+            f"The network of problem {problem.name} gives other outputs each time in evaluation "
+            "mode; switch dropout and the like off there, as in dropout(x, training=self.training)."
+        )
+
+
+def alike(outputs: Tensors, others: Tensors) -> bool:
+    """Whether outputs are the same but for rounding."""
+    for one, other in zip(outputs, others, strict=True):
+        if one.shape != other.shape:
+            return False
+        largest = float(other.nan_to_num().abs().max()) if other.numel() else 0.0
+        if not torch.allclose(one, other, rtol=0, atol=TOLERANCE * largest, equal_nan=True):
+            return False
+    return True
 
 
 def chance_notes(problem: Problem) -> Iterator[str]:

@@ -13,10 +13,11 @@ from paretocli.errors import InputError
 from paretocli.population.population import Population
 from paretocli.problems.inputs import Inputs, call, refuse_other_forms, tensors_of
 from paretocli.problems.problem import SPLITS, Problem, Samples, Split, as_float
-from paretocli.sweep.chance import refuse_chance
+from paretocli.sweep.chance import refuse_chance, refuse_random_network
 from paretocli.sweep.given_parameters import refuse_own_parameters
 from paretocli.sweep.label_faults import label_faults
 from paretocli.sweep.own_leaves import refuse_gradient
+from paretocli.sweep.start import SPARSITY
 from paretocli.sweep.task_faults import failure, task_faults
 
 ROWS = 2
@@ -52,6 +53,7 @@ def faults(
     """
     found: dict[str, InputError] = {}
     try:
+        _refuse_clash(problem)
         _ = problem.labelled  # refuses a split without any
         for split, data in problem.splits().items():
             where = FIRST if split == "train" else f"on the first batch of its {split} split"
@@ -64,9 +66,18 @@ def faults(
         if not found:
             _refuse_training(problem, network, device, batch_size)
             refuse_chance(problem)
+            refuse_random_network(problem, network)
     except InputError as fault:
         return [*found.values(), fault]
     return list(found.values())
+
+
+def _refuse_clash(problem: Problem) -> None:
+    if SPARSITY in problem.objectives:
+        raise InputError(
+            f"Problem {problem.name} has a task named {SPARSITY}, which is the name of the "
+            "objective that counts zero rows; rename the task."
+        )
 
 
 def outputs_of(

@@ -270,11 +270,6 @@ def _counted(
     patterns = patterns_of(options, "sparse_layers")
     counted = counted_layers(layers, patterns)
     wanted = options.get("sparsity")
-    if SPARSITY in problem.objectives:
-        raise InputError(
-            f"Problem {problem.name} has a task named {SPARSITY}, which is the name of the "
-            "objective that counts zero rows; rename the task."
-        )
     if "freeze_sparsity" in options:
         if not layers:
             raise InputError(

@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 import torch
 from torch import nn
-from torch.nn.functional import mse_loss
+from torch.nn.functional import cross_entropy, mse_loss
 
 import tests.odd
 from paretocli.errors import InputError
-from paretocli.examination.behaviour import chance_faults, mixing_notes
+from paretocli.examination.behaviour import mixing_notes
 from paretocli.examination.data import input_faults, target_faults
 from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.examine import examine
@@ -253,6 +253,30 @@ def test_inputs_that_are_single_numbers():
     assert [one.shape for one in found.inputs] == [(), ()]
 
 
+def test_losses_before_training_are_those_of_all_sorts_of_samples():
+    """Where data sets follow one another, the first samples have the labels of one of them."""
+
+    def masked(output, target):
+        there = (target >= 0).sum().clamp(min=1)
+        return cross_entropy(output, target, ignore_index=-100, reduction="sum") / there
+
+    made = vectors(sizes=(64, 24, 16))
+    unlabelled = made.train.targets[1].clone()
+    unlabelled[:48] = -100
+    spread = spoilt(made, "train", targets=(made.train.targets[0], unlabelled))
+    tasks = (made.tasks[0], Task("b", masked))
+    found = examined(dataclasses.replace(spread, tasks=tasks, evaluation_batch=8))
+    assert found.failures == []
+    assert found.tasks[1].loss > 0.5
+
+
+def test_a_task_that_has_the_name_of_an_objective_of_the_program():
+    made = tests.odd.drop()
+    task = dataclasses.replace(made.tasks[1], name="sparsity")
+    (said,) = failures(dataclasses.replace(made, tasks=(made.tasks[0], task)))
+    assert said.startswith("Problem odd has a task named sparsity")
+
+
 # Gradients
 
 
@@ -315,8 +339,6 @@ def test_reach_leaves_batch_norm_as_it_is():
 def test_dropout_that_is_never_switched_off():
     (said,) = failures(tests.odd.restless())
     assert "gives other outputs each time in evaluation mode; switch dropout" in said
-    problem = tests.odd.drop()
-    assert chance_faults(problem, network_of(problem)) == []
 
 
 @pytest.mark.parametrize("name", ["mixed_up", "control_flow"])
