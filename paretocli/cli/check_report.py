@@ -17,6 +17,7 @@ from paretocli.sparsity.layers import counted_layers
 MOST_ROWS = 30
 MOST_METRICS = 2
 WIDTH = 80
+MOST_LETTERS = 44  # of a name in a table
 
 # What of a report holds objects of its own.
 IN_PARTS = {"tasks", "inputs", "layers", "memory", "reached", "uncounted", "export"}
@@ -140,18 +141,22 @@ def _listed(tasks: tuple[str, ...], found: Examination) -> str:
 
 
 def _layers(found: Examination) -> str:
-    table = _table("layer", "rows", "parameters", "rows count for sparsity")
+    table = _table("layer", "rows", "parameters", "rows count")
     counted = {layer.name for layer in counted_layers(found.layers)}
     for layer in found.layers[:MOST_ROWS]:
         reason = "yes" if layer.name in counted else "no (frozen)"
         if layer.name not in counted and layer.trained:
             reason = f"no ({layer.role})"
-        table.add_row(_label(layer.name), f"{layer.rows:,}", f"{layer.parameters:,}", reason)
+        table.add_row(
+            _short(_label(layer.name)), f"{layer.rows:,}", f"{layer.parameters:,}", reason
+        )
     lines = [as_text(table)]
     if len(found.layers) > MOST_ROWS:
         lines.append(f"and {len(found.layers) - MOST_ROWS} more")
     share = sum(layer.parameters for layer in found.layers if layer.name in counted)
-    lines.append(f"Rows that count hold {share / found.parameters:.1%} of the parameters.")
+    lines.append(
+        f"Rows that count for sparsity hold {share / found.parameters:.1%} of the parameters."
+    )
     names = {layer.name for layer in found.layers}
     others = [one for one in found.uncounted if one.name not in names]
     for one in others[:MOST_ROWS]:
@@ -164,6 +169,12 @@ def _layers(found: Examination) -> str:
 
 def _label(name: str) -> str:
     return name.removesuffix(".weight")
+
+
+def _short(name: str) -> str:
+    """A name with its middle left out where it is too long for a table; the ends tell the most."""
+    half = MOST_LETTERS // 2
+    return name if len(name) <= MOST_LETTERS else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _costs(found: Examination, threads: int) -> dict[str, str]:

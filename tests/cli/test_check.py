@@ -6,6 +6,7 @@ import os
 import pytest
 
 import tests.odd
+from paretocli.cli.check_report import _short
 from paretocli.errors import InputError
 from paretocli.export.possible import ExportTrial
 from tests.program import files_below, in_process, paretocli
@@ -62,10 +63,17 @@ def test_nothing_is_wider_than_a_terminal(run):
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_long_names_are_cut_in_the_middle():
+    name = "features_of_the_image.0.parametrizations.weight.original1"
+    assert _short(name) == "features_of_the_image…tions.weight.original1"
+    assert len(_short(name)) == 44
+    assert _short("heads.0") == "heads.0"
+
+
 def test_what_does_not_count_for_sparsity_is_told_with_why(run):
     _, out, _ = run(odd("lstm"))
     words = " ".join(out.split())
-    assert "Rows that count hold" in words
+    assert "Rows that count for sparsity hold" in words
     assert "first.weight_hh_l1 (32 × 8, " in words
     assert "does not: its rows are states, which the layer gives to others" in words
 
