@@ -253,8 +253,12 @@ def _sparsity_text(resolved: Resolved) -> str:
         return f"zero and tied rows of {config.freeze_sparsity} are kept"
     if not config.sparsity:
         return "no objective"
-    rows = sum(layer.rows for layer in resolved.layers if layer.name in config.sparse_layers)
-    return f"GrOWL ({config.theta}, {config.sparsity_scale}) over {rows:,} rows"
+    counted = [layer for layer in resolved.layers if layer.name in config.sparse_layers]
+    rows, held = (sum(getattr(one, of) for one in counted) for of in ("rows", "parameters"))
+    return (
+        f"GrOWL ({config.theta}, {config.sparsity_scale}) over {rows:,} rows, which hold "
+        f"{held / resolved.parameters:.1%} of the parameters"
+    )
 
 
 def _teachers_text(config: SweepConfig) -> dict[str, str]:
