@@ -213,8 +213,15 @@ class Population:
             losses: Means of what `measure` gives (K, m).
             statistics: The same (K, s).
         """
+        return losses / self._labelled_shares(statistics)[:, : losses.shape[1]]
+
+    def there(self, statistics: Tensor) -> Tensor:
+        """Which tasks have labels (K, m) in a batch, from what `measure` gives (K, s)."""
+        return self._labelled_shares(statistics) > 0
+
+    def _labelled_shares(self, statistics: Tensor) -> Tensor:
         shares = [task.labelled_share(part) for task, part in self._by_task(statistics)]
-        return losses / torch.stack(shares[: losses.shape[1]], dim=1)
+        return torch.stack(shares, dim=1)
 
     def _by_task(self, statistics: Tensor) -> Iterator[tuple[Task, Tensor]]:
         sizes = [task.statistics_size for task in self.tasks]

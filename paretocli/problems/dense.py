@@ -1,9 +1,9 @@
 """Tasks of scene understanding, with one prediction a pixel, and their losses and metrics.
 
-Pixels without a label, a depth or a normal count nowhere. A loss is the mean over a batch's valid
-pixels, so that of a split in several batches is the mean of these, weighted by the batches' sizes;
-of a batch without a valid pixel it is 0. Metrics are those of a whole split, over all its valid
-pixels at once.
+Pixels without a label, a depth or a normal count nowhere. Losses and metrics are those of a whole
+split, over all its valid pixels at once: an image with twice as many of them counts twice. That is
+the loss whose minimum the published protocols look for; they report means of batches' means, which
+depend on how the batches are cut.
 """
 
 import math
@@ -37,7 +37,8 @@ def segmentation(name: str, classes: int) -> Task:
     """
     return Task(
         name,
-        loss=_cross_entropy,
+        loss=_loss(_cross_entropy),
+        weight=_valid_share(_has_class),
         lower_bound=0.0,
         metrics={
             "miou": mean_iou(classes, ignored=UNLABELLED),
@@ -56,6 +57,7 @@ def depth(name: str) -> Task:
     return Task(
         name,
         loss=_loss(_absolute_error),
+        weight=_valid_share(_has_depth),
         lower_bound=0.0,
         metrics={
             "abs_error": mean_of_pixels(_absolute_error),
@@ -75,6 +77,7 @@ def normals(name: str) -> Task:
     return Task(
         name,
         loss=_loss(_one_less_cosine),
+        weight=_valid_share(_has_normal),
         lower_bound=0.0,
         metrics={
             "mean_angle": mean_of_pixels(_angle),
@@ -86,26 +89,36 @@ def normals(name: str) -> Task:
 
 
 def _loss(pixels: PixelFunction) -> Callable[[Tensor, Tensor], Tensor]:
-    """The mean of numbers over a batch's pixels that count."""
+    """The means (B,) of numbers over each image's pixels that count, 0 without any."""
 
     def loss(output: Tensor, target: Tensor) -> Tensor:
         values, valid = pixels(output, target)
-        return torch.where(valid, values, 0.0).sum() / valid.sum().clamp(min=1)
+        count = valid.flatten(1).sum(dim=1).clamp(min=1)
+        return torch.where(valid, values, 0.0).flatten(1).sum(dim=1) / count
 
     return loss
 
 
-def _cross_entropy(output: Tensor, target: Tensor) -> Tensor:
-    total = F.cross_entropy(output, target, ignore_index=UNLABELLED, reduction="sum")
-    return total / (target != UNLABELLED).sum().clamp(min=1)
+def _valid_share(valid: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The share (B,) of each image's pixels that count."""
+
+    def weight(target: Tensor) -> Tensor:
+        return valid(target).flatten(1).float().mean(dim=1)
+
+    return weight
+
+
+def _cross_entropy(output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    values = F.cross_entropy(output, target, ignore_index=UNLABELLED, reduction="none")
+    return values, _has_class(target)
 
 
 def _correct(output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    return (output.argmax(dim=1) == target).float(), target != UNLABELLED
+    return (output.argmax(dim=1) == target).float(), _has_class(target)
 
 
 def _absolute_error(output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    return (output - target).abs(), target > 0
+    return (output - target).abs(), _has_depth(target)
 
 
 def _relative_error(output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -129,6 +142,14 @@ def _within(limit: float) -> PixelFunction:
         return (angle <= limit).float(), valid
 
     return pixels
+
+
+def _has_class(target: Tensor) -> Tensor:
+    return target != UNLABELLED
+
+
+def _has_depth(target: Tensor) -> Tensor:
+    return target > 0
 
 
 def _has_normal(target: Tensor) -> Tensor:

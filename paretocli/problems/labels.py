@@ -11,7 +11,7 @@ from paretocli.problems.task import Task
 
 
 def labelled_shares(tasks: Sequence[Task], data: Data, where: str, batch: int) -> tuple[float, ...]:
-    """The share of a split's samples that have a label, for each task (m,).
+    """The mean weight of a split's samples, for each task (m,): the share that has a label.
 
     Args:
         tasks: The tasks.
@@ -22,18 +22,23 @@ def labelled_shares(tasks: Sequence[Task], data: Data, where: str, batch: int) -
     Raises:
         InputError: No sample has a label of one of the tasks.
     """
-    if not any(task.counts_labels for task in tasks):
+    if not any(task.counts_weights for task in tasks):
         return (1.0,) * len(tasks)
-    counts = torch.zeros(len(tasks), dtype=torch.int64)
+    sums = torch.zeros(len(tasks), dtype=torch.float64)
     for _, part in _parts(data, batch):
-        counts += _counts(tasks, part)
-    for task, count in zip(tasks, counts.tolist(), strict=True):
-        if count == 0:
-            raise InputError(
-                f"{where} has no label of task {task.name}: all its targets are {task.missing}, "
-                "which stands for none; every split needs some of each task."
+        sums += _sums(tasks, part)
+    for task, total in zip(tasks, sums.tolist(), strict=True):
+        if total == 0:
+            why = (
+                f"all its targets are {task.missing}, which stands for none"
+                if task.weight is None
+                else "none of its samples has a weight above 0"
             )
-    return tuple((counts.double() / len(data)).tolist())
+            raise InputError(
+                f"{where} has no label of task {task.name}: {why}; every split needs some of each "
+                "task."
+            )
+    return tuple((sums / len(data)).tolist())
 
 
 def refuse_impossible(task: Task, target: Tensor, where: str) -> None:
@@ -59,12 +64,13 @@ def refuse_impossible(task: Task, target: Tensor, where: str) -> None:
         )
 
 
-def _counts(tasks: Sequence[Task], samples: Samples) -> Tensor:
+def _sums(tasks: Sequence[Task], samples: Samples) -> Tensor:
+    """The sums of the samples' weights (m,)."""
     found = [
-        int(task.labelled(target).sum())
+        float(task.weights(target).double().sum()) if task.counts_weights else float(len(target))
         for task, target in zip(tasks, samples.targets, strict=True)
     ]
-    return torch.tensor(found)
+    return torch.tensor(found, dtype=torch.float64)
 
 
 def rows_with_labels(tasks: Sequence[Task], data: Data, count: int, batch: int) -> Tensor:

@@ -193,10 +193,10 @@ class Problem:
 
     @cached_property
     def labelled(self) -> dict[Split, tuple[float, ...]]:
-        """The share of each split's samples that have a label, for each task (m,).
+        """The mean weight of each split's samples, for each task (m,): the share with a label.
 
         Counted once: data that is read as it is needed is read for that where a task has a sign
-        for missing labels.
+        for missing labels, or weights.
 
         Raises:
             InputError: A split has no label of a task.

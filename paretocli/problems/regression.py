@@ -23,6 +23,7 @@ class Scale:
 def regression(name: str, scale: Scale) -> Task:
     """A task with the mean squared error of the standardised target as its loss.
 
+    It is the mean over the targets of a whole split that are there, however it is cut into batches.
     Its metrics are `rmse`, the root of the mean squared error in the target's own units, and `r2`,
     the coefficient of determination, both of the whole split. Without variance in a split, R² has
     no value there.
@@ -34,6 +35,7 @@ def regression(name: str, scale: Scale) -> Task:
     return Task(
         name,
         loss=partial(squared_error, scale=scale),
+        weight=there,
         lower_bound=0.0,
         metrics={
             "rmse": Metric(
@@ -50,27 +52,31 @@ def regression(name: str, scale: Scale) -> Task:
 
 
 def squared_error(output: Tensor, target: Tensor, *, scale: Scale) -> Tensor:
-    """Mean squared error of standardised targets: of those that are there, 0 without any.
+    """Squared errors (B,) of standardised targets, 0 where these are missing.
 
     Args:
         output: Standardised predictions (B, 1).
         target: Targets (B,) in their own units, NaN where missing.
         scale: What standardises them.
     """
-    error, _, there = _compared(output, target, scale)
-    return error.square().sum() / there.sum().clamp(min=1)
+    return _compared(output, target, scale)[0].square()
+
+
+def there(target: Tensor) -> Tensor:
+    """Which targets (B,) are there: 1, or 0 where they are missing (B,)."""
+    return (~target.isnan()).float()
 
 
 def error_moments(output: Tensor, target: Tensor, *, scale: Scale) -> Tensor:
     """Means (2,) over the batch: squared errors, and the share of targets that are there."""
-    error, _, there = _compared(output, target, scale)
-    return torch.stack([error.square(), there]).mean(dim=1)
+    error, _, known = _compared(output, target, scale)
+    return torch.stack([error.square(), known]).mean(dim=1)
 
 
 def all_moments(output: Tensor, target: Tensor, *, scale: Scale) -> Tensor:
     """Means (4,) over the batch: squared errors, share there, targets, and squared targets."""
-    error, standard, there = _compared(output, target, scale)
-    return torch.stack([error.square(), there, standard, standard.square()]).mean(dim=1)
+    error, standard, known = _compared(output, target, scale)
+    return torch.stack([error.square(), known, standard, standard.square()]).mean(dim=1)
 
 
 def root(moments: Tensor, *, scale: Scale) -> Tensor:
@@ -89,7 +95,7 @@ def determination(moments: Tensor) -> Tensor:
 
 def _compared(output: Tensor, target: Tensor, scale: Scale) -> tuple[Tensor, Tensor, Tensor]:
     """Errors, standardised targets and whether these are there (1 or 0); all (B,), 0 if not."""
-    there = ~target.isnan()
-    standard = torch.where(there, (target - scale.mean) / scale.deviation, 0).to(output.dtype)
-    error = torch.where(there, output.squeeze(-1) - standard, 0)
-    return error, standard, there.to(output.dtype)
+    known = ~target.isnan()
+    standard = torch.where(known, (target - scale.mean) / scale.deviation, 0).to(output.dtype)
+    error = torch.where(known, output.squeeze(-1) - standard, 0)
+    return error, standard, known.to(output.dtype)

@@ -1,7 +1,7 @@
 """What a network is trained for: an objective with data."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -26,6 +26,11 @@ class Task:
         outputs: Numbers that the task's head gives for a sample, for the generic networks.
         missing: What stands in the targets for no label: any whole number for classes, NaN for
             numbers. A sample is without a label where all entries of its target are that.
+        weight: How much each sample counts in the loss, `target (B, …) → (B,)`, not negative: of an
+            image with a label for some of its pixels, their share. The loss then gives numbers
+            (B,), finite ones also where the weight is 0, and that of a split is Σ w l / Σ w. With
+            the mean over an image's labelled pixels as l it is the mean over all of the split's.
+            Metrics are left as they are.
         lower_bound: A bound that the loss never falls below; without it the program finds out how
             low the loss gets.
     """
@@ -36,6 +41,7 @@ class Task:
     outputs: int = 1
     missing: float | int | None = None
     lower_bound: float | None = None
+    weight: Callable[[Tensor], Tensor] | None = None
 
     @cached_property
     def all_metrics(self) -> dict[str, Metric]:
@@ -53,11 +59,18 @@ class Task:
         # The targets of samples may be single numbers: (B,).
         return ~gone.unsqueeze(-1).flatten(1).all(dim=1)
 
+    def weights(self, target: Tensor) -> Tensor:
+        """How much each sample of targets (B, …) counts in the loss (B,); 0 without a label."""
+        there = self.labelled(target)
+        if self.weight is None:
+            return there.float()
+        return torch.where(there, self.weight(target), 0.0)
+
     def scores(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """The loss () and the metrics' statistics (s,) of a batch, where no label counts as 0.
 
         What follows from means of these over a split is that of its labelled samples: `figures`
-        does it for the metrics, a division by their share for the loss.
+        does it for the metrics, a division by `labelled_share` for the loss.
         """
         if self.missing is None:
             return self.scores_of_labelled(output, target)
@@ -74,28 +87,35 @@ class Task:
             target: (n, …), likewise.
             of: How many samples the batch has in all; None where all tasks' samples have labels.
         """
-        if of is None:
-            return self.mean_loss(output, target), self._statistics(output.detach(), target)
-        if len(target) == 0:  # the sum is 0, and so is its gradient
+        if of is not None and len(target) == 0:  # the sum is 0, and so is its gradient
             return output.sum(), output.new_zeros(self.statistics_size)
+        loss, statistics = self._means(output, target)
+        if of is None:
+            return loss, statistics
         share = len(target) / of
-        statistics = self._statistics(output.detach(), target)
-        counted = torch.cat([statistics, statistics.new_ones(1)])
-        return share * self.mean_loss(output, target), share * counted
+        return share * loss, share * torch.cat([statistics, statistics.new_ones(1)])
 
     def statistics(self, output: Tensor, target: Tensor) -> Tensor:
         """The statistics of `scores` (s,)."""
         return self.scores(output, target)[1]
 
     def mean_loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """The loss as a mean over samples (), all of which have labels."""
-        return mean_of(self.loss(output, target), output)
+        """The loss as a mean over samples (), all of which have labels.
+
+        By their weights; 0 where none has any.
+        """
+        values = self.loss(output, target)
+        if self.weight is None:
+            return mean_of(values, output)
+        weights = self.weight(target)
+        total = weights.sum()
+        return (weights * values).sum() / torch.where(total > 0, total, 1.0)
 
     def labelled_share(self, statistics: Tensor) -> Tensor:
-        """The share (…) of samples with a label, from statistics (…, s)."""
-        if self.missing is None:
+        """The samples' mean weight (…), from statistics (…, s): the share of those with a label."""
+        if not self.counts_weights:
             return torch.ones_like(statistics[..., :1].sum(dim=-1))
-        return statistics[..., -1]
+        return statistics[..., self._metrics_size]
 
     def figures(self, statistics: Tensor) -> Tensor:
         """The metrics (…, q) of the labelled samples, from means of `scores` over them all (…, s).
@@ -104,6 +124,7 @@ class Task:
         """
         if self.missing is not None:
             statistics = statistics[..., :-1] / statistics[..., -1:]
+        statistics = statistics[..., : self._metrics_size]
         metrics = self.all_metrics.values()
         parts = torch.split(statistics, [metric.size for metric in metrics], dim=-1)
         figures = [metric.figure(part) for metric, part in zip(metrics, parts, strict=True)]
@@ -116,15 +137,31 @@ class Task:
 
     @property
     def statistics_size(self) -> int:
-        """How many statistics there are: those of the metrics, and the share of labels."""
-        return sum(metric.size for metric in self.all_metrics.values()) + self.counts_labels
+        """How many statistics there are: the metrics', the mean weight, the share of labels."""
+        return self._metrics_size + (self.weight is not None) + self.counts_labels
 
     @property
     def counts_labels(self) -> bool:
         """Whether samples may have no label."""
         return self.missing is not None
 
-    def _statistics(self, output: Tensor, target: Tensor) -> Tensor:
-        """What the metrics need of a batch, means over it (s,)."""
-        parts = [metric.statistics(output, target) for metric in self.all_metrics.values()]
-        return torch.cat(parts) if parts else output.new_zeros(0)
+    @property
+    def counts_weights(self) -> bool:
+        """Whether some samples may count more than others in the loss, or not at all."""
+        return self.counts_labels or self.weight is not None
+
+    @property
+    def _metrics_size(self) -> int:
+        return sum(metric.size for metric in self.all_metrics.values())
+
+    def _means(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Means over a batch: of w l (), of the metrics' statistics and of w, where it is given."""
+        given = output.detach()
+        parts = [metric.statistics(given, target) for metric in self.all_metrics.values()]
+        values = self.loss(output, target)
+        if self.weight is not None:
+            weights = self.weight(target)
+            values = weights * values
+            parts.append(weights.mean().unsqueeze(0))
+        statistics = torch.cat(parts) if parts else given.new_zeros(0)
+        return mean_of(values, output), statistics

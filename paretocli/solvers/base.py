@@ -25,10 +25,17 @@ class Solver(ABC):
     def __init__(self, scalarization: Scalarization) -> None:
         self.scalarization = scalarization
 
-    def weigh(self, gramian: Tensor) -> None:  # noqa: B027 - most solvers do not look at gradients
+    def weigh(  # noqa: B027 - most solvers do not look at gradients
+        self, gramian: Tensor, there: Tensor | None = None
+    ) -> None:
         """Take up the inner products (K, m, m) of a batch's gradients, before `loss`.
 
         For solvers that say `needs_gramian`.
+
+        Args:
+            gramian: The inner products.
+            there: Which tasks, the last of the objectives, have labels in the batch (K, tasks);
+                None where all have.
         """
 
     @abstractmethod

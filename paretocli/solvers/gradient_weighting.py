@@ -22,14 +22,18 @@ class GradientWeighting(Solver):
     Such a method looks for a direction that serves all objectives; it knows no preference and
     gives one point of the front, whatever the weights.
 
+    A task without a label in a batch has no gradient there, which says nothing about it: such a
+    step combines the other objectives alone. Where a gradient is 0 with labels, the task is at its
+    best, and counts.
+
     Args:
         scalarization: Ideal and scale; its weights do not matter.
-        make: Makes the rule for m objectives; each subproblem has its own, which may remember
-            earlier steps of the same epoch.
+        make: Makes the rule for m objectives; each subproblem has its own, one for each set of
+            objectives that it is asked about, which may remember earlier steps of the same epoch.
     """
 
     needs_gramian: ClassVar[bool] = True
-    state_names: ClassVar[tuple[str, ...]] = ("current_weights", "sum_of_weights", "steps")
+    state_names: ClassVar[tuple[str, ...]] = ("current_weights", "sum_of_weights")
 
     def __init__(self, scalarization: Scalarization, make: Callable[[int], Weighting]) -> None:
         super().__init__(scalarization)
@@ -38,22 +42,25 @@ class GradientWeighting(Solver):
         self.of_batch = torch.full_like(weights, 1 / weights.shape[1])
         self.current_weights = self.of_batch.clone()
         self.sum_of_weights = torch.zeros_like(weights)
-        self.steps = weights.new_zeros(len(weights))
+        self.in_batch = torch.ones_like(weights)
+        self.times = torch.zeros_like(weights)  # 0 between epochs, as the sum is
         self._forget()
 
-    def weigh(self, gramian: Tensor) -> None:
+    def weigh(self, gramian: Tensor, there: Tensor | None = None) -> None:
         """Take up the inner products ∇f_i · ∇f_j (K, m, m) of one batch's objectives."""
         scale = self.scalarization.scale
         normalised = (gramian / (scale.unsqueeze(0) * scale.unsqueeze(1))).double().cpu()
-        for member, rule in enumerate(self.rules):
+        counted = _counted(normalised, there)
+        self.in_batch.copy_(counted)
+        for member, products in enumerate(normalised):
             # A network that has diverged follows nothing that matters.
-            if normalised[member].isfinite().all():
-                self.of_batch[member] = rule(normalised[member]).to(self.of_batch)
+            if products.isfinite().all():
+                self.of_batch[member] = self._weights(member, products, counted[member])
 
     def loss(self, objectives: Tensor) -> Tensor:
         """Σ_j α_j u_j (K,), with the α of this batch."""
-        self.sum_of_weights.add_(self.of_batch)
-        self.steps.add_(1)
+        self.sum_of_weights.add_(self.of_batch * self.in_batch)
+        self.times.add_(self.in_batch)
         return (self.of_batch * self.scalarization.normalised(objectives)).sum(dim=-1)
 
     def value(self, objectives: Tensor) -> Tensor:
@@ -65,15 +72,45 @@ class GradientWeighting(Solver):
         return self.current_weights / self.scalarization.scale
 
     def end_outer_iteration(self) -> None:
-        """Take the mean over the epoch's batches; the rules begin anew, as in a resumed sweep."""
-        self.current_weights.copy_(self.sum_of_weights / self.steps.unsqueeze(-1))
+        """Take the mean over the epoch's batches; the rules begin anew, as in a resumed sweep.
+
+        Of a task, over those with a label of it: the mean of α_j ∇u_j over all of them is then that
+        of α_j times that of ∇u_j, as a batch without any adds nothing to either.
+        """
+        self.current_weights.copy_(self.sum_of_weights / self.times.clamp(min=1))
         self.sum_of_weights.zero_()
-        self.steps.zero_()
+        self.times.zero_()
         self._forget()
 
+    def _weights(self, member: int, products: Tensor, counted: Tensor) -> Tensor:
+        """α (m,) of one subproblem, 0 for objectives that do not count."""
+        found = torch.zeros_like(self.of_batch[member])
+        objectives = tuple(counted.nonzero().flatten().tolist())
+        if not objectives:
+            return found
+        rules = self.rules[member]
+        if objectives not in rules:
+            rules[objectives] = self.make(len(objectives))
+        rows = torch.tensor(objectives)
+        of_counted = rules[objectives](products[rows][:, rows])
+        found[rows.to(found.device)] = of_counted.to(found)
+        return found
+
     def _forget(self) -> None:
-        count = self.scalarization.weights.shape[1]
-        self.rules = [self.make(count) for _ in self.scalarization.weights]
+        self.rules: list[dict[tuple[int, ...], Weighting]] = [{} for _ in self.of_batch]
+
+
+def _counted(gramian: Tensor, there: Tensor | None) -> Tensor:
+    """Which objectives (K, m) a batch says something about; on the CPU.
+
+    Those without labels may have a gradient all the same, from a teacher.
+    """
+    counted = gramian.diagonal(dim1=-2, dim2=-1) != 0
+    first = counted.shape[1] - (0 if there is None else there.shape[1])
+    counted[:, :first] = True
+    if there is not None:
+        counted[:, first:] |= there.cpu()
+    return counted
 
 
 def mgda(objectives: int) -> Weighting:
@@ -132,6 +169,8 @@ def nash_mtl(objectives: int) -> Weighting:
     """
     from torchjd.aggregation import NashMTL  # noqa: PLC0415 - an extra
 
+    if objectives == 1:  # G α = 1 / α, which TorchJD does not solve for one
+        return _of_length_one
     aggregator = NashMTL(n_tasks=objectives)
 
     def rule(gramian: Tensor) -> Tensor:
@@ -144,6 +183,12 @@ def nash_mtl(objectives: int) -> Weighting:
         return found
 
     return rule
+
+
+def _of_length_one(gramian: Tensor) -> Tensor:
+    """The weight (1,) that makes a single gradient as long as 1; 0 without one."""
+    products = gramian.diagonal()
+    return torch.where(products > 0, products, torch.inf).rsqrt()
 
 
 def _weighting(name: str, **settings: Any) -> Weighting:

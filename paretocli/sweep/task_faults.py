@@ -78,6 +78,15 @@ def _refuse_loss(task: Task, output: Tensor, target: Tensor) -> None:
             f"{len(target)}; a loss should be a single number, the mean over the batch, or one "
             f"number for each sample, ({len(target)},)."
         )
+    if task.weight is None:
+        return
+    for what, found in {"loss": loss, "weight": task.weight(target)}.items():
+        if found.shape != (len(target),):
+            raise InputError(
+                f"The {what} of task {task.name} has the shape {tuple(found.shape)} for a batch of "
+                f"{len(target)}; where samples have weights it should be one number for each "
+                f"sample, ({len(target)},)."
+            )
 
 
 def _refuse_metrics(task: Task, output: Tensor, target: Tensor) -> None:

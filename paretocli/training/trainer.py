@@ -237,7 +237,8 @@ class Trainer:
             batch_losses, batch_statistics = self._measure(batch)
             objectives = self.descent.objectives(batch_losses)
             if self.solver.needs_gramian:
-                self.solver.weigh(self.descent.gramian(objectives))
+                there = self.population.there(batch_statistics)[:, : batch_losses.shape[1]]
+                self.solver.weigh(self.descent.gramian(objectives), there)
             torch.autograd.backward(self.solver.loss(objectives).sum())
             objectives = objectives.detach()
             self._transfer(objectives, number, epochs * steps)
@@ -265,12 +266,12 @@ class Trainer:
         return losses, statistics
 
     def _labelled(self, problem: Problem) -> Tensor | None:
-        """The shares of training samples that have labels (m,), None where all have.
+        """The mean weights of the training samples (m,), None where all have labels and count 1.
 
         A batch's loss over them, not over the labels that it happens to have, is unbiased: the
         mean over an epoch is that over the labelled samples, and a batch without any adds nothing.
         """
-        if not any(task.counts_labels for task in problem.tasks):
+        if not any(task.counts_weights for task in problem.tasks):
             return None
         others = len(self.population.tasks) - len(problem.tasks)  # have no labels, but teachers
         shares = [*problem.labelled["train"], *[1.0] * others]

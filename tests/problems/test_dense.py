@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
-from sklearn.metrics import accuracy_score, confusion_matrix, jaccard_score
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    jaccard_score,
+    log_loss,
+    mean_absolute_error,
+)
 from torch import nn
 from torch.func import vmap
 
@@ -73,14 +79,30 @@ def expected(split, shift=0.0):
     }
 
 
+def expected_losses(split, shift):
+    """The losses (3,), from all valid pixels at once."""
+    logits, depth, normal = torch.split(split.inputs + shift, [CLASSES, 1, 3], dim=1)
+    labels, depths, normals = split.targets
+    kept = labels >= 0
+    chances = logits.movedim(1, -1)[kept].double().softmax(dim=-1).numpy()
+    a, b = (x.movedim(1, -1)[kept].double().numpy() for x in (normal, normals))
+    cosine = (a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    return [
+        log_loss(labels[kept].numpy(), chances, labels=range(CLASSES)),
+        mean_absolute_error(depths[depths > 0].numpy(), depth[depths > 0].numpy()),
+        1 - cosine.mean(),
+    ]
+
+
 @pytest.mark.parametrize("stacked", [True, False])
-@pytest.mark.parametrize("batch", [2, 3, 1000])
-def test_metrics_are_those_of_all_valid_pixels(split, stacked, batch):
+@pytest.mark.parametrize("batch", [1, 3, 1000])
+def test_figures_are_those_of_all_valid_pixels(split, stacked, batch):
     population = Population(Given(), TASKS, 2, device=CPU, stacked=stacked)
     with torch.no_grad():
         population.parameters["shift"][1] = 0.7
-    _, found = evaluate(population, split, lambda x: x, batch)
+    losses, found = evaluate(population, split, lambda x: x, batch)
     for member, shift in enumerate((0.0, 0.7)):
+        np.testing.assert_allclose(losses[member], expected_losses(split, shift), rtol=1e-6)
         values = expected(split, shift)
         assert list(values) == [f"{m}_{task.name}" for task in TASKS for m in task.metrics]
         for (name, value), figure in zip(values.items(), found[member].tolist(), strict=True):
@@ -128,7 +150,7 @@ def test_angles_by_hand():
     assert figures[0] == pytest.approx((10 + 20 + 29 + 180) / 5, abs=0.05)
     assert figures[1] == pytest.approx(20, abs=0.1)
     assert figures[2:] == pytest.approx([2 / 5, 3 / 5, 4 / 5])
-    loss = TASKS[2].loss(output, target).item()
+    loss = TASKS[2].mean_loss(output, target).item()
     cosines = [math.cos(math.radians(angle)) for angle in (0, 10, 20, 29, 180)]
     assert loss == pytest.approx(1 - sum(cosines) / 5, abs=1e-6)
 
@@ -137,14 +159,14 @@ def test_a_prediction_of_length_zero_is_90_degrees_off():
     target = turned(0.0, 0.0)
     output = torch.zeros_like(target).requires_grad_()
     assert TASKS[2].figures(TASKS[2].statistics(output, target))[0].item() == pytest.approx(90)
-    TASKS[2].loss(output, target).backward()
+    TASKS[2].mean_loss(output, target).backward()
     assert output.grad.abs().max() <= 1 / dense.SHORTEST
 
 
 def test_losses_by_hand(split):
     labels, _, normals = split.targets
     outputs = torch.split(split.inputs, [CLASSES, 1, 3], dim=1)
-    found = [t.loss(o, y) for t, o, y in zip(TASKS, outputs, split.targets, strict=True)]
+    found = [t.mean_loss(o, y) for t, o, y in zip(TASKS, outputs, split.targets, strict=True)]
     torch.testing.assert_close(found[0], F.cross_entropy(outputs[0], labels, ignore_index=-1))
     assert found[1].item() == pytest.approx(expected(split)["abs_error_d"], rel=1e-5)
     cosine = F.cosine_similarity(outputs[2], normals, dim=1)[labels >= 0]
@@ -155,7 +177,7 @@ def test_a_batch_without_valid_pixels_teaches_nothing(split):
     outputs = torch.split(split.inputs.clone().requires_grad_(), [CLASSES, 1, 3], dim=1)
     nothing = [torch.full_like(split.targets[0], -1), *map(torch.zeros_like, split.targets[1:])]
     for task, output, target in zip(TASKS, outputs, nothing, strict=True):
-        loss = task.loss(output, target)
+        loss = task.mean_loss(output, target)
         (gradient,) = torch.autograd.grad(loss, output)
         assert loss == 0
         assert not gradient.any()
@@ -165,7 +187,7 @@ def test_a_batch_without_valid_pixels_teaches_nothing(split):
 def test_a_network_that_has_diverged_breaks_nothing(split):
     outputs = torch.split(torch.full_like(split.inputs, torch.nan), [CLASSES, 1, 3], dim=1)
     for task, output, target in zip(TASKS, outputs, split.targets, strict=True):
-        assert task.loss(output, target).isnan()
+        assert task.mean_loss(output, target).isnan()
         task.figures(task.statistics(output, target))
 
 
@@ -185,8 +207,8 @@ def test_gradients_under_vmap(split):
     outputs = torch.split(split.inputs, [CLASSES, 1, 3], dim=1)
     for task, output, target in zip(TASKS, outputs, split.targets, strict=True):
         both = torch.stack([output, output + 1]).requires_grad_()
-        vmap(task.loss, in_dims=(0, None))(both, target).sum().backward()
+        vmap(task.mean_loss, in_dims=(0, None))(both, target).sum().backward()
         for member in range(2):
             alone = both[member].detach().requires_grad_()
-            task.loss(alone, target).backward()
+            task.mean_loss(alone, target).backward()
             torch.testing.assert_close(both.grad[member], alone.grad)

@@ -133,3 +133,40 @@ def test_a_network_that_diverged_leaves_the_others_alone():
     solver.weigh(torch.stack([torch.full((2, 2), torch.nan), whole]))
     assert solver.of_batch[0].tolist() == [0.5, 0.5]
     assert solver.of_batch[1].tolist() != [0.5, 0.5]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_task_without_labels_is_left_out_of_the_step(name):
+    """The others are combined as if there were no such task; without any there is no step."""
+    scalarization = Scalarization(torch.full((1, 3), 1 / 3), torch.zeros(3), torch.ones(3), 0.0)
+    solver = GradientWeighting(scalarization, RULES[name][0])
+    products = (JACOBIAN @ JACOBIAN.T).float()
+    gramian = torch.zeros(1, 3, 3)
+    gramian[0, ::2, ::2] = products[:, :]
+    torch.manual_seed(0)
+    solver.weigh(gramian, torch.tensor([[True, False, True]]))
+    torch.manual_seed(0)
+    expected = RULES[name][0](2)(products.double())
+    np.testing.assert_allclose(solver.of_batch[0, ::2], expected, rtol=1e-5)
+    assert solver.of_batch[0, 1] == 0
+    solver.loss(torch.ones(1, 3))
+    solver.weigh(torch.zeros(1, 3, 3), torch.zeros(1, 3, dtype=torch.bool))
+    assert solver.loss(torch.zeros(1, 3)).tolist() == [0]
+    one = torch.zeros(1, 3, 3)
+    one[0, 1, 1] = 4.0
+    solver.weigh(one, torch.tensor([[False, True, False]]))
+    assert solver.of_batch[0, 1] > 0
+    alone = solver.of_batch[0, 1].item()
+    solver.loss(torch.ones(1, 3))
+    # Weights are means over the batches with labels of the task.
+    solver.end_outer_iteration()
+    means = [expected[0], alone, expected[1]]
+    np.testing.assert_allclose(solver.coefficients()[0], means, rtol=1e-5)
+
+
+def test_a_task_at_its_best_counts():
+    """Where one gradient is 0 with labels, no direction serves all, and MGDA stands still."""
+    scalarization = Scalarization(torch.full((1, 2), 0.5), torch.zeros(2), torch.ones(2), 0.0)
+    solver = GradientWeighting(scalarization, gradient_weighting.mgda)
+    solver.weigh(torch.tensor([[[0.0, 0.0], [0.0, 1.0]]]), torch.tensor([[True, True]]))
+    np.testing.assert_allclose(solver.of_batch[0], [1, 0], atol=1e-6)
