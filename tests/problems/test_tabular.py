@@ -93,7 +93,7 @@ def test_missing_targets_are_kept_as_such():
     assert found == len(frame.iloc[::3])
     network = torch.nn.Linear(4, 1)
     task = problem.tasks[0]
-    assert task.loss(network(problem.train.inputs), problem.train.targets[0]).isfinite()
+    assert task.mean_loss(network(problem.train.inputs), problem.train.targets[0]).isfinite()
 
 
 def test_a_nominal_target_of_numbers_is_numeric():
