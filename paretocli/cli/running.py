@@ -70,8 +70,9 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
         say(sweep_report(config, resolved.problem, directory, records))
     if failed:
         names = ", ".join(str(record["point"]) for record in failed)
+        reason = failed[0].get("error", "no reason was kept")
         raise RunError(
-            f"{len(failed)} of {len(records)} points failed ({names}: {failed[0]['error']}); "
+            f"{len(failed)} of {len(records)} points failed ({names}: {reason}); "
             + _advice(failed, config)
         )
 

@@ -112,7 +112,10 @@ def read_record(sweep: SweepFile, point: int) -> Record | None:
         if value["weights"] != weights:
             raise forms.FormError("are not those of the sweep's point", ("weights",))
 
-    return read_object(record_path(sweep.path, point), form)
+    found = read_object(record_path(sweep.path, point), form)
+    if found is not None and "weights_file" in found:
+        found["weights_file"] = str(network_path(Path(), point))  # it is nowhere else
+    return found
 
 
 def read_records(sweep: SweepFile) -> Records:
@@ -149,9 +152,11 @@ def check_record(value: Any, objectives: list[str]) -> None:
         },
         _FURTHER,
     )(value)
-    # One that failed has no figures, or all of them.
+    # One that failed has no figures, or all of them, and no network.
     if value["status"] == "done" or value.keys() & {"loss", "metric"}:
         figures_form(objectives)(value)
+    if value["status"] == "failed" and CHECKSUM in value:
+        raise forms.FormError("is failed, but there is a network", ("status",))
 
 
 def figures_form(objectives: list[str]) -> forms.Form:

@@ -379,6 +379,7 @@ def test_a_record_cannot_name_a_file_outside(run, tmp_path):
     outside = tmp_path / "precious.safetensors"
     outside.write_bytes(b"years of work")
     run.write_point(record(1, weights_file="../../precious.safetensors"), b"a network")
+    assert run.records()[-1]["weights_file"] == "points/0001.safetensors"
     (run.path / "points" / "0001.safetensors").write_bytes(b"damaged")
     assert len(run.mend()) == 1
     assert outside.read_bytes() == b"years of work"
