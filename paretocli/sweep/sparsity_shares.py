@@ -38,7 +38,7 @@ def sparsity_shares(
 
     By `parameters` or `macs`, a layer of R rows has the share of what R rows would take out of the
     compact network, were each worth the mean of the first R − 1. By `own`, that of its own
-    parameters.
+    parameters; so count layers too from which nothing leaves, as from those of fused operations.
 
     Args:
         of: One of `SPARSITY_OF`.
@@ -63,7 +63,17 @@ def sparsity_shares(
         return own_shares(layers), f"{_OWN_COUNT}: {reason}."
     if leaving is None or sum(leaving) <= 0:
         return own_shares(layers), f"{_OWN_COUNT}: what leaves with its rows cannot be counted."
-    return tuple(size / sum(leaving) for size in leaving), ""
+    stay = [layer.name for layer, size in zip(layers, leaving, strict=True) if size <= 0]
+    counted = [
+        size if size > 0 else layer.parameters for layer, size in zip(layers, leaving, strict=True)
+    ]
+    note = (
+        f"{', '.join(stay)}: zero rows there make the compact network no smaller; for sparsity "
+        "it counts by its own parameters."
+        if stay
+        else ""
+    )
+    return tuple(size / sum(counted) for size in counted), note
 
 
 def _leaving(

@@ -7,6 +7,7 @@ from torch import nn
 from paretocli.problems.problem import Problem, Samples, Task
 from paretocli.sparsity.layers import counted_layers
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
+from paretocli.sweep import sparsity_shares as shares_module
 from paretocli.sweep.sparsity_shares import sparsity_shares
 from paretocli.sweep.start import network_layers
 
@@ -80,6 +81,14 @@ def test_without_a_fixed_graph_each_layer_counts_by_itself():
     found, note = sparsity_shares("parameters", layers, problem, network)
     assert found == pytest.approx([35 / 56, 21 / 56])
     assert "own parameters" in note
+
+
+def test_a_layer_from_which_nothing_leaves_counts_by_itself(chain, monkeypatch):
+    problem, network, layers = chain
+    monkeypatch.setattr(shares_module, "_leaving", lambda *_: [60.0, 0.0])
+    found, note = sparsity_shares("parameters", layers, problem, network)
+    assert found == pytest.approx([60 / 81, 21 / 81])
+    assert note.startswith("third.weight:")
 
 
 def test_f_0_is_weighed_by_the_shares(chain):
