@@ -25,7 +25,7 @@ def sole_user(directory: Path) -> Iterator[None]:
     """Hold a directory against other sweeps; the system lets go of it when this process dies.
 
     Raises:
-        InputError: Another sweep holds it.
+        InputError: Another sweep holds it, or a folder is in the place of its lock.
     """
     path = directory / LOCK
     descriptor = _locked(path)
@@ -87,11 +87,28 @@ def _locked(path: Path) -> int | None:
 
 
 def _opened(path: Path) -> int:
-    """The lock file, open: made where there is none, and where something else has its name."""
+    """The lock file, open: made where there is none, and where something else has its name.
+
+    Raises:
+        InputError: A folder has it that is not empty.
+    """
     with suppress(FileNotFoundError):
-        if not stat.S_ISREG(path.lstat().st_mode):
+        kind = path.lstat().st_mode
+        if stat.S_ISDIR(kind):
+            _remove_folder(path)
+        elif not stat.S_ISREG(kind):
             path.unlink()
     return os.open(path, os.O_RDWR | os.O_CREAT | _CAREFULLY, 0o644)
+
+
+def _remove_folder(path: Path) -> None:
+    try:
+        path.rmdir()
+    except OSError as error:
+        raise InputError(
+            f"{path} should be a sweep's lock file and is a folder that cannot be removed "
+            f"({error.strerror}); move it away."
+        ) from None
 
 
 def _can_share(descriptor: int) -> bool:

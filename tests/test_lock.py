@@ -49,3 +49,15 @@ def test_nobody_else_gets_in_while_others_ask(asked):
             with pytest.raises(InputError, match="in use by another sweep"), sole_user(asked):
                 pass
     assert in_use(asked) == ""
+
+
+def test_a_folder_in_the_place_of_the_lock(tmp_path):
+    """An empty one gives way; nobody's files are removed."""
+    (tmp_path / LOCK).mkdir()
+    with sole_user(tmp_path):
+        assert (tmp_path / LOCK).is_file()
+    (tmp_path / LOCK).mkdir()
+    (tmp_path / LOCK / "theirs").touch()
+    with pytest.raises(InputError, match="should be a sweep's lock"), sole_user(tmp_path):
+        pass
+    assert (tmp_path / LOCK / "theirs").exists()
