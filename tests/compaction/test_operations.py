@@ -11,6 +11,13 @@ from paretocli.compaction.trace import traced
 T, D = 5, 16  # length of a sequence and its width
 
 
+class OfOneTask(nn.Sequential):
+    """A network as it is traced: it gives a tuple."""
+
+    def forward(self, inputs):
+        return (super().forward(inputs),)
+
+
 class Attention(nn.Module):
     def __init__(self):
         super().__init__()
@@ -150,7 +157,7 @@ def test_multiply_accumulates_as_by_hand(name):
 def test_a_graph_counts_as_its_network(name):
     """What is compacted and what is not are counted by the same rules."""
     make, shape, expected = COUNTED[name]
-    network = make().eval()
+    network = OfOneTask(make()).eval()
     graph = traced(network, {"x": torch.randn(2, *shape)}, "mine")
     assert multiply_accumulates(graph, [torch.randn(1, *shape)]) == expected
 
