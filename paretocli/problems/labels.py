@@ -20,13 +20,13 @@ def labelled_shares(tasks: Sequence[Task], data: Data, where: str, batch: int) -
         batch: Samples that are read at once, where they are read as needed.
 
     Raises:
-        InputError: No sample has a label of one of the tasks.
+        InputError: No sample has a label of one of the tasks, or a weight is no weight.
     """
     if not any(task.counts_weights for task in tasks):
         return (1.0,) * len(tasks)
     sums = torch.zeros(len(tasks), dtype=torch.float64)
     for _, part in _parts(data, batch):
-        sums += _sums(tasks, part)
+        sums += _sums(tasks, part, where)
     for task, total in zip(tasks, sums.tolist(), strict=True):
         if total == 0:
             why = (
@@ -64,12 +64,17 @@ def refuse_impossible(task: Task, target: Tensor, where: str) -> None:
         )
 
 
-def _sums(tasks: Sequence[Task], samples: Samples) -> Tensor:
+def _sums(tasks: Sequence[Task], samples: Samples, where: str) -> Tensor:
     """The sums of the samples' weights (m,)."""
-    found = [
-        float(task.weights(target).double().sum()) if task.counts_weights else float(len(target))
-        for task, target in zip(tasks, samples.targets, strict=True)
-    ]
+    found = []
+    for task, target in zip(tasks, samples.targets, strict=True):
+        weights = task.weights(target).double() if task.counts_weights else torch.ones(len(target))
+        if not ((weights >= 0) & weights.isfinite()).all():
+            raise InputError(
+                f"{where} has samples of task {task.name} whose weight is negative or no finite "
+                "number; how much a sample counts should be 0 or more."
+            )
+        found.append(float(weights.sum()))
     return torch.tensor(found, dtype=torch.float64)
 
 

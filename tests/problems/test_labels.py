@@ -178,6 +178,17 @@ def test_a_sample_of_several_numbers_is_missing_where_all_are():
     assert Task("any", squares).labelled(target).tolist() == [True] * 3
 
 
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
+def test_what_is_no_weight_is_refused(weight):
+    made = problem()
+    odd = dataclasses.replace(
+        made.tasks[0], weight=lambda target: torch.where(target == target[0], weight, 1.0)
+    )
+    made = dataclasses.replace(made, tasks=[odd, *made.tasks[1:]])
+    with pytest.raises(InputError, match=f"task {odd.name} whose weight is negative or no finite"):
+        _ = made.labelled
+
+
 def test_a_split_without_any_label_of_a_task_is_refused():
     made = dataclasses.replace(problem(), val=domains(120, 1).rows(slice(0, 60)))
     with pytest.raises(InputError, match="val split of problem domains has no label of task real"):
