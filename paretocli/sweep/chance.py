@@ -76,7 +76,7 @@ def alike(outputs: Tensors, others: Tensors) -> bool:
     for one, other in zip(outputs, others, strict=True):
         if one.shape != other.shape:
             return False
-        largest = float(other.nan_to_num().abs().max()) if other.numel() else 0.0
+        largest = float(other.detach().nan_to_num().abs().max()) if other.numel() else 0.0
         if not torch.allclose(one, other, rtol=0, atol=TOLERANCE * largest, equal_nan=True):
             return False
     return True

@@ -8,6 +8,7 @@ certificate.
 
 import dataclasses
 from collections.abc import Sequence
+from itertools import cycle, islice
 from typing import Any
 
 import torch
@@ -180,8 +181,11 @@ def _small_question(config: SweepConfig, problem: Problem, rows: int) -> Questio
         for split, data in problem.splits().items()
     }
     small = dataclasses.replace(problem, **splits, evaluation_batch=rows)
+    # A sweep of two points is measured with three too.
+    weights = tuple(islice(cycle(config.weights), max(PROBED_POINTS)))
     short = dataclasses.replace(
         config,
+        weights=weights,
         batch_size=rows,
         train_samples=2 * rows,
         epochs=1,

@@ -66,7 +66,8 @@ class Told:
         self.notes, self.epochs = [], 0
 
     def note(self, text):
-        self.notes.append(text)
+        if not text.startswith("Computing on"):
+            self.notes.append(text)
 
     def epoch_finished(self, points, lines, hypervolume):
         self.epochs += 1

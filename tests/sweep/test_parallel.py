@@ -132,7 +132,8 @@ class Net(nn.Module):
 
 def make():
     samples = Samples(torch.zeros(60, 1), (torch.zeros(60), torch.zeros(60)))
-    return Problem(name="deadly", tasks=[Task("a", near(1.0)), Task("b", near(0.0))],
+    tasks = [Task(name, near(p), lower_bound=0.0) for name, p in {"a": 1.0, "b": 0.0}.items()]
+    return Problem(name="deadly", tasks=tasks,
                    train=samples, val=samples, test=samples, networks={"point": Net},
                    defaults=Defaults(network="point", batch_size=1, scale="none", epochs=6,
                                      optimizer="sgd", schedule="constant", lr=0.1))
