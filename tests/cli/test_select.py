@@ -107,15 +107,7 @@ def test_a_dialogue(folder, table):
 )
 def test_wrong_input(folder, arguments, words):
     before = files_below(folder)
-    done = subprocess.run(
-        [str(PROGRAM), "select", *arguments],
-        cwd=folder,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = paretocli("select", *arguments, cwd=folder)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr

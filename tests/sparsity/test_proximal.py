@@ -130,7 +130,7 @@ def moved_by_sparsity_alone(name, made, weights, coefficient, **options):
     numbers = torch.full((len(weights["matrix"]),), coefficient, dtype=torch.float64)
     optimizer = ProximalOptimizer(weights, made, name, lr=0.01, weight_decay=0, **options)
     # Long enough for the running means to forget how the weights came there.
-    for _ in range(1500):
+    for _ in range(1000):
         _, gradients = made.value_and_gradients(weights)
         for weight in weights.values():
             weight.grad = torch.zeros_like(weight)
@@ -138,8 +138,10 @@ def moved_by_sparsity_alone(name, made, weights, coefficient, **options):
     return {layer: weight.detach() for layer, weight in weights.items()}
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("coefficient", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize(
+    ("name", "coefficient"),
+    [("adam", 0.01), ("sgd", 1.0), ("adamw", 100.0), ("adam", 100.0), ("sgd", 100.0)],
+)
 def test_a_layer_with_one_row_left_stays_where_nothing_else_moves_it(name, coefficient):
     weights = start(2)
     with torch.no_grad():
@@ -182,7 +184,7 @@ def test_a_last_row_follows_its_task(name):
     targets = {layer: weight.detach() + 1 for layer, weight in weights.items()}
     ours = ProximalOptimizer(weights, made, name, lr=0.01, weight_decay=0)
     theirs = build_optimizer("sgd", list(plain.values()), lr=0.01, weight_decay=0)
-    for _ in range(1500):
+    for _ in range(1000):
         _, gradients = made.value_and_gradients(weights)
         for layer, weight in weights.items():
             weight.grad = (weight - targets[layer]).detach()
