@@ -62,9 +62,8 @@ def import_the_program() -> None:
 
 
 def trace_a_network() -> None:
-    """What torch looks up once in a process takes it seconds; tqdm would start a thread for it."""
+    """What torch looks up once in a process takes it seconds."""
     import torch
-    import tqdm
 
     from paretocli.compaction.trace import trace
 
@@ -72,7 +71,8 @@ def trace_a_network() -> None:
         def forward(self, inputs: Any) -> Any:
             return (super().forward(inputs),)
 
-    tqdm.tqdm.monitor_interval = 0
+    with contextlib.suppress(ImportError):  # torch uses it where it is, and it starts a thread
+        importlib.import_module("tqdm").tqdm.monitor_interval = 0
     torch.set_num_threads(1)
     trace(Network(torch.nn.Linear(2, 2), torch.nn.ReLU()), {"x": torch.zeros(2, 2)}, "x")
 
