@@ -61,25 +61,8 @@ def import_the_program() -> None:
         importlib.import_module(name)
 
 
-def trace_a_network() -> None:
-    """What torch looks up once in a process takes it seconds."""
-    import torch
-
-    from paretocli.compaction.trace import trace
-
-    class Network(torch.nn.Sequential):
-        def forward(self, inputs: Any) -> Any:
-            return (super().forward(inputs),)
-
-    with contextlib.suppress(ImportError):  # torch uses it where it is, and it starts a thread
-        importlib.import_module("tqdm").tqdm.monitor_interval = 0
-    torch.set_num_threads(1)
-    trace(Network(torch.nn.Linear(2, 2), torch.nn.ReLU()), {"x": torch.zeros(2, 2)}, "x")
-
-
 if __name__ == "__main__":
     import_the_program()
-    trace_a_network()
     gc.freeze()  # collecting what was imported would copy its memory
     threads = len(list(Path("/proc/self/task").iterdir()))
     assert threads == 1, f"{threads} threads; a fork has only one of them"
