@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
-from paretocli.problems.inputs import call, tensors_of
+from paretocli.problems.inputs import Inputs, call, tensors_of
 from paretocli.problems.problem import Data, Problem, Samples
 
 ROWS = 4
@@ -163,8 +163,8 @@ def _all_of(data: Data, rows: slice | Tensor) -> list[Tensor]:
     return [*_list(samples.inputs), *samples.targets]
 
 
-def _list(inputs: object) -> list[Tensor]:
-    return list(tensors_of(inputs).values())  # type: ignore[arg-type]
+def _list(inputs: Inputs) -> list[Tensor]:
+    return list(tensors_of(inputs).values())
 
 
 def _same(one: Tensors, other: Tensors) -> bool:

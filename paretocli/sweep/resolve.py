@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from paretocli.config import SweepConfig
 from paretocli.config_file import WEIGHT_OPTIONS, Options, OptionValue
@@ -27,9 +26,9 @@ from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
 from paretocli.sweep.begun import as_begun
-from paretocli.sweep.bounds import lower_bounds, unknown_bounds_note
 from paretocli.sweep.chance import chance_notes
 from paretocli.sweep.defaults import DEFAULT_PROBLEM, DEFAULTS
+from paretocli.sweep.ideals import ideals_of, notes_on_learned
 from paretocli.sweep.idle_options import TRANSFERS, without_effect
 from paretocli.sweep.list_options import listed, patterns_of, shares_of, targets_of
 from paretocli.sweep.memory import Memory, expected_memory
@@ -44,7 +43,6 @@ from paretocli.sweep.start import (
     SPARSITY,
     fresh_network,
     network_layers,
-    sparsity_objective,
     transferred_names,
 )
 from paretocli.sweep.teaching import check_teachers, teacher_files
@@ -182,8 +180,8 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     )
     config = SweepConfig(**chosen, **settled)
     transferred_names(config, network)
-    config = dataclasses.replace(config, ideal=_ideal(options, config, network, problem))
-    more_notes += _learned(config)
+    config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
+    more_notes += notes_on_learned(config)
     config, notes_of_begun = _placed(config, options, problem, single)
     return Resolved(
         config,
@@ -292,36 +290,3 @@ def _counted(
     if not layers:  # a variable of an analytic problem, not a network
         return (), []
     return (), ["No layer lies between input layers and task heads: sparsity is no objective."]
-
-
-def _learned(config: SweepConfig) -> list[str]:
-    """A note on the ideals that have to be learned, unless a payoff table learns all."""
-    names = [name for name, low in zip(config.objectives, config.ideal, strict=True) if low is None]
-    return [unknown_bounds_note(names)] if names and config.scale != "payoff" else []
-
-
-def _ideal(
-    options: Options, config: SweepConfig, network: nn.Module, problem: Problem
-) -> tuple[float | None, ...]:
-    """The ideal of each objective, None where it has to be learned."""
-    names = config.objectives
-    if "ideal" in options and config.scale == "payoff":
-        raise InputError(
-            "--ideal and --scale payoff were given together, but a payoff table has an ideal of "
-            "its own; give one of them."
-        )
-    if "ideal" not in options:
-        own = [bound.value for bound in lower_bounds(problem, network)]
-        sparsity = sparsity_objective(config, network, problem)
-        return tuple(own) if sparsity is None else (sparsity.smallest(), *own)
-    text = str(options["ideal"])
-    try:
-        ideal = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        ideal = ()
-    if len(ideal) != len(names) or not np.isfinite(ideal).all():
-        raise InputError(
-            f"--ideal {text} should be {len(names)} finite numbers separated by commas, one for "
-            f"each of {', '.join(names)}."
-        )
-    return ideal
