@@ -74,12 +74,12 @@ class UnfailingText(io.TextIOBase):
         self._encoding, self._errors = encoding, errors
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]
+    def encoding(self) -> str:  # type: ignore[override]  # an attribute there
         """The name of the encoding."""
         return self._encoding
 
     @property
-    def errors(self) -> str:  # type: ignore[override]
+    def errors(self) -> str:  # type: ignore[override]  # an attribute there
         """How what cannot be encoded is."""
         return self._errors
 

@@ -62,7 +62,7 @@ def _in_single_steps() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(fast)
 
 
-class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types here
     """Sees each operation that torch does, and counts.
 
     Attributes:
@@ -73,7 +73,7 @@ class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     supports_higher_order_operators = True
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # torch has no types here
         self.count = 0
         self.unknown: set[str] = set()
 
@@ -164,7 +164,7 @@ def _trilinear(
         for place in sorted(places):
             shape.insert(place, 1)
         shapes.append(shape)
-    return prod(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
+    return prod(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]  # torch has no types here
 
 
 def _recurrent(sequence: Tensor, from_input: Tensor, from_state: Tensor, *others: Any) -> int:

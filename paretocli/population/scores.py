@@ -65,6 +65,6 @@ def _stacked(
 
 
 # How many samples have a label differs from batch to batch: nothing to compile for.
-_of_labelled: ScoreFunction = torch.compiler.disable(_of_one)  # type: ignore[no-untyped-call]
-_of_labelled_together: ScoreFunction = torch.compiler.disable(_together)  # type: ignore[no-untyped-call]
-_of_labelled_apart: ScoreFunction = torch.compiler.disable(_apart)  # type: ignore[no-untyped-call]
+_of_labelled: ScoreFunction = torch.compiler.disable(_of_one)  # type: ignore[no-untyped-call]  # torch has no types here
+_of_labelled_together: ScoreFunction = torch.compiler.disable(_together)  # type: ignore[no-untyped-call]  # torch has no types here
+_of_labelled_apart: ScoreFunction = torch.compiler.disable(_apart)  # type: ignore[no-untyped-call]  # torch has no types here

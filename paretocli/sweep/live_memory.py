@@ -24,7 +24,7 @@ class Block:
     part: str
 
 
-class LiveMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class LiveMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types here
     """Notes each block of memory that operations take inside it, and when it is given back.
 
     What operations need inside themselves is not seen, nor what was there before.
@@ -36,7 +36,7 @@ class LiveMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # torch has no types here
         self.blocks: list[Block] = []
         self.events: list[int] = []
         self.parts: list[str] = []

@@ -65,11 +65,11 @@ def operation_work(
     return together * sum(count * work**2 for count, work in weighted) / max(total, 1.0)
 
 
-class _Works(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Works(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types here
     """Notes the work of each operation, in the order in which they run."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # torch has no types here
         self.found: list[float] = []
 
     @classmethod
