@@ -1,8 +1,8 @@
 import os
-import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from paretocli.problems import cifar10_files, mnist_files, mulan_files
 from tests.remembered import remembered_traces  # noqa: F401 (of all tests)
@@ -48,22 +48,13 @@ def own_cache(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def denormals():
-    """The program flushes denormal numbers in its process; tests go on with them."""
-    yield
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_flush_denormal(False)
+def fresh_torch():
+    """Each test begins with one thread, and with denormals: the program sets both in its process.
 
-
-@pytest.fixture
-def one_thread():
-    """Torch computes with one thread, so that results repeat bit for bit."""
-    import torch
-
-    threads = torch.get_num_threads()
+    One thread, so that results repeat bit for bit and tests beside each other do not wait.
+    """
     torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ to be started with, and is answered with its process, or a process, and is answe
 code, or null while it runs.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -14,6 +15,8 @@ import pkgutil
 import signal
 import socket
 import sys
+import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +64,41 @@ def import_the_program() -> None:
         importlib.import_module(name)
 
 
+def run() -> int:
+    """Run the program to its end; its exit code."""
+    from paretocli.cli.main import main
+
+    try:
+        main()
+    except SystemExit as ended:
+        if isinstance(ended.code, str):
+            print(ended.code, file=sys.stderr)
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def end(code: int) -> None:
+    """End as an interpreter does, but for taking apart what was imported: that takes seconds."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except OSError:
+            code = 120  # as Python has it
+    os._exit(code)
+
+
 if __name__ == "__main__":
     import_the_program()
     gc.freeze()  # collecting what was imported would copy its memory
     threads = len(list(Path("/proc/self/task").iterdir()))
     assert threads == 1, f"{threads} threads; a fork has only one of them"
     order = serve(socket.socket(fileno=int(sys.argv[1])))
-    gc.unfreeze()  # or libraries complain of leaks when the process ends
     if order is not None:
         become(**order)
-        from paretocli.cli.main import main
-
-        main()
+        end(run())

@@ -20,7 +20,7 @@ from paretocli.sweep.memory import expected_memory
 from paretocli.sweep.reach import parameters_by_tasks, reach_faults, reached_by
 from tests.toys import CPU, pictures, quadratics, vectors
 
-pytestmark = pytest.mark.usefixtures("one_thread", "no_export_trial")
+pytestmark = pytest.mark.usefixtures("no_export_trial")
 
 
 def network_of(problem):

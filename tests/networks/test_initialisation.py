@@ -12,8 +12,6 @@ from paretocli.networks.registry import build_network
 from paretocli.problems.problem import Samples
 from tests.toys import Noisy, pictures
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 

@@ -10,8 +10,6 @@ from paretocli.problems import dense
 from paretocli.sparsity.layers import find_layers
 from tests.toys import CPU
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 STAGES = ((4, 2), (6, 1))
 OUTPUTS = (5, 1, 3)
 

@@ -10,8 +10,6 @@ from paretocli.problems.problem import Task
 from paretocli.sparsity.layers import find_layers
 from tests.toys import CPU
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 SHAPES = [(1, 28, 28), (3, 20, 24), (1, 12, 12), (16,)]
 
 

@@ -17,8 +17,6 @@ from paretocli.networks.registry import (
 )
 from tests.toys import pictures, quadratics
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 DIGITS = (1, 28, 28)
 SHAPES = [DIGITS, (3, 20, 24), (1, 12, 12), (16,)]
 

@@ -7,8 +7,6 @@ from torch.func import vmap
 from paretocli.networks.segnet import SegNet, SharedSegNet, unpooled
 from paretocli.sparsity.layers import find_layers
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 STAGES = ((4, 2), (6, 1), (8, 3))
 
 

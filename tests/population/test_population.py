@@ -11,8 +11,6 @@ from paretocli.population.population import Population
 from paretocli.problems.classification import classification
 from tests.toys import CPU, Noisy, pictures, vectors
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 PROBLEM = pictures()
 BATCH = PROBLEM.train
 MODE = {"stacked": True}

@@ -155,7 +155,6 @@ def test_layers():
 
 
 @pytest.mark.parametrize("make", [cifar10mnist.mdmtn, cifar10mnist.hps])
-@pytest.mark.usefixtures("one_thread")
 def test_batch_norm_in_a_population_is_that_of_the_networks(make):
     """Three networks that differ: all at once, in turn, and each of them by itself."""
     generator = torch.Generator().manual_seed(4)

@@ -23,8 +23,6 @@ from paretocli.problems.problem import Samples
 from paretocli.training.evaluation import evaluate
 from tests.toys import CPU
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 COUNT, HEIGHT, WIDTH, CLASSES = 7, 5, 6, 4
 TASKS = [dense.segmentation("s", CLASSES), dense.depth("d"), dense.normals("n")]
 

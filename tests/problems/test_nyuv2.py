@@ -15,8 +15,6 @@ from paretocli.problems.problem import Samples
 from paretocli.training.evaluation import evaluate
 from tests.scenes import SIZE, TRAIN, VAL, random_scene, write_scenes
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture
 def data_dir(tmp_path):

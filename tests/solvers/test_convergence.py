@@ -13,7 +13,6 @@ from tests.exact import exact_points
 from tests.toys import make_trainer, quadratics, solve
 
 # Small tensors gain nothing from threads, which wait for each other on a busy machine.
-pytestmark = pytest.mark.usefixtures("one_thread")
 
 EPSILON = 1e-4
 PROBLEMS = {"vlmop2": make_vlmop2, "zdt1": make_zdt1, "zdt2": make_zdt2, "dtlz2": make_dtlz2}

@@ -12,8 +12,6 @@ from paretocli.solvers.gradient_weighting import GradientWeighting
 from paretocli.solvers.registry import SOLVERS
 from tests.toys import growl_of, make_trainer, pictures, quadratics, solve, vectors
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 RIVALS = [name for name, kind in SOLVERS.items() if kind.needs]
 RULES = {
     "mgda": (gradient_weighting.mgda, torchjd.aggregation.MGDA()),

@@ -9,8 +9,6 @@ from paretocli.solvers.smooth_chebyshev import SmoothChebyshev
 from tests.exact import exact_points
 from tests.toys import make_trainer, solve
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 EPSILON = 1e-4
 WEIGHTS = torch.tensor([[0.25, 0.75], [0.5, 0.5]])
 SCALARIZATION = Scalarization(WEIGHTS, torch.tensor([1.0, 0.0]), torch.tensor([2.0, 4.0]), 0.1)

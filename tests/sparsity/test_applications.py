@@ -9,8 +9,6 @@ from torch.nn.utils import parametrizations, parametrize, prune, weight_norm
 from paretocli.sparsity.layers import counted_layers, find_layers
 from paretocli.sparsity.left_out import left_out
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 ROWS = [0, 2, 3]
 
 

@@ -14,8 +14,6 @@ from paretocli.sparsity.layers import Layer, find_layers
 from tests.sparsity.convex import matrix_of
 from tests.toys import Noisy
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def matrix_layer(columns, *, role="hidden", positions=1, name="w.weight"):
     """A layer and its weight (out, R) from its rows, one an input."""

@@ -16,8 +16,6 @@ from tests.sparsity.convex import (
     plain_theta,
 )
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 KINDS = ["flat", "spike", "linear", "ramp"]
 SLOPES = [0.0, 1.0, 3.0]
 

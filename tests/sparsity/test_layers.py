@@ -18,8 +18,6 @@ from paretocli.sparsity.layers import (
     rows_first,
 )
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 class Net(nn.Module):
     """Modules by name, and a function of the network and its inputs."""

@@ -18,8 +18,6 @@ from tests.sparsity.convex import (
 )
 from tests.toys import CPU
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 KINDS = ["flat", "spike", "linear", "ramp"]
 SHAPES = {"kernel": (4, 6, 2, 3), "matrix": (5, 9)}
 FORMS = [(kind, slope, relative) for kind in KINDS for slope in (0.0, 2.0) for relative in (0, 1)]

@@ -17,8 +17,6 @@ from paretocli.sparsity.pattern import (
 from tests.sparsity.convex import matrix_of
 from tests.toys import CPU, pictures
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 # A zero row, a cluster of three, a cluster of two, and a row alone; and another member's.
 ROWS = [[-1, 1, 2, 1, 2, 5, 1], [0, 1, 0, -1, -1, 5, 5]]
 

@@ -21,8 +21,6 @@ from tests.sparsity.convex import (
 )
 from tests.toys import CPU
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 NAMES = ["adam", "adamw", "sgd"]
 SHAPES = {"matrix": (3, 8), "kernel": (2, 5, 2, 2)}
 RATES = {"adam": 0.05, "adamw": 0.05, "sgd": 0.01}

@@ -16,8 +16,6 @@ from paretocli.sweep.store import RunDirectory
 from tests.sweep.test_odd_networks import swept
 from tests.sweep.test_odd_networks import table as table_of
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 SPARSE = {"weights": ["0.9,0.05,0.05", "0.2,0.4,0.4", "0.01,0.495,0.495"], "epochs": 20, "lr": 0.05}
 SIZES = ["compact_parameters", "compact_macs"]
 

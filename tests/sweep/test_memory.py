@@ -22,8 +22,6 @@ from paretocli.training.certificate import stationarity
 from paretocli.training.evaluation import evaluate
 from tests.toys import CPU, vectors
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 class Heads(nn.Module):
     """Two tasks of three classes each on some features."""

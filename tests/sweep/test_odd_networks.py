@@ -15,8 +15,6 @@ from paretocli.sweep.run import run_sweep
 from paretocli.sweep.store import RunDirectory
 from tests.sweep.test_collect import Told, never
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 # Whether all points compute as one stack on a CPU.
 STACKED = {
     "tied": True,

@@ -20,8 +20,6 @@ from paretocli.sweep.rehearsal import faults, rehearse
 from paretocli.sweep.stacking import SLOWER, why_in_turn
 from tests.toys import CPU, pictures, quadratics, vectors
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def found(problem, batch_size=8):
     network = build_network(next(iter(problem.networks)), problem, 0)

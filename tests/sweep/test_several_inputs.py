@@ -23,8 +23,6 @@ from paretocli.sweep.solve import Job, PointDone, solve
 from paretocli.sweep.store import RunDirectory
 from tests.sweep.test_collect import Told, never
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 SOURCE = """
 from typing import NamedTuple
 import torch

@@ -11,8 +11,6 @@ from paretocli.sweep.work import (
 )
 from tests.toys import vectors
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 class Product(nn.Module):
     """One matrix, whose product is all the work that counts."""

@@ -13,8 +13,6 @@ from paretocli.training.certificate import stationarity
 from tests.sparsity.convex import convex_growl, minimum, plain_growl, plain_theta
 from tests.toys import CPU, pictures
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 ROWS, WIDTH, COUNT = 7, 3, 1200
 COUNTED = "wide.weight"
 

@@ -12,7 +12,6 @@ from paretocli.sweep.resolve import resolve
 from paretocli.sweep.trainers import trainer_of
 
 pytestmark = [
-    pytest.mark.usefixtures("one_thread"),
     pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler here"),
 ]
 

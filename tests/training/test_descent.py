@@ -12,8 +12,6 @@ from paretocli.training.descent import Descent
 from paretocli.training.settings import TrainingSettings
 from tests.toys import CPU, mean_output
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 # Of two networks with five rows each: rows 0, 2 and 3 are tied in the first, 1 and 2 in the second.
 ROWS = torch.tensor([[0, 1, 0, 0, -1], [0, 1, 1, 3, -1]])
 STEPS, LR = 25, 0.05

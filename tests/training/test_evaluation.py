@@ -12,8 +12,6 @@ from paretocli.training.certificate import stationarity
 from paretocli.training.evaluation import evaluate
 from tests.toys import CPU, make_trainer, pictures, quadratics
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture
 def population():

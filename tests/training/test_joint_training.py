@@ -15,8 +15,6 @@ from paretocli.training.branching import BranchingTrainer
 from tests.toys import HIDDEN, growl_of, make_trainer, pictures, quadratics, solve, vectors
 from tests.training.test_trainer import assert_same, saved_and_loaded
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 WEIGHTS = [[0.2, 0.8], [0.5, 0.5], [0.9, 0.1]]
 SPARSE = [[0.3, 0.3, 0.4], [0.5, 0.2, 0.3], [0.7, 0.2, 0.1]]
 

@@ -28,7 +28,7 @@ def test_devices_that_are_not_there(name):
         choose_device(name)
 
 
-def test_threads(one_thread):
+def test_threads():
     assert available_threads() >= 1
     set_up(2, "fp32")
     assert torch.get_num_threads() == 2
@@ -44,7 +44,7 @@ def test_waiting_threads_sleep_unless_the_user_wants_otherwise():
 
 
 @pytest.mark.parametrize("precision", ["tf32", "bf16", "fp32"])
-def test_products_are_rounded_on_a_gpu_only_when_asked_for(one_thread, precision):
+def test_products_are_rounded_on_a_gpu_only_when_asked_for(precision):
     set_up(1, precision)
     rounded = precision == "tf32"
     assert torch.backends.cuda.matmul.allow_tf32 == rounded

@@ -11,8 +11,6 @@ from paretocli.sweep.question import Question
 from paretocli.sweep.resolve import resolve
 from paretocli.sweep.trainers import trainer_of
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 # These hand a number, or a shape that depends on numbers, to the program.
 WAITING = {"_local_scalar_dense", "equal", "is_nonzero", "nonzero", "masked_select", "_unique2"}
 

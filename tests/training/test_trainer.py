@@ -12,8 +12,6 @@ from paretocli.solvers.weighted_sum import WeightedSum
 from paretocli.sparsity.pattern import Pattern
 from tests.toys import HIDDEN, growl_of, make_trainer, pictures, quadratics, solve, vectors
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 WEIGHTS = [[0.2, 0.8], [0.5, 0.5], [0.9, 0.1]]
 CENTRES = [[0.0, 0.0], [1.0, 2.0]]
 
