@@ -43,7 +43,7 @@ def multiply_accumulates(network: Callable[..., Any], sample: Sequence[Tensor]) 
     Raises:
         UncountedError: Some cannot be counted.
     """
-    with _in_single_steps(), _Counter() as counter:
+    with _in_single_steps(), _MultiplyAccumulateCounter() as counter:
         network(*sample)
     if counter.unknown:
         raise UncountedError(sorted(counter.unknown))
@@ -62,7 +62,7 @@ def _in_single_steps() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(fast)
 
 
-class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types here
+class _MultiplyAccumulateCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types here
     """Sees each operation that torch does, and counts.
 
     Attributes:

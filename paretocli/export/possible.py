@@ -119,7 +119,7 @@ def _refuse_difference(
             )
 
 
-class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types here
+class _OperationCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types here
     """Counts operations."""
 
     count = 0
@@ -133,7 +133,7 @@ class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has
 
 def _operations(dense: nn.Module, batch: dict[str, Tensor]) -> int:
     # Without oneDNN, which has one operation for all steps of a recurrent layer.
-    with torch.backends.mkldnn.flags(enabled=False), _Counter() as counter:  # type: ignore[no-untyped-call]  # torch has no types here
+    with torch.backends.mkldnn.flags(enabled=False), _OperationCounter() as counter:  # type: ignore[no-untyped-call]  # torch has no types here
         dense(*batch.values())
     return int(counter.count)
 

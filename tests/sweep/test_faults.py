@@ -18,7 +18,7 @@ TIMING = ["seconds"]
 CAREFUL = ("--stack", "2", "--threads", "1", "--checkpoint-every", "0", "--out", "run")
 SWEEP = (
     *("sweep", "multidigits", "--network", "hps", "--no-sparsity"),
-    *("--points", "4", "--epochs", "8", *CAREFUL),
+    *("--points", "4", "--epochs", "8", "--train-samples", "512", *CAREFUL),
 )
 # Two phases; rows become zero in the first and clusters of up to nine are tied after it.
 SPARSE = (
