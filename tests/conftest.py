@@ -47,12 +47,23 @@ def own_cache(tmp_path, monkeypatch) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def fresh_torch():
-    """Each test begins with one thread, and with denormals: the program sets both in its process.
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Torch computes with one, so that results repeat and tests beside each other do not wait.
 
-    One thread, so that results repeat bit for bit and tests beside each other do not wait.
+    From the start, since what a module's tests share is made before any fixture of a test.
     """
+    fresh_torch()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left():
+    """The program sets torch's threads and what it does with denormals; tests go on without."""
+    yield
+    fresh_torch()
+
+
+def fresh_torch():
     torch.set_num_threads(1)
     torch.set_flush_denormal(False)
 
