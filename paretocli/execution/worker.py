@@ -5,6 +5,7 @@ not import the parent's main module, which may be somebody's script.
 """
 
 import ctypes
+import gc
 import os
 import pickle
 import signal
@@ -82,6 +83,7 @@ def _do(
 @cache
 def _loaded(common: bytes) -> tuple[Work, Any]:
     work, shared = pickle.loads(common)
+    gc.freeze()  # it all stays to the end: no collection need look through it, and all of torch
     return work, shared
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
+from itertools import islice
 from operator import itemgetter
 
 import torch
@@ -104,6 +105,19 @@ class Population:
         """As `measure`, and the outputs (K, B, …) of tasks with metrics of a whole split."""
         return self._measured(inputs, targets, keep=True)
 
+    def measure_task(
+        self, number: int, inputs: Inputs, targets: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """As `measure`, of one task alone: its losses (K,) and statistics (K, s).
+
+        Args:
+            number: Which task.
+            inputs: As for `measure`.
+            targets: One tensor for each task, as for `measure`.
+        """
+        losses, statistics, _ = self._measured(inputs, targets, only=number)
+        return losses[:, 0], statistics
+
     def _measured(
         self,
         inputs: Inputs,
@@ -111,6 +125,7 @@ class Population:
         *,
         apart: bool = False,
         keep: bool = False,
+        only: int | None = None,
     ) -> Measured:
         if self._channels_last:
             inputs = mapped(channels_last, inputs)
@@ -125,10 +140,12 @@ class Population:
             differentiable_kernels(recurrent=self._recurrent and not self._network.training),
         ):
             if self.stacked:
+                step = partial(step, apart=apart)
                 return step(
-                    self, self.parameters, self.buffers, inputs, given, apart=apart, keep=keep
+                    self, self.parameters, self.buffers, inputs, given, keep=keep, only=only
                 )
-            return self._measure_in_turn(step, inputs, given, apart=apart, keep=keep)
+            step = partial(step, keep=keep, only=only)
+            return self._measure_in_turn(step, inputs, given, apart=apart)
 
     def _measure_stacked(
         self,
@@ -139,6 +156,7 @@ class Population:
         *,
         apart: bool,
         keep: bool,
+        only: int | None,
     ) -> Measured:
         # Dropout draws the masks once for all subproblems, so that one subproblem's result does
         # not depend on how many others there are.
@@ -148,7 +166,7 @@ class Population:
         )
         scores = [
             scores_of_all(task, output, target, apart=apart)
-            for task, output, target in self._measurable(outputs, targets)
+            for task, output, target in self._measurable(outputs, targets, only)
         ]
         losses, statistics = zip(*scores, strict=True)
         kept = self._kept(outputs, targets) if keep else ()
@@ -161,7 +179,6 @@ class Population:
         targets: tuple[Tensor, ...],
         *,
         apart: bool,
-        keep: bool,
     ) -> Measured:
         parameters, buffers = _unbound(self.parameters), _unbound(self.buffers)
         generators = [self.device] if self.device.type == "cuda" else []
@@ -174,9 +191,7 @@ class Population:
             last = member + 1 == self.size
             # All but the last leave the generators as they were: the same masks for everybody.
             with nullcontext() if last else torch.random.fork_rng(devices=generators):
-                measured.append(
-                    step(self, own_parameters, own_buffers, own_inputs, own_targets, keep=keep)
-                )
+                measured.append(step(self, own_parameters, own_buffers, own_inputs, own_targets))
         losses, statistics, kept = zip(*measured, strict=True)
         outputs = tuple(map(torch.stack, zip(*kept, strict=True)))
         return torch.stack(losses), torch.stack(statistics), outputs
@@ -189,11 +204,12 @@ class Population:
         targets: tuple[Tensor, ...],
         *,
         keep: bool,
+        only: int | None,
     ) -> Measured:
         outputs = self._call(parameters, buffers, inputs)
         scores = [
             scores_of_one(task, output, target)
-            for task, output, target in self._measurable(outputs, targets)
+            for task, output, target in self._measurable(outputs, targets, only)
         ]
         losses, statistics = zip(*scores, strict=True)
         kept = self._kept(outputs, targets) if keep else ()
@@ -232,10 +248,11 @@ class Population:
         return tuple(output.float() for output in outputs)
 
     def _measurable(
-        self, outputs: Sequence[Tensor], targets: Sequence[Tensor]
+        self, outputs: Sequence[Tensor], targets: Sequence[Tensor], only: int | None = None
     ) -> Iterator[tuple[Task, Tensor, Tensor]]:
         # Tasks of training alone come last, and have no targets in evaluation.
-        return zip(self.tasks[: len(targets)], outputs, targets, strict=True)
+        measurable = zip(self.tasks[: len(targets)], outputs, targets, strict=True)
+        return measurable if only is None else islice(measurable, only, only + 1)
 
     def _kept(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> tuple[Tensor, ...]:
         measurable = self._measurable(outputs, targets)

@@ -85,17 +85,16 @@ def _task_gradient(
     gradient = _zeros(population)
     measured = []
     for share, batch in shares(samples, batch_size):
-        losses, statistics = population.measure(prepare(batch.inputs), batch.targets)
+        losses, statistics = population.measure_task(task, prepare(batch.inputs), batch.targets)
         measured.append(share * statistics)
-        found = torch.autograd.grad(losses[:, task].sum(), parameters, allow_unused=True)
+        found = torch.autograd.grad(losses.sum(), parameters, allow_unused=True)
         for total, part in zip(gradient.values(), found, strict=True):
             if part is not None:
                 total.add_(part, alpha=share)
-    # As linear as the loss is: what 1 over all samples is over those that have a label.
-    ones = torch.ones_like(losses)
-    factor = population.over_labelled(ones, torch.stack(measured).sum(dim=0))[:, task]
+    # As linear as the loss is: what is over all samples becomes that over those with a label.
+    labelled = population.tasks[task].labelled_share(torch.stack(measured).sum(dim=0))
     for total in gradient.values():
-        total.mul_(per_member(factor, total))
+        total.div_(per_member(labelled, total))
     return gradient
 
 

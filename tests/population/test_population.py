@@ -69,6 +69,16 @@ def test_losses_and_metrics_are_those_of_the_networks():
         torch.testing.assert_close(metrics[k], torch.stack(right))
 
 
+def test_one_task_alone_is_what_it_is_among_all():
+    population = stacked(networks())
+    population.train(False)
+    losses, _ = population.measure(BATCH.inputs, BATCH.targets)
+    for number, task in enumerate(PROBLEM.tasks):
+        own, statistics = population.measure_task(number, BATCH.inputs, BATCH.targets)
+        assert torch.equal(own, losses[:, number])
+        assert statistics.shape == (3, task.statistics_size)
+
+
 @pytest.mark.parametrize("mode", [True, False])
 def test_one_alone_is_as_among_three(mode):
     population = stacked(networks())

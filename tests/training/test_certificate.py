@@ -1,3 +1,6 @@
+import dataclasses
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
@@ -285,6 +288,25 @@ def test_without_sparsity_it_is_the_plain_formula(batch):
         expected = plain_stationarity(parts, coefficients[k].numpy())
         assert found[k].item() == pytest.approx(expected, rel=1e-4)
         assert 0.1 < expected < 0.99
+
+
+def test_each_loss_is_measured_once_a_batch():
+    problem = pictures()
+    measured = Counter()
+
+    def counted(task):
+        def loss(output, target):
+            measured[task.name] += 1
+            return task.loss(output, target)
+
+        return dataclasses.replace(task, loss=loss)
+
+    network = build_network("noisy", problem, 0)
+    population = Population(network, [counted(task) for task in problem.tasks], 1, device=CPU)
+    population.train(False)
+    stationarity(population, problem.train, as_float, torch.ones(1, 2), batch_size=16)
+    assert len(problem.train) == 40  # three batches
+    assert measured == {task.name: 3 for task in problem.tasks}
 
 
 @pytest.mark.parametrize("relative", [True, False])
