@@ -42,6 +42,7 @@ def become(arguments: list[str], cwd: str, environment: dict[str, str], out: str
     """As a new process of its own session that a shell has started."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may be run by `nohup`
     for descriptor, name in enumerate([os.devnull, out, err]):
         opened = os.open(name, os.O_RDWR | os.O_CREAT)
         os.dup2(opened, descriptor)

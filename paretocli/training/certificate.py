@@ -87,6 +87,8 @@ def _task_gradient(
     for share, batch in shares(samples, batch_size):
         losses, statistics = population.measure_task(task, prepare(batch.inputs), batch.targets)
         measured.append(share * statistics)
+        if not losses.requires_grad:  # it reaches no parameter
+            continue
         found = torch.autograd.grad(losses.sum(), parameters, allow_unused=True)
         for total, part in zip(gradient.values(), found, strict=True):
             if part is not None:

@@ -25,6 +25,15 @@ def test_once_is_a_wish_and_twice_an_order(number, code, raised):
     assert signal.getsignal(number) == before
 
 
+@pytest.fixture
+def hangups():
+    """They are heard, also where the tests are run by `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangups")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGHUP, 129), (signal.SIGUSR1, 138)])
 def test_what_comes_twice_by_itself_is_a_wish_both_times(number, code):
     told = []

@@ -66,7 +66,7 @@ def untimed(folder):
 
 
 def test_results_do_not_depend_on_the_number_of_workers(alone, tmp_path):
-    done = paretocli(*SWEEP, "--jobs", 3, cwd=tmp_path)
+    done = paretocli(*SWEEP, "--jobs", 2, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert untimed(tmp_path) == untimed(alone)
     assert set(files_below(tmp_path / "run")) == FINISHED
@@ -100,7 +100,7 @@ def test_a_shard_whose_workers_die_is_given_up_and_the_others_are_not(alone, tmp
     assert "1 of 2 shards failed (0001-0001: its process ended with exit code 9)" in done.stderr
     assert list(pd.read_csv(tmp_path / "run" / "results.csv")["point"]) == [0]
     (tmp_path / "allow").touch()
-    done = paretocli(*sweep, "--jobs", 2, cwd=tmp_path)
+    done = paretocli(*sweep, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert list(pd.read_csv(tmp_path / "run" / "results.csv")["point"]) == [0, 1]
 
@@ -146,7 +146,7 @@ def test_when_the_program_is_killed_its_workers_die_and_the_same_command_goes_on
     assert len(workers_of(running)) == 2
     running.kill()
     wait_for(lambda: gone(running))
-    done = paretocli(*SWEEP, "--jobs", 2, cwd=tmp_path)
+    done = paretocli(*SWEEP, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "going on after epoch" in done.stderr
     assert untimed(tmp_path) == untimed(alone)
@@ -248,7 +248,7 @@ def test_a_directory_that_becomes_read_only(alone, tmp_path):
             folder.chmod(0o755)
     assert process.returncode == 1
     assert said.endswith(": Permission denied; mend that, and the same command goes on.\n")
-    done = paretocli(*SWEEP, "--jobs", 2, cwd=tmp_path)
+    done = paretocli(*SWEEP, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "going on after epoch" in done.stderr
     assert untimed(tmp_path) == untimed(alone)
@@ -293,7 +293,7 @@ def test_a_full_disk(alone, tmp_path):
         {program} {sweep} --jobs 2 >/dev/null 2>../first; echo $? >../code
         ls run/points >../points
         mount -o remount,size=50m .
-        {program} {sweep} --jobs 2 >/dev/null 2>../second || exit 1
+        {program} {sweep} >/dev/null 2>../second || exit 1
         cp -r run ..
     """
     done = subprocess.run(
