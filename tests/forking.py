@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests import fork_client
+
 
 class Forked:
     """A started program.
@@ -67,7 +69,7 @@ class Forked:
 
 
 def _ask(question: object) -> Any:
-    lines = _server()
+    _, lines = _server()
     lines.write(f"{json.dumps(question)}\n")
     lines.flush()
     answer = lines.readline()
@@ -76,7 +78,7 @@ def _ask(question: object) -> Any:
 
 
 @functools.cache
-def _server() -> Any:
+def _server() -> tuple[socket.socket, Any]:
     """It ends with this process, which closes its end of the socket then."""
     ours, theirs = socket.socketpair()
     with theirs:
@@ -86,4 +88,34 @@ def _server() -> Any:
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             pass_fds=[theirs.fileno()],
         )
-    return ours.makefile("rw")
+    return ours, ours.makefile("rw")
+
+
+def run_script(
+    command: Sequence[str], cwd: Path, environment: dict[str, str], folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a shell script whose calls of `paretocli` are forked.
+
+    Args:
+        command: The script and its arguments.
+        cwd: Where it runs.
+        environment: All of its environment.
+        folder: An empty one, for the program that it finds.
+    """
+    program = folder / "paretocli"
+    client = Path(__file__).with_name("fork_client.py")
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{client}" "$@"\n')
+    program.chmod(0o755)
+    channel, _ = _server()
+    # Where this Python is, there is the one for the other programs of the script.
+    path = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**environment, "PATH": path, fork_client.VARIABLE: str(channel.fileno())},
+        pass_fds=[channel.fileno()],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )

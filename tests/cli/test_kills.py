@@ -10,11 +10,12 @@ from tests.program import files_below, paretocli
 from tests.sweep.test_parallel import untimed
 
 SWEEP = (
-    *("sweep", "multidigits", "--network", "hps", "--points", "4", "--epochs", "20"),
-    *("--retrain-epochs", "10", "--stack", "1", "--checkpoint-every", "0", "--out", "run"),
+    *("sweep", "multidigits", "--network", "hps", "--points", "4", "--train-samples", "1024"),
+    *("--epochs", "12", "--retrain-epochs", "6", "--stack", "1", "--checkpoint-every", "0"),
+    *("--out", "run"),
 )
-KILLS = 8
-MOST_LINES = 12  # of the history between two kills; there are 120 in all
+KILLS = 5
+MOST_LINES = 10  # of the history between two kills; there are 72 in all
 START = 3.0  # seconds in which some kills fall before there is any line
 
 

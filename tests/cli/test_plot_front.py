@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(sys.executable).with_name("paretocli")
+from tests.program import PROGRAM, paretocli
 
 HEADER = (
     "point,status,problem,solver,network,seed,weight_left,weight_right,"
@@ -23,14 +23,7 @@ NOTHING_LEFT_OUT = {"incomplete_points": 0, "left_out_points": []}
 
 
 def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(PROGRAM), "plot-front", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return paretocli("plot-front", *arguments, cwd=cwd)
 
 
 @pytest.fixture

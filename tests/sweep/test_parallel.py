@@ -16,7 +16,8 @@ from tests.program import environment, files_below, paretocli
 
 SWEEP = (
     *("sweep", "multidigits", "--network", "hps", "--no-sparsity", "--points", "4"),
-    *("--epochs", "6", "--stack", "1", "--checkpoint-every", "0", "--out", "run"),
+    *("--train-samples", "1024", "--epochs", "15", "--stack", "1", "--checkpoint-every", "0"),
+    *("--out", "run"),
 )
 FINISHED = {
     *("sweep.json", "normalisation.json", "results.csv", "front.csv", "front.png"),
