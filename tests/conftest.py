@@ -71,7 +71,7 @@ def fresh_torch():
 @pytest.fixture
 def no_export_trial(monkeypatch):
     """`check` tries no export, which takes a second or more; tests of it try it themselves."""
-    from paretocli.export.possible import ExportTrial
+    from paretocli.exporting.possible import ExportTrial
 
     name = "paretocli.examination.examine.export_trial"
     monkeypatch.setattr(name, lambda problem, network: ExportTrial("nothing", 4321))

@@ -16,12 +16,12 @@ import pandas as pd
 import torch
 
 from paretocli.cli.main import main
-from paretocli.sweep.normalisation import without_scale
-from paretocli.sweep.plan import Shard, shards
-from paretocli.sweep.question import Question
-from paretocli.sweep.resolve import resolve
-from paretocli.sweep.solve import Job, Saved, solve
-from paretocli.sweep.store import RunDirectory
+from paretocli.planning.plan import Shard, shards
+from paretocli.sweeping.normalisation import without_scale
+from paretocli.sweeping.question import Question
+from paretocli.sweeping.resolve import resolve
+from paretocli.sweeping.solve import Job, Saved, solve
+from paretocli.sweeping.store import RunDirectory
 from tests.program import environment, paretocli
 
 OUTSIDE = "outside.txt"

@@ -1,15 +1,15 @@
 """Traces of networks that a test process has traced already: each takes a second.
 
 A sweep traces its network once or twice, and hundreds of tests sweep a few small networks. What
-traces in `paretocli.compaction` and `paretocli.export`, and what runs in other processes, is as it
-always is.
+traces in `paretocli.compaction` and `paretocli.exporting`, and what runs in other processes, is as
+it always is.
 """
 
 from dataclasses import replace
 
 import pytest
 
-from paretocli.problems.as_used import AsUsed, raw_inputs
+from paretocli.core.as_used import AsUsed, raw_inputs
 
 
 def _code(function):
@@ -42,7 +42,7 @@ def _key(network, problem):
 @pytest.fixture(autouse=True, scope="session")
 def remembered_traces():
     """Have sweeps in this process trace a network that they know only once."""
-    from paretocli.sweep import sizes, sparsity_shares
+    from paretocli.sweeping import sizes, sparsity_shares
 
     trace, known = sizes.traced_as_used, {}
 

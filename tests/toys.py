@@ -6,12 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.problem import Defaults, Problem, Samples, Task
 from paretocli.networks.registry import build_network
 from paretocli.population.population import Population
 from paretocli.population.transfer import Transfer
 from paretocli.problems.analytic import Variable
 from paretocli.problems.classification import classification
-from paretocli.problems.problem import Defaults, Problem, Samples, Task
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS, SolverSettings

@@ -60,8 +60,8 @@ def check(
     from paretocli.directories import default_data_dir
     from paretocli.errors import InputError
     from paretocli.examination.examine import examine
+    from paretocli.planning.list_options import targets_of
     from paretocli.problems.loading import load_problem
-    from paretocli.sweep.list_options import targets_of
     from paretocli.training.machine import (
         available_threads,
         choose_device,

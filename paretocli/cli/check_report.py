@@ -10,7 +10,7 @@ from rich.table import Table
 from paretocli.cli.report import megabytes, needs_text
 from paretocli.cli.tables import as_text
 from paretocli.examination.report import Examination, TaskReport
-from paretocli.export.possible import ExportTrial
+from paretocli.exporting.possible import ExportTrial
 from paretocli.sparsity.layers import counted_layers
 
 # What a table has room for; the JSON has all.

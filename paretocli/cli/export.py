@@ -74,9 +74,9 @@ def export(
 
     from paretocli.cli.export_report import export_report
     from paretocli.directories import default_data_dir
-    from paretocli.export.export import export_point, refuse_used
-    from paretocli.export.formats import FORMATS, require_format
-    from paretocli.export.point import read_solved_point
+    from paretocli.exporting.export import export_point, refuse_used
+    from paretocli.exporting.formats import FORMATS, require_format
+    from paretocli.exporting.point import read_solved_point
     from paretocli.registries import lookup
     from paretocli.training.machine import flush_denormals, set_up
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from paretocli.cli.tables import as_text
 
 if TYPE_CHECKING:
-    from paretocli.export.export import Exported
+    from paretocli.exporting.export import Exported
 
 
 def export_report(exported: "Exported", folder: Path) -> str:

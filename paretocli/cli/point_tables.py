@@ -7,11 +7,10 @@ import numpy as np
 from rich.table import Table
 
 from paretocli.cli.tables import MOST_COLUMNS, as_text
+from paretocli.core.names import SPARSITY
 from paretocli.front.columns import is_share, is_size, split_of
 from paretocli.front.results import Results
 from paretocli.front.sizes import shown_sizes
-
-SPARSITY = "sparsity"  # an objective that is no task; its sizes are shown
 
 
 def figure_columns(results: Results, split: str = "test") -> list[str]:

@@ -14,7 +14,7 @@ from paretocli.config import SweepConfig
 from paretocli.front.indicators import is_exact
 from paretocli.printable import printable
 from paretocli.run_directory.points import Record
-from paretocli.sweep.observers import Observer
+from paretocli.sweeping.observers import Observer
 
 SECONDS_BETWEEN_LINES = 10.0
 

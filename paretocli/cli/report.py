@@ -12,14 +12,14 @@ from rich.table import Table
 from paretocli.cli.printing import say
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.config import SweepConfig
+from paretocli.core.problem import Problem
 from paretocli.front.columns import is_share, is_size
 from paretocli.front.sizes import shown_sizes
-from paretocli.problems.problem import Problem
+from paretocli.planning.plan import machine_text, shards, workers_of
 from paretocli.run_directory.points import Record
-from paretocli.sweep.memory import Memory, Need
-from paretocli.sweep.plan import machine_text, shards, workers_of
-from paretocli.sweep.resolve import Resolved
-from paretocli.sweep.store import RunDirectory
+from paretocli.sweeping.memory import Memory, Need
+from paretocli.sweeping.resolve import Resolved
+from paretocli.sweeping.store import RunDirectory
 
 # When memory is taken, in a sentence.
 MOMENTS = {

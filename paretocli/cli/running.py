@@ -15,12 +15,12 @@ from paretocli.errors import InputError, RunError, StopError
 from paretocli.execution.stopping import stop_on_signals
 from paretocli.front.results import read_results
 from paretocli.plots.data import loss_columns
-from paretocli.sweep.event_files import EventFiles
-from paretocli.sweep.idle_options import TRANSFER_OPTIONS
-from paretocli.sweep.observers import Observer, Observers
-from paretocli.sweep.resolve import Resolved, resolve
-from paretocli.sweep.run import run_sweep
-from paretocli.sweep.store import RunDirectory
+from paretocli.sweeping.event_files import EventFiles
+from paretocli.sweeping.idle_options import TRANSFER_OPTIONS
+from paretocli.sweeping.observers import Observer, Observers
+from paretocli.sweeping.resolve import Resolved, resolve
+from paretocli.sweeping.run import run_sweep
+from paretocli.sweeping.store import RunDirectory
 
 # What concerns several points; a file made for a sweep serves for one of them too.
 SWEEP_KEYS = ("points", "divisions", "weights_file", "stack", "jobs", "cluster", *TRANSFER_OPTIONS)

@@ -156,7 +156,7 @@ def _chosen(
 
     from paretocli.front.complete import LeftOut, complete_rows
     from paretocli.front.selection import closest, find_column, knee, losses_of, only_one
-    from paretocli.preferences import parse_weights
+    from paretocli.planning.preferences import parse_weights
 
     if rules["--knee"]:
         row, bulge = knee(losses_of(results, split)[rows])

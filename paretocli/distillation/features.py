@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.inputs import Inputs, call
 from paretocli.errors import InputError
-from paretocli.problems.inputs import Inputs, call
 
 NAMED = 8  # modules that are named
 DIMENSIONS = 3  # of a sample's features: (F,), (L, F) or (C, H, W)

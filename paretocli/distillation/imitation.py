@@ -16,8 +16,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from paretocli.core.problem import Task
 from paretocli.distillation.features import Features
-from paretocli.problems.problem import Task
 
 ADAPTORS = "distillation_adaptors"
 IMAGE = 3  # dimensions of a sample's features (C, H, W)

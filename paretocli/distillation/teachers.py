@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.inputs import Inputs, call
 from paretocli.distillation.features import Features
-from paretocli.problems.inputs import Inputs, call
 
 
 class Teachers:

@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.problem import Problem, Task
 from paretocli.errors import InputError
-from paretocli.problems.problem import Problem, Task
-from paretocli.sweep.chance import alike
-from paretocli.sweep.rehearsal import outputs_of
-from paretocli.sweep.task_faults import batch_shape
+from paretocli.probing.chance import alike
+from paretocli.probing.rehearsal import outputs_of
+from paretocli.probing.task_faults import batch_shape
 
 ROWS = 4
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from paretocli.core.inputs import tensors_of
+from paretocli.core.problem import Data, Problem, Samples, Task
 from paretocli.errors import InputError
-from paretocli.problems.inputs import tensors_of
-from paretocli.problems.problem import Data, Problem, Samples, Task
-from paretocli.sweep.task_faults import batch_shape
+from paretocli.probing.task_faults import batch_shape
 
 
 def input_faults(problem: Problem) -> list[InputError]:

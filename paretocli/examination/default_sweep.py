@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 
 from paretocli.config import SweepConfig
-from paretocli.problems.problem import Problem
+from paretocli.core.names import SPARSITY
+from paretocli.core.problem import Problem
 from paretocli.sparsity.layers import Layer, counted_layers
 from paretocli.sparsity.objective import own_shares
-from paretocli.sweep.defaults import DEFAULTS
-from paretocli.sweep.start import SPARSITY
+from paretocli.sweeping.defaults import DEFAULTS
 
 POINTS = 3  # as many as are tried, whatever their weights
 

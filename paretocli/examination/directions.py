@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from paretocli.metric_names import known_direction
-from paretocli.problems.directions import metric_direction
-from paretocli.problems.problem import Problem
+from paretocli.core.directions import metric_direction
+from paretocli.core.metric_names import known_direction
+from paretocli.core.problem import Problem
 
 
 def direction_notes(problem: Problem) -> Iterator[str]:

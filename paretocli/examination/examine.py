@@ -6,6 +6,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.as_used import has_inputs
+from paretocli.core.inputs import tensors_of
+from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.examination.behaviour import mixing_notes
 from paretocli.examination.data import input_faults, target_faults
@@ -13,23 +16,20 @@ from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.directions import direction_notes
 from paretocli.examination.report import Examination, TaskReport, TensorReport
 from paretocli.examination.steps import step_seconds
-from paretocli.export.possible import export_trial
+from paretocli.exporting.possible import export_trial
 from paretocli.networks.registry import build_network, default_network
 from paretocli.population.population import Population
-from paretocli.problems.as_used import has_inputs
-from paretocli.problems.inputs import tensors_of
-from paretocli.problems.problem import Problem
+from paretocli.probing.bounds import Bound, lower_bounds, unknown_bounds_note
+from paretocli.probing.chance import chance_notes
+from paretocli.probing.no_means import no_mean_notes
+from paretocli.probing.reach import parameters_by_tasks, reach_faults, reached_by
+from paretocli.probing.rehearsal import CPU, ROWS, faults, outputs_of
+from paretocli.probing.stacking import why_in_turn
 from paretocli.sparsity.layers import counted_layers
 from paretocli.sparsity.left_out import left_out
-from paretocli.sweep.bounds import Bound, lower_bounds, unknown_bounds_note
-from paretocli.sweep.chance import chance_notes
-from paretocli.sweep.memory import expected_memory
-from paretocli.sweep.no_means import no_mean_notes
-from paretocli.sweep.normalisation import scale_faults
-from paretocli.sweep.reach import parameters_by_tasks, reach_faults, reached_by
-from paretocli.sweep.rehearsal import CPU, ROWS, faults, outputs_of
-from paretocli.sweep.stacking import why_in_turn
-from paretocli.sweep.start import TRACED_SAMPLES, network_layers
+from paretocli.sweeping.memory import expected_memory
+from paretocli.sweeping.normalisation import scale_faults
+from paretocli.sweeping.start import TRACED_SAMPLES, network_layers
 from paretocli.training.evaluation import evaluate
 
 

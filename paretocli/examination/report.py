@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import torch
 
 from paretocli.errors import InputError
-from paretocli.export.possible import ExportTrial
+from paretocli.exporting.possible import ExportTrial
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.left_out import LeftOut
-from paretocli.sweep.memory import Memory
+from paretocli.sweeping.memory import Memory
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from paretocli.metric_names import Direction
+from paretocli.core.metric_names import Direction
 
 SPLITS = ("train", "val", "test")
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from paretocli.core.metric_names import Direction, known_direction
 from paretocli.errors import InputError
 from paretocli.front.columns import POINT_COLUMNS, SPLITS, body_of, readings
 from paretocli.front.results import Results
-from paretocli.metric_names import Direction, known_direction
 from paretocli.run_directory import forms
 from paretocli.run_directory.files import DamagedError, read_object
 from paretocli.run_directory.sweep_file import SWEEP_FILE

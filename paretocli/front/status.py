@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from paretocli.core.metric_names import Direction
 from paretocli.errors import InputError
 from paretocli.front.indicators import is_exact, share_of_box
 from paretocli.front.sizes import COMPACT
-from paretocli.lock import in_use
-from paretocli.metric_names import Direction
 from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import DamagedError
 from paretocli.run_directory.history import history_files, read_history_lines
+from paretocli.run_directory.lock import in_use
 from paretocli.run_directory.points import Record, read_records
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from paretocli.core.inputs import Inputs, arguments_of, tensors_of
 from paretocli.errors import InputError
-from paretocli.problems.inputs import Inputs, arguments_of, tensors_of
 
 Layer = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
 

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from paretocli.core.inputs import call
 from paretocli.errors import InputError
 from paretocli.networks.blocks import (
     FEATURES,
@@ -21,11 +22,10 @@ from paretocli.networks.blocks import (
 from paretocli.networks.hps import HardParameterSharing
 from paretocli.networks.mdmtn import MDMTN
 from paretocli.networks.mtan_encoder import MTANEncoder
-from paretocli.problems.inputs import call
 
 # Problems are made of networks, so nothing here needs them but to name their type.
 if TYPE_CHECKING:
-    from paretocli.problems.problem import Problem
+    from paretocli.core.problem import Problem
 
 
 def generic_hps(input_shape: Sequence[int], outputs: Sequence[int]) -> HardParameterSharing:

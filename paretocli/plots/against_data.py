@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from paretocli.core.names import SPARSITY
 from paretocli.errors import InputError
 from paretocli.front.columns import POINT_COLUMNS, label, metric_and_task, split_of
 from paretocli.front.complete import LeftOut, complete_rows
@@ -15,9 +16,6 @@ from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
 from paretocli.plots.data import Axis, axis_of, same_on_all_splits
 from paretocli.plots.words import legend_names, title_of
-
-SPARSITY = "sparsity"
-"""The objective that belongs to no task."""
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from paretocli.core.inputs import Inputs, arguments_of, mapped
+from paretocli.core.problem import Task
 from paretocli.population.kernels import differentiable_kernels
 from paretocli.population.layout import channels_last, stacks, takes_channels_last
 from paretocli.population.scores import scores_of_all, scores_of_one
-from paretocli.problems.inputs import Inputs, arguments_of, mapped
-from paretocli.problems.problem import Task
 
 Tensors = dict[str, Tensor]
 Measured = tuple[Tensor, Tensor, tuple[Tensor, ...]]  # losses, statistics, outputs that are kept

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
-from paretocli.problems.task import Task
+from paretocli.core.task import Task
 
 Scores = tuple[Tensor, Tensor]
 ScoreFunction = Callable[[Task, Tensor, Tensor], Scores]

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from paretocli.problems.problem import Defaults, Problem, Samples, Task
+from paretocli.core.problem import Defaults, Problem, Samples, Task
 
 STEPS_PER_EPOCH = 60
 

@@ -9,9 +9,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from paretocli.atomic import write_bytes
+from paretocli.core.problem import SPLITS, Samples, Split
 from paretocli.directories import cache_dir
 from paretocli.problems.images import images_of
-from paretocli.problems.problem import SPLITS, Samples, Split
 
 
 def load_or_none(name: str, key: str) -> dict[Split, Samples] | None:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from paretocli.core.problem import Defaults, Problem, Samples, Split
 from paretocli.networks.blocks import convolution, with_features
 from paretocli.networks.hps import HardParameterSharing
 from paretocli.networks.mdmtn import MDMTN
@@ -13,7 +14,6 @@ from paretocli.problems import cache, cifar10, cifar10_files, mnist, mnist_files
 from paretocli.problems.classification import classification
 from paretocli.problems.images import Normalise, RandomRotation, images_of
 from paretocli.problems.overlay import blend
-from paretocli.problems.problem import Defaults, Problem, Samples, Split
 
 SPLIT_SEED = 2
 TRAIN_SHUFFLE_SEED, TEST_SHUFFLE_SEED = 21, 22

@@ -3,7 +3,7 @@
 import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import Tensor
 
-from paretocli.problems.problem import Task
+from paretocli.core.problem import Task
 
 
 def accuracy(output: Tensor, target: Tensor) -> Tensor:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.problems.cells import number_or_none, numbers, read_text, texts
-from paretocli.problems.problem import Problem
 from paretocli.problems.tabular import tabular
 
 

@@ -13,13 +13,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import Tensor
 
+from paretocli.core.problem import Task
 from paretocli.problems.pixel_metrics import (
     PixelFunction,
     mean_iou,
     mean_of_pixels,
     median_of_pixels,
 )
-from paretocli.problems.problem import Task
 from paretocli.problems.scene_files import UNLABELLED
 
 ANGLES = (11.25, 22.5, 30.0)

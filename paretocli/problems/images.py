@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import Tensor
 
-from paretocli.problems.problem import Samples
+from paretocli.core.problem import Samples
 
 
 def images_of(samples: Samples) -> Tensor:

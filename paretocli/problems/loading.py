@@ -18,7 +18,7 @@ from paretocli.problems.catalogue import BUILT_IN, FAMILIES, family_names, insta
 from paretocli.registries import lookup
 
 if TYPE_CHECKING:
-    from paretocli.problems.problem import Problem
+    from paretocli.core.problem import Problem
 
 
 def load_problem(source: str, data_dir: Path, targets: Sequence[str] = ()) -> "Problem":
@@ -44,7 +44,7 @@ def load_problem(source: str, data_dir: Path, targets: Sequence[str] = ()) -> "P
             f"Making the problem {source} failed with {type(error).__name__}: "
             f"{_first_line(error)}; mend it, or set PARETOCLI_DEBUG=1 to see where."
         ) from error
-    from paretocli.problems.problem import Problem  # noqa: PLC0415 - brings torch
+    from paretocli.core.problem import Problem  # noqa: PLC0415 - brings torch
 
     if not isinstance(problem, Problem):
         raise InputError(

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.problems.arff import read_arff
 from paretocli.problems.mulan_files import TARGETS, file_of, found
-from paretocli.problems.problem import Problem
 from paretocli.problems.tabular import tabular
 
 

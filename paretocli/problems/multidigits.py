@@ -5,10 +5,10 @@ import torch
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
+from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.problems.classification import classification
 from paretocli.problems.images import Normalise, images_of
 from paretocli.problems.overlay import overlay_pairs
-from paretocli.problems.problem import Defaults, Problem, Samples
 
 SPLIT_SEED = 20231
 PARTNER_SEEDS = range(100)

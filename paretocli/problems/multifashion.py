@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from paretocli.core.problem import Problem
 from paretocli.problems.overlaid import overlaid
-from paretocli.problems.problem import Problem
 
 
 def make(data_dir: Path) -> Problem:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from paretocli.core.problem import Defaults, Problem
 from paretocli.errors import InputError
 from paretocli.networks.mtan import MTAN
 from paretocli.networks.segnet import SharedSegNet, Stages
 from paretocli.problems import dense, scene_files
-from paretocli.problems.problem import Defaults, Problem
 from paretocli.problems.scenes import Scenes
 
 SPLIT_SEED = 3

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from paretocli.core.problem import Defaults, Problem, Samples, Split
 from paretocli.problems import cache, mnist, mnist_files
 from paretocli.problems.classification import classification
 from paretocli.problems.images import Normalise, images_of
 from paretocli.problems.mnist import Digits
 from paretocli.problems.overlay import overlay_pairs
-from paretocli.problems.problem import Defaults, Problem, Samples, Split
 
 SPLIT_SEED = 1
 PARTNER_SEEDS: dict[Split, int] = {"train": 11, "val": 12, "test": 13}

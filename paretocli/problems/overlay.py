@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from paretocli.core.problem import Samples
 from paretocli.problems.images import resized
-from paretocli.problems.problem import Samples
 
 CHUNK = 10_000
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from paretocli.problems.problem import Metric
+from paretocli.core.problem import Metric
 
 # A number for each pixel and whether it counts, both (B, …), from output and target
 PixelFunction = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]

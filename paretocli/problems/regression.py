@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from paretocli.problems.problem import Metric, Task
+from paretocli.core.problem import Metric, Task
 
 # Below this share of the training data's variance, a split's own is rounding.
 LEAST_VARIANCE = 1e-6

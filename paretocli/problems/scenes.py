@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paretocli.problems.problem import Samples
+from paretocli.core.problem import Samples
 from paretocli.problems.scene_files import KINDS, Part, check_values, read
 
 CPU = torch.device("cpu")

@@ -14,9 +14,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from paretocli.core.problem import Defaults, Problem, Samples, Split, Task
 from paretocli.errors import InputError
 from paretocli.problems.cells import numbers
-from paretocli.problems.problem import Defaults, Problem, Samples, Split, Task
 from paretocli.problems.regression import Scale, regression
 
 SPLIT_SEED = 20241

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from paretocli.core.metric_names import Direction
 from paretocli.errors import InputError
-from paretocli.metric_names import Direction
-from paretocli.older_sweeps import as_meant
 from paretocli.run_directory import forms
 from paretocli.run_directory.files import DamagedError, read_object
+from paretocli.run_directory.older_sweeps import as_meant
 
 SWEEP_FILE = "sweep.json"
 FORMAT = 1

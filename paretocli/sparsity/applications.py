@@ -15,7 +15,7 @@ import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from paretocli.problems.inputs import Inputs, call
+from paretocli.core.inputs import Inputs, call
 
 CONVOLUTIONS = (F.conv1d, F.conv2d, F.conv3d)
 GROUPS = 6  # place of a convolution's number of groups

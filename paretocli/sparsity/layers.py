@@ -12,8 +12,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.inputs import Inputs, sample_count
 from paretocli.errors import InputError
-from paretocli.problems.inputs import Inputs, sample_count
 from paretocli.sparsity.applications import (
     Application,
     applications,

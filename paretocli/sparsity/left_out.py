@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from paretocli.problems.inputs import Inputs
+from paretocli.core.inputs import Inputs
 from paretocli.sparsity.applications import applications
 from paretocli.sparsity.layers import layers_of
 from paretocli.sparsity.owners import owners

@@ -113,6 +113,11 @@ class SparsityObjective:
             values.append(self._factor(name, norms) * value)
         return torch.stack(values).sum(dim=0)
 
+    @torch.no_grad()
+    def put_before(self, losses: Tensor, parameters: Tensors) -> Tensor:
+        """The objectives (K, 1 + m) from the tasks' losses (K, m): f_0 is the first."""
+        return torch.cat([self.value(parameters).unsqueeze(1), losses], dim=1)
+
     def value_and_gradients(self, parameters: Tensors) -> tuple[Tensor, dict[str, Tensor]]:
         """f_0 (K,) and a subgradient (K, …) by name of the counted layers."""
         counted = {name: parameters[name].detach().requires_grad_() for name in self.names}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
-from paretocli.problems.inputs import Inputs
+from paretocli.core.inputs import Inputs
 from paretocli.sparsity.applications import Application, applications
 
 Owners = dict[Application, str]

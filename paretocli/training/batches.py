@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paretocli.problems.problem import Data, Samples
+from paretocli.core.problem import Data, Samples
 from paretocli.training.settings import TrainingSettings
 
 

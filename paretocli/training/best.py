@@ -5,6 +5,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paretocli.population.population import Population
+from paretocli.solvers.base import Solver
+
+NETWORK, SOLVER = "network.", "solver."
+
 
 class Best:
     """Keeps, for each subproblem, the tensors of the epoch with the smallest value.
@@ -38,3 +43,19 @@ class Best:
         self.epoch.copy_(state["epoch"])
         for name, tensor in self.tensors.items():
             tensor.copy_(state["tensors"][name])
+
+
+def worth_keeping(population: Population, solver: Solver) -> dict[str, Tensor]:
+    """What makes up an epoch's state: the networks, and the multipliers that they belong to."""
+    network = {f"{NETWORK}{name}": t for name, t in population.state_dict().items()}
+    return network | {f"{SOLVER}{name}": t for name, t in solver.state_dict().items()}
+
+
+def take_up(tensors: dict[str, Tensor], population: Population, solver: Solver) -> None:
+    """Go back to what was kept."""
+    population.load_state_dict(_part(tensors, NETWORK))
+    solver.load_state_dict(_part(tensors, SOLVER))
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

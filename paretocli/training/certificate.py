@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from paretocli.core.problem import EVALUATION_BATCH, Data
 from paretocli.population.population import Population
-from paretocli.problems.problem import EVALUATION_BATCH, Data
 from paretocli.sparsity.layers import per_member
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern

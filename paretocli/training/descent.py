@@ -205,3 +205,18 @@ def _optimizer(parameters: list[Tensor], settings: TrainingSettings, lr: float) 
     return build_optimizer(
         settings.optimizer, parameters, lr=lr, weight_decay=settings.weight_decay
     )
+
+
+def descent_of(
+    population: Population,
+    settings: TrainingSettings,
+    lr: float,
+    sparsity: SparsityObjective | None,
+    pattern: Pattern | None,
+    *,
+    zeros_allowed: bool,
+) -> Descent:
+    """The one for a phase: proximal where sparsity is an objective."""
+    if sparsity is None:
+        return Descent(population, settings, lr, pattern)
+    return ProximalDescent(population, settings, lr, sparsity, pattern, zeros_allowed=zeros_allowed)

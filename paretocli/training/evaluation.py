@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paretocli.core.inputs import Inputs
+from paretocli.core.problem import EVALUATION_BATCH, Data, Samples
 from paretocli.population.population import Population
-from paretocli.problems.inputs import Inputs
-from paretocli.problems.problem import EVALUATION_BATCH, Data, Samples
 from paretocli.training.whole_split import WholeSplit
 
 Prepare = Callable[[Any], Inputs]

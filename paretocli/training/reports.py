@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from paretocli.problems.problem import Split
+from paretocli.core.problem import Split
 from paretocli.training.breakdown import Breakdown
 
 Figures = dict[Split, tuple[Tensor, Tensor]]  # by split: objectives (K, m) and metrics (K, q)

@@ -7,21 +7,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paretocli.core.problem import SPLITS, Problem, Split
 from paretocli.distillation.imitation import is_adaptor
 from paretocli.distillation.teachers import Teachers
 from paretocli.population.optimizers import learning_rate
 from paretocli.population.population import Population
 from paretocli.population.transfer import Transfer
-from paretocli.problems.problem import SPLITS, Problem, Samples, Split
 from paretocli.solvers.base import Solver
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern, tied_pattern, zero_row_counts
 from paretocli.training.batches import batches, mixed_seed
-from paretocli.training.best import Best
+from paretocli.training.best import NETWORK, Best, take_up, worth_keeping
 from paretocli.training.breakdown import Breakdown
 from paretocli.training.certificate import stationarity
-from paretocli.training.descent import Descent, ProximalDescent
+from paretocli.training.claims import Claims
+from paretocli.training.descent import Descent, descent_of
 from paretocli.training.evaluation import evaluate
+from paretocli.training.losses import TrainingLosses
 from paretocli.training.reports import EpochReport, Figures, Outcome
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.state import refuse_other_shapes
@@ -69,14 +71,14 @@ class Trainer:
         self.pattern = pattern
         self.transfer = transfer
         self.transferred = tuple(transferred)
-        self.teachers = teachers
         self.prepare = problem.prepare
-        self.augment = problem.augment
         self.evaluation_batch = problem.evaluation_batch
         self.splits = {
             name: samples.to(settings.device) for name, samples in problem.splits().items()
         }
-        self.labelled = self._labelled(problem)
+        self.losses = TrainingLosses(
+            problem, population, apart=settings.streams is not None, teachers=teachers
+        )
         self.epoch = 0
         self.seconds = 0.0
         self.subproblem_epochs = 0
@@ -84,12 +86,11 @@ class Trainer:
         self.breakdown = Breakdown(
             population.size, len(problem.tasks) + (1 if sparsity is not None else 0)
         )
-        weights = solver.scalarization.weights
-        self.below_ideal = torch.zeros(weights.shape, dtype=torch.bool)
+        self.claims = Claims(solver)
         # A pattern given from the start is to stay what it is.
         self.zeros_allowed = pattern is None
         self.descent = self._descent(settings.lr)
-        self.best = Best(self._kept(), population.size)
+        self.best = Best(worth_keeping(self.population, self.solver), population.size)
         self._two_phases = sparsity is not None and pattern is None and settings.retrain_epochs > 0
 
     @property
@@ -124,9 +125,9 @@ class Trainer:
         value = self.solver.value(figures["val"][0])
         self._note_failures(figures)
         value = torch.where(self.failed_epoch.to(value.device) > 0, torch.nan, value)
-        self.best.update(value, self.epoch, self._kept())
+        self.best.update(value, self.epoch, worth_keeping(self.population, self.solver))
         self.seconds += time.perf_counter() - started
-        gap, relative_gap = self._gap(train[0])
+        gap, relative_gap = self.claims.gap(train[0])
         return EpochReport(
             epoch=self.epoch,
             seconds=self.seconds,
@@ -135,7 +136,7 @@ class Trainer:
             penalty=_copied(self.solver.penalty()),
             gap=gap,
             relative_gap=relative_gap,
-            below_ideal=self.below_ideal.clone(),
+            below_ideal=self.claims.below_ideal.clone(),
             zero_rows=self._zero_rows(),
             failed_epoch=self.failed_epoch.clone(),
             subproblem_epochs=self.subproblem_epochs,
@@ -144,7 +145,7 @@ class Trainer:
     def finish(self) -> Outcome:
         """Go back to each subproblem's best epoch, evaluate it and certify it."""
         started = time.perf_counter()
-        self._return_to_best()
+        take_up(self.best.tensors, self.population, self.solver)
         self.population.train(False)
         figures = {split: self._evaluated(split) for split in SPLITS}
         rest = stationarity(
@@ -159,7 +160,7 @@ class Trainer:
             zeros_allowed=self.zeros_allowed,
         )
         train = figures["train"][0]
-        gap, relative_gap = self._gap(train)
+        gap, relative_gap = self.claims.gap(train)
         self.seconds += time.perf_counter() - started
         return Outcome(
             tensors=self.population.state_dict(),
@@ -168,11 +169,11 @@ class Trainer:
             best_epoch=self.best.epoch,
             failed_epoch=self.failed_epoch,
             breakdown=self.breakdown,
-            chebyshev_value=self._claimed(self.solver.scalarization.value(train)),
+            chebyshev_value=self.claims.chebyshev_value(train),
             multipliers=self.solver.multipliers(),
             gap=gap,
             relative_gap=relative_gap,
-            below_ideal=self.below_ideal,
+            below_ideal=self.claims.below_ideal,
             stationarity=rest,
             seconds=self.seconds,
         )
@@ -185,7 +186,7 @@ class Trainer:
             "subproblem_epochs": self.subproblem_epochs,
             "failed_epoch": self.failed_epoch,
             "breakdown": self.breakdown.state_dict(),
-            "below_ideal": self.below_ideal,
+            "below_ideal": self.claims.below_ideal,
             "population": self.population.state_dict(),
             "pattern": None if self.pattern is None else self.pattern.representatives,
             "descent": self.descent.state_dict(),
@@ -208,7 +209,7 @@ class Trainer:
         self.failed_epoch.copy_(state["failed_epoch"])
         self.breakdown.load_state_dict(state.get("breakdown", {}))
         if "below_ideal" in state:  # states of 0.1.0 lack it
-            self.below_ideal.copy_(state["below_ideal"])
+            self.claims.below_ideal.copy_(state["below_ideal"])
         if state["pattern"] is not None and self.pattern is None:
             self._retrain_within(Pattern(state["pattern"]))
         # After that, which projects: a second projection would round what is tied already.
@@ -234,7 +235,7 @@ class Trainer:
             number = (self.epoch - first) * steps + step
             rate = learning_rate(settings.schedule, lr, number, epochs * steps)
             self.descent.zero_grad()
-            batch_losses, batch_statistics = self._measure(batch)
+            batch_losses, batch_statistics = self.losses.of(batch)
             objectives = self.descent.objectives(batch_losses)
             if self.solver.needs_gramian:
                 there = self.population.there(batch_statistics)[:, : batch_losses.shape[1]]
@@ -250,33 +251,6 @@ class Trainer:
         self.breakdown.observe(together)
         return together.mean(dim=0), metrics
 
-    def _measure(self, batch: Samples) -> tuple[Tensor, Tensor]:
-        """Losses, with what is to be imitated in them, and statistics of a batch of training."""
-        inputs, targets = self.prepare(batch.inputs), batch.targets
-        if self.augment is not None:
-            inputs = self.augment(inputs)
-        apart = self.settings.streams is not None
-        if self.teachers is not None:
-            targets = (*targets, *self.teachers.features(inputs))
-        losses, statistics = self.population.measure(inputs, targets, apart=apart)
-        if self.labelled is not None:
-            losses = losses / self.labelled
-        if self.teachers is not None:
-            losses = self.teachers.added(losses)
-        return losses, statistics
-
-    def _labelled(self, problem: Problem) -> Tensor | None:
-        """The mean weights of the training samples (m,), None where all have labels and count 1.
-
-        A batch's loss over them, not over the labels that it happens to have, is unbiased: the
-        mean over an epoch is that over the labelled samples, and a batch without any adds nothing.
-        """
-        if not any(task.counts_weights for task in problem.tasks):
-            return None
-        others = len(self.population.tasks) - len(problem.tasks)  # have no labels, but teachers
-        shares = [*problem.labelled["train"], *[1.0] * others]
-        return torch.tensor(shares, device=self.settings.device)
-
     def _transfer(self, objectives: Tensor, step: int, steps: int) -> None:
         """Let the subproblems pass parameters to each other, before the optimiser's step."""
         if self.transfer is None or self.retraining:
@@ -290,9 +264,7 @@ class Trainer:
 
     def _descent(self, lr: float) -> Descent:
         """How the parameters change in the present phase."""
-        if self.sparsity is None:
-            return Descent(self.population, self.settings, lr, self.pattern)
-        return ProximalDescent(
+        return descent_of(
             self.population,
             self.settings,
             lr,
@@ -311,7 +283,7 @@ class Trainer:
         for name, tensor in self.population.state_dict().items():
             # Who has diverged is not clustered, and stays what it was last.
             failed = (self.failed_epoch > 0).to(tensor.device)
-            tensor[failed] = self.best.tensors[f"network.{name}"][failed]
+            tensor[failed] = self.best.tensors[f"{NETWORK}{name}"][failed]
         weights = {name: self.population.parameters[name] for name in self.sparsity.names}
         similarity, jobs = self.settings.share_similarity, self.settings.jobs
         self._retrain_within(tied_pattern(weights, similarity, jobs))
@@ -320,21 +292,14 @@ class Trainer:
         self.pattern = pattern
         self.descent = self._descent(self.settings.retrain_lr)
         # Whatever the search reached had no ties.
-        self.best = Best(self._kept(), self.population.size)
-
-    def _return_to_best(self) -> None:
-        self.population.load_state_dict(_part(self.best.tensors, "network."))
-        self.solver.load_state_dict(_part(self.best.tensors, "solver."))
+        self.best = Best(worth_keeping(self.population, self.solver), self.population.size)
 
     def _evaluated(self, split: Split) -> tuple[Tensor, Tensor]:
         """Objectives (K, m) and metrics (K, q) over a whole split."""
-        losses, metrics = evaluate(
-            self.population, self.splits[split], self.prepare, self.evaluation_batch
-        )
+        data, batch_size = self.splits[split], self.evaluation_batch
+        losses, metrics = evaluate(self.population, data, self.prepare, batch_size)
         if self.sparsity is not None:
-            with torch.no_grad():
-                value = self.sparsity.value(self.population.parameters)
-            losses = torch.cat([value.unsqueeze(1), losses], dim=1)
+            losses = self.sparsity.put_before(losses, self.population.parameters)
         return losses, metrics
 
     def _zero_rows(self) -> Tensor | None:
@@ -351,34 +316,6 @@ class Trainer:
             self.breakdown.observe_held_out(losses, ~healthy)
         self.failed_epoch[~healthy & (self.failed_epoch == 0)] = self.epoch
 
-    def _note_below(self, losses: Tensor) -> None:
-        """Note which training losses (K, m) are below their ideal: from then on no gap is claimed.
-
-        Where the ideal is no bound, balance as the weights ask means nothing.
-        """
-        self.below_ideal |= self.solver.scalarization.below_ideal(losses).cpu()
-
-    def _gap(self, losses: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """The gap on training losses (K, m) and the relative one, as far as they are claimed."""
-        self._note_below(losses)
-        gap, relative_gap = self.solver.gap(losses)
-        if gap is None or relative_gap is None:
-            return None, None
-        return self._claimed(gap), self._claimed(relative_gap)
-
-    def _claimed(self, figures: Tensor) -> Tensor:
-        """Figures (K,) that are claimed of networks whose losses all stayed above the ideal."""
-        below = self.below_ideal.any(dim=1).to(figures.device)
-        return figures.masked_fill(below, torch.nan)
-
-    def _kept(self) -> dict[str, Tensor]:
-        network = {f"network.{n}": t for n, t in self.population.state_dict().items()}
-        return network | {f"solver.{n}": t for n, t in self.solver.state_dict().items()}
-
 
 def _copied(tensor: Tensor | None) -> Tensor | None:
     return None if tensor is None else tensor.clone()
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from paretocli.core.metric import Metric
+from paretocli.core.task import Task
 from paretocli.errors import InputError
-from paretocli.problems.metric import Metric
-from paretocli.problems.task import Task
 
 
 class WholeSplit:

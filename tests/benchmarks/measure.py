@@ -16,11 +16,11 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
 
-from paretocli.sweep.normalisation import without_scale
-from paretocli.sweep.question import Question
-from paretocli.sweep.resolve import resolve
-from paretocli.sweep.start import fresh_network
-from paretocli.sweep.trainers import trainer_of
+from paretocli.sweeping.normalisation import without_scale
+from paretocli.sweeping.question import Question
+from paretocli.sweeping.resolve import resolve
+from paretocli.sweeping.start import fresh_network
+from paretocli.sweeping.trainers import trainer_of
 from paretocli.training.machine import flush_denormals, set_up
 
 MATRIX = 2048  # side of the matrices whose product is the machine's limit

@@ -8,7 +8,7 @@ import pytest
 import tests.odd
 from paretocli.cli.check_report import _short
 from paretocli.errors import InputError
-from paretocli.export.possible import ExportTrial
+from paretocli.exporting.possible import ExportTrial
 from tests.program import files_below, in_process, paretocli
 
 

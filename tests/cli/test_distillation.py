@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
-from paretocli.sweep.normalisation import from_initial
-from paretocli.sweep.question import Question
-from paretocli.sweep.resolve import resolve
-from paretocli.sweep.teaching import read_teachers, teacher_files
-from paretocli.sweep.trainers import trainer_of
+from paretocli.sweeping.normalisation import from_initial
+from paretocli.sweeping.question import Question
+from paretocli.sweeping.resolve import resolve
+from paretocli.sweeping.teaching import read_teachers, teacher_files
+from paretocli.sweeping.trainers import trainer_of
 from tests.processes import kill_all, started, wait_for
 from tests.program import files_below, paretocli
 

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from paretocli.errors import InputError
-from paretocli.export.point import read_solved_point
+from paretocli.exporting.point import read_solved_point
 from paretocli.problems.loading import load_problem
 from tests.program import environment, files_below, paretocli
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from paretocli.sweep.event_files import EventFiles
+from paretocli.sweeping.event_files import EventFiles
 from tests.program import files_below, paretocli
 
 SWEEP = (

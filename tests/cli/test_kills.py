@@ -7,7 +7,7 @@ import time
 
 from tests.processes import gone, kill_all, started, wait_for, workers_of
 from tests.program import files_below, paretocli
-from tests.sweep.test_parallel import untimed
+from tests.sweeping.test_parallel import untimed
 
 SWEEP = (
     *("sweep", "multidigits", "--network", "hps", "--points", "4", "--train-samples", "1024"),

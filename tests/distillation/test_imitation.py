@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import nn
 
+from paretocli.core.problem import Task
 from paretocli.distillation.features import features_shape
 from paretocli.distillation.imitation import direction_error, is_adaptor, with_adaptors
 from paretocli.distillation.teachers import Teachers
 from paretocli.errors import InputError
 from paretocli.population.population import Population
-from paretocli.problems.problem import Task
 from tests.toys import CPU, Noisy, pictures
 
 IMAGES = torch.randn(5, 2, 6, 6, generator=torch.Generator().manual_seed(0))

@@ -8,16 +8,16 @@ from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 import tests.odd
+from paretocli.core.problem import Samples, Task
 from paretocli.errors import InputError
 from paretocli.examination.behaviour import mixing_notes
 from paretocli.examination.data import input_faults, target_faults
 from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.examine import examine
-from paretocli.export.possible import ExportTrial
+from paretocli.exporting.possible import ExportTrial
 from paretocli.networks.registry import build_network
-from paretocli.problems.problem import Samples, Task
-from paretocli.sweep.memory import expected_memory
-from paretocli.sweep.reach import parameters_by_tasks, reach_faults, reached_by
+from paretocli.probing.reach import parameters_by_tasks, reach_faults, reached_by
+from paretocli.sweeping.memory import expected_memory
 from tests.toys import CPU, pictures, quadratics, vectors
 
 pytestmark = pytest.mark.usefixtures("no_export_trial")

@@ -1,4 +1,4 @@
-"""A cluster without workers. `tests/sweep/test_cluster.py` has the whole program on a real one."""
+"""A cluster without workers; `tests/sweeping/test_cluster.py` has the program on a real one."""
 
 import pytest
 from distributed import Client, LocalCluster

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paretocli import metric_names
+from paretocli.core import metric_names
 from paretocli.errors import InputError
 from paretocli.front.columns import POINT_COLUMNS
 from paretocli.front.directions import Directions

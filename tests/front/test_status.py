@@ -5,7 +5,7 @@ import pytest
 from paretocli.cli.status import status
 from paretocli.errors import InputError
 from paretocli.front.status import read_status
-from paretocli.lock import sole_user
+from paretocli.run_directory.lock import sole_user
 
 WEIGHTS = [[0.2, 0.8], [0.4, 0.6], [0.5, 0.5], [0.6, 0.4], [0.8, 0.2]]
 

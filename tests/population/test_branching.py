@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from paretocli.planning.preferences import simplex_lattice
 from paretocli.population.branching import (
     Stage,
     branched,
@@ -13,7 +14,6 @@ from paretocli.population.branching import (
     mean_weights,
     stages,
 )
-from paretocli.preferences import simplex_lattice
 
 LINE = simplex_lattice(2, 8)  # 9 weights
 

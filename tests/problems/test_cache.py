@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from paretocli.core.problem import Samples
 from paretocli.problems import cache
-from paretocli.problems.problem import Samples
 
 
 def splits(seed=0):

@@ -16,10 +16,10 @@ from sklearn.metrics import (
 from torch import nn
 from torch.func import vmap
 
+from paretocli.core.problem import Samples
 from paretocli.population.population import Population
 from paretocli.problems import dense
 from paretocli.problems.pixel_metrics import mean_iou
-from paretocli.problems.problem import Samples
 from paretocli.training.evaluation import evaluate
 from tests.toys import CPU
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from paretocli.core.problem import Samples
 from paretocli.errors import InputError
 from paretocli.population.population import Population
 from paretocli.problems import scenes
 from paretocli.problems.catalogue import BUILT_IN, DATA_SETS
 from paretocli.problems.nyuv2 import make, make_scenes
-from paretocli.problems.problem import Samples
 from paretocli.training.evaluation import evaluate
 from tests.scenes import SIZE, TRAIN, VAL, random_scene, write_scenes
 

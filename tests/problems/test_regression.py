@@ -7,8 +7,8 @@ from sklearn.metrics import r2_score, root_mean_squared_error
 from torch import nn
 from torch.func import vmap
 
+from paretocli.core.problem import Samples
 from paretocli.population.population import Population
-from paretocli.problems.problem import Samples
 from paretocli.problems.regression import Scale, regression
 from paretocli.training.evaluation import EVALUATION_BATCH, evaluate
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from paretocli.preferences import floored, simplex_lattice
+from paretocli.planning.preferences import floored, simplex_lattice
 from paretocli.problems.analytic import make_dtlz2, make_vlmop2, make_zdt1, make_zdt2
 from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
 from tests.exact import exact_points

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from paretocli.preferences import floored, simplex_lattice
+from paretocli.planning.preferences import floored, simplex_lattice
 from paretocli.problems.analytic import make_vlmop2, make_zdt1
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.smooth_chebyshev import SmoothChebyshev

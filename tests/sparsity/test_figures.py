@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from paretocli.core.problem import Problem, Samples
 from paretocli.networks.registry import build_network
 from paretocli.problems.classification import classification
-from paretocli.problems.problem import Problem, Samples
 from paretocli.sparsity.figures import figures_of_network, layer_figures, network_figures
 from paretocli.sparsity.layers import Layer, find_layers
 from tests.sparsity.convex import matrix_of

@@ -3,11 +3,11 @@ import pytest
 import torch
 from torch import nn
 
+from paretocli.core.problem import Problem, Samples
 from paretocli.errors import InputError
 from paretocli.networks.registry import build_network
 from paretocli.problems.classification import classification
 from paretocli.problems.multidigits import Narrow
-from paretocli.problems.problem import Problem, Samples
 from paretocli.sparsity.layers import (
     Layer,
     counted_layers,

@@ -24,11 +24,11 @@ from torch.nn.functional import mse_loss
 from paretocli.compaction.compact import compacted
 from paretocli.compaction.folding import fold_batch_norms
 from paretocli.compaction.trace import traced
-from paretocli.export.formats import FORMATS, write_plain
-from paretocli.export.source import python_source
+from paretocli.core.as_used import AsUsed
+from paretocli.core.inputs import Inputs, tensors_of
+from paretocli.exporting.formats import FORMATS, write_plain
+from paretocli.exporting.source import python_source
 from paretocli.problems import Problem, Samples, Task
-from paretocli.problems.as_used import AsUsed
-from paretocli.problems.inputs import Inputs, tensors_of
 from paretocli.sparsity.layers import counted_layers, find_layers
 
 BATCHES = (1, 3, 5)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.processes import Program, gone, kill_all, started, workers_of
 from tests.program import files_below, paretocli
-from tests.sweep.test_parallel import untimed
+from tests.sweeping.test_parallel import untimed
 
 SMALL = ("multidigits", "--network", "hps", "--train-samples", "512", "--threads", "1")
 DENSE = (*SMALL, "--no-sparsity", "--points", "3", "--epochs", "14")

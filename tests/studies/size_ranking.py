@@ -18,14 +18,14 @@ from scipy.stats import spearmanr
 from torch import nn
 
 from paretocli.compaction.shipping import compact_network, size_of
+from paretocli.core.as_used import raw_inputs
+from paretocli.core.problem import Problem
 from paretocli.networks.registry import build_network
-from paretocli.problems.as_used import raw_inputs
 from paretocli.problems.loading import load_problem
-from paretocli.problems.problem import Problem
 from paretocli.sparsity.layers import counted_layers
-from paretocli.sweep.sizes import traced_as_used
-from paretocli.sweep.sparsity_shares import SPARSITY_OF, sparsity_shares
-from paretocli.sweep.start import network_layers
+from paretocli.sweeping.sizes import traced_as_used
+from paretocli.sweeping.sparsity_shares import SPARSITY_OF, sparsity_shares
+from paretocli.sweeping.start import network_layers
 
 PATTERNS = 40
 

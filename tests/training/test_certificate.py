@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from paretocli.core.problem import Samples, Task, as_float
 from paretocli.networks.registry import build_network
 from paretocli.population.population import Population
-from paretocli.problems.problem import Samples, Task, as_float
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sparsity.pattern import Pattern

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch._dynamo.utils import counters
 
-from paretocli.sweep.normalisation import from_initial
-from paretocli.sweep.question import Question
-from paretocli.sweep.resolve import resolve
-from paretocli.sweep.trainers import trainer_of
+from paretocli.sweeping.normalisation import from_initial
+from paretocli.sweeping.question import Question
+from paretocli.sweeping.resolve import resolve
+from paretocli.sweeping.trainers import trainer_of
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler here"),

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from paretocli.core.problem import Task
 from paretocli.population.optimizers import build_optimizer
 from paretocli.population.population import Population
-from paretocli.problems.problem import Task
 from paretocli.sparsity.pattern import Pattern
 from paretocli.training.descent import Descent
 from paretocli.training.settings import TrainingSettings

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
+from paretocli.core.problem import Samples, Task
 from paretocli.networks.registry import build_network
 from paretocli.population.population import Population
-from paretocli.problems.problem import Samples, Task
 from paretocli.training.certificate import stationarity
 from paretocli.training.evaluation import evaluate
 from tests.toys import CPU, make_trainer, pictures, quadratics

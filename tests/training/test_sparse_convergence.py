@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
+from paretocli.core.problem import Problem, Samples, Task
 from paretocli.networks.registry import build_network
 from paretocli.population.population import Population
-from paretocli.problems.problem import Problem, Samples, Task
 from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.sparsity.growl import theta

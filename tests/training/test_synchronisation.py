@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from paretocli.sweep.normalisation import from_initial
-from paretocli.sweep.question import Question
-from paretocli.sweep.resolve import resolve
-from paretocli.sweep.trainers import trainer_of
+from paretocli.sweeping.normalisation import from_initial
+from paretocli.sweeping.question import Question
+from paretocli.sweeping.resolve import resolve
+from paretocli.sweeping.trainers import trainer_of
 
 # These hand a number, or a shape that depends on numbers, to the program.
 WAITING = {"_local_scalar_dense", "equal", "is_nonzero", "nonzero", "masked_select", "_unique2"}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from paretocli.core.problem import Samples, Task
 from paretocli.population.optimizers import learning_rate
-from paretocli.problems.problem import Samples, Task
 from paretocli.solvers.weighted_sum import WeightedSum
 from paretocli.sparsity.pattern import Pattern
 from tests.toys import HIDDEN, growl_of, make_trainer, pictures, quadratics, solve, vectors

@@ -7,9 +7,9 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
+from paretocli.core.problem import Metric, Samples, Task
 from paretocli.errors import InputError
 from paretocli.population.population import Population
-from paretocli.problems.problem import Metric, Samples, Task
 from paretocli.training.evaluation import evaluate
 
 COUNT = 50

@@ -1,0 +1,37 @@
+"""A network as it is used: with what comes before it, from the data as it is kept."""
+
+import torch
+from torch import Tensor, nn
+
+from paretocli.core.inputs import call, of_form, tensors_of
+from paretocli.core.problem import Problem
+
+
+class AsUsed(nn.Module):
+    """A network with what comes before it: raw inputs in, one output a task out.
+
+    Args:
+        problem: Its `prepare` comes first; its test data shows the form of the inputs.
+        network: The network itself.
+    """
+
+    def __init__(self, problem: Problem, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self._prepare = problem.prepare
+        self._form = problem.test.rows(slice(1)).inputs
+
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """One output (B, …) a task from the tensors (B, …) of inputs as the data holds them."""
+        return tuple(call(self.network, self._prepare(of_form(self._form, tensors))))
+
+
+def raw_inputs(problem: Problem, size: int) -> dict[str, Tensor]:
+    """Inputs (`size`, …) as the test data holds them, by name, of which there may be several."""
+    rows = torch.arange(size) % len(problem.test)
+    return tensors_of(problem.test.rows(rows).inputs)
+
+
+def has_inputs(problem: Problem) -> bool:
+    """Whether a network is given numbers, as it is not where it is a variable to be found."""
+    return any(tensor.numel() for tensor in raw_inputs(problem, 1).values())

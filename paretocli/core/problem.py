@@ -1,0 +1,220 @@
+"""What a problem is: data, tasks and networks. A user's own problem is made of these too."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from torch import Tensor, nn
+
+from paretocli.core.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
+from paretocli.core.joining import joined
+from paretocli.core.labels import labelled_shares, refuse_impossible, rows_with_labels
+from paretocli.core.metric import Metric
+from paretocli.core.samples import Data, Samples
+from paretocli.core.task import Task, TaskFunction
+from paretocli.errors import InputError
+from paretocli.printable import one_line
+
+__all__ = [
+    "EVALUATION_BATCH",
+    "SPLITS",
+    "Data",
+    "Defaults",
+    "Metric",
+    "NetworkFactory",
+    "Problem",
+    "Samples",
+    "Split",
+    "Task",
+    "TaskFunction",
+    "as_float",
+    "joined",
+]
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+
+EVALUATION_BATCH = 1000  # samples that are measured at once, unless a problem says otherwise
+
+NetworkFactory = Callable[[], nn.Module]
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a problem's name alone means; every value can be overridden.
+
+    Without a network named here, the problem's own is taken, or `hps` where it has none. The
+    solver's `penalty` and `averaging` suit batches with noise; where the objectives have none, 10
+    and 1 are exact.
+    """
+
+    network: str | None = None
+    points: int = 9
+    epochs: int = 20
+    batch_size: int = 256
+    lr: float = 1e-3
+    optimizer: str = "adam"
+    schedule: str = "cosine"
+    weight_decay: float = 0.0
+    scale: str = "initial"
+    penalty: float = 2.0
+    averaging: int = 5
+    retrain_epochs: int = 10
+
+
+def as_float(inputs: Inputs) -> Inputs:
+    """The default preparation of a batch: numbers as they are, in single precision."""
+    return mapped(Tensor.float, inputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Data, tasks and networks for one multi-task question.
+
+    Attributes:
+        name: Name in records and pictures.
+        tasks: The tasks; with them come the objectives, in this order.
+        train, val, test: The three splits: `Samples`, or data that is read as it is needed.
+        prepare: Turns a batch of `Samples.inputs` into the network's input, on the batch's device:
+            a tensor, a tuple that becomes the positional arguments of the network's `forward`, or a
+            dictionary that becomes its keyword arguments. Unless given, all numbers become floats;
+            for inputs that are to stay whole numbers, such as those of an embedding, give
+            `lambda inputs: inputs`.
+        augment: Changes a prepared training batch at random, on its device; draws from torch's
+            global generator.
+        networks: The problem's own networks by name, beside the generic ones. A network is a
+            module that returns one output a task, as a tuple or list.
+        generic: Whether the generic networks (`hps`, `mdmtn`, `mtan`) fit the inputs. They never
+            fit several.
+        ideal: The ideal a (m,), a lower bound of each objective. Unless given, that of each task.
+        evaluation_batch: Samples that are measured at once where nothing is trained. Large images
+            need fewer than the default.
+        defaults: What is used where the user says nothing.
+    """
+
+    name: str
+    tasks: Sequence[Task]
+    train: Data
+    val: Data
+    test: Data
+    prepare: Callable[[Any], Inputs] = as_float
+    augment: Callable[[Any], Inputs] | None = None
+    networks: Mapping[str, NetworkFactory] = field(default_factory=dict)
+    generic: bool = True
+    ideal: Sequence[float] | None = None
+    evaluation_batch: int = EVALUATION_BATCH
+    defaults: Defaults = field(default_factory=Defaults)
+
+    def __post_init__(self) -> None:
+        names = [task.name for task in self.tasks]
+        if not names or len(set(names)) != len(names):
+            raise InputError(
+                f"Problem {self.name} should have tasks with distinct names, found "
+                f"{', '.join(names) or 'none'}; rename them."
+            )
+        for name in (self.name, *names, *self.metrics):
+            if not name or one_line(name) != name:
+                raise InputError(
+                    f"Problem {self.name!r} should have names in one line, of itself, its tasks "
+                    f"and their metrics, without control characters, found {name!r}; rename it."
+                )
+        columns = [f"loss_{name}" for name in names] + list(self.metrics)
+        if len(set(columns)) != len(columns) or any(c.startswith("weight_") for c in columns):
+            raise InputError(
+                f"Problem {self.name} has metrics whose columns clash with each other or with "
+                f"losses and weights ({', '.join(self.metrics)}); rename them."
+            )
+        if self.evaluation_batch < 1:
+            raise InputError(
+                f"The evaluation_batch of problem {self.name} should be at least 1, found "
+                f"{self.evaluation_batch}."
+            )
+        for split, samples in self.splits().items():
+            self._check(split, samples)
+        if self.ideal is not None and len(self.ideal) != len(names):
+            raise InputError(
+                f"The ideal of problem {self.name} has {len(self.ideal)} numbers for "
+                f"{len(names)} objectives; give one for each."
+            )
+
+    def _check(self, split: str, data: Data) -> None:
+        where = f"The {split} split of problem {self.name}"
+        if isinstance(data, Samples):
+            refuse_other_forms(data.inputs, f"The inputs of the {split} split of {self.name}")
+        if len(data) == 0:
+            raise InputError(f"{where} is empty; every split needs at least one sample.")
+        samples = data if isinstance(data, Samples) else data.rows(slice(1))
+        for name, tensor in tensors_of(samples.inputs).items():
+            if len(tensor) != len(samples):
+                raise InputError(
+                    f"{where} has {len(samples)} samples in one of its inputs, but {len(tensor)} "
+                    f"in {name!r}; they should be equally many."
+                )
+        if len(samples.targets) != len(self.tasks):
+            raise InputError(
+                f"{where} has {len(samples.targets)} targets for {len(self.tasks)} tasks; "
+                "give one tensor for each task."
+            )
+        for task, target in zip(self.tasks, samples.targets, strict=True):
+            if len(target) != len(samples):
+                raise InputError(
+                    f"{where} has {len(samples)} inputs, but {len(target)} targets of task "
+                    f"{task.name}; they should be equally many."
+                )
+            refuse_impossible(task, target, f"the {split} split of problem {self.name}")
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """Names of the objectives, in order."""
+        return tuple(task.name for task in self.tasks)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names `<metric>_<task>` of the metrics, in order."""
+        return tuple(f"{metric}_{task.name}" for task in self.tasks for metric in task.metrics)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one prepared input.
+
+        Raises:
+            InputError: There are several inputs.
+        """
+        prepared = self.prepare(self.train.rows(slice(1)).inputs)
+        return tuple(one_tensor(prepared, "A generic network").shape[1:])
+
+    def some_rows(self, split: Split, count: int) -> Tensor:
+        """Numbers of the first samples of a split, or of some that have labels (count,).
+
+        Where labels may be missing, there is at least one label of each task among them.
+        """
+        return rows_with_labels(self.tasks, self.splits()[split], count, self.evaluation_batch)
+
+    @cached_property
+    def labelled(self) -> dict[Split, tuple[float, ...]]:
+        """The mean weight of each split's samples, for each task (m,): the share with a label.
+
+        Counted once: data that is read as it is needed is read for that where a task has a sign
+        for missing labels, or weights.
+
+        Raises:
+            InputError: A split has no label of a task.
+        """
+        return {
+            split: labelled_shares(
+                self.tasks,
+                data,
+                f"The {split} split of problem {self.name}",
+                self.evaluation_batch,
+            )
+            for split, data in self.splits().items()
+        }
+
+    def splits(self) -> dict[Split, Data]:
+        """The three splits by name."""
+        return {"train": self.train, "val": self.val, "test": self.test}
+
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 of each split's inputs and targets."""
+        return {name: samples.checksum() for name, samples in self.splits().items()}

@@ -1,0 +1,88 @@
+"""The data of one split: in memory, or read as it is needed."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from paretocli.core.inputs import Inputs, mapped, sample_count, tensors_of
+from paretocli.errors import InputError
+
+ROUNDING = 1e-6  # of shares that are meant to sum to 1
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One split of the data, held in memory in the form that takes least room.
+
+    Attributes:
+        inputs: (N, …), uint8 for images; or a (named) tuple or a dictionary of such tensors.
+            `Problem.prepare` makes the network's input of a batch.
+        targets: One tensor (N, …) a task, in the tasks' order.
+    """
+
+    inputs: Inputs
+    targets: tuple[Tensor, ...]
+
+    def __len__(self) -> int:
+        return sample_count(self.inputs)
+
+    def rows(self, rows: slice | Tensor) -> "Samples":
+        """Some of the samples."""
+        return self._mapped(lambda tensor: tensor[rows])
+
+    def to(self, device: torch.device) -> "Samples":
+        """The same samples on another device."""
+        return self._mapped(lambda tensor: tensor.to(device))
+
+    def split(self, *shares: float, seed: int = 0) -> tuple["Samples", ...]:
+        """Random parts of the samples, such as those for training, validation and test.
+
+        Args:
+            shares: The size of each part, as a share of all samples.
+            seed: The same seed means the same parts.
+
+        Raises:
+            InputError: A share is not positive, or they sum to more than 1.
+        """
+        if not shares or min(shares) <= 0 or sum(shares) > 1 + ROUNDING:
+            raise InputError(
+                "The shares of a split should be positive and sum to 1 or less, found "
+                f"{', '.join(map(str, shares)) or 'none'}."
+            )
+        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
+        ends = [round(len(self) * sum(shares[:number])) for number in range(len(shares) + 1)]
+        return tuple(self.rows(order[first:last]) for first, last in pairwise(ends))
+
+    def _mapped(self, function: Callable[[Tensor], Tensor]) -> "Samples":
+        return Samples(mapped(function, self.inputs), tuple(map(function, self.targets)))
+
+    def checksum(self) -> str:
+        """SHA-256 of inputs and targets."""
+        digest = hashlib.sha256()
+        named = [*tensors_of(self.inputs).items(), *(("", target) for target in self.targets)]
+        for name, tensor in named:
+            digest.update(f"{name}{tensor.dtype} {tuple(tensor.shape)}".encode())
+            digest.update(np.ascontiguousarray(tensor.numpy()).data)
+        return digest.hexdigest()
+
+
+class Data(Protocol):
+    """One split of the data, of which `rows` are read as they are needed."""
+
+    def __len__(self) -> int:
+        """How many samples there are."""
+
+    def rows(self, rows: slice | Tensor) -> Samples:
+        """Some of the samples, on the device of the data."""
+
+    def to(self, device: torch.device) -> "Data":
+        """The same samples on another device."""
+
+    def checksum(self) -> str:
+        """SHA-256 of what the samples are made of."""

@@ -1,0 +1,244 @@
+"""From a solved point to a folder with its small network."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from paretocli import __version__
+from paretocli.atomic import TEMPORARY, write_text
+from paretocli.compaction.shipping import compact_network, size_of
+from paretocli.compaction.trace import trace
+from paretocli.core.as_used import AsUsed, raw_inputs
+from paretocli.core.problem import Problem
+from paretocli.errors import InputError, RunError
+from paretocli.exporting.formats import (
+    FORMATS,
+    ONNX,
+    PLAIN,
+    WEIGHTS,
+    onnx_session,
+    run_session,
+    write_plain,
+)
+from paretocli.exporting.measure import Outputs, compare_outputs, latencies
+from paretocli.exporting.point import SolvedPoint
+from paretocli.exporting.source import batch_shape, identifier, python_source
+
+TOLERANCE = 1e-5
+"""Of an output, relative to the largest one of its task where that is above 1."""
+
+LARGE_BATCH = 64  # for latencies, unless that is more than are evaluated at once
+REPORT = "export.json"
+
+
+@dataclass(frozen=True)
+class Side:
+    """A network before or after, as it is or compacted.
+
+    Attributes:
+        parameters: Numbers that were trained, or made of such; buffers do not count.
+        bytes: Size of its files, by name.
+        macs: Multiply-accumulates for one sample, None where they cannot be counted.
+        latency: Median seconds for a batch, by what runs it and the batch's size.
+        metrics: On the test data.
+    """
+
+    parameters: int
+    bytes: dict[str, int]
+    macs: int | None
+    latency: dict[str, float]
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        before: The network as it was trained.
+        after: The small one.
+        differences: By format and task, the largest difference of an output on the test data.
+        largest_outputs: Beside them, by task.
+        samples: Of the test data.
+        threads: That latencies were measured with.
+        files: Paths.
+        uncounted: Why there are no multiply-accumulates, where there are none.
+    """
+
+    before: Side
+    after: Side
+    differences: dict[str, dict[str, float]]
+    largest_outputs: dict[str, float]
+    samples: int
+    threads: int
+    files: tuple[str, ...]
+    uncounted: str = ""
+
+
+def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int) -> Exported:
+    """Compact a point's network, write it, read it again and compare.
+
+    Args:
+        solved: The point.
+        out: A folder that does not exist yet, or is empty.
+        formats: Beside the plain module, some of `FORMATS`.
+        threads: For latencies.
+
+    Raises:
+        InputError: The folder holds something, or torch.export makes no graph of the network.
+        RunError: Some form of the small network gives other outputs; nothing was written.
+    """
+    refuse_used(out)
+    with _place_for(out) as place, tempfile.TemporaryDirectory(dir=place, prefix=TEMPORARY) as name:
+        dense, small = Path(name) / "dense", Path(name) / "small"
+        dense.mkdir()
+        small.mkdir()
+        found = _export(solved, dense, small, formats, threads)
+        report = {"format": 1, "paretocli": __version__, **_origin(solved), **asdict(found)}
+        write_text(small / REPORT, json.dumps(report, indent=2))
+        if place == out:
+            for file in small.iterdir():
+                file.replace(out / file.name)
+        else:
+            small.replace(out)
+    return found
+
+
+@contextmanager
+def _place_for(out: Path) -> Iterator[Path]:
+    """Where to prepare what goes into a folder: in it, or else beside it.
+
+    A folder that is there may not be replaced: it may be a file system of its own, or the one that
+    the program runs in. Folders made for it go again where that fails.
+    """
+    made = [folder for folder in out.parents if not folder.exists()]
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        yield out if out.exists() else out.parent
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):  # it is not there, or somebody else uses it
+                folder.rmdir()
+        raise
+
+
+def refuse_used(out: Path) -> None:
+    """Refuse a folder that holds something already."""
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise InputError(f"{out} is there already; name a new folder with --out.")
+
+
+def _export(
+    solved: SolvedPoint, dense_folder: Path, folder: Path, formats: Sequence[str], threads: int
+) -> Exported:
+    problem = solved.problem
+    dense = AsUsed(problem, solved.network).eval()
+    few = _batch(problem, 2)
+    small = compact_network(trace(dense, few, f"of problem {problem.name}"))
+    plain = write_plain(small, _source(solved, small, dense, few), folder)
+    functions: dict[str, Any] = {"before": dense, "module": plain}
+    for name in formats:
+        for network, place in ((dense, dense_folder), (plain, folder)):
+            FORMATS[name].write(network, [task.name for task in problem.tasks], few, place)
+        functions[name] = FORMATS[name].read(folder)
+    outputs = compare_outputs(problem, functions)
+    refuse_difference(outputs)
+    sizes = (1, min(LARGE_BATCH, problem.evaluation_batch))
+    batches = {size: tuple(_batch(problem, size).values()) for size in sizes}
+    pairs: dict[str, Sequence[Callable[..., Any]]] = {"torch": (dense, plain)}
+    if "onnx" in formats:
+        pairs["onnxruntime"] = [_session(place / ONNX, threads) for place in (dense_folder, folder)]
+    times = {
+        f"{engine}, batch {size}": latencies(pair, batch)
+        for engine, pair in pairs.items()
+        for size, batch in batches.items()
+    }
+    shutil.copyfile(solved.file, dense_folder / WEIGHTS)
+    files = [WEIGHTS, *(file for name in formats for file in FORMATS[name].files)]
+    dense_size, small_size = (size_of(network, batches[1]) for network in (dense, plain))
+    before, after = (
+        Side(
+            parameters=size.parameters,
+            bytes={file: (place / file).stat().st_size for file in files},
+            macs=size.macs,
+            latency={name: pair[side] for name, pair in times.items()},
+            metrics=outputs.metrics[function],
+        )
+        for side, (size, place, function) in enumerate(
+            ((dense_size, dense_folder, "before"), (small_size, folder, "module"))
+        )
+    )
+    return Exported(
+        before=before,
+        after=after,
+        differences={name: gap for name, gap in outputs.difference.items() if name != "before"},
+        largest_outputs=outputs.largest,
+        samples=len(problem.test),
+        threads=threads,
+        files=(PLAIN, *files, REPORT),
+        uncounted=dense_size.uncounted or small_size.uncounted,
+    )
+
+
+def _source(
+    solved: SolvedPoint, small: fx.GraphModule, dense: nn.Module, few: Mapping[str, Tensor]
+) -> str:
+    with torch.no_grad():
+        outputs = dense(*few.values())
+    shapes = {
+        task.name: tuple(output.shape[1:])
+        for task, output in zip(solved.problem.tasks, outputs, strict=True)
+    }
+    number = solved.record["point"]
+    title = f"Point {number} of a sweep of {solved.problem.name}, without what it does not need."
+    inputs = {
+        name: f"{str(tensor.dtype).removeprefix('torch.')} {batch_shape(tensor.shape[1:])}"
+        for name, tensor in few.items()
+    }
+    return python_source(small, title, inputs, shapes)
+
+
+def refuse_difference(outputs: Outputs) -> None:
+    """Refuse a small network whose outputs are others than those of the large one.
+
+    Raises:
+        RunError: Some are.
+    """
+    for name, gaps in outputs.difference.items():
+        for task, gap in gaps.items():
+            allowed = TOLERANCE * max(1.0, outputs.largest[task])
+            if not gap <= allowed:  # not a number is none either
+                raise RunError(
+                    f"The {name} made of the small network gives outputs of task {task} that "
+                    f"differ by {gap:.2g}, more than {allowed:.2g}; nothing was written. This is a "
+                    "fault of the program: please report it with the network."
+                )
+
+
+def _batch(problem: Problem, size: int) -> dict[str, Tensor]:
+    """Raw inputs of some test samples, with names that do for arguments."""
+    inputs = raw_inputs(problem, size)
+    return {identifier(name, "inputs"): tensor for name, tensor in inputs.items()}
+
+
+def _session(file: Path, threads: int) -> Callable[..., Any]:
+    session = onnx_session(file, threads)
+    return lambda *batch: run_session(session, batch)
+
+
+def _origin(solved: SolvedPoint) -> dict[str, Any]:
+    """Where the network comes from."""
+    return {
+        "problem": solved.problem.name,
+        "run": str(solved.directory),
+        "point": solved.record["point"],
+        "weights": solved.record["weights"],
+    }

@@ -1,0 +1,119 @@
+"""What two networks cost and give, side by side."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from paretocli.core.inputs import tensors_of
+from paretocli.core.problem import Problem
+from paretocli.training.evaluation import shares
+from paretocli.training.whole_split import WholeSplit
+
+Function = Callable[..., Sequence[Tensor]]
+
+WARM_UP, CALLS = 10, 200
+SECONDS = 5.0  # after which there are no more calls
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What functions give for the same samples.
+
+    Attributes:
+        metrics: By function, the metrics by column name.
+        difference: By function and task, the largest difference of an output from the first one's,
+            NaN where only one of them is a number.
+        largest: By task, the largest finite output of the first one.
+    """
+
+    metrics: dict[str, dict[str, float]]
+    difference: dict[str, dict[str, float]]
+    largest: dict[str, float]
+
+
+@torch.no_grad()
+def compare_outputs(problem: Problem, functions: Mapping[str, Function]) -> Outputs:
+    """Run functions on the test data.
+
+    Args:
+        problem: Whose data and tasks.
+        functions: From the tensors of raw inputs (B, …) to one output a task; the first is the
+            measure of the others.
+    """
+    statistics = {
+        name: [torch.zeros(task.statistics_size) for task in problem.tasks] for name in functions
+    }
+    whole = {name: WholeSplit(problem.tasks) for name in functions}
+    difference = {name: torch.zeros(len(problem.tasks)) for name in functions}
+    largest = torch.zeros(len(problem.tasks))
+    for share, batch in shares(problem.test, problem.evaluation_batch):
+        first: Sequence[Tensor] | None = None
+        for name, function in functions.items():
+            outputs = function(*tensors_of(batch.inputs).values())
+            first = outputs if first is None else first
+            for place, (task, target) in enumerate(zip(problem.tasks, batch.targets, strict=True)):
+                # Unlike `max`, this keeps NaN.
+                difference[name][place] = torch.maximum(
+                    difference[name][place], _gap(outputs[place], first[place])
+                )
+                largest[place] = torch.maximum(largest[place], _largest(first[place]))
+                statistics[name][place] += share * task.statistics(outputs[place], target)
+            kept = [outputs[place].unsqueeze(0) for place in whole[name].places]
+            whole[name].add(kept, batch.targets)
+    metrics = {
+        name: dict(zip(problem.metrics, whole[name].put_into(found)[0].tolist(), strict=True))
+        for name, found in _from_batches(problem, statistics).items()
+    }
+    names = [task.name for task in problem.tasks]
+    gaps = {
+        name: dict(zip(names, found.tolist(), strict=True)) for name, found in difference.items()
+    }
+    return Outputs(metrics, gaps, dict(zip(names, largest.tolist(), strict=True)))
+
+
+def _from_batches(
+    problem: Problem, statistics: Mapping[str, Sequence[Tensor]]
+) -> dict[str, Tensor]:
+    """By function, all metrics (1, q); those of a whole split are NaN."""
+    return {
+        name: torch.cat(
+            [task.figures(found) for task, found in zip(problem.tasks, parts, strict=True)]
+        ).unsqueeze(0)
+        for name, parts in statistics.items()
+    }
+
+
+def _gap(one: Tensor, other: Tensor) -> Tensor:
+    """The largest difference (); two infinities or two NaN do not differ."""
+    same = (one == other) | (one.isnan() & other.isnan())
+    return (one - other).abs().masked_fill(same, 0.0).max()
+
+
+def _largest(output: Tensor) -> Tensor:
+    return output.abs().where(output.isfinite(), 0.0).max()
+
+
+@torch.no_grad()
+def latencies(functions: Sequence[Callable[..., Any]], batch: Sequence[Tensor]) -> list[float]:
+    """Median seconds of a call of each function on the tensors of a batch, called in turn.
+
+    Each is called 210 times, or once at least where that takes longer than 5 seconds.
+    """
+    times: list[list[float]] = []
+    started = time.perf_counter()
+    while not times or (len(times) < WARM_UP + CALLS and time.perf_counter() < started + SECONDS):
+        times.append([_seconds(function, batch) for function in functions])
+    # The first calls choose kernels and take memory.
+    counted = times[min(WARM_UP, len(times) // 2) :]
+    return [statistics.median(found) for found in zip(*counted, strict=True)]
+
+
+def _seconds(function: Callable[..., Any], batch: Sequence[Tensor]) -> float:
+    before = time.perf_counter()
+    function(*batch)
+    return time.perf_counter() - before

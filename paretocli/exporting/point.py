@@ -1,0 +1,92 @@
+"""A solved point of a run directory: its problem and its network, as they were."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from paretocli.core.problem import Problem
+from paretocli.errors import InputError
+from paretocli.exporting.problem_code import Consent, chosen_problem
+from paretocli.printable import one_line
+from paretocli.problems.loading import load_problem
+from paretocli.run_directory.files import DamagedError
+from paretocli.run_directory.points import Record, network_path, read_record
+from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
+from paretocli.sweeping.point_files import load_point
+from paretocli.sweeping.start import fresh_network
+
+
+@dataclass(frozen=True, eq=False)
+class SolvedPoint:
+    """A point that is done.
+
+    Attributes:
+        directory: The run directory.
+        record: The point's record.
+        problem: Its problem, with the data.
+        network: Its network, in evaluation mode.
+        file: The network's safetensors file.
+    """
+
+    directory: Path
+    record: Record
+    problem: Problem
+    network: nn.Module
+    file: Path
+
+
+def read_solved_point(
+    path: Path, point: int, data_dir: Path, *, problem: str | None, consent: Consent
+) -> SolvedPoint:
+    """Read a point, and make its problem again.
+
+    Args:
+        path: The run directory.
+        point: The number of the point.
+        data_dir: Where data sets lie.
+        problem: Its problem as the user named it, None for what the directory names.
+        consent: Whether code in a file that the directory names may run.
+
+    Raises:
+        InputError: The directory holds no sweep, the point does not exist or is not finished, its
+            file is damaged, or the problem's code or test data is not there or another one than
+            it was.
+    """
+    sweep = read_sweep_file(path)
+    record = _record(sweep, point)
+    source = chosen_problem(sweep, problem, consent)
+    made = load_problem(source, data_dir, tuple(sweep.setting("targets")))
+    if sweep.checksums.get("test") != made.test.checksum():
+        raise InputError(
+            f"The test split is another one than {path} was made with; give the same with "
+            "--data-dir, or make the sweep again in another directory."
+        )
+    network = fresh_network(sweep.setting("network"), "default", made, sweep.config["seed"])
+    file = network_path(path, point)
+    load_point(file, network)
+    return SolvedPoint(path, record, made, network.eval(), file)
+
+
+def _record(sweep: SweepFile, point: int) -> Record:
+    count = sweep.points
+    if not 0 <= point < count:
+        raise InputError(f"{sweep.path} has no point {point}; its points are 0 to {count - 1}.")
+    try:
+        found = read_record(sweep, point)
+    except DamagedError as error:
+        raise InputError(
+            f"{error}; run the sweep's command again, which solves point {point} anew."
+        ) from None
+    if found is None:
+        raise InputError(
+            f"Point {point} of {sweep.path} is not finished; run the sweep's command again, "
+            "which goes on with it."
+        )
+    if found["status"] != "done":
+        reason = one_line(found.get("error", "no reason was kept"))
+        raise InputError(
+            f"Point {point} of {sweep.path} failed ({reason}); choose another one, or solve it "
+            "again with --retry-failed."
+        )
+    return found

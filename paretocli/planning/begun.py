@@ -1,0 +1,85 @@
+"""A sweep goes on in its directory with the division of work that it was begun with.
+
+How many points train together and with how many threads changes results in their last digits, so
+both are part of a sweep's identity. Where the user has not said them they follow from the machine,
+and what follows is not the same everywhere, nor in all versions of this program.
+"""
+
+import dataclasses
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from paretocli.config import SweepConfig
+from paretocli.errors import InputError
+from paretocli.planning.plan import default_jobs, shards
+from paretocli.run_directory.sweep_file import read_sweep_file
+
+FOLLOW_THE_MACHINE = ("threads", "stack")
+
+
+def as_begun(
+    config: SweepConfig, said: Collection[str], others: str = ""
+) -> tuple[SweepConfig, list[str]]:
+    """The configuration with threads and stack of the directory that holds the same sweep.
+
+    Args:
+        config: The sweep; `out` is its directory.
+        said: Names of the options that the user has set, which stay.
+        others: A pattern of other directories beside `out` that may hold it, where the user has
+            not named one: the names that are chosen depend on threads and stack too.
+
+    Returns:
+        The configuration, and what to tell the user, if anything.
+    """
+    free = [name for name in FOLLOW_THE_MACHINE if name not in said]
+    for path in _candidates(config.out, others):
+        stored = _identity(path)
+        if stored is None or _differing(config, stored) - set(free):
+            continue
+        found = {name: stored[name] for name in free}
+        if path == config.out and not _differing(config, stored):
+            break
+        return _taken_over(config, said, path, found)
+    return config, []
+
+
+def _candidates(out: Path, others: str) -> Iterator[Path]:
+    yield out
+    if others:
+        yield from sorted(path for path in out.parent.glob(others) if path != out)
+
+
+def _identity(path: Path) -> dict[str, Any] | None:
+    """The identity of the sweep in a directory, None where there is none that can be read."""
+    with suppress(InputError, OSError):
+        found = read_sweep_file(path).config
+        SweepConfig.check({name: _whole(found.get(name)) for name in FOLLOW_THE_MACHINE})
+        return found
+    return None
+
+
+def _whole(value: Any) -> int:
+    """A number of threads or points as a file holds it; 0, which is refused, for what is none."""
+    return value if type(value) is int else 0
+
+
+def _differing(config: SweepConfig, stored: dict[str, Any]) -> set[str]:
+    identity = config.of_kind("identity")
+    differing = {name for name in identity if stored.get(name) != identity[name]}
+    return differing | (stored.keys() - identity.keys())  # such as a newer version's
+
+
+def _taken_over(
+    config: SweepConfig, said: Collection[str], path: Path, found: dict[str, Any]
+) -> tuple[SweepConfig, list[str]]:
+    begun = dataclasses.replace(config, out=path, **found)
+    if "jobs" not in said:
+        count = len(shards(len(begun.weights), begun.stack))
+        jobs = default_jobs(count, begun.threads, torch.device(begun.device))
+        begun = dataclasses.replace(begun, jobs=jobs)
+    values = " and ".join(f"--{name} {value}" for name, value in found.items())
+    return begun, [f"This sweep goes on in {path} with {values}, as it was begun there."]

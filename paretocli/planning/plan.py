@@ -1,0 +1,123 @@
+"""Which subproblems train together, and how much of the machine each gets."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from paretocli.config import SweepConfig
+from paretocli.errors import InputError
+from paretocli.probing.work import threads_worth
+from paretocli.run_directory.points import point_name
+from paretocli.training.machine import available_threads
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Subproblems that train as one population.
+
+    Attributes:
+        name: Name of its history and checkpoint.
+        points: Their numbers in the sweep.
+    """
+
+    name: str
+    points: tuple[int, ...]
+
+
+def shards(points: int, stack: int) -> list[Shard]:
+    """Cut a sweep into shards of up to `stack` neighbouring points.
+
+    The cut does not depend on what is done already, so a continued sweep finds its checkpoints.
+    """
+    groups = [range(start, min(start + stack, points)) for start in range(0, points, stack)]
+    return [
+        Shard(f"{point_name(group[0])}-{point_name(group[-1])}", tuple(group)) for group in groups
+    ]
+
+
+def unfinished(plan: list[Shard], done: Collection[int]) -> list[Shard]:
+    """The shards with a point that is not done."""
+    return [shard for shard in plan if not set(shard.points) <= set(done)]
+
+
+def workers_of(config: SweepConfig) -> int:
+    """How many workers a sweep has at most."""
+    return min(config.jobs, len(shards(len(config.weights), config.stack)))
+
+
+def machine_text(config: SweepConfig) -> str:
+    """The device, the workers and the threads of each."""
+    threads = "1 thread" if config.threads == 1 else f"{config.threads} threads"
+    if config.compile:
+        threads += ", compiled"
+    if config.cluster:
+        return f"workers of the cluster {config.cluster}, {threads} each"
+    if workers_of(config) == 1:
+        return f"{config.device}, {threads}"
+    return f"{config.device}, {workers_of(config)} workers with {threads} each"
+
+
+def divide(
+    chosen: dict[str, Any],
+    points: int,
+    *,
+    in_turn: bool,
+    fitting: Callable[[], int],
+    work: Callable[[int], float],
+) -> None:
+    """Settle which points train together, with how many threads, and how many at a time.
+
+    Args:
+        chosen: The options; those of them that the user has not set are added.
+        points: How many there are to solve.
+        in_turn: Whether points compute one after another even where they train together.
+        fitting: How many points fit on a GPU; asked only there.
+        work: The work of an operation where so many points compute at once, as `operation_work`
+            gives it; asked only on a CPU.
+    """
+    transfer, device = chosen["transfer"], torch.device(chosen["device"])
+    if transfer != "none":
+        chosen.setdefault("stack", points)
+    elif in_turn:
+        chosen.setdefault("stack", 1)
+    elif "stack" not in chosen:
+        chosen["stack"] = min(points, fitting()) if device.type == "cuda" else points
+    if transfer != "none" and chosen["stack"] < points:
+        raise InputError(
+            f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
+            f"(--transfer {transfer}); leave out one of the two."
+        )
+    count = len(shards(points, chosen["stack"]))
+    if "threads" not in chosen:
+        at_once = 1 if in_turn else min(points, chosen["stack"])
+        chosen["threads"] = default_threads(count, lambda: work(at_once), device)
+    chosen.setdefault("jobs", default_jobs(count, chosen["threads"], device))
+
+
+def default_threads(count: int, work: Callable[[], float], device: torch.device) -> int:
+    """Threads of a worker: as many as a step feeds, once each shard has its processor.
+
+    It does not depend on how many workers there are to be: the number of threads changes results in
+    their last digits, the number of workers does not.
+
+    Args:
+        count: Number of shards.
+        work: Gives the work of an operation; asked only where there are threads to spare.
+        device: Where they train.
+    """
+    share = available_threads() if device.type != "cpu" else available_threads() // count
+    if device.type != "cpu" or share <= 1:
+        return max(1, share)
+    return threads_worth(work(), share)
+
+
+def default_jobs(count: int, threads: int, device: torch.device) -> int:
+    """Workers at a time: as many as the processors have threads for, or one a GPU."""
+    if device.type == "cuda":
+        # A device with a number is the one that was asked for.
+        places = torch.cuda.device_count() if device.index is None else 1
+    else:
+        places = available_threads() // threads
+    return max(1, min(count, places))

@@ -1,0 +1,114 @@
+"""The weights of a sweep's points, from the options that ask for them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from paretocli.config_file import WEIGHT_OPTIONS, Options
+from paretocli.errors import InputError
+from paretocli.planning import preferences
+from paretocli.planning.list_options import listed
+from paretocli.planning.spread_weights import spread_weights
+
+GIVEN = ("weights", "weights_file")  # options that give weights one by one
+FLOOR = 0.01
+LATTICE_TOLERANCE = 0.2  # of the points asked for
+
+
+def weights_of(
+    options: Options, objectives: tuple[str, ...], default_points: int, *, corners: bool
+) -> tuple[preferences.Weights, list[str]]:
+    """The weights (K, m) that were asked for; and notes.
+
+    Those given one by one stay as they are. Those of a lattice are kept off zero.
+
+    Args:
+        options: What the user said, by option name.
+        objectives: Names of the objectives.
+        default_points: How many points where nothing is said.
+        corners: Whether a lattice may have weights of 0.
+    """
+    fixed = preferences.parse_fixed(
+        [str(entry) for entry in listed(options.get("fix"))], objectives
+    )
+    free = tuple(name for name in objectives if name not in fixed)
+    rows, notes = _free_weights(options, free, default_points)
+    given = any(key in options for key in GIVEN)
+    if not (given or corners):
+        rows = preferences.floored(rows, _floor(rows))
+    weights = preferences.with_fixed(rows, objectives, fixed)
+    distinct = np.unique(weights.round(12), axis=0)
+    if len(distinct) < len(weights):
+        raise InputError(
+            f"{len(weights) - len(distinct)} of the {len(weights)} weights are given twice; give "
+            "each once."
+        )
+    if given or fixed:
+        notes += _zero_notes(weights, objectives)
+    return weights, notes
+
+
+def refuse_preferences(options: Options) -> None:
+    """Refuse weights for a solver whose points do not depend on them.
+
+    Raises:
+        InputError: Some were asked for.
+    """
+    given = [key for key in (*WEIGHT_OPTIONS, "fix") if key in options]
+    if given:
+        raise InputError(
+            f"--{given[0].replace('_', '-')} asks for weights, and the solver {options['solver']} "
+            "gives the same points whatever they are; leave it out."
+        )
+
+
+def _free_weights(
+    options: Options, names: tuple[str, ...], default_points: int
+) -> tuple[preferences.Weights, list[str]]:
+    """Weights of the objectives that are not fixed, as they were asked for; and notes."""
+    if "weights" in options:
+        given = options["weights"]
+        rows = list(given) if isinstance(given, list | tuple) else [given]
+        return np.stack([preferences.parse_weights(str(row), names) for row in rows]), []
+    if "weights_file" in options:
+        return preferences.read_weights_file(Path(str(options["weights_file"])), names), []
+    if "divisions" in options:
+        divisions = int(str(options["divisions"]))
+        if divisions < 1:
+            raise InputError(f"--divisions should be at least 1, found {divisions}.")
+        return preferences.simplex_lattice(len(names), divisions), []
+    points = int(str(options.get("points", default_points)))
+    divisions = preferences.closest_divisions(len(names), points)
+    size = preferences.lattice_size(len(names), divisions)
+    if len(names) > 1 and abs(size - points) > LATTICE_TOLERANCE * points:
+        spread = spread_weights(len(names), points)
+        return preferences.floored(spread, min(FLOOR, 0.5 / len(names))), [
+            f"No lattice for {len(names)} objectives has about {points} points; {points} weights "
+            "spread evenly take its place."
+        ]
+    weights = preferences.simplex_lattice(len(names), divisions)
+    if size == points or "points" not in options:
+        return weights, []
+    return weights, [
+        f"No lattice for {len(names)} objectives has {points} points; the closest has {size} "
+        f"({divisions} divisions)."
+    ]
+
+
+def _zero_notes(weights: preferences.Weights, objectives: tuple[str, ...]) -> list[str]:
+    """What a weight of 0 means, once for all points that have one."""
+    names = [
+        name for name, none in zip(objectives, (weights == 0).any(axis=0), strict=True) if none
+    ]
+    if not names:
+        return []
+    return [
+        f"Some points have weight 0 for {' or '.join(names)}, which asks for nothing: they are at "
+        "most weakly Pareto-optimal, for nothing keeps that objective small where it would be "
+        "free. A small weight such as 0.01 does."
+    ]
+
+
+def _floor(weights: preferences.Weights) -> float:
+    """1 %, or half of the smallest positive weight where that is less: grids stay distinct."""
+    return float(min(FLOOR, weights[weights > 0].min() / 2, 0.5 / weights.shape[1]))

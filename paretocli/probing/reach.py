@@ -1,0 +1,98 @@
+"""Which parameters the gradient of which loss reaches."""
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from paretocli.core.inputs import arguments_of
+from paretocli.core.problem import Problem
+from paretocli.errors import InputError
+from paretocli.probing.rehearsal import CPU, ROWS, first_batch, generators_kept
+
+NAMED = 4  # parameters that a sentence names
+
+
+def reached_by(problem: Problem, network: nn.Module, batch_size: int) -> dict[str, tuple[str, ...]]:
+    """The tasks whose losses have a gradient for each trained parameter, by its name.
+
+    In training or in evaluation, on one batch. What the gradient is does not matter: it may be 0.
+
+    Args:
+        problem: The problem.
+        network: Its network, which stays what it is but for its mode.
+        batch_size: Samples of the batch.
+    """
+    own = {name: p for name, p in network.named_parameters() if p.requires_grad}
+    reached: dict[str, set[str]] = {name: set() for name in own}
+    inputs, targets = first_batch(problem, "train", batch_size, CPU)
+    for training in (True, False):
+        network.train(training)
+        # Batch norm takes its statistics into these.
+        buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
+        with generators_kept(CPU):
+            outputs = functional_call(network, buffers, *arguments_of(inputs))
+        for task, output, target in zip(problem.tasks, outputs, targets, strict=True):
+            for name, gradient in _gradients(task.scores(output.float(), target)[0], own).items():
+                if gradient is not None:
+                    reached[name].add(task.name)
+    order = [task.name for task in problem.tasks]
+    return {name: tuple(task for task in order if task in by) for name, by in reached.items()}
+
+
+def reach_faults(problem: Problem, reached: dict[str, tuple[str, ...]]) -> list[InputError]:
+    """Parameters that no loss reaches, and tasks whose loss reaches none."""
+    found = []
+    idle = [name for name, tasks in reached.items() if not tasks]
+    if idle:
+        more = f" and {len(idle) - NAMED} more" if len(idle) > NAMED else ""
+        found.append(
+            InputError(
+                f"No loss reaches {', '.join(idle[:NAMED])}{more}, which training would leave as "
+                "it starts; use it in forward, remove it, or freeze it (requires_grad=False)."
+            )
+        )
+    return [*found, *_unreaching(problem, reached)]
+
+
+def refuse_unreaching(problem: Problem, network: nn.Module, batch_size: int) -> None:
+    """Refuse a problem with a task whose loss reaches no parameter: nothing would train it.
+
+    Args:
+        problem: The problem, which passed its rehearsal.
+        network: Its network, on the CPU.
+        batch_size: Samples of a training step.
+
+    Raises:
+        InputError: There is such a task.
+    """
+    for fault in _unreaching(problem, reached_by(problem, network, min(ROWS, batch_size))):
+        raise fault
+
+
+def _unreaching(problem: Problem, reached: dict[str, tuple[str, ...]]) -> list[InputError]:
+    return [
+        InputError(
+            f"The loss of task {task.name} reaches no parameter; compute it from the network's "
+            "outputs, without detach or no_grad."
+        )
+        for task in problem.tasks
+        if not any(task.name in tasks for tasks in reached.values())
+    ]
+
+
+def parameters_by_tasks(
+    network: nn.Module, reached: dict[str, tuple[str, ...]]
+) -> dict[tuple[str, ...], int]:
+    """How many parameters there are for each set of tasks, the largest set first."""
+    counts: dict[tuple[str, ...], int] = {}
+    own = dict(network.named_parameters())
+    for name, tasks in reached.items():
+        counts[tasks] = counts.get(tasks, 0) + own[name].numel()
+    return dict(sorted(counts.items(), key=lambda pair: -len(pair[0])))
+
+
+def _gradients(loss: Tensor, own: dict[str, nn.Parameter]) -> dict[str, Tensor | None]:
+    if not loss.requires_grad:
+        return dict.fromkeys(own)
+    found = torch.autograd.grad(loss, list(own.values()), retain_graph=True, allow_unused=True)
+    return dict(zip(own, found, strict=True))

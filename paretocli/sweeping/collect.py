@@ -1,0 +1,207 @@
+"""What workers say, kept in the run directory: the only place that writes while a sweep runs."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from paretocli.execution.executor import Ended
+from paretocli.front.indicators import NONE_BELOW, reach
+from paretocli.planning.plan import Shard
+from paretocli.run_directory.points import Record
+from paretocli.sweeping.observers import Observer
+from paretocli.sweeping.pace import Pace
+from paretocli.sweeping.question import Question
+from paretocli.sweeping.sizes import Sizes
+from paretocli.sweeping.solve import (
+    EpochDone,
+    Job,
+    PointDone,
+    Saved,
+    StartedAnew,
+    load_state,
+    owner,
+)
+from paretocli.sweeping.store import RunDirectory
+
+MOST_LOSSES = 1  # of a worker, until a shard is given up
+MOST_NUMBERS = 4  # of a corner that are shown
+WORDS = {"train": "training", "val": "validation", "test": "test"}
+SHARE = 0.005  # of the time, for the tables while the sweep runs; as much for the hypervolume
+
+
+class Collector:
+    """Keeps what the shards of a sweep yield.
+
+    Args:
+        question: The sweep.
+        plan: Its shards that are not finished.
+        directory: Where it goes.
+        observer: Who is told of the progress.
+        records: Of the points that are there already.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        plan: Sequence[Shard],
+        directory: RunDirectory,
+        observer: Observer,
+        records: Iterable[Record] = (),
+    ) -> None:
+        self.question = question
+        self.sizes = Sizes(question.config, question.problem, observer.note)
+        self.directory = directory
+        self.observer = observer
+        self.shards = {shard.name: shard for shard in plan}
+        self.losses_of_workers = dict.fromkeys(self.shards, 0)
+        self.errors: dict[str, Ended] = {}
+        self.identity = question.config.of_kind("identity")
+        self.recorded = {record["point"]: record for record in records}
+        observer.points_there(sorted(self.recorded))
+        # The newest validation losses of each point, for the hypervolume of all of them.
+        self.reached = np.full(
+            (len(question.config.weights), len(question.config.objectives)), np.nan
+        )
+        for point, record in self.recorded.items():
+            self._reach(point, record)
+        self.hypervolume: float | None = None
+        self.below: set[str] = set()  # objectives that fell below their ideal
+        self.tables, self.hypervolumes = Pace(SHARE), Pace(SHARE)
+
+    def fill_in(self, stop: Callable[[], bool]) -> None:
+        """Work out the sizes that records of points lack, as those of older programs do.
+
+        Args:
+            stop: Asked before each point whether to leave the rest to the next time.
+        """
+        for point, record in self.recorded.items():
+            if record["status"] == "done" and record.get("compact_parameters") is None:
+                if stop():
+                    return
+                found = self.sizes.of(self.directory.network(point))
+                if any(record.get(name, "") != value for name, value in found.items()):
+                    self.recorded[point] = self.directory.amend_point(record | found)
+
+    def job(self, shard: Shard) -> Job:
+        """A shard as work to do, from where its checkpoint is."""
+        name = shard.name
+        content = self.directory.load_checkpoint(name)
+        epoch = 0
+        if content is not None:
+            try:
+                state = load_state(content, torch.device("cpu"))
+                epoch = int(state["epoch"])
+                if state["owner"] != owner(self.question, shard):
+                    raise ValueError("it belongs to another sweep")
+            except Exception:  # torch raises many kinds for a damaged file; all mean: start anew
+                self._started_anew(name)
+                content, epoch = None, 0
+        self.directory.trim_history(name, epoch)
+        if epoch:
+            self.observer.shard_resumed(shard.points, epoch)
+        return Job(shard, content)
+
+    def _started_anew(self, name: str) -> None:
+        self.observer.note(f"The checkpoint {name} is damaged; its points start anew.")
+        self.directory.trim_history(name, 0)
+
+    def take(self, name: str, message: Any) -> Job | None:
+        """Keep a message of a shard; a job comes back where its work is to be done again."""
+        match message:
+            case StartedAnew():
+                self._started_anew(name)
+            case EpochDone():
+                self._epoch_done(self.shards[name], message)
+            case Saved():
+                self.directory.save_checkpoint(name, message.state)
+            case PointDone():
+                self._point_done(message)
+            case Ended():
+                return self._ended(self.shards[name], message)
+        return None
+
+    def _epoch_done(self, shard: Shard, message: EpochDone) -> None:
+        self.directory.append_history(shard.name, message.lines)
+        for line in message.lines:
+            self._reach(line["point"], line)
+            self._note_below(line, f"after epoch {line['epoch']}")
+        if self.hypervolumes.due():
+            with self.hypervolumes.measured():
+                self.hypervolume = self.question.normalisation.hypervolume(
+                    torch.from_numpy(self.reached)
+                )
+        self.observer.epoch_finished(shard.points, message.lines, self.hypervolume)
+
+    def _note_below(self, line: Record, when: str) -> None:
+        """Say once of each objective that it fell below its ideal, and what that means."""
+        normalisation, names = self.question.normalisation, self.question.config.objectives
+        for split, losses in line.get("loss", {}).items():
+            for place, name in enumerate(names):
+                loss = losses[name]
+                if loss is None or name in self.below or not normalisation.is_below(place, loss):
+                    continue
+                self.below.add(name)
+                self.observer.note(
+                    f"The {WORDS[split]} loss of {name} is {loss:.4g} {when} of point "
+                    f"{line['point']}, below its ideal of {normalisation.ideal[place]:.4g}, which "
+                    "is no bound then. No gap is claimed of points whose training fell below it, "
+                    "and no hypervolume of losses there; in another --out, a lower --ideal or "
+                    "lower_bound of the task mends that (-inf: the sweep learns it)."
+                )
+
+    def _reach(self, point: int, line: Record) -> None:
+        losses = line.get("loss", {}).get("val", {}).values()
+        self.reached[point] = [np.nan if value is None else value for value in losses] or np.nan
+
+    def _point_done(self, message: PointDone) -> None:
+        # After a kill between two points of a shard, the first is there already.
+        if message.record["point"] in self.recorded:
+            return
+        self._note_below(message.record, "at its best epoch")
+        record = message.record
+        if message.network is not None:
+            record = record | self.sizes.of(message.network)
+        written = self.directory.write_point(record, message.network)
+        self.recorded[written["point"]] = written
+        self.observer.point_finished(record)
+
+    def _ended(self, shard: Shard, message: Ended) -> Job | None:
+        name = shard.name
+        if message.lost and self.losses_of_workers[name] < MOST_LOSSES:
+            self.losses_of_workers[name] += 1
+            self.observer.note(f"The worker of {name} was lost: {message.error}; trying again.")
+            return self.job(shard)
+        if message.error:
+            self.errors[name] = message
+            self.observer.note(f"The shard {name} failed: {message.error}.")
+        elif set(shard.points) <= set(self.recorded):
+            self.directory.drop_checkpoint(name)
+            if self.tables.due():
+                self.write_tables()
+        return None
+
+    def ended(self) -> None:
+        """Say what the figures of all points together cannot."""
+        reference_point = self.question.normalisation.reference_point
+        if len(self.recorded) > 1 and not reach(self.reached, reference_point):
+            self.observer.note(
+                f"On the validation data {NONE_BELOW} ({_listed(reference_point)}), so the "
+                "hypervolume of the sweep is 0."
+            )
+
+    def records(self) -> list[Record]:
+        """The records that are there by now, in order."""
+        return [self.recorded[point] for point in sorted(self.recorded)]
+
+    def write_tables(self) -> None:
+        """Rebuild the tables, which takes longer the more points there are."""
+        with self.tables.measured():
+            self.directory.write_tables(self.identity, self.records())
+
+
+def _listed(corner: Sequence[float]) -> str:
+    """Its first few numbers."""
+    shown = ", ".join(f"{value:.4g}" for value in corner[:MOST_NUMBERS])
+    return shown if len(corner) <= MOST_NUMBERS else f"{shown}, …"

@@ -1,0 +1,233 @@
+"""The memory that a sweep takes, before any is taken.
+
+Some points are trained on a few samples, twice, with more samples the second time. Each block of
+memory that is taken is noted, and what it would be for the samples of a batch follows from the two;
+so does the largest sum of the blocks that are alive at once, in training, evaluation and the
+certificate.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from itertools import cycle, islice
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_iter
+
+from paretocli.config import SweepConfig
+from paretocli.core.inputs import tensors_of
+from paretocli.core.problem import Data, Problem, Samples
+from paretocli.probing.live_memory import LiveMemory, peaks
+from paretocli.probing.rehearsal import CPU, generators_kept
+from paretocli.probing.stacking import why_in_turn
+from paretocli.sweeping.normalisation import without_scale
+from paretocli.sweeping.question import Question
+from paretocli.sweeping.start import fresh_network
+from paretocli.sweeping.trainers import trainer_of
+from paretocli.training.evaluation import evaluate
+from paretocli.training.trainer import Trainer
+
+PROBED_ROWS = (2, 4)
+PROBED_POINTS = (2, 3)  # A single one is never stacked.
+GPU_SHARE = 0.7  # of a GPU's memory that is planned with
+INSIDE = 1.08  # What operations need inside themselves is not seen.
+CHECKPOINT_COPIES = 2  # of a training state on its way to a file: written, and sent
+PARTS = ("training", "evaluation", "certificate")
+
+
+@dataclasses.dataclass(frozen=True)
+class Need:
+    """Bytes.
+
+    Attributes:
+        worker: Whatever the number of points.
+        point: For each point that trains together with others.
+    """
+
+    worker: int
+    point: int
+
+    def of(self, points: int) -> int:
+        """What so many points take."""
+        return self.worker + points * self.point
+
+
+@dataclasses.dataclass(frozen=True)
+class Memory:
+    """What is taken, the parts with all that is held meanwhile.
+
+    Attributes:
+        data: All splits, bytes.
+        held: Parameters, gradients, the optimiser's memory and the copy of the best epoch.
+        training: The most in a step of training.
+        evaluation: The most in the evaluation of a batch.
+        certificate: The most while a finished point is certified.
+        saving: The most while a training state is written; beside a GPU, not on it.
+    """
+
+    data: int
+    held: Need
+    training: Need
+    evaluation: Need
+    certificate: Need
+    saving: Need
+
+    def largest(self, points: int, parts: Sequence[str] = (*PARTS, "saving")) -> str:
+        """The part that takes the most for so many points together."""
+        return max(parts, key=lambda part: getattr(self, part).of(points))
+
+    def of_worker(self, points: int) -> int:
+        """What a worker takes for points that train together."""
+        need: Need = getattr(self, self.largest(points))
+        return self.data + need.of(points)
+
+    def of_all(self, workers: int, points: int) -> int:
+        """What a sweep takes: workers in processes of their own get the data sent, and keep it."""
+        if workers == 1:
+            return self.of_worker(points)
+        sent = (2 * workers + 2) * self.data
+        return sent + workers * (self.of_worker(points) - self.data)
+
+    def points_on(self, device: torch.device) -> int:
+        """How many points fit on a GPU, at least one.
+
+        By its whole memory, not by what happens to be free: the same command should mean the same.
+        """
+        total = torch.cuda.get_device_properties(device).total_memory
+        room = GPU_SHARE * total - self.data
+        needs: list[Need] = [getattr(self, part) for part in PARTS]
+        return max(1, min(int((room - need.worker) / max(1, need.point)) for need in needs))
+
+
+def expected_memory(config: SweepConfig, problem: Problem, points: int) -> Memory:
+    """What a sweep takes, found by training a few of its points on a few samples, on the CPU.
+
+    Args:
+        config: The sweep.
+        problem: Its problem.
+        points: How many train together, at most.
+    """
+    counts = PROBED_POINTS if points > 1 else (1,)
+    with generators_kept(CPU):
+        stacked = points > 1 and not _in_turn(config, problem)
+        found = [_of_points(config, problem, count, stacked=stacked) for count in counts]
+    needs = {part: _need(counts, [one[part] for one in found]) for part in found[0]}
+    return Memory(data=sum(_bytes(samples) for samples in problem.splits().values()), **needs)
+
+
+def _need(counts: Sequence[int], sizes: Sequence[float]) -> Need:
+    if len(counts) == 1:
+        return Need(0, round(sizes[0]))
+    point = (sizes[1] - sizes[0]) / (counts[1] - counts[0])
+    return Need(max(0, round(sizes[0] - counts[0] * point)), round(point))
+
+
+def _of_points(
+    config: SweepConfig, problem: Problem, points: int, *, stacked: bool
+) -> dict[str, float]:
+    """The most that so many points take in each part, bytes."""
+    (few, _), (more, state) = (
+        _trained(config, problem, points, rows, stacked=stacked) for rows in PROBED_ROWS
+    )
+    sizes = [float(block.size) for block in more.blocks]
+    before = [float(block.size) for block in few.blocks]
+    if len(before) != len(sizes):  # what is computed depends on the data
+        before = [0.0] * len(sizes)
+    batch = min(config.batch_size, len(problem.train))
+    measured = min(problem.evaluation_batch, max(map(len, problem.splits().values())))
+    rows = {"training": batch, "evaluation": measured, "certificate": min(batch, measured)}
+    gained = PROBED_ROWS[1] - PROBED_ROWS[0]
+    grown = [
+        size + max(0.0, size - old) / gained * (rows.get(block.part, 0) - PROBED_ROWS[1])
+        for size, old, block in zip(sizes, before, more.blocks, strict=True)
+    ]
+    found = peaks(more, grown)
+    taken = {part: INSIDE * found[part] for part in PARTS}
+    saving = found["held"] + CHECKPOINT_COPIES * state
+    return {"held": found["held"], **taken, "saving": saving}
+
+
+def _trained(
+    config: SweepConfig, problem: Problem, points: int, rows: int, *, stacked: bool
+) -> tuple[LiveMemory, int]:
+    """What is taken while points train with so many samples a batch; and the bytes of their state.
+
+    Two batches of each kind, for the second is made while the first one is still there.
+    """
+    question = _small_question(config, problem, rows)
+    small = question.problem
+    with LiveMemory() as live:
+        with live.part("training"):
+            trainer = trainer_of(question, range(points))
+            assert isinstance(trainer, Trainer)
+            trainer.population.stacked = stacked
+            _as_on(torch.device(config.device), trainer)
+            trainer.run_epoch()
+        with live.part("held"):
+            torch.zeros(1)  # something has to happen for it to be seen
+            state = _size_of(trainer.state_dict())
+        with live.part("evaluation"):
+            evaluate(trainer.population, trainer.splits["val"], small.prepare, rows)
+        with live.part("certificate"):
+            trainer.finish()
+    return live, state
+
+
+def _small_question(config: SweepConfig, problem: Problem, rows: int) -> Question:
+    """The sweep for two batches of so many samples, an epoch long, on the CPU."""
+    splits: dict[str, Any] = {
+        split: data.rows(torch.arange(2 * rows) % len(data))
+        for split, data in problem.splits().items()
+    }
+    small = dataclasses.replace(problem, **splits, evaluation_batch=rows)
+    # A sweep of two points is measured with three too.
+    weights = tuple(islice(cycle(config.weights), max(PROBED_POINTS)))
+    short = dataclasses.replace(
+        config,
+        weights=weights,
+        batch_size=rows,
+        train_samples=2 * rows,
+        epochs=1,
+        retrain_epochs=0,
+        init="default",
+        transfer="none",
+        device="cpu",
+        compile=False,
+    )
+    state = fresh_network(config.network, "default", problem, config.seed).state_dict()
+    return Question(
+        short,
+        small,
+        without_scale(short),
+        frozen=state if config.frozen_point else None,
+        teachers=(state,) * len(problem.tasks) if config.taught_by else (),
+    )
+
+
+def _as_on(device: torch.device, trainer: Trainer) -> None:
+    """Let torch's optimisers work as they do on a device: on a GPU, on all tensors at once."""
+    for optimizer in trainer.descent.optimizers:
+        for group in optimizer.param_groups:
+            if device.type == "cuda" and "foreach" in group:
+                group["foreach"] = True
+
+
+def _in_turn(config: SweepConfig, problem: Problem) -> bool:
+    network = fresh_network(config.network, "default", problem, config.seed)
+    apart = config.batches == "independent"
+    device = torch.device(config.device)
+    return bool(why_in_turn(problem, network, device, batch_size=config.batch_size, apart=apart))
+
+
+def _size_of(state: object) -> int:
+    tensors = [leaf for leaf in tree_iter(state) if isinstance(leaf, Tensor)]
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def _bytes(samples: Data) -> int:
+    """Data that is read as it is needed takes no memory to speak of."""
+    if not isinstance(samples, Samples):
+        return 0
+    tensors = (*tensors_of(samples.inputs).values(), *samples.targets)
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)

@@ -1,0 +1,220 @@
+"""A finished point as a record, and records as the table `results.csv`."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from paretocli.config import SweepConfig
+from paretocli.core.problem import SPLITS, Problem, Split
+from paretocli.front.dominance import non_dominated
+from paretocli.front.sizes import COMPACT
+from paretocli.run_directory.points import Record, point_name
+from paretocli.sparsity.figures import NetworkFigures, figures_of_network
+from paretocli.sparsity.layers import Layer
+from paretocli.training.reports import EpochReport, Figures, Outcome
+
+SPARSITY_COLUMNS = tuple(entry.name for entry in dataclasses.fields(NetworkFigures))
+
+
+def point_record(
+    point: int,
+    member: int,
+    config: SweepConfig,
+    problem: Problem,
+    layers: Sequence[Layer],
+    outcome: Outcome,
+    macs: int | None = None,
+) -> Record:
+    """The record of one solved or diverged point: plain numbers and texts, ready for JSON.
+
+    Args:
+        point: Number of the point in the sweep.
+        member: Its place in the population.
+        config: The sweep's configuration.
+        problem: Names of metrics.
+        layers: The network's matrices and convolutions.
+        outcome: What training gave.
+        macs: Multiply-accumulates of the network for one sample, None where they are not known.
+    """
+    failed_epoch = int(outcome.failed_epoch[member])
+    record: Record = {
+        "point": point,
+        "status": "failed" if failed_epoch else "done",
+        "weights": list(config.weights[point]),
+        "epochs": config.total_epochs,
+        "device": config.device,
+        # The members of a population train at the same time; each counts its share.
+        "seconds": outcome.seconds / len(outcome.best_epoch),
+    }
+    if failed_epoch:
+        return record | _failure(outcome, member, config.objectives)
+    return record | {
+        **figures_of(outcome.figures, member, config.objectives, problem.metrics),
+        **_sparsity(outcome, member, layers, macs),
+        "best_epoch": int(outcome.best_epoch[member]),
+        "chebyshev_value": _number(outcome.chebyshev_value, member),
+        "multipliers": _row(outcome.multipliers, member),
+        "gap": _number(outcome.gap, member),
+        "relative_gap": _number(outcome.relative_gap, member),
+        "stationarity": _number(outcome.stationarity, member),
+        **_below_ideal(outcome, member, config.objectives),
+        "weights_file": f"points/{point_name(point)}.safetensors",
+    }
+
+
+def _failure(outcome: Outcome, member: int, objectives: Sequence[str]) -> Record:
+    """When a point diverged, which losses first were not finite, and whether they grew before."""
+    epoch, found = int(outcome.failed_epoch[member]), outcome.breakdown
+    step = int(found.step[member])
+    names = [name for name, bad in zip(objectives, found.losses[member], strict=True) if bad]
+    what = f"loss{'es' if len(names) > 1 else ''} of {', '.join(names)}" if names else "parameters"
+    were = "was" if len(names) == 1 else "were"
+    when = f"in step {step} of epoch {epoch}" if step else f"after epoch {epoch}"
+    return {
+        "failed_epoch": epoch,
+        "failed_step": step or None,
+        "failed_losses": names,
+        "losses_grew": bool(found.grew[member]),
+        "error": f"the {what} {were} not finite {when}",
+    }
+
+
+def _below_ideal(outcome: Outcome, member: int, objectives: Sequence[str]) -> Record:
+    """The objectives that fell below their ideal in training, where any did."""
+    below = outcome.below_ideal[member]
+    return {"below_ideal": _named(below, objectives)} if below.any() else {}
+
+
+def _sparsity(outcome: Outcome, member: int, layers: Sequence[Layer], macs: int | None) -> Record:
+    if not layers:
+        return {}
+    tensors = {name: tensor[member] for name, tensor in outcome.tensors.items()}
+    parameters = sum(tensors[name].numel() for name in outcome.parameters)
+    whole, each = figures_of_network(layers, tensors, parameters, macs)
+    return {
+        "sparsity": dataclasses.asdict(whole),
+        "layers": [dataclasses.asdict(figures) for figures in each],
+    }
+
+
+def history_line(
+    point: int,
+    member: int,
+    config: SweepConfig,
+    problem: Problem,
+    report: EpochReport,
+    hypervolumes: Mapping[Split, float | None],
+) -> Record:
+    """One line of the history: an epoch of one subproblem.
+
+    `subproblem_epochs` and `hypervolumes` (by split) are those of the whole population.
+    """
+    line = {
+        "point": point,
+        "epoch": report.epoch,
+        "seconds": round(report.seconds, 3),
+        **figures_of(report.figures, member, config.objectives, problem.metrics),
+        "multipliers": _row(report.multipliers, member),
+        "penalty": _number(report.penalty, member),
+        "gap": _number(report.gap, member),
+        "relative_gap": _number(report.relative_gap, member),
+        "subproblem_epochs": report.subproblem_epochs,
+        **{f"hypervolume_{split}": value for split, value in hypervolumes.items()},
+    }
+    if report.below_ideal[member].any():
+        line["below_ideal"] = _named(report.below_ideal[member], config.objectives)
+    if report.zero_rows is not None:
+        line["zero_rows"] = int(report.zero_rows[member])
+    return line
+
+
+def figures_of(
+    figures: Figures, member: int, objectives: Sequence[str], metrics: Sequence[str]
+) -> Record:
+    """Losses and metrics of one subproblem: `{"loss": {split: {name: …}}, "metric": …}`."""
+    return {
+        "loss": {
+            split: dict(zip(objectives, _row(losses, member) or (), strict=True))
+            for split, (losses, _) in figures.items()
+        },
+        "metric": {
+            split: dict(zip(metrics, _row(values, member) or (), strict=True))
+            for split, (_, values) in figures.items()
+        },
+    }
+
+
+def results_table(records: Sequence[Record], config: Mapping[str, Any]) -> pd.DataFrame:
+    """`results.csv` as a table, one row a point.
+
+    `on_front` marks the points that no other finished point dominates in the validation losses.
+
+    Args:
+        records: Records of points, in order.
+        config: The identity of the sweep.
+    """
+    rows = [_table_row(record, config) for record in records]
+    table = pd.DataFrame(rows)
+    losses = [f"loss_{name}_val" for name in config["objectives"]]
+    done = (table["status"] == "done").to_numpy()
+    table["on_front"] = False
+    if done.any():
+        mask = np.zeros(len(table), dtype=bool)
+        mask[done] = non_dominated(table.loc[done, losses].to_numpy(dtype=float))
+        table["on_front"] = mask
+    return table[_columns(table, config["objectives"])]
+
+
+def _table_row(record: Record, config: Mapping[str, Any]) -> Record:
+    row: Record = {
+        key: record.get(key)
+        for key in ("point", "status", "epochs", "best_epoch", "seconds", "device", "weights_file")
+    }
+    row |= {key: config[key] for key in ("problem", "network", "solver", "seed")}
+    for name, weight in zip(config["objectives"], record["weights"], strict=True):
+        row[f"weight_{name}"] = weight
+    for name in config["objectives"]:
+        for split in SPLITS:
+            row[f"loss_{name}_{split}"] = record.get("loss", {}).get(split, {}).get(name)
+    for split in SPLITS:
+        for name, value in record.get("metric", {}).get(split, {}).items():
+            row[f"{name}_{split}"] = value
+    row |= record.get("sparsity", {})
+    for key in (*COMPACT, "chebyshev_value", "gap", "relative_gap", "stationarity", "error"):
+        row[key] = record.get(key)
+    return row
+
+
+def _columns(table: pd.DataFrame, objectives: Sequence[str]) -> list[str]:
+    first = ["point", "status", "problem", "network", "solver", "seed"]
+    weights = [f"weight_{name}" for name in objectives]
+    losses = [f"loss_{name}_{split}" for name in objectives for split in SPLITS]
+    last = [
+        *("chebyshev_value", "gap", "relative_gap", "stationarity", "on_front"),
+        *("best_epoch", "epochs", "seconds", "device", "weights_file", "error"),
+    ]
+    sizes = [name for name in SPARSITY_COLUMNS if name in table] + list(COMPACT)
+    others = {*first, *weights, *losses, *sizes, *last}
+    metrics = [name for name in table.columns if name not in others]
+    return [*first, *weights, *losses, *metrics, *sizes, *last]
+
+
+def _named(mask: Tensor, names: Sequence[str]) -> list[str]:
+    return [name for name, true in zip(names, mask.tolist(), strict=True) if true]
+
+
+def _row(tensor: Tensor | None, member: int) -> list[float] | None:
+    return None if tensor is None else [_finite(v) for v in tensor[member].tolist()]
+
+
+def _number(tensor: Tensor | None, member: int) -> float | None:
+    return None if tensor is None else _finite(float(tensor[member]))
+
+
+def _finite(value: float) -> Any:
+    """JSON knows no NaN; a missing number is null."""
+    return value if np.isfinite(value) else None

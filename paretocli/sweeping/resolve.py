@@ -1,0 +1,292 @@
+"""From options and a problem to a configuration in which every value is set."""
+
+import dataclasses
+import glob
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paretocli.config import SweepConfig
+from paretocli.config_file import WEIGHT_OPTIONS, Options, OptionValue
+from paretocli.core.names import SPARSITY
+from paretocli.core.problem import Problem
+from paretocli.directories import default_data_dir
+from paretocli.errors import InputError
+from paretocli.execution.cluster import check_cluster
+from paretocli.extras import require
+from paretocli.networks.registry import default_network
+from paretocli.planning.begun import as_begun
+from paretocli.planning.list_options import listed, patterns_of, shares_of, targets_of
+from paretocli.planning.plan import divide
+from paretocli.planning.preferences import Weights
+from paretocli.planning.weights import refuse_preferences, weights_of
+from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
+from paretocli.population.transfer import KERNELS
+from paretocli.probing.chance import chance_notes
+from paretocli.probing.no_means import no_mean_notes
+from paretocli.probing.reach import refuse_unreaching
+from paretocli.probing.rehearsal import rehearse
+from paretocli.probing.stacking import SLOWER, why_in_turn
+from paretocli.probing.work import operation_work
+from paretocli.problems.loading import load_problem, source_checksum
+from paretocli.registries import lookup
+from paretocli.run_directory.networks import file_checksum
+from paretocli.solvers.registry import SOLVERS
+from paretocli.sparsity.growl import THETAS
+from paretocli.sparsity.layers import Layer, counted_layers
+from paretocli.sweeping.defaults import DEFAULT_PROBLEM, DEFAULTS
+from paretocli.sweeping.ideals import ideals_of, notes_on_learned
+from paretocli.sweeping.idle_options import TRANSFERS, without_effect
+from paretocli.sweeping.memory import Memory, expected_memory
+from paretocli.sweeping.point_files import load_point, point_file
+from paretocli.sweeping.sparsity_shares import OWN, sparsity_shares
+from paretocli.sweeping.start import (
+    fresh_network,
+    network_layers,
+    transferred_names,
+)
+from paretocli.sweeping.teaching import check_teachers, teacher_files
+from paretocli.training.machine import check_device, choose_device, flush_denormals
+
+# Options that are worked out here rather than taken over as they are.
+NOT_IN_CONFIG = (
+    *WEIGHT_OPTIONS,
+    *("problem", "targets", "ideal", "out", "data_dir", "fix"),
+    *("sparsity", "sparse_layers", "freeze_sparsity", "teachers"),
+    *("transfer_tensors", "branch_at"),
+)
+
+# Of a configuration before its points are divided.
+ONE_BY_ONE = {"stack": 1, "threads": 1, "jobs": 1}
+
+
+@dataclasses.dataclass(frozen=True)
+class Resolved:
+    """A sweep ready to run.
+
+    Attributes:
+        config: Its configuration.
+        problem: The problem, made.
+        checksums: SHA-256 of the data of each split, and of a user's own file.
+        parameters: Number of parameters of its network.
+        layers: Matrices and convolutions of its network.
+        notes: What the user should know of the choices made, a sentence each.
+    """
+
+    config: SweepConfig
+    problem: Problem
+    checksums: dict[str, str]
+    parameters: int
+    layers: tuple[Layer, ...]
+    notes: tuple[str, ...]
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What it is expected to take; worked out when it is asked for, by a short training."""
+        together = min(self.config.stack, len(self.config.weights))
+        return expected_memory(self.config, self.problem, together)
+
+
+def resolve(options: Options, *, single: bool = False) -> Resolved:
+    """Make the problem and settle every option.
+
+    Args:
+        options: What the user said, by option name.
+        single: One point with equal weights where no weights are given, not a grid.
+    """
+    flush_denormals()
+    source = str(options.get("problem", DEFAULT_PROBLEM))
+    data_dir = Path(str(options.get("data_dir") or default_data_dir())).absolute()
+    # Before the data is fetched: these need no problem to be found wrong.
+    _refuse_unknown(options)
+    device = choose_device(str(options.get("device", "auto")))
+    frozen = (
+        point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
+    )
+    targets = targets_of(options)
+    problem = _cut(load_problem(source, data_dir, targets), options.get("train_samples"))
+    chosen: dict[str, Any] = {
+        **DEFAULTS,
+        "branch_at": shares_of(str(options.get("branch_at", "0.5"))),
+        "train_samples": len(problem.train),
+        **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
+        **{k: v for k, v in options.items() if k not in NOT_IN_CONFIG},
+    }
+    chosen["network"] = chosen["network"] or default_network(problem)
+    chosen["device"] = str(device)
+    chosen.setdefault("retrain_lr", chosen["lr"] / 2)
+    SweepConfig.check(chosen)
+    check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
+    network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
+    rehearse(problem, network, device, batch_size=chosen["batch_size"])
+    refuse_unreaching(problem, network, chosen["batch_size"])
+    of_problem = (*chance_notes(problem), *no_mean_notes(problem, network))
+    taught_by = ""
+    if "teachers" in options:
+        files = teacher_files(Path(str(options["teachers"])), problem)
+        pupil = fresh_network(chosen["network"], "default", problem, chosen["seed"])
+        taught_by = check_teachers(files, pupil, chosen["distill_at"], problem)
+    layers = network_layers(network, problem)
+    counted, notes = _counted(options, problem, layers)
+    of = chosen["sparsity_of"] if chosen["sparsity_scale"] == "relative" else OWN
+    # Without effect it is no part of what the sweep is: directories that lack it go on.
+    chosen["sparsity_of"] = of if counted else OWN
+    shares, note = sparsity_shares(of, counted, problem, network)
+    notes += [note] if note else []
+    if frozen is not None:
+        load_point(frozen, network)
+    if not counted or frozen is not None:
+        chosen["retrain_epochs"] = 0
+    objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
+    weights, more_notes = _weights(options, objectives, problem, chosen["solver"], single)
+    in_turn = why_in_turn(
+        problem,
+        network,
+        device,
+        batch_size=chosen["batch_size"],
+        apart=chosen["batches"] == "independent",
+    )
+    if in_turn not in {"", SLOWER} and len(weights) > 1:
+        more_notes.append(f"Each point is computed by itself, not all at once: {in_turn}.")
+    settled: dict[str, Any] = {
+        "problem": source,
+        "targets": targets,
+        "objectives": objectives,
+        "weights": tuple(tuple(row) for row in weights.tolist()),
+        "ideal": (0.0,) * len(objectives),
+        "sparsity": bool(counted),
+        "sparse_layers": tuple(layer.name for layer in counted),
+        "sparsity_shares": shares,
+        "frozen_point": "" if frozen is None else file_checksum(frozen),
+        "taught_by": taught_by,
+        "teachers": Path(str(options["teachers"])) if taught_by else None,
+        "transfer_tensors": patterns_of(options, "transfer_tensors") or ("*",),
+        "freeze_sparsity": frozen,
+        "out": Path(),
+        "data_dir": data_dir,
+    }
+    divide(
+        chosen,
+        len(weights),
+        in_turn=bool(in_turn),
+        fitting=lambda: expected_memory(
+            SweepConfig(**ONE_BY_ONE | chosen, **settled), problem, len(weights)
+        ).points_on(device),
+        work=lambda together: operation_work(
+            problem, network, batch_size=chosen["batch_size"], together=together
+        ),
+    )
+    config = SweepConfig(**chosen, **settled)
+    transferred_names(config, network)
+    config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
+    more_notes += notes_on_learned(config)
+    config, notes_of_begun = _placed(config, options, problem, single)
+    return Resolved(
+        config,
+        problem,
+        checksums=problem.checksums() | source_checksum(source),
+        parameters=sum(p.numel() for p in network.parameters()),
+        layers=layers,
+        notes=(
+            *of_problem,
+            *notes,
+            *more_notes,
+            *without_effect(options, config),
+            *notes_of_begun,
+        ),
+    )
+
+
+def _placed(
+    config: SweepConfig, options: Options, problem: Problem, single: bool
+) -> tuple[SweepConfig, list[str]]:
+    """The configuration with its directory, and with what it was begun with there; and notes."""
+    out = options.get("out")
+    name = f"{problem.name}-{config.solver}-{'train' if single else 'sweep'}-"
+    default = Path("runs") / f"{name}{config.digest()}"
+    config = dataclasses.replace(config, out=Path(str(out)) if out else default)
+    return as_begun(config, options, "" if out else f"{glob.escape(name)}*")
+
+
+def _refuse_unknown(options: Options) -> None:
+    """Refuse names that are none, and what is not installed."""
+    for option, known in (
+        ("solver", SOLVERS),
+        ("optimizer", OPTIMIZERS),
+        ("schedule", SCHEDULES),
+        ("theta", THETAS),
+        ("transfer", TRANSFERS),
+        ("transfer_kernel", KERNELS),
+    ):
+        if option in options:
+            lookup(known, str(options[option]), option)
+    for module in SOLVERS[str(options.get("solver", DEFAULTS["solver"]))].needs:
+        require(module, extra="rivals", asked=f"--solver {options['solver']}")
+    if options.get("log") == "tensorboard":
+        require("torch.utils.tensorboard", extra="tensorboard", asked="--log tensorboard")
+    if "cluster" in options:
+        check_cluster(str(options["cluster"]))
+
+
+def _cut(problem: Problem, count: OptionValue | None) -> Problem:
+    """The problem with the first `count` of its training samples."""
+    if count is None:
+        return problem
+    number, there = int(str(count)), len(problem.train)
+    if not 1 <= number <= there:
+        raise InputError(
+            f"--train-samples should be from 1 to {there}, the training samples of "
+            f"{problem.name}, found {number}."
+        )
+    return dataclasses.replace(problem, train=problem.train.rows(slice(number)))
+
+
+def _weights(
+    options: Options, objectives: tuple[str, ...], problem: Problem, solver: str, single: bool
+) -> tuple[Weights, list[str]]:
+    """The weights of all points, which are the user's choice or the solver's; and notes."""
+    own = SOLVERS[solver].weights
+    if own is None:
+        points, corners = 1 if single else problem.defaults.points, SOLVERS[solver].corners
+        return weights_of(options, objectives, points, corners=corners)
+    refuse_preferences(options)
+    rows = np.array(own(len(objectives), len(problem.tasks)))
+    if single and len(rows) > 1:
+        raise InputError(
+            f"--solver {solver} makes {len(rows)} points, a network for each task, and train makes "
+            "one; use paretocli sweep."
+        )
+    return rows, []
+
+
+def _counted(
+    options: Options, problem: Problem, layers: tuple[Layer, ...]
+) -> tuple[tuple[Layer, ...], list[str]]:
+    """The layers whose rows sparsity counts, none where it is no objective; and notes."""
+    patterns = patterns_of(options, "sparse_layers")
+    counted = counted_layers(layers, patterns)
+    wanted = options.get("sparsity")
+    if "freeze_sparsity" in options:
+        if not layers:
+            raise InputError(
+                f"The network of problem {problem.name} has no matrix or convolution whose rows "
+                "could be kept; leave out --freeze-sparsity."
+            )
+        # Nothing is left to decide on zero rows, unless a weight is named for GrOWL.
+        fixed = [str(entry).partition("=")[0].strip() for entry in listed(options.get("fix"))]
+        wanted = wanted is not False and SPARSITY in fixed
+    if wanted is False:
+        return (), []
+    if counted:
+        return counted, []
+    if wanted or patterns:
+        raise InputError(
+            f"The network of problem {problem.name} has no matrix or convolution between its input "
+            "layers and task heads, so that no rows can be counted; leave out --sparsity, or name "
+            "layers with --sparse-layers."
+        )
+    if not layers:  # a variable of an analytic problem, not a network
+        return (), []
+    return (), ["No layer lies between input layers and task heads: sparsity is no objective."]

@@ -1,0 +1,233 @@
+"""Running a sweep: shard after shard, until every point has its record."""
+
+import dataclasses
+import platform
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from paretocli.config import SweepConfig
+from paretocli.core.directions import metric_directions
+from paretocli.core.problem import Problem
+from paretocli.errors import RunError
+from paretocli.execution.cluster import Cluster, connected
+from paretocli.execution.executor import Ended, Executor
+from paretocli.execution.in_process import InProcess
+from paretocli.execution.processes import Processes
+from paretocli.planning.plan import Shard, machine_text, shards, unfinished
+from paretocli.run_directory.points import Record
+from paretocli.sweeping.alone import train_alone
+from paretocli.sweeping.collect import Collector
+from paretocli.sweeping.normalisation import (
+    Losses,
+    Normalisation,
+    at_start,
+    from_payoff,
+    initial_losses,
+    with_learned,
+)
+from paretocli.sweeping.observers import Observer
+from paretocli.sweeping.point_files import read_point
+from paretocli.sweeping.question import Question
+from paretocli.sweeping.solve import resumed, solve
+from paretocli.sweeping.store import RunDirectory
+from paretocli.sweeping.teaching import read_teachers, teacher_files
+from paretocli.training.machine import device_name, set_up
+
+RECORDED_PACKAGES = ("paretocli", "torch", "numpy", "scikit-learn", "moocore")
+
+
+def run_sweep(
+    config: SweepConfig,
+    problem: Problem,
+    directory: RunDirectory,
+    observer: Observer,
+    *,
+    checksums: dict[str, str],
+    stop: Callable[[], bool],
+    retry_failed: bool = False,
+) -> list[Record]:
+    """Solve what is not solved yet and rebuild the tables.
+
+    Args:
+        config: The sweep.
+        problem: Its problem.
+        directory: Where it goes, or goes on.
+        observer: Who is told of the progress.
+        checksums: SHA-256 of what the results depend on beside the configuration.
+        stop: Asked now and then whether to stop early; all shards are saved then.
+        retry_failed: Solve failed points again.
+
+    Returns:
+        The records of all points, or of those that are there where it was stopped.
+
+    Raises:
+        InputError: The directory holds something else, or is in use.
+        RunError: A shard could not be solved; the others are.
+    """
+    set_up(config.threads, config.precision)
+    identity = config.of_kind("identity")
+    directory.check(identity, checksums)
+    # Before anything is written: it may find that the objectives have no scale.
+    looked_at = config.scale != "none" or None in config.ideal
+    losses = initial_losses(config, problem) if looked_at else None
+    start = at_start(config, losses)
+    with (
+        connected(config.cluster) as client,
+        directory.opened(_description(config, problem, identity, checksums)),
+    ):
+        observer.note(f"Computing on {machine_text(config)}.")
+        for note in directory.mend():
+            observer.note(note)
+        frozen = None if config.freeze_sparsity is None else read_point(config.freeze_sparsity)
+        teachers = () if config.teachers is None else teacher_files(config.teachers, problem)
+        question = Question(config, problem, start, frozen, read_teachers(teachers))
+        normalisation = _normalisation(question, losses, directory, observer, stop)
+        if normalisation is None:
+            return []
+        records = directory.records()
+        if retry_failed:
+            for record in records:
+                if record["status"] == "failed":
+                    directory.forget_point(record["point"])
+            records = [record for record in records if record["status"] != "failed"]
+        done = [record["point"] for record in records]
+        whole_plan = shards(len(config.weights), config.stack)
+        plan = unfinished(whole_plan, done)
+        for shard in set(whole_plan) - set(plan):  # a kill may have come before the last of it
+            directory.drop_checkpoint(shard.name)
+        question = dataclasses.replace(question, normalisation=normalisation)
+        collector = Collector(question, plan, directory, observer, records)
+        try:
+            collector.fill_in(stop)
+            _solve_all(collector, plan, stop, client)
+        finally:
+            collector.write_tables()
+        if collector.errors:
+            raise _failure(collector.errors, plan, stacked=config.transfer == "none")
+        collector.ended()
+        return collector.records()
+
+
+def _failure(errors: dict[str, Ended], plan: list[Shard], *, stacked: bool) -> RunError:
+    """The failed shards as one sentence, the same however many workers there were.
+
+    Args:
+        errors: How shards ended, by their names.
+        plan: All shards that there were to solve.
+        stacked: Whether points are in one shard for no other reason than to be faster.
+    """
+    shard = next(shard for shard in plan if shard.name in errors)
+    first = errors[shard.name]
+    advice = "what was finished is kept, and the same command tries the rest again"
+    if stacked and len(shard.points) > 1:
+        advice += "; --stack 1, in another --out, tries each of its points apart"
+    if first.trace:
+        advice += ". Set PARETOCLI_DEBUG=1 to see where it happened"
+    failure = RunError(
+        f"{len(errors)} of {len(plan)} shards failed ({shard.name}: {first.error}); {advice}."
+    )
+    if first.trace:  # shown with this exception's own, where that is shown
+        failure.add_note(first.trace)
+    return failure
+
+
+def _solve_all(
+    collector: Collector, plan: list[Shard], stop: Callable[[], bool], client: Any
+) -> None:
+    """Have all shards solved, and keep what comes."""
+    with _executor(collector, len(plan), stop, client) as executor:
+        for shard in plan:
+            executor.submit(shard.name, collector.job(shard))
+        for name, message in executor.messages():
+            again = collector.take(name, message)
+            if again is not None:
+                executor.submit(name, again)
+
+
+def _executor(collector: Collector, shards: int, stop: Callable[[], bool], client: Any) -> Executor:
+    question, config = collector.question, collector.question.config
+    if client is not None:
+        return Cluster(
+            solve,
+            question,
+            stop,
+            client=client,
+            note=collector.observer.note,
+            resumed=resumed,
+            slice_seconds=config.checkpoint_every,
+            resources={"GPU": 1} if config.device.startswith("cuda") else None,
+        )
+    workers = min(config.jobs, shards)
+    if workers > 1:
+        return Processes(solve, question, stop, workers)
+    return InProcess(solve, question, stop)
+
+
+def _description(
+    config: SweepConfig, problem: Problem, identity: dict[str, Any], checksums: dict[str, str]
+) -> dict[str, Any]:
+    return {
+        "config": identity,
+        "runtime": config.of_kind("runtime"),
+        "data": checksums,
+        "directions": metric_directions(problem),
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in RECORDED_PACKAGES},
+        },
+        "machine": {
+            "platform": platform.platform(),
+            "device": device_name(torch.device(config.device)),
+        },
+    }
+
+
+def _normalisation(
+    question: Question,
+    losses: Losses | None,
+    directory: RunDirectory,
+    observer: Observer,
+    stop: Callable[[], bool],
+) -> Normalisation | None:
+    """The sweep's ideal and scale, worked out once and kept beside its points.
+
+    None where it was stopped before they were known.
+    """
+    kept = directory.normalisation()
+    if kept is not None:
+        return Normalisation(*(tuple(kept[name]) for name in ("ideal", "scale", "worst")))
+    found = _learned(question, losses, observer, stop)
+    if found is None:
+        return None
+    directory.write_note(
+        "normalisation", dataclasses.asdict(found) | {"reference_point": found.reference_point}
+    )
+    return found
+
+
+def _learned(
+    question: Question, losses: Losses | None, observer: Observer, stop: Callable[[], bool]
+) -> Normalisation | None:
+    """Ideal and scale, with what runs of one objective alone have to tell; None if stopped."""
+    config = question.config
+    payoff = config.scale == "payoff"
+    places = [place for place, low in enumerate(config.ideal) if payoff or low is None]
+    if not places:
+        return question.normalisation
+    names = " and ".join(config.objectives[place] for place in places)
+    who = "it" if len(places) == 1 else "they"
+    observer.note(
+        "Training each objective alone first, to learn its range."
+        if payoff
+        else f"Training {names} alone first, to learn how low {who} can get."
+    )
+    alone = train_alone(question, places, stop)
+    if alone is None:
+        return None
+    if payoff:
+        return from_payoff(alone.losses, config.objectives, config.ideal, alone.smallest)
+    assert losses is not None
+    return with_learned(config, losses, alone.smallest, alone.typical)

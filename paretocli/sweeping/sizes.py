@@ -1,0 +1,123 @@
+"""The size of the network that is shipped of a point: what `export` would write.
+
+It is worked out by whoever keeps the results, from a point's file, so that it does not depend on
+who solved the point. The network is traced once for all points of a sweep, when the first is there.
+"""
+
+from collections.abc import Callable
+
+from safetensors.torch import load
+from torch import nn
+
+from paretocli.compaction.operations import multiply_accumulates
+from paretocli.compaction.program import first_line
+from paretocli.compaction.quiet import quiet
+from paretocli.compaction.shipping import Size, compact_network, size_of
+from paretocli.compaction.trace import Tracing, trace
+from paretocli.config import SweepConfig
+from paretocli.core.as_used import AsUsed, has_inputs, raw_inputs
+from paretocli.core.problem import Problem
+from paretocli.errors import InputError
+from paretocli.front.sizes import COMPACT
+from paretocli.run_directory.points import Record
+from paretocli.sweeping.start import fresh_network
+
+TRACED_SAMPLES = 2
+
+
+class Sizes:
+    """Works out the compact sizes of a sweep's points.
+
+    Args:
+        config: Of the sweep.
+        problem: Its problem.
+        note: Is told, once, why there are none.
+    """
+
+    def __init__(self, config: SweepConfig, problem: Problem, note: Callable[[str], None]) -> None:
+        self._config = config
+        self._problem = problem
+        self._note = note
+        self._tracing: Tracing | None = None
+        self._noted: set[str] = set()
+        self._network: nn.Module
+        self._refusal: Exception | None = None
+
+    def of(self, file: bytes) -> Record:
+        """What belongs into a point's record.
+
+        Args:
+            file: The point's network, a safetensors file.
+
+        Returns:
+            `compact_parameters` and `compact_macs`, each None where there is none; then
+            `not_compact` says why. Nothing for a problem that is no network's.
+        """
+        try:
+            if not has_inputs(self._problem):
+                return {}
+            with quiet():
+                size = self._size(file)
+        except InputError as error:
+            return self._told(_missing(str(error)))
+        except Exception as error:  # whatever it is, the point is solved and stays so
+            words = f"{type(error).__name__}, {first_line(error)}"
+            return self._told(_missing(f"the network could not be made small ({words})"))
+        found: Record = {"compact_parameters": size.parameters, "compact_macs": size.macs}
+        return self._told(found | {"not_compact": size.uncounted}) if size.uncounted else found
+
+    def _size(self, file: bytes) -> Size:
+        tracing = self._traced()
+        self._network.load_state_dict(load(file))
+        return size_of(compact_network(tracing), tuple(raw_inputs(self._problem, 1).values()))
+
+    def _traced(self) -> Tracing:
+        """The network's operations, found out once.
+
+        Raises:
+            InputError: There is no graph of them.
+        """
+        if self._refusal is not None:
+            raise self._refusal
+        if self._tracing is None:
+            config, problem = self._config, self._problem
+            self._network = fresh_network(config.network, "default", problem, config.seed)
+            try:
+                self._tracing = traced_as_used(self._network, problem)
+            except Exception as error:
+                self._refusal = error
+                raise
+        return self._tracing
+
+    def _told(self, record: Record) -> Record:
+        """Say once why something is missing."""
+        reason = record["not_compact"]
+        if reason not in self._noted:
+            self._noted.add(reason)
+            names = [name for name in COMPACT if record[name] is None]
+            self._note(f"{' and '.join(names)} stay empty: {reason.removesuffix('.')}.")
+        return record
+
+
+def _missing(reason: str) -> Record:
+    return {**dict.fromkeys(COMPACT), "not_compact": reason}
+
+
+def traced_as_used(network: nn.Module, problem: Problem) -> Tracing:
+    """The operations from raw inputs to the outputs.
+
+    Raises:
+        InputError: There is no graph of them.
+    """
+    inputs = raw_inputs(problem, TRACED_SAMPLES).values()
+    named = {f"inputs_{place}": tensor for place, tensor in enumerate(inputs)}
+    return trace(AsUsed(problem, network).eval(), named, f"of problem {problem.name}")
+
+
+def dense_macs(network: nn.Module, problem: Problem) -> int | None:
+    """Multiply-accumulates of a network for one sample, None where they cannot be counted."""
+    try:
+        used = AsUsed(problem, network).eval()
+        return multiply_accumulates(used, tuple(raw_inputs(problem, 1).values()))
+    except Exception:  # it may not take a single sample, and was trained all the same
+        return None

@@ -1,0 +1,193 @@
+"""Solving one shard, as a stream of what is to be kept: the work of a worker.
+
+Nothing is written here. Whoever runs the shards writes, alone, into the run directory; so a worker
+may be another process or another machine.
+"""
+
+import io
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from paretocli.config import SweepConfig, digest_of
+from paretocli.core.problem import Split
+from paretocli.front.indicators import is_exact
+from paretocli.planning.plan import Shard
+from paretocli.run_directory.older_sweeps import as_named_before
+from paretocli.run_directory.points import Record
+from paretocli.sweeping.question import Question
+from paretocli.sweeping.records import history_line, point_record
+from paretocli.sweeping.sizes import dense_macs
+from paretocli.sweeping.start import fresh_network, network_layers, stored_names
+from paretocli.sweeping.trainers import AnyTrainer, trainer_of
+from paretocli.training.machine import flush_denormals, set_up
+from paretocli.training.reports import Outcome
+
+HELD_OUT: tuple[Split, ...] = ("val", "test")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A shard, and the training state to go on from, as `Saved` holds it."""
+
+    shard: Shard
+    state: bytes | None = None
+
+
+@dataclass(frozen=True)
+class StartedAnew:
+    """The training state that a job came with was of no use: its points start anew."""
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """All points of a shard were trained for one more epoch: its lines of the history."""
+
+    lines: tuple[Record, ...]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The state after the last epoch as a file: `owner`, `epoch` and `training`."""
+
+    state: bytes
+
+
+@dataclass(frozen=True)
+class PointDone:
+    """A point's record and, unless it failed, its network as a safetensors file."""
+
+    record: Record
+    network: bytes | None
+
+
+Message = StartedAnew | EpochDone | Saved | PointDone
+
+
+def solve(question: Question, job: Job, worker: int, stop: Callable[[], bool]) -> Iterator[Message]:
+    """Train a shard to its end, or until asked to stop; then its state comes last.
+
+    Args:
+        question: The sweep.
+        job: The shard, with the state to go on from.
+        worker: Where there are several GPUs, this says which.
+        stop: Asked after every epoch.
+    """
+    flush_denormals()
+    config = on_worker(question.config, worker)
+    set_up(config.threads, config.precision)
+    there = replace(question, config=config)
+    trainer = _continued(there, job)
+    if trainer is None:
+        yield StartedAnew()
+        trainer = trainer_of(there, job.shard.points)
+    saved = time.monotonic()
+    while not trainer.finished:
+        yield _epoch(question, job.shard, trainer)
+        if stop():
+            yield _saved(question, job.shard, trainer)
+            return
+        if time.monotonic() - saved >= config.checkpoint_every:
+            yield _saved(question, job.shard, trainer)
+            saved = time.monotonic()
+    yield from _points(question, job.shard, trainer.finish())
+
+
+def _continued(question: Question, job: Job) -> AnyTrainer | None:
+    """The trainer of a job with its state, None where the state is none of the trainer's."""
+    trainer = trainer_of(question, job.shard.points)
+    if job.state is None:
+        return trainer
+    try:
+        state = load_state(job.state, torch.device(question.config.device))
+        trainer.load_state_dict(state["training"])
+    except (MemoryError, torch.OutOfMemoryError):  # says nothing of the state
+        raise
+    except Exception:  # torch raises many kinds for what does not fit
+        return None
+    return trainer if trainer.epoch == state["epoch"] else None
+
+
+def resumed(job: Job, message: object) -> Job | None:
+    """The job that goes on from a message, None where it is no training state."""
+    return replace(job, state=message.state) if isinstance(message, Saved) else None
+
+
+def on_worker(config: SweepConfig, worker: int) -> SweepConfig:
+    """The configuration for one worker: of several GPUs, each has one of its own."""
+    if config.device != "cuda" or torch.cuda.device_count() < 2:
+        return config
+    return replace(config, device=f"cuda:{worker % torch.cuda.device_count()}")
+
+
+def owner(question: Question, shard: Shard) -> str:
+    """Whose training state it is; that of an older sweep that goes on is the same sweep's."""
+    identity = as_named_before(question.config.of_kind("identity"))
+    return f"{digest_of(identity)} {shard.name}"
+
+
+def save_state(state: Mapping[str, Any]) -> bytes:
+    """A training state as a file's content."""
+    buffer = io.BytesIO()
+    torch.save(dict(state), buffer)
+    return buffer.getvalue()
+
+
+def load_state(content: bytes, device: torch.device) -> dict[str, Any]:
+    """A training state from a file's content; torch raises many kinds where it is damaged."""
+    state: dict[str, Any] = torch.load(io.BytesIO(content), map_location=device, weights_only=True)
+    return state
+
+
+def _saved(question: Question, shard: Shard, trainer: AnyTrainer) -> Saved:
+    return Saved(
+        save_state(
+            {
+                "owner": owner(question, shard),
+                "epoch": trainer.epoch,
+                "training": trainer.state_dict(),
+            }
+        )
+    )
+
+
+def _epoch(question: Question, shard: Shard, trainer: AnyTrainer) -> EpochDone:
+    report = trainer.run_epoch()
+    hypervolumes = {
+        split: question.normalisation.hypervolume(report.figures[split][0]) for split in HELD_OUT
+    }
+    exact = is_exact(*report.figures["val"][0].shape)
+    lines = tuple(
+        history_line(point, member, question.config, question.problem, report, hypervolumes)
+        | ({} if exact else {"hypervolume_exact": False})
+        for member, point in enumerate(shard.points)
+    )
+    return EpochDone(lines)
+
+
+def _points(question: Question, shard: Shard, outcome: Outcome) -> Iterator[PointDone]:
+    config, problem = question.config, question.problem
+    network = fresh_network(config.network, config.init, problem, config.seed)
+    layers = network_layers(network, problem)
+    names = stored_names(network)
+    macs = dense_macs(network, problem) if layers else None
+    for member, point in enumerate(shard.points):
+        record = point_record(point, member, config, problem, layers, outcome, macs)
+        tensors = {name: outcome.tensors[own][member] for name, own in names.items()}
+        done = record["status"] == "done"
+        yield PointDone(record, _network_file(point, tensors) if done else None)
+
+
+def _network_file(point: int, tensors: Mapping[str, Tensor]) -> bytes:
+    # Tied parameters have several names, and a file holds each of them apart.
+    plain = {
+        name: tensor.cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in tensors.items()
+    }
+    # One note alone: the order of several is not always the same, and then neither is the file.
+    return save(plain, metadata={"paretocli": f"point {point}"})

@@ -1,0 +1,113 @@
+"""How much of a network's size each counted layer decides on.
+
+A zero row takes more with it than itself: the neuron or channel that made what it read, with its
+bias and batch norm. In a network of fully connected layers that is most of what leaves.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import attrgetter
+
+import torch
+from torch import Tensor, nn
+
+from paretocli.compaction.program import first_line
+from paretocli.compaction.quiet import quiet
+from paretocli.compaction.shipping import Size, compact_network, size_of
+from paretocli.core.as_used import raw_inputs
+from paretocli.core.problem import Problem
+from paretocli.errors import InputError
+from paretocli.sparsity.layers import Layer
+from paretocli.sparsity.objective import own_shares
+from paretocli.sweeping.sizes import traced_as_used
+
+OWN = "own"
+# What a size is counted in, by the name of the choice.
+_COUNTS: Mapping[str, Callable[[Size], int | None]] = {
+    "parameters": attrgetter("parameters"),
+    "macs": attrgetter("macs"),
+}
+_OWN_COUNT = "Each layer counts by its own parameters for sparsity"
+SPARSITY_OF = (*_COUNTS, OWN)
+
+
+def sparsity_shares(
+    of: str, layers: Sequence[Layer], problem: Problem, network: nn.Module
+) -> tuple[tuple[float, ...], str]:
+    """The share of each counted layer in f_0, and a note where it is not what was asked for.
+
+    By `parameters` or `macs`, a layer of R rows has the share of what R rows would take out of the
+    compact network, were each worth the mean of the first R − 1. By `own`, that of its own
+    parameters; so count layers too from which nothing leaves, as from those of fused operations.
+
+    Args:
+        of: One of `SPARSITY_OF`.
+        layers: The counted layers.
+        problem: What the network is for.
+        network: The network, which stays what it is; best a fresh one without zero rows.
+
+    Returns:
+        Numbers (L,) that sum to 1, in the order of the layers.
+    """
+    if of == OWN or len(layers) < 2:  # one layer has the whole share, whatever it counts by
+        return own_shares(layers), ""
+    try:
+        with quiet():
+            leaving = _leaving(_COUNTS[of], layers, problem, network)
+    except InputError as error:
+        return own_shares(layers), f"{_OWN_COUNT}: {str(error).removesuffix('.')}."
+    except Exception as error:  # a network that cannot be made small can be trained all the same
+        reason = (
+            f"the network could not be made small ({type(error).__name__}, {first_line(error)})"
+        )
+        return own_shares(layers), f"{_OWN_COUNT}: {reason}."
+    if leaving is None or sum(leaving) <= 0:
+        return own_shares(layers), f"{_OWN_COUNT}: what leaves with its rows cannot be counted."
+    stay = [layer.name for layer, size in zip(layers, leaving, strict=True) if size <= 0]
+    counted = [
+        size if size > 0 else layer.parameters for layer, size in zip(layers, leaving, strict=True)
+    ]
+    note = (
+        f"{', '.join(stay)}: zero rows there make the compact network no smaller; for sparsity "
+        "it counts by its own parameters."
+        if stay
+        else ""
+    )
+    return tuple(size / sum(counted) for size in counted), note
+
+
+def _leaving(
+    count: Callable[[Size], int | None],
+    layers: Sequence[Layer],
+    problem: Problem,
+    network: nn.Module,
+) -> list[float] | None:
+    """What leaves with all rows of each layer; None where it cannot be counted.
+
+    Raises:
+        InputError: The network has no fixed graph.
+    """
+    tracing = traced_as_used(network, problem)
+    sample = tuple(raw_inputs(problem, 1).values())
+    parameters = dict(network.named_parameters())
+    dense = count(size_of(compact_network(tracing), sample))
+    found = []
+    for layer in layers:
+        with _one_row(parameters[layer.name]):
+            left = count(size_of(compact_network(tracing), sample))
+        if dense is None or left is None:
+            return None
+        found.append((dense - left) * layer.rows / max(1, layer.rows - 1))
+    return found
+
+
+@contextmanager
+@torch.no_grad()
+def _one_row(weight: Tensor) -> Iterator[None]:
+    """Have a layer with its first row alone for a while."""
+    before = weight.detach().clone()
+    weight[:, 1:] = 0
+    try:
+        yield
+    finally:
+        weight.copy_(before)

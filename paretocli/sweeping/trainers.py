@@ -1,0 +1,144 @@
+"""From a sweep's configuration to the trainer of some of its points."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from paretocli.config import SweepConfig
+from paretocli.core.problem import Problem
+from paretocli.population.branching import stages
+from paretocli.population.population import Population
+from paretocli.population.transfer import Adaptive, Neighbours, Transfer
+from paretocli.probing.stacking import why_in_turn
+from paretocli.solvers.base import Solver
+from paretocli.solvers.chebyshev import Scalarization
+from paretocli.solvers.registry import SOLVERS, SolverSettings
+from paretocli.sweeping.question import Question
+from paretocli.sweeping.start import (
+    fresh_network,
+    network_layers,
+    pattern_of,
+    sparsity_objective,
+    transferred_names,
+)
+from paretocli.sweeping.teaching import taught, teachers_of
+from paretocli.training.branching import BranchingTrainer
+from paretocli.training.settings import TrainingSettings
+from paretocli.training.trainer import Trainer
+
+AnyTrainer = Trainer | BranchingTrainer
+
+
+def trainer_of(question: Question, points: Sequence[int]) -> AnyTrainer:
+    """A trainer for some of the points, which train together."""
+    config = question.config
+    weights = torch.tensor([config.weights[point] for point in points], device=config.device)
+
+    def make(rows: Tensor, members: Sequence[int]) -> Trainer:
+        return _trainer(question, rows, [points[member] for member in members])
+
+    members = range(len(points))
+    if config.transfer != "split" or len(points) == 1:
+        return make(weights, members)
+    plan = stages(
+        np.array([config.weights[point] for point in points]), config.branch_at, config.epochs
+    )
+    return BranchingTrainer(make, weights, plan)
+
+
+def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Trainer:
+    """A trainer of networks for the weights (K, m); `streams` names their batches."""
+    config, problem = question.config, question.problem
+    device = torch.device(config.device)
+    network = fresh_network(config.network, config.init, problem, config.seed)
+    layers = network_layers(network, problem)
+    pattern = None
+    if question.frozen is not None:
+        network.load_state_dict(question.frozen)
+        pattern = pattern_of(network, layers, len(weights), device)
+    sparsity = sparsity_objective(config, network, problem)
+    transferred = transferred_names(config, network)
+    stacked = len(weights) > 1 and not _why_in_turn(config, problem, network, device)
+    tasks, teachers = tuple(problem.tasks), None
+    if question.teachers:  # last, for it adds to the network
+        tasks = taught(network, config, problem)
+        teachers = teachers_of(config, problem, question.teachers)
+    population = Population(
+        network,
+        tasks,
+        len(weights),
+        device=device,
+        stacked=stacked,
+        autocast=config.precision == "bf16",
+        compiled=config.compile,
+    )
+    scalarization = Scalarization(
+        weights=weights,
+        ideal=torch.tensor(question.normalisation.ideal, device=device),
+        scale=torch.tensor(question.normalisation.scale, device=device),
+        epsilon=config.epsilon,
+    )
+    settings = SolverSettings(config.penalty, config.averaging, config.smoothing)
+    solver = SOLVERS[config.solver].make(scalarization, settings)
+    return Trainer(
+        problem,
+        population,
+        solver,
+        _settings(config, streams),
+        sparsity=sparsity,
+        pattern=pattern,
+        transfer=_transfer(config, solver),
+        transferred=transferred,
+        teachers=teachers,
+    )
+
+
+def _why_in_turn(
+    config: SweepConfig, problem: Problem, network: nn.Module, device: torch.device
+) -> str:
+    return why_in_turn(
+        problem,
+        network,
+        device,
+        batch_size=config.batch_size,
+        apart=config.batches == "independent",
+    )
+
+
+def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
+    return TrainingSettings(
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        optimizer=config.optimizer,
+        lr=config.lr,
+        weight_decay=config.weight_decay,
+        schedule=config.schedule,
+        seed=config.seed,
+        device=torch.device(config.device),
+        retrain_epochs=config.retrain_epochs,
+        retrain_lr=config.retrain_lr,
+        share_similarity=config.share_similarity,
+        jobs=config.threads,
+        streams=tuple(streams) if config.batches == "independent" else None,
+    )
+
+
+def _transfer(config: SweepConfig, solver: Solver) -> Transfer | None:
+    """The rule by which the networks pass parameters to each other, if they do."""
+    weights = solver.scalarization.weights
+    if len(weights) == 1:
+        return None
+    strength, until = config.transfer_strength, config.transfer_until
+    if config.transfer == "neighbours":
+        return Neighbours(
+            weights,
+            kernel=config.transfer_kernel,
+            reach=config.transfer_reach,
+            strength=strength,
+            until=until,
+        )
+    if config.transfer == "adaptive":
+        return Adaptive(solver.value, strength=strength, until=until)
+    return None

@@ -1,0 +1,55 @@
+"""The losses of a batch of training, beside which networks may have teachers."""
+
+import torch
+from torch import Tensor
+
+from paretocli.core.problem import Problem, Samples
+from paretocli.distillation.teachers import Teachers
+from paretocli.population.population import Population
+
+
+class TrainingLosses:
+    """Measures batches of training.
+
+    Args:
+        problem: Prepares batches, changes them at random, and says how much samples count.
+        population: The K networks.
+        apart: Whether a batch holds samples of one network after the other.
+        teachers: What the networks imitate beside, if anything.
+    """
+
+    def __init__(
+        self, problem: Problem, population: Population, *, apart: bool, teachers: Teachers | None
+    ) -> None:
+        self._problem = problem
+        self._population = population
+        self._apart = apart
+        self._teachers = teachers
+        self._labelled = self._mean_weights()
+
+    def of(self, batch: Samples) -> tuple[Tensor, Tensor]:
+        """Losses (K, m), with what is to be imitated in them, and statistics (K, s)."""
+        inputs, targets = self._problem.prepare(batch.inputs), batch.targets
+        if self._problem.augment is not None:
+            inputs = self._problem.augment(inputs)
+        if self._teachers is not None:
+            targets = (*targets, *self._teachers.features(inputs))
+        losses, statistics = self._population.measure(inputs, targets, apart=self._apart)
+        if self._labelled is not None:
+            losses = losses / self._labelled
+        if self._teachers is not None:
+            losses = self._teachers.added(losses)
+        return losses, statistics
+
+    def _mean_weights(self) -> Tensor | None:
+        """Those of the training samples (m,), None where all have labels and count 1.
+
+        A batch's loss over them, not over the labels that it happens to have, is unbiased: the
+        mean over an epoch is that over the labelled samples, and a batch without any adds nothing.
+        """
+        tasks = self._problem.tasks
+        if not any(task.counts_weights for task in tasks):
+            return None
+        others = len(self._population.tasks) - len(tasks)  # have no labels, but teachers
+        shares = [*self._problem.labelled["train"], *[1.0] * others]
+        return torch.tensor(shares, device=self._population.device)

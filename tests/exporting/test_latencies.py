@@ -1,0 +1,43 @@
+"""What two networks give and cost."""
+
+import pytest
+import torch
+
+from paretocli.errors import RunError
+from paretocli.exporting import measure
+from paretocli.exporting.export import refuse_difference
+from paretocli.exporting.measure import Outputs, compare_outputs, latencies
+from tests.toys import vectors
+
+
+def test_differences_are_those_of_each_task():
+    problem = vectors(sizes=(8, 8, 8))
+
+    def one(inputs):
+        return [torch.zeros(len(inputs), 3), torch.full((len(inputs), 3), -torch.inf)]
+
+    def other(inputs):
+        first, second = one(inputs)
+        first[-1, 2] = torch.nan
+        return [first, second]
+
+    found = compare_outputs(problem, {"one": one, "other": other, "same": one})
+    assert found.difference["same"] == {"a": 0.0, "b": 0.0}
+    assert found.difference["other"] == pytest.approx({"a": torch.nan, "b": 0.0}, nan_ok=True)
+    assert found.largest == {"a": 0.0, "b": 0.0}
+
+
+def test_each_task_has_a_tolerance_of_its_own():
+    largest = {"large": 1e6, "small": 2.0}
+    refuse_difference(Outputs({}, {"module": {"large": 1.0, "small": 1e-5}}, largest))
+    with pytest.raises(RunError, match="outputs of task small that differ by"):
+        refuse_difference(Outputs({}, {"module": {"large": 1.0, "small": 1e-2}}, largest))
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [(60.0, 210), (0.0, 1)])
+def test_slow_functions_are_called_less_often(seconds, calls, monkeypatch):
+    monkeypatch.setattr(measure, "SECONDS", seconds)
+    called = []
+    found = latencies([called.append, lambda batch: None], [torch.zeros(1)])
+    assert len(called) == calls
+    assert len(found) == 2
