@@ -4,9 +4,11 @@ import io
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from paretocli.errors import InputError
 from paretocli.outputs import check_output, write_output
+from paretocli.printable import printable
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -43,6 +45,9 @@ def save(figure: Figure, path: Path) -> None:
     Raises:
         InputError: the file cannot be written.
     """
+    for text in figure.findobj(Text):
+        # Names come from files. No font has what steers a terminal, and the warning would print it.
+        text.set_text(printable(text.get_text()))
     kind = path.suffix.lower().removeprefix(".")
     picture = io.BytesIO()
     figure.savefig(picture, format=kind, dpi=DPI, metadata=_METADATA[kind])

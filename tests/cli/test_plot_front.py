@@ -283,6 +283,16 @@ def test_wrong_input_is_one_sentence_and_writes_nothing(sweep, tmp_path, argumen
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+def test_names_that_would_steer_a_terminal_do_not(tmp_path, kind):
+    write(tmp_path / "sweep", "\x1b[2J")
+    write(tmp_path / "rival", "\x00b")
+    done = run("sweep", "rival", "--out", f"both.{kind}", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Glyph" not in done.stderr
+    assert not {"\x1b", "\x00"} & set(done.stdout + done.stderr)
+
+
 @pytest.mark.parametrize("wish", [[], ["--against", "sparsity_rate"], ["--layers", "0"]])
 def test_neither_torch_nor_pyplot_is_imported(tmp_path, wish):
     sweep = write_sparse(tmp_path / "sweep")
