@@ -156,3 +156,15 @@ def _refuse_constant(name: str) -> NoReturn:
 def _refuse_irregular(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise DamagedError(path, "is no regular file")
+
+
+def remove(path: Path) -> str:
+    """Remove a file or a link, or move a folder aside; what was done, as part of a sentence."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return "removed"
+    number = 1
+    while (aside := path.with_name(f"{path.name}.aside-{number}")).exists():
+        number += 1
+    path.rename(aside)
+    return f"moved to {aside.name}"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from paretocli.errors import InputError
 from paretocli.printable import one_line
+from paretocli.run_directory.files import remove
 
 LOCK = ".lock"
 
@@ -21,14 +22,18 @@ A_MOMENT = 0.005  # seconds, at most, until a lock is tried again that others lo
 
 
 @contextmanager
-def sole_user(directory: Path) -> Iterator[None]:
+def sole_user(directory: Path) -> Iterator[list[str]]:
     """Hold a directory against other sweeps; the system lets go of it when this process dies.
 
+    Yields:
+        What was in the place of the lock, and what became of it, a sentence each.
+
     Raises:
-        InputError: Another sweep holds it, or a folder is in the place of its lock.
+        InputError: Another sweep holds it.
     """
     path = directory / LOCK
-    descriptor = _locked(path)
+    notes: list[str] = []
+    descriptor = _locked(path, notes)
     if descriptor is None:
         raise InputError(
             f"{directory} is in use by another sweep ({_holder(path)}); wait for its end, or name "
@@ -37,7 +42,7 @@ def sole_user(directory: Path) -> Iterator[None]:
     try:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
-        yield
+        yield notes
     finally:
         # While it is still ours, or another's file might be removed. What remains of it where the
         # directory cannot be written any more locks nothing.
@@ -63,10 +68,10 @@ def in_use(directory: Path) -> str:
         os.close(descriptor)
 
 
-def _locked(path: Path) -> int | None:
+def _locked(path: Path, notes: list[str]) -> int | None:
     """The lock file, open and locked; None where another process has locked it."""
     while True:
-        descriptor = _opened(path)
+        descriptor = _opened(path, notes)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -86,29 +91,12 @@ def _locked(path: Path) -> int | None:
         os.close(descriptor)
 
 
-def _opened(path: Path) -> int:
-    """The lock file, open: made where there is none, and where something else has its name.
-
-    Raises:
-        InputError: A folder has it that is not empty.
-    """
+def _opened(path: Path, notes: list[str]) -> int:
+    """The lock file, open: made where there is none, and where something else has its name."""
     with suppress(FileNotFoundError):
-        kind = path.lstat().st_mode
-        if stat.S_ISDIR(kind):
-            _remove_folder(path)
-        elif not stat.S_ISREG(kind):
-            path.unlink()
+        if not stat.S_ISREG(path.lstat().st_mode):
+            notes.append(f"{path} was no file: {remove(path)}.")
     return os.open(path, os.O_RDWR | os.O_CREAT | _CAREFULLY, 0o644)
-
-
-def _remove_folder(path: Path) -> None:
-    try:
-        path.rmdir()
-    except OSError as error:
-        raise InputError(
-            f"{path} should be a sweep's lock file and is a folder that cannot be removed "
-            f"({error.strerror}); move it away."
-        ) from None
 
 
 def _can_share(descriptor: int) -> bool:

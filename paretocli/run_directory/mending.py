@@ -11,7 +11,7 @@ from pathlib import Path
 from paretocli.atomic import TEMPORARY, write_bytes
 from paretocli.errors import InputError
 from paretocli.run_directory.box import read_normalisation
-from paretocli.run_directory.files import DamagedError, opened
+from paretocli.run_directory.files import DamagedError, opened, remove
 from paretocli.run_directory.history import HISTORY, history_files, read_history_lines
 from paretocli.run_directory.networks import is_whole
 from paretocli.run_directory.points import POINTS, network_path, read_records, record_path
@@ -40,7 +40,7 @@ def prepare_folders(directory: Path) -> None:
                 "directory alone; put a folder in its place, or name another one with --out."
             )
         if folder.exists() and not folder.is_dir():
-            _remove(folder)
+            remove(folder)
     for name in FOLDERS:
         (directory / name).mkdir(exist_ok=True)
     for name in (".", *FOLDERS):
@@ -63,14 +63,14 @@ def mend(sweep: SweepFile) -> Iterator[str]:
     try:
         read_normalisation(sweep)
     except DamagedError as error:
-        yield f"{error.path}: {_remove(error.path)}; {AGAIN}."
+        yield f"{error.path}: {remove(error.path)}; {AGAIN}."
     places = (sweep.path / CHECKPOINTS).glob("*.pt")
     for path in (*places, *(sweep.path / name for name in TABLES)):
         if not _is_regular(path):
-            yield f"{path} is no file: {_remove(path)}."
+            yield f"{path} is no file: {remove(path)}."
     for folder in (sweep.path / EVENTS).glob("*"):
         if folder.is_symlink():
-            yield f"{folder} is a link: {_remove(folder)}."
+            yield f"{folder} is a link: {remove(folder)}."
 
 
 def _mend_points(sweep: SweepFile) -> Iterator[str]:
@@ -78,14 +78,14 @@ def _mend_points(sweep: SweepFile) -> Iterator[str]:
     for reason in records.unreadable:
         raise InputError(reason)
     for point, reason in records.damaged.items():
-        done = _remove(record_path(sweep.path, point))
+        done = remove(record_path(sweep.path, point))
         yield f"{reason}: {done}; the point is solved again."
     for point, record in records.found.items():
         network = network_path(sweep.path, point)
         if record["status"] == "done" and not is_whole(network, record):
             # The record first: without it the point counts as not solved.
             record_path(sweep.path, point).unlink()
-            done = _remove(network)
+            done = remove(network)
             yield f"{network} was damaged: {done}; the point is solved again."
     for file in records.strangers:
         yield f"{file} is of no point of this sweep, and is left out."
@@ -100,7 +100,7 @@ def _mend_history(sweep: SweepFile) -> Iterator[str]:
             file.unlink()
             continue
         except DamagedError as error:
-            yield f"{error}: {_remove(file)}."
+            yield f"{error}: {remove(file)}."
             continue
         if all(whole) and not file.is_symlink():
             continue
@@ -117,15 +117,3 @@ def _is_regular(path: Path) -> bool:
         return stat.S_ISREG(path.lstat().st_mode)
     except FileNotFoundError:
         return True
-
-
-def _remove(path: Path) -> str:
-    """Remove a file or a link, or move a folder aside; what was done, as part of a sentence."""
-    if path.is_symlink() or not path.is_dir():
-        path.unlink(missing_ok=True)
-        return "removed"
-    number = 1
-    while (aside := path.with_name(f"{path.name}.aside-{number}")).exists():
-        number += 1
-    path.rename(aside)
-    return f"moved to {aside.name}"

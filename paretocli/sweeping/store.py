@@ -60,6 +60,7 @@ class RunDirectory:
         self.front_file = path / "front.csv"
         self.picture_file = path / "front.png"
         self._sweep_file = path / SWEEP_FILE
+        self._notes: list[str] = []
 
     def check(self, identity: Mapping[str, Any], checksums: Mapping[str, str]) -> None:
         """Refuse a directory that holds something else, before anything is done.
@@ -106,7 +107,7 @@ class RunDirectory:
         with ExitStack() as stack:
             with self._written():
                 self.path.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(sole_user(self.path))
+                self._notes = stack.enter_context(sole_user(self.path))
                 if self._sweep_file.exists():
                     self._check_same(self.sweep(), sweep["config"], sweep["data"])
                 self._fill(sweep)
@@ -152,7 +153,7 @@ class RunDirectory:
             InputError: A file cannot be read, or what is in its place cannot be removed.
         """
         with self._written():
-            return list(mend(self.sweep()))
+            return [*self._notes, *mend(self.sweep())]
 
     def write_point(self, record: Record, network: bytes | None) -> Record:
         """Write a point's network, a safetensors file, and then its record, which makes it done.

@@ -52,12 +52,12 @@ def test_nobody_else_gets_in_while_others_ask(asked):
 
 
 def test_a_folder_in_the_place_of_the_lock(tmp_path):
-    """An empty one gives way; nobody's files are removed."""
-    (tmp_path / LOCK).mkdir()
-    with sole_user(tmp_path):
-        assert (tmp_path / LOCK).is_file()
+    """It is moved aside, which is said; nobody's files are removed."""
     (tmp_path / LOCK).mkdir()
     (tmp_path / LOCK / "theirs").touch()
-    with pytest.raises(InputError, match="should be a sweep's lock"), sole_user(tmp_path):
-        pass
-    assert (tmp_path / LOCK / "theirs").exists()
+    with sole_user(tmp_path) as notes:
+        assert (tmp_path / LOCK).is_file()
+        assert notes == [f"{tmp_path / LOCK} was no file: moved to {LOCK}.aside-1."]
+    assert (tmp_path / f"{LOCK}.aside-1" / "theirs").exists()
+    with sole_user(tmp_path) as notes:
+        assert notes == []
