@@ -309,6 +309,15 @@ def test_each_loss_is_measured_once_a_batch():
     assert measured == {task.name: 3 for task in problem.tasks}
 
 
+def test_a_loss_that_reaches_no_parameter_pulls_nowhere():
+    population, samples, gradients = noisy(1)
+    constant = dataclasses.replace(population.tasks[1], loss=lambda output, target: torch.ones(()))
+    population.tasks = (population.tasks[0], constant)
+    found = stationarity(population, samples, as_float, torch.tensor([[0.3, 0.7]]))
+    parts = [list(gradients[0][1][0].values())]
+    assert found.item() == pytest.approx(plain_stationarity(parts, np.array([0.3])), rel=1e-4)
+
+
 @pytest.mark.parametrize("relative", [True, False])
 def test_where_growl_is_smooth_it_is_the_plain_formula_with_its_gradient(relative):
     population, samples, gradients = noisy(2)
