@@ -1,20 +1,22 @@
 """Small problems with known answers, and the shortest way to train on them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from paretocli.core.problem import Defaults, Problem, Samples, Task
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
+from paretocli.options.declared import defaults as option_defaults
 from paretocli.population.population import Population
 from paretocli.population.transfer import Transfer
 from paretocli.problems.analytic import Variable
 from paretocli.problems.classification import classification
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
-from paretocli.solvers.registry import SOLVERS, SolverSettings
+from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.layers import counted_layers, find_layers
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sparsity.pattern import Pattern
@@ -180,9 +182,7 @@ def make_trainer(
     count = rows.shape[1]
     scalarization = Scalarization(rows, torch.zeros(count), torch.ones(count), epsilon)
     if isinstance(solver, str):
-        made = SOLVERS[solver].make(
-            scalarization, SolverSettings(defaults.penalty, defaults.averaging)
-        )
+        made = SOLVERS[solver].made(scalarization, option_defaults() | asdict(defaults))
     else:
         made = solver(scalarization)
     chosen = {

@@ -3,13 +3,13 @@
 import json
 import os
 import shlex
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from paretocli.cli.options import machine as m
-from paretocli.cli.options import training as t
+from paretocli.cli.options.signature import with_options
 from paretocli.cli.printing import say
+from paretocli.options.machine import PANEL
 
 ProblemToCheck = Annotated[
     str,
@@ -27,24 +27,22 @@ Threads = Annotated[
         envvar="PARETOCLI_THREADS",
         help="Processors to use.",
         show_default="all",
-        rich_help_panel=m.PANEL,
+        rich_help_panel=PANEL,
     ),
 ]
 
 
+@with_options("network", "targets", "device", "data_dir")
 def check(
     ctx: typer.Context,
     problem: ProblemToCheck,
     *,
-    network: t.Network = None,
-    targets: t.Targets = None,
-    device: m.Device = None,
     threads: Threads = None,
-    data_dir: m.DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say what fails and nothing else.")
     ] = False,
+    **given: Any,
 ) -> None:
     """Try a problem in seconds: its data, its losses, its gradients, and a training step.
 
@@ -60,7 +58,7 @@ def check(
     from paretocli.directories import default_data_dir
     from paretocli.errors import InputError
     from paretocli.examination.examine import examine
-    from paretocli.planning.list_options import targets_of
+    from paretocli.lists import columns_in
     from paretocli.problems.loading import load_problem
     from paretocli.training.machine import (
         available_threads,
@@ -70,12 +68,12 @@ def check(
     )
 
     flush_denormals()
-    chosen = choose_device(device or "auto")
+    chosen = choose_device(given["device"] or "auto")
     count = threads or available_threads()
     set_up(count, "fp32")
-    names = targets_of({} if targets is None else {"targets": targets})
-    made = load_problem(problem, (data_dir or default_data_dir()).absolute(), names)
-    found = examine(made, chosen, network)
+    targets = () if given["targets"] is None else columns_in(given["targets"])
+    folder = (given["data_dir"] or default_data_dir()).absolute()
+    found = examine(load_problem(problem, folder, targets), chosen, given["network"])
     if as_json:
         say(json.dumps(as_content(found, count), indent=2))
     elif not quiet:

@@ -2,12 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from paretocli.cli.options.machine import DataDir
 from paretocli.cli.options.output import AsJson
+from paretocli.cli.options.signature import with_options
 from paretocli.cli.printing import say
 from paretocli.printable import printable
 
@@ -45,6 +45,7 @@ Threads = Annotated[
 ]
 
 
+@with_options("data_dir")
 def export(
     path: Where,
     point: Point,
@@ -52,9 +53,9 @@ def export(
     out: Out = None,
     formats: Formats = "program",
     problem: ProblemFile = None,
-    data_dir: DataDir = None,
     threads: Threads = 1,
     as_json: AsJson = False,
+    **given: Any,
 ) -> None:
     """Write the network of a point without its zero rows, and what fed them.
 
@@ -91,7 +92,7 @@ def export(
     solved = read_solved_point(
         path,
         point,
-        data_dir or default_data_dir(),
+        given["data_dir"] or default_data_dir(),
         problem=problem,
         consent=lambda file: _may_run(path, file),
     )

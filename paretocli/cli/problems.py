@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from paretocli.cli.options import machine as m
+from paretocli.cli.options.signature import with_options
 from paretocli.cli.printing import say
 
 if TYPE_CHECKING:
     from paretocli.problems.catalogue import Family
 
 
+@with_options("data_dir")
 def problems(
     *,
-    data_dir: m.DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+    **given: Any,
 ) -> None:
     """List the problems: their tasks, their sizes, and whether their data is there.
 
@@ -26,7 +27,7 @@ def problems(
     from paretocli.directories import default_data_dir
     from paretocli.problems.catalogue import BUILT_IN, FAMILIES, installed
 
-    folder = data_dir or default_data_dir()
+    folder = given["data_dir"] or default_data_dir()
     rows = [
         {
             "name": name,

@@ -10,8 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from paretocli.cli.printing import say
 from paretocli.cli.tables import MOST_COLUMNS
-from paretocli.config import SweepConfig
 from paretocli.front.indicators import is_exact
+from paretocli.options.config import SweepConfig
 from paretocli.printable import printable
 from paretocli.run_directory.points import Record
 from paretocli.sweeping.observers import Observer

@@ -9,21 +9,18 @@ from typing import Any
 from paretocli.cli.printing import say
 from paretocli.cli.progress import progress_observer
 from paretocli.cli.report import dry_run_report, hint, sweep_report, sweep_summary
-from paretocli.config import SweepConfig
-from paretocli.config_file import FILE_KEYS, OptionValue, merge, read_config_file
 from paretocli.errors import InputError, RunError, StopError
 from paretocli.execution.stopping import stop_on_signals
 from paretocli.front.results import read_results
+from paretocli.options.config import SweepConfig
+from paretocli.options.declared import declared
+from paretocli.options.file import OptionValue, merge, read_config_file
 from paretocli.plots.data import loss_columns
 from paretocli.sweeping.event_files import EventFiles
-from paretocli.sweeping.idle_options import TRANSFER_OPTIONS
 from paretocli.sweeping.observers import Observer, Observers
 from paretocli.sweeping.resolve import Resolved, resolve
 from paretocli.sweeping.run import run_sweep
 from paretocli.sweeping.store import RunDirectory
-
-# What concerns several points; a file made for a sweep serves for one of them too.
-SWEEP_KEYS = ("points", "divisions", "weights_file", "stack", "jobs", "cluster", *TRANSFER_OPTIONS)
 
 STOPPING = "Stopping after this epoch; once more to stop at once."
 
@@ -103,10 +100,10 @@ def _logged(config: SweepConfig, progress: Observer) -> Iterator[Observer]:
 
 def _options(given: Mapping[str, Any], *, single: bool) -> dict[str, OptionValue]:
     file = read_config_file(given["config"]) if given["config"] else {}
-    if single:
-        for key in SWEEP_KEYS:
-            file.pop(key, None)
-    options = merge({key: given.get(key) for key in FILE_KEYS}, file)
+    known = declared(single=single)
+    # A file made for a sweep serves for one of its points too.
+    file = {key: value for key, value in file.items() if key in known}
+    options = merge({key: given.get(key) for key in known}, file)
     weights = options.get("weights")
     if single and isinstance(weights, list) and len(weights) > 1:
         raise InputError(

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import torch
 
-from paretocli.config import SweepConfig
 from paretocli.core.names import SPARSITY
 from paretocli.core.problem import Problem
+from paretocli.options.config import SweepConfig
+from paretocli.options.declared import defaults
 from paretocli.sparsity.layers import Layer, counted_layers
 from paretocli.sparsity.objective import own_shares
-from paretocli.sweeping.defaults import DEFAULTS
 
 POINTS = 3  # as many as are tried, whatever their weights
 
@@ -32,28 +32,26 @@ def default_sweep(
     for name in ("points", "network"):
         del own[name]
     equal = (1 / len(objectives),) * len(objectives)
-    return SweepConfig(
-        **DEFAULTS | {"retrain_lr": problem.defaults.lr / 2} | own,
-        problem=problem.name,
-        targets=(),
-        objectives=objectives,
-        network=network,
-        weights=(equal,) * POINTS,
-        train_samples=len(problem.train),
-        ideal=(0.0,) * len(objectives),
-        sparsity=bool(counted),
-        sparse_layers=tuple(layer.name for layer in counted),
-        sparsity_shares=own_shares(counted),  # memory does not depend on them
-        frozen_point="",
-        taught_by="",
-        teachers=None,
-        transfer_tensors=("*",),
-        branch_at=(0.5,),
-        device=str(device),
-        threads=1,
-        stack=POINTS,
-        jobs=1,
-        freeze_sparsity=None,
-        out=Path(),
-        data_dir=Path(),
-    )
+    settled = {
+        "problem": problem.name,
+        "objectives": objectives,
+        "network": network,
+        "weights": (equal,) * POINTS,
+        "train_samples": len(problem.train),
+        "ideal": (0.0,) * len(objectives),
+        "sparsity": bool(counted),
+        "sparse_layers": tuple(layer.name for layer in counted),
+        "sparsity_shares": own_shares(counted),  # memory does not depend on them
+        "retrain_lr": problem.defaults.lr / 2,
+        "frozen_point": "",
+        "taught_by": "",
+        "teachers": None,
+        "freeze_sparsity": None,
+        "device": str(device),
+        "threads": 1,
+        "stack": POINTS,
+        "jobs": 1,
+        "out": Path(),
+        "data_dir": Path(),
+    }
+    return SweepConfig.of(defaults() | own | settled)

@@ -17,7 +17,7 @@ from paretocli.examination.directions import direction_notes
 from paretocli.examination.report import Examination, TaskReport, TensorReport
 from paretocli.examination.steps import step_seconds
 from paretocli.exporting.possible import export_trial
-from paretocli.networks.registry import build_network, default_network
+from paretocli.networks.building import build_network, default_network
 from paretocli.population.population import Population
 from paretocli.probing.bounds import Bound, lower_bounds, unknown_bounds_note
 from paretocli.probing.chance import chance_notes

@@ -6,6 +6,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from paretocli.options.declared import why_idle
+
 Config = Mapping[str, Any]
 
 # A repetition's own, as its seed is: networks to start or learn from, and what goes by the machine.
@@ -16,22 +18,6 @@ _UNSAID = ("seed", "objectives", "weights", "ideal", "threads", "stack", "retrai
 
 # Of a checksum, as of `SweepConfig.digest`.
 _DIGITS = 8
-
-# Settings that some values of another one alone take heed of.
-_CONCERNS = {
-    "penalty": ("solver", ("chebyshev",)),
-    "averaging": ("solver", ("chebyshev",)),
-    "smoothing": ("solver", ("stch",)),
-    "transfer_strength": ("transfer", ("neighbours", "adaptive")),
-    "transfer_until": ("transfer", ("neighbours", "adaptive")),
-    "transfer_tensors": ("transfer", ("neighbours", "adaptive")),
-    "transfer_kernel": ("transfer", ("neighbours",)),
-    "transfer_reach": ("transfer", ("neighbours",)),
-    "branch_at": ("transfer", ("split",)),
-}
-
-# What concerns sweeps with teachers alone.
-_TEACHING = ("distillation", "distill_at")
 
 
 def group_by_method(configs: Sequence[Config]) -> list[list[int]]:
@@ -93,7 +79,9 @@ def method_names(configs: Sequence[Config], paths: Sequence[Path]) -> list[str]:
     ]
     keys.sort(key=lambda key: key != "transfer")
     names = [
-        ", ".join(_words(key, config[key]) for key in keys if _concerns(key, config))
+        ", ".join(
+            _words(key, config[key]) for key in keys if key in config and not why_idle(key, config)
+        )
         for config in configs
     ]
     for others in ([path.resolve().name for path in paths], list(map(str, paths))):
@@ -104,10 +92,7 @@ def method_names(configs: Sequence[Config], paths: Sequence[Path]) -> list[str]:
 
 
 def _concerns(key: str, config: Config) -> bool:
-    if key not in config or (key in _TEACHING and not config.get("taught_by")):
-        return False
-    other, values = _CONCERNS.get(key, ("", ()))
-    return not other or config.get(other) in values
+    return key in config and not why_idle(key, config)
 
 
 def _words(key: str, value: Any) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 
 import torch
 
-from paretocli.config import SweepConfig
 from paretocli.errors import InputError
+from paretocli.options.config import SweepConfig
+from paretocli.options.declared import check_ranges
 from paretocli.planning.plan import default_jobs, shards
 from paretocli.run_directory.sweep_file import read_sweep_file
 
@@ -57,7 +58,7 @@ def _identity(path: Path) -> dict[str, Any] | None:
     """The identity of the sweep in a directory, None where there is none that can be read."""
     with suppress(InputError, OSError):
         found = read_sweep_file(path).config
-        SweepConfig.check({name: _whole(found.get(name)) for name in FOLLOW_THE_MACHINE})
+        check_ranges({name: _whole(found.get(name)) for name in FOLLOW_THE_MACHINE})
         return found
     return None
 

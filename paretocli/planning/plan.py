@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 
-from paretocli.config import SweepConfig
 from paretocli.errors import InputError
+from paretocli.options.config import SweepConfig
+from paretocli.population.transfer import TRANSFERS
 from paretocli.probing.work import threads_worth
 from paretocli.run_directory.points import point_name
 from paretocli.training.machine import available_threads
@@ -78,13 +79,14 @@ def divide(
             gives it; asked only on a CPU.
     """
     transfer, device = chosen["transfer"], torch.device(chosen["device"])
-    if transfer != "none":
+    joined = TRANSFERS[transfer].joins
+    if joined:
         chosen.setdefault("stack", points)
     elif in_turn:
         chosen.setdefault("stack", 1)
     elif "stack" not in chosen:
         chosen["stack"] = min(points, fitting()) if device.type == "cuda" else points
-    if transfer != "none" and chosen["stack"] < points:
+    if joined and chosen["stack"] < points:
         raise InputError(
             f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
             f"(--transfer {transfer}); leave out one of the two."

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from paretocli.config_file import WEIGHT_OPTIONS, Options
 from paretocli.errors import InputError
+from paretocli.lists import listed
+from paretocli.options.file import Options
+from paretocli.options.weights import WEIGHT_OPTIONS
 from paretocli.planning import preferences
-from paretocli.planning.list_options import listed
 from paretocli.planning.spread_weights import spread_weights
 
 GIVEN = ("weights", "weights_file")  # options that give weights one by one

@@ -3,19 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from paretocli.front.results import Results
-
-_SOLVERS = {
-    "chebyshev": "Chebyshev",
-    "linear": "linear (weighted sum)",
-    "stch": "smooth Chebyshev",
-    "mgda": "MGDA",
-    "pcgrad": "PCGrad",
-    "cagrad": "CAGrad",
-    "upgrad": "UPGrad",
-    "nash": "Nash-MTL",
-    "aligned": "Aligned-MTL",
-    "imtl": "IMTL-G",
-}
+from paretocli.solvers.registry import SOLVERS
 
 _DIFFERENCES = ("problem", "network", "seed")
 
@@ -30,7 +18,7 @@ def legend_names(results: Sequence[Results]) -> list[str]:
     if not all(solvers):
         names = [result.source for result in results]
     else:
-        names = [_SOLVERS.get(solver, solver) for solver in solvers]
+        names = [_title(solver) for solver in solvers]
         for column in _DIFFERENCES:
             values = [result.constant(column) for result in results]
             if len(set(values)) > 1 and all(values):
@@ -41,6 +29,11 @@ def legend_names(results: Sequence[Results]) -> list[str]:
     if len(set(names)) < len(names):
         names = [str(result.path) for result in results]
     return names
+
+
+def _title(solver: str) -> str:
+    kind = SOLVERS.sound.get(solver)
+    return (kind and kind.title) or solver
 
 
 def title_of(results: Sequence[Results], splits: Collection[str | None]) -> str:

@@ -10,19 +10,29 @@ Bai, Gupta and Ong, *Multi-Task Learning with Multi-Task Optimization*, arXiv:24
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+from paretocli.lists import names_in, rises_inside_0_1, shares_in
+from paretocli.option import POSITIVE, SHARE, NoOptions, Option, one_of, option, options_of, told
+from paretocli.registries import Registry, described, enumerated
 
+# The command's help knows all rules, so nothing here brings torch before a rule is made.
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from paretocli.population.branching import Stage
+    from paretocli.solvers.base import Solver
+
+PANEL = "Transfer"
 MEMORY = 0.9  # of the running mean of the objectives
 MARGIN = 0.01  # by which another network must be better, as a share of one's own value
 
-KERNELS: dict[str, Callable[[Tensor], Tensor]] = {
-    "gaussian": lambda distance: torch.exp(-(distance**2) / 2),
+KERNELS: "dict[str, Callable[[Tensor], Tensor]]" = {
+    "gaussian": lambda distance: (-(distance**2) / 2).exp(),
     "triangle": lambda distance: (1 - distance / 2).clamp(min=0),
-    "uniform": torch.ones_like,
+    "uniform": lambda distance: distance.new_ones(distance.shape),
 }
 
 
@@ -40,20 +50,22 @@ class Transfer(ABC):
         self.strength = strength
         self.until = until
 
-    def observe(self, objectives: Tensor) -> None:  # noqa: B027 - not every rule has to look
+    def observe(self, objectives: "Tensor") -> None:  # noqa: B027 - not every rule has to look
         """See the objectives (K, m) of a batch."""
 
-    def matrix(self, progress: float) -> Tensor | None:
+    def matrix(self, progress: float) -> "Tensor | None":
         """M (K, K) at a point of training from 0 to 1, None where it is the identity."""
         share = self.strength * max(0.0, 1 - progress / self.until) ** 2
         others = self._others() if share > 0 else None
         if others is None:
             return None
+        import torch
+
         identity = torch.eye(len(others), device=others.device, dtype=others.dtype)
         return identity + share * (others - identity)
 
     @abstractmethod
-    def _others(self) -> Tensor | None:
+    def _others(self) -> "Tensor | None":
         """The matrix (K, K) that M would be at strength 1, None where it is the identity."""
 
     def state_dict(self) -> dict[str, Any]:
@@ -75,15 +87,17 @@ class Neighbours(Transfer):
     """
 
     def __init__(
-        self, weights: Tensor, *, kernel: str, reach: float, strength: float, until: float
+        self, weights: "Tensor", *, kernel: str, reach: float, strength: float, until: float
     ) -> None:
+        import torch
+
         super().__init__(strength, until)
         distance = torch.cdist(weights, weights)
         apart = distance + torch.diag(torch.full_like(distance[0], torch.inf))
         shares = KERNELS[kernel](distance / (reach * apart.amin(dim=1).median()))
         self.shares = shares / shares.sum(dim=1, keepdim=True)
 
-    def _others(self) -> Tensor:
+    def _others(self) -> "Tensor":
         return self.shares
 
 
@@ -99,12 +113,14 @@ class Adaptive(Transfer):
         strength, until: As for `Transfer`.
     """
 
-    def __init__(self, value: Callable[[Tensor], Tensor], *, strength: float, until: float) -> None:
+    def __init__(
+        self, value: "Callable[[Tensor], Tensor]", *, strength: float, until: float
+    ) -> None:
         super().__init__(strength, until)
         self._value = value
         self._mean: Tensor | None = None
 
-    def observe(self, objectives: Tensor) -> None:
+    def observe(self, objectives: "Tensor") -> None:
         """Take the objectives (K, m) into the running mean."""
         if self._mean is None:
             self._mean = objectives.clone()
@@ -118,9 +134,11 @@ class Adaptive(Transfer):
         """Take up a state given by `state_dict`."""
         self._mean = None if state["mean"] is None else state["mean"].clone()
 
-    def _others(self) -> Tensor | None:
+    def _others(self) -> "Tensor | None":
         if self._mean is None:
             return None
+        import torch
+
         size = len(self._mean)
         # (network, subproblem, objective); then the subproblem first.
         values = self._value(self._mean.unsqueeze(1).expand(-1, size, -1)).T
@@ -132,22 +150,134 @@ class Adaptive(Transfer):
         return torch.zeros_like(values).scatter_(1, donor, 1.0)
 
 
-@torch.no_grad()
-def mix_(tensors: Mapping[str, Tensor], matrix: Tensor, healthy: Tensor) -> None:
-    """Θ ← M Θ in place, for stacked tensors (K, …).
+@dataclass(frozen=True, kw_only=True)
+class DriftOptions:
+    """What rules may be told by which subproblems drift towards others."""
 
-    Args:
-        tensors: The tensors that take part.
-        matrix: M (K, K).
-        healthy: Which networks are finite (K,); the others neither give nor take.
+    transfer_strength: float = option(
+        "How much of a network comes from others, every ten steps, at the start (neighbours, "
+        "adaptive).",
+        metavar="SHARE",
+        range=SHARE,
+        default=0.5,
+    )
+    transfer_until: float = option(
+        "The share of training at which that has faded to nothing.",
+        metavar="SHARE",
+        range=SHARE,
+        default=0.7,
+    )
+    transfer_tensors: tuple[str, ...] = option(
+        "The parameters that take part, by name with * and ?, separated by commas (neighbours, "
+        "adaptive).",
+        metavar="PATTERNS",
+        parse=lambda given: names_in(given) or ("*",),
+        default=("*",),
+        shown="all",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeighboursOptions(DriftOptions):
+    """What `neighbours` may be told."""
+
+    transfer_kernel: str = option(
+        "How it falls with the distance of weights: gaussian, triangle or uniform (neighbours).",
+        metavar="NAME",
+        range=one_of(*KERNELS),
+        default="gaussian",
+    )
+    transfer_reach: float = option(
+        "How far it goes, in distances between neighbours (neighbours).",
+        range=POSITIVE,
+        default=1.0,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitOptions:
+    """What `split` may be told."""
+
+    branch_at: tuple[float, ...] = option(
+        "The share of training at which the one network branches, or several shares, separated by "
+        "commas, for a tree (split).",
+        metavar="SHARES",
+        range=(rises_inside_0_1, "rising shares between 0 and 1"),
+        parse=shares_in,
+        default=(0.5,),
+        shown="0.5",
+    )
+
+
+@dataclass(frozen=True)
+class TransferRule:
+    """What is known of a rule without making it.
+
+    Attributes:
+        summary: A few words for the help.
+        options: A dataclass that declares what it may be told, each field by
+            `paretocli.option.option`.
+        make: Makes the rule that sets M, from the solver of the subproblems and the options.
+        stages: Where the population branches instead: when, and who stays together until then,
+            from the weights (K, m), the options and the epochs of training.
     """
-    given = torch.where(healthy, matrix, torch.zeros_like(matrix))
-    given = given / given.sum(dim=1, keepdim=True).clamp(min=torch.finfo(matrix.dtype).tiny)
-    # Chosen without asking a GPU; M as it is where nobody is left out, not rounded once more.
-    matrix = torch.where(healthy.all(), matrix, given)
-    sound = healthy.unsqueeze(1)
-    for tensor in tensors.values():
-        flat = tensor.reshape(len(tensor), -1)
-        # Zero times NaN is NaN.
-        mixed = torch.where(sound, matrix.to(flat.dtype) @ flat.where(sound, 0.0), flat)
-        tensor.copy_(mixed.view(tensor.shape))
+
+    summary: str = ""
+    options: type = NoOptions
+    make: "Callable[[Solver, Any], Transfer] | None" = None
+    stages: "Callable[[Any, Any, int], Sequence[Stage]] | None" = None
+
+    @property
+    def declared(self) -> tuple[Option, ...]:
+        """The options that it takes heed of."""
+        return options_of(self.options, PANEL)
+
+    @property
+    def joins(self) -> bool:
+        """Whether points learn from each other, and so have to train together."""
+        return self.make is not None or self.stages is not None
+
+    def told(self, values: Mapping[str, Any]) -> Any:
+        """Its options, from values by name, perhaps with those of others."""
+        return told(self.options, values)
+
+
+def _neighbours(solver: "Solver", options: NeighboursOptions) -> Transfer:
+    return Neighbours(
+        solver.scalarization.weights,
+        kernel=options.transfer_kernel,
+        reach=options.transfer_reach,
+        strength=options.transfer_strength,
+        until=options.transfer_until,
+    )
+
+
+def _adaptive(solver: "Solver", options: DriftOptions) -> Transfer:
+    return Adaptive(solver.value, strength=options.transfer_strength, until=options.transfer_until)
+
+
+def _stages(weights: Any, options: SplitOptions, epochs: int) -> "Sequence[Stage]":
+    from paretocli.population.branching import stages
+
+    return stages(weights, options.branch_at, epochs)
+
+
+TRANSFERS = Registry(
+    {
+        "none": TransferRule(),
+        "neighbours": TransferRule(
+            "drift towards those with similar weights", NeighboursOptions, _neighbours
+        ),
+        "adaptive": TransferRule(
+            "towards a network that solves it better", DriftOptions, _adaptive
+        ),
+        "split": TransferRule("one network that branches", SplitOptions, stages=_stages),
+    },
+    "transfer",
+    TransferRule,
+)
+
+
+def transfer_help() -> str:
+    """All rules, as the help says them."""
+    return enumerated(described({name: rule.summary for name, rule in TRANSFERS.sound.items()}))

@@ -3,12 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-MEANT_BEFORE: Mapping[str, Any] = {"sparsity_of": "own"}
-"""Identity fields that came after 0.1.0, each with the value that every sweep had before.
-
-As it stands in `sweep.json`: a list in place of a tuple. A field that changed what sweeps give when
-it came has no place here: without it, a directory is one of another sweep.
-"""
+from paretocli.options.declared import meant_before
 
 
 def as_meant(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,7 +12,7 @@ def as_meant(config: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         config: The identity, as `sweep.json` holds it.
     """
-    return {**MEANT_BEFORE, **config}
+    return {**meant_before(), **config}
 
 
 def as_named_before(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,4 +21,5 @@ def as_named_before(config: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         config: The identity, as `sweep.json` holds it.
     """
-    return {k: v for k, v in config.items() if k not in MEANT_BEFORE or v != MEANT_BEFORE[k]}
+    before = meant_before()
+    return {k: v for k, v in config.items() if k not in before or v != before[k]}

@@ -1,32 +1,50 @@
-"""The solvers by name."""
+"""The solvers by name: what is known of each without making it, and the options that it takes.
 
-from collections.abc import Callable
+Nothing here brings torch: the command's help knows all solvers.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from paretocli.solvers import gradient_weighting as rivals
-from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
-from paretocli.solvers.base import Solver
-from paretocli.solvers.chebyshev import Scalarization
-from paretocli.solvers.gradient_weighting import GradientWeighting, Weighting
-from paretocli.solvers.smooth_chebyshev import SmoothChebyshev
-from paretocli.solvers.weighted_sum import WeightedSum
+from paretocli.option import POSITIVE, NoOptions, Option, at_least, option, options_of, told
+from paretocli.registries import Registry, described, enumerated
+
+if TYPE_CHECKING:
+    from paretocli.solvers.base import Solver
+    from paretocli.solvers.chebyshev import Scalarization
+
+PANEL = "Training"
 
 Rows = list[list[float]]
 
 
-@dataclass(frozen=True)
-class SolverSettings:
-    """What solvers may be told; each takes what concerns it.
+@dataclass(frozen=True, kw_only=True)
+class LagrangianOptions:
+    """What the augmented Lagrangian method may be told."""
 
-    Attributes:
-        penalty: The augmented Lagrangian's relative penalty at the start.
-        averaging: Batches over which its multipliers see a running mean.
-        smoothing: Of the smooth maximum, relative to the largest term.
-    """
+    penalty: float = option(
+        "The augmented Lagrangian's penalty at the start, relative to the largest term.",
+        range=POSITIVE,
+        shown="the problem's",
+    )
+    averaging: int = option(
+        "Batches over which the multipliers see a running mean.",
+        range=at_least(1),
+        shown="the problem's",
+    )
 
-    penalty: float = 2.0
-    averaging: int = 1
-    smoothing: float = 0.1
+
+@dataclass(frozen=True, kw_only=True)
+class SmoothingOptions:
+    """What the smooth Chebyshev scalarization may be told."""
+
+    smoothing: float = option(
+        "How smooth the maximum of the solver stch is, relative to the largest term.",
+        range=POSITIVE,
+        default=0.1,
+    )
 
 
 @dataclass(frozen=True)
@@ -34,45 +52,76 @@ class SolverKind:
     """What is known of a solver without making it.
 
     Attributes:
-        make: Makes one.
-        options: The settings that it takes heed of.
+        make: Makes one, from a scalarization and its options; torch is imported there.
+        title: What pictures call it.
+        summary: A few words for the help, where its name does not say it.
+        options: A dataclass that declares what it may be told, each field by
+            `paretocli.option.option`.
         corners: Whether a lattice of weights keeps its corners, which ask for one objective alone.
         weights: The rows (K, m) that it is always used with, for so many objectives of which the
             last so many are tasks. Without, the user's weights choose its points.
         needs: Modules of the extra `rivals` that it needs.
     """
 
-    make: Callable[[Scalarization, SolverSettings], Solver]
-    options: tuple[str, ...] = ()
+    make: "Callable[[Scalarization, Any], Solver]"
+    title: str = ""
+    summary: str = ""
+    options: type = NoOptions
     corners: bool = False
     weights: Callable[[int, int], Rows] | None = None
     needs: tuple[str, ...] = ()
 
+    @property
+    def declared(self) -> tuple[Option, ...]:
+        """The options that it takes heed of."""
+        return options_of(self.options, PANEL)
 
-def _chebyshev(scalarization: Scalarization, settings: SolverSettings) -> Solver:
-    noisy = settings.averaging > 1
+    def made(self, scalarization: "Scalarization", values: Mapping[str, Any]) -> "Solver":
+        """One, told what concerns it.
+
+        Args:
+            scalarization: Weights (K, m), ideal, scale and ε.
+            values: Of its options, by name, and perhaps of others.
+        """
+        return self.make(scalarization, told(self.options, values))
+
+
+def _chebyshev(scalarization: "Scalarization", options: LagrangianOptions) -> "Solver":
+    from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
+
+    noisy = options.averaging > 1
     return AugmentedLagrangian(
         scalarization,
-        penalty=settings.penalty,
-        memory=1 - 1 / settings.averaging,
+        penalty=options.penalty,
+        memory=1 - 1 / options.averaging,
         # A running mean is asked for where batches have noise, and so has their gap.
         tolerance=0.05 if noisy else 0.01,
     )
 
 
-def _stch(scalarization: Scalarization, settings: SolverSettings) -> Solver:
-    return SmoothChebyshev(scalarization, smoothing=settings.smoothing)
+def _stch(scalarization: "Scalarization", options: SmoothingOptions) -> "Solver":
+    from paretocli.solvers.smooth_chebyshev import SmoothChebyshev
+
+    return SmoothChebyshev(scalarization, smoothing=options.smoothing)
 
 
-def _linear(scalarization: Scalarization, settings: SolverSettings) -> Solver:
+def _linear(scalarization: "Scalarization", options: NoOptions) -> "Solver":
+    from paretocli.solvers.weighted_sum import WeightedSum
+
     return WeightedSum(scalarization)
 
 
-def _rival(rule: Callable[[int], Weighting], *needs: str) -> SolverKind:
-    def make(scalarization: Scalarization, settings: SolverSettings) -> Solver:
-        return GradientWeighting(scalarization, rule)
+def _weighing(rule: str, scalarization: "Scalarization", options: NoOptions) -> "Solver":
+    from paretocli.solvers import gradient_weighting
 
-    return SolverKind(make, weights=_one_point, needs=("torchjd", *needs))
+    return gradient_weighting.GradientWeighting(scalarization, getattr(gradient_weighting, rule))
+
+
+def _rival(rule: str, title: str, *needs: str) -> SolverKind:
+    """A method that weighs the objectives by their gradients, by a rule's name."""
+    return SolverKind(
+        partial(_weighing, rule), title, weights=_one_point, needs=("torchjd", *needs)
+    )
 
 
 def _one_point(objectives: int, tasks: int) -> Rows:
@@ -91,19 +140,37 @@ def _single(objectives: int, tasks: int) -> Rows:
     return [[float(place == task) for place in range(objectives)] for task in alone]
 
 
-SOLVERS: dict[str, SolverKind] = {
-    "chebyshev": SolverKind(_chebyshev, options=("penalty", "averaging")),
-    "linear": SolverKind(_linear, corners=True),
-    # What every comparison should show: no method at all, and a network for each task.
-    "equal": SolverKind(_linear, weights=_equal),
-    "single": SolverKind(_linear, weights=_single),
-    "stch": SolverKind(_stch, options=("smoothing",)),
-    "mgda": _rival(rivals.mgda),
-    "pcgrad": _rival(rivals.pcgrad),
-    "cagrad": _rival(rivals.cagrad, "cvxpy"),
-    "upgrad": _rival(rivals.upgrad, "quadprog"),
-    "nash": _rival(rivals.nash_mtl, "ecos"),
-    "aligned": _rival(rivals.aligned_mtl),
-    "imtl": _rival(rivals.imtl_g),
-}
-OPTIONS = tuple(dict.fromkeys(name for kind in SOLVERS.values() for name in kind.options))
+SOLVERS = Registry(
+    {
+        "chebyshev": SolverKind(_chebyshev, "Chebyshev", options=LagrangianOptions),
+        "linear": SolverKind(_linear, "linear (weighted sum)", "a weighted sum", corners=True),
+        # What every comparison should show: no method at all, and a network for each task.
+        "equal": SolverKind(_linear, "equal", "one point, all tasks alike", weights=_equal),
+        "single": SolverKind(_linear, "single", "a network for each task", weights=_single),
+        "stch": SolverKind(_stch, "smooth Chebyshev", "smooth Chebyshev", options=SmoothingOptions),
+        "mgda": _rival("mgda", "MGDA"),
+        "pcgrad": _rival("pcgrad", "PCGrad"),
+        "cagrad": _rival("cagrad", "CAGrad", "cvxpy"),
+        "upgrad": _rival("upgrad", "UPGrad", "quadprog"),
+        "nash": _rival("nash_mtl", "Nash-MTL", "ecos"),
+        "aligned": _rival("aligned_mtl", "Aligned-MTL"),
+        "imtl": _rival("imtl_g", "IMTL-G"),
+    },
+    "solver",
+    SolverKind,
+)
+
+
+def solver_help() -> str:
+    """All solvers, as the help says them."""
+    known = SOLVERS.sound
+    own = {name: kind for name, kind in known.items() if name in SOLVERS.own}
+    fronts = {name: kind.summary for name, kind in own.items() if kind.weights is None}
+    rivals = [name for name, kind in own.items() if kind.needs]
+    baselines = {n: k.summary for n, k in own.items() if not (n in fronts or n in rivals)}
+    others = {name: kind.summary for name, kind in known.items() if name not in own}
+    return (
+        f"{enumerated(described(fronts))}. One point alone, with the extra rivals: "
+        f"{enumerated(rivals)}. Baselines: {enumerated(described(baselines), 'and')}."
+        + (f" Installed: {enumerated(described(others), 'and')}." if others else "")
+    )

@@ -3,10 +3,10 @@
 import numpy as np
 from torch import nn
 
-from paretocli.config import SweepConfig
-from paretocli.config_file import Options
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
+from paretocli.options.config import SweepConfig
+from paretocli.options.file import Options
 from paretocli.probing.bounds import lower_bounds, unknown_bounds_note
 from paretocli.sweeping.start import sparsity_objective
 

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_iter
 
-from paretocli.config import SweepConfig
 from paretocli.core.inputs import tensors_of
 from paretocli.core.problem import Data, Problem, Samples
+from paretocli.options.config import SweepConfig
 from paretocli.probing.live_memory import LiveMemory, peaks
 from paretocli.probing.rehearsal import CPU, generators_kept
 from paretocli.probing.stacking import why_in_turn

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from paretocli.config import SweepConfig
 from paretocli.core.problem import Problem, Split
 from paretocli.errors import InputError
 from paretocli.front.indicators import share_of_box
+from paretocli.options.config import SweepConfig
 from paretocli.population.population import Population
 from paretocli.probing.task_faults import failure
 from paretocli.solvers.chebyshev import ROUNDING

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from paretocli.config import SweepConfig
 from paretocli.core.problem import Problem
+from paretocli.options.config import SweepConfig
 from paretocli.sweeping.normalisation import Normalisation
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from paretocli.config import SweepConfig
 from paretocli.core.problem import SPLITS, Problem, Split
 from paretocli.front.dominance import non_dominated
 from paretocli.front.sizes import COMPACT
+from paretocli.options.config import SweepConfig
 from paretocli.run_directory.points import Record, point_name
 from paretocli.sparsity.figures import NetworkFigures, figures_of_network
 from paretocli.sparsity.layers import Layer

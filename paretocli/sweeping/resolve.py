@@ -8,22 +8,26 @@ from typing import Any
 
 import numpy as np
 
-from paretocli.config import SweepConfig
-from paretocli.config_file import WEIGHT_OPTIONS, Options, OptionValue
 from paretocli.core.names import SPARSITY
 from paretocli.core.problem import Problem
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
 from paretocli.execution.cluster import check_cluster
 from paretocli.extras import require
-from paretocli.networks.registry import default_network
+from paretocli.lists import columns_in, listed, names_in
+from paretocli.networks.building import default_network
+from paretocli.options.config import SweepConfig
+from paretocli.options.declared import check_ranges, declared, defaults
+from paretocli.options.file import Options, OptionValue
+from paretocli.options.idle import notes_on_idle
+from paretocli.options.training import DEFAULT_PROBLEM
+from paretocli.options.weights import WEIGHT_OPTIONS
 from paretocli.planning.begun import as_begun
-from paretocli.planning.list_options import listed, patterns_of, shares_of, targets_of
 from paretocli.planning.plan import divide
 from paretocli.planning.preferences import Weights
 from paretocli.planning.weights import refuse_preferences, weights_of
 from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
-from paretocli.population.transfer import KERNELS
+from paretocli.population.transfer import TRANSFERS
 from paretocli.probing.chance import chance_notes
 from paretocli.probing.no_means import no_mean_notes
 from paretocli.probing.reach import refuse_unreaching
@@ -34,11 +38,8 @@ from paretocli.problems.loading import load_problem, source_checksum
 from paretocli.registries import lookup
 from paretocli.run_directory.networks import file_checksum
 from paretocli.solvers.registry import SOLVERS
-from paretocli.sparsity.growl import THETAS
 from paretocli.sparsity.layers import Layer, counted_layers
-from paretocli.sweeping.defaults import DEFAULT_PROBLEM, DEFAULTS
 from paretocli.sweeping.ideals import ideals_of, notes_on_learned
-from paretocli.sweeping.idle_options import TRANSFERS, without_effect
 from paretocli.sweeping.memory import Memory, expected_memory
 from paretocli.sweeping.point_files import load_point, point_file
 from paretocli.sweeping.sparsity_shares import OWN, sparsity_shares
@@ -55,7 +56,6 @@ NOT_IN_CONFIG = (
     *WEIGHT_OPTIONS,
     *("problem", "targets", "ideal", "out", "data_dir", "fix"),
     *("sparsity", "sparse_layers", "freeze_sparsity", "teachers"),
-    *("transfer_tensors", "branch_at"),
 )
 
 # Of a configuration before its points are divided.
@@ -105,19 +105,18 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     frozen = (
         point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
     )
-    targets = targets_of(options)
+    targets = columns_in(options["targets"]) if "targets" in options else ()
     problem = _cut(load_problem(source, data_dir, targets), options.get("train_samples"))
     chosen: dict[str, Any] = {
-        **DEFAULTS,
-        "branch_at": shares_of(str(options.get("branch_at", "0.5"))),
+        **defaults(),
         "train_samples": len(problem.train),
         **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
-        **{k: v for k, v in options.items() if k not in NOT_IN_CONFIG},
+        **{k: declared()[k].value(v) for k, v in options.items() if k not in NOT_IN_CONFIG},
     }
     chosen["network"] = chosen["network"] or default_network(problem)
     chosen["device"] = str(device)
     chosen.setdefault("retrain_lr", chosen["lr"] / 2)
-    SweepConfig.check(chosen)
+    check_ranges(chosen)
     check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
     network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
     rehearse(problem, network, device, batch_size=chosen["batch_size"])
@@ -162,7 +161,6 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         "frozen_point": "" if frozen is None else file_checksum(frozen),
         "taught_by": taught_by,
         "teachers": Path(str(options["teachers"])) if taught_by else None,
-        "transfer_tensors": patterns_of(options, "transfer_tensors") or ("*",),
         "freeze_sparsity": frozen,
         "out": Path(),
         "data_dir": data_dir,
@@ -172,13 +170,13 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         len(weights),
         in_turn=bool(in_turn),
         fitting=lambda: expected_memory(
-            SweepConfig(**ONE_BY_ONE | chosen, **settled), problem, len(weights)
+            SweepConfig.of(ONE_BY_ONE | chosen | settled), problem, len(weights)
         ).points_on(device),
         work=lambda together: operation_work(
             problem, network, batch_size=chosen["batch_size"], together=together
         ),
     )
-    config = SweepConfig(**chosen, **settled)
+    config = SweepConfig.of(chosen | settled)
     transferred_names(config, network)
     config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
     more_notes += notes_on_learned(config)
@@ -193,7 +191,7 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
             *of_problem,
             *notes,
             *more_notes,
-            *without_effect(options, config),
+            *notes_on_idle(options, config),
             *notes_of_begun,
         ),
     )
@@ -216,13 +214,11 @@ def _refuse_unknown(options: Options) -> None:
         ("solver", SOLVERS),
         ("optimizer", OPTIMIZERS),
         ("schedule", SCHEDULES),
-        ("theta", THETAS),
         ("transfer", TRANSFERS),
-        ("transfer_kernel", KERNELS),
     ):
         if option in options:
             lookup(known, str(options[option]), option)
-    for module in SOLVERS[str(options.get("solver", DEFAULTS["solver"]))].needs:
+    for module in SOLVERS[str(options.get("solver", declared()["solver"].default))].needs:
         require(module, extra="rivals", asked=f"--solver {options['solver']}")
     if options.get("log") == "tensorboard":
         require("torch.utils.tensorboard", extra="tensorboard", asked="--log tensorboard")
@@ -265,7 +261,7 @@ def _counted(
     options: Options, problem: Problem, layers: tuple[Layer, ...]
 ) -> tuple[tuple[Layer, ...], list[str]]:
     """The layers whose rows sparsity counts, none where it is no objective; and notes."""
-    patterns = patterns_of(options, "sparse_layers")
+    patterns = names_in(options.get("sparse_layers", ""))
     counted = counted_layers(layers, patterns)
     wanted = options.get("sparsity")
     if "freeze_sparsity" in options:

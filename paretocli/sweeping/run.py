@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 
-from paretocli.config import SweepConfig
 from paretocli.core.directions import metric_directions
 from paretocli.core.problem import Problem
 from paretocli.errors import RunError
@@ -16,7 +15,9 @@ from paretocli.execution.cluster import Cluster, connected
 from paretocli.execution.executor import Ended, Executor
 from paretocli.execution.in_process import InProcess
 from paretocli.execution.processes import Processes
+from paretocli.options.config import SweepConfig
 from paretocli.planning.plan import Shard, machine_text, shards, unfinished
+from paretocli.population.transfer import TRANSFERS
 from paretocli.run_directory.points import Record
 from paretocli.sweeping.alone import train_alone
 from paretocli.sweeping.collect import Collector
@@ -106,7 +107,7 @@ def run_sweep(
         finally:
             collector.write_tables()
         if collector.errors:
-            raise _failure(collector.errors, plan, stacked=config.transfer == "none")
+            raise _failure(collector.errors, plan, stacked=not TRANSFERS[config.transfer].joins)
         collector.ended()
         return collector.records()
 

@@ -14,11 +14,11 @@ from paretocli.compaction.program import first_line
 from paretocli.compaction.quiet import quiet
 from paretocli.compaction.shipping import Size, compact_network, size_of
 from paretocli.compaction.trace import Tracing, trace
-from paretocli.config import SweepConfig
 from paretocli.core.as_used import AsUsed, has_inputs, raw_inputs
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.front.sizes import COMPACT
+from paretocli.options.config import SweepConfig
 from paretocli.run_directory.points import Record
 from paretocli.sweeping.start import fresh_network
 

@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from paretocli.config import SweepConfig, digest_of
 from paretocli.core.problem import Split
 from paretocli.front.indicators import is_exact
+from paretocli.options.config import SweepConfig, digest_of
 from paretocli.planning.plan import Shard
 from paretocli.run_directory.older_sweeps import as_named_before
 from paretocli.run_directory.points import Record

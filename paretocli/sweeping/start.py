@@ -5,11 +5,12 @@ from fnmatch import fnmatch
 import torch
 from torch import nn
 
-from paretocli.config import SweepConfig
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
+from paretocli.networks.building import build_network
 from paretocli.networks.initialisation import lsuv
-from paretocli.networks.registry import build_network
+from paretocli.options.config import SweepConfig
+from paretocli.population.transfer import TRANSFERS
 from paretocli.sparsity.layers import Layer, find_layers
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sparsity.pattern import Pattern, present_pattern
@@ -90,10 +91,13 @@ def transferred_names(config: SweepConfig, network: nn.Module) -> tuple[str, ...
     """
     names = [name for name, p in network.named_parameters() if p.requires_grad]
     names += [name for name, b in network.named_buffers() if b.is_floating_point()]
-    for pattern in config.transfer_tensors:
+    taking_part = getattr(
+        TRANSFERS[config.transfer].told(config.transfer_options), "transfer_tensors", ("*",)
+    )
+    for pattern in taking_part:
         if not any(fnmatch(name, pattern) for name in names):
             raise InputError(
                 f"--transfer-tensors {pattern} matches no parameter of the network "
                 f"{config.network}; there are {', '.join(names)}."
             )
-    return tuple(n for n in names if any(fnmatch(n, p) for p in config.transfer_tensors))
+    return tuple(n for n in names if any(fnmatch(n, p) for p in taking_part))

@@ -10,6 +10,7 @@ from typing import Any
 
 from paretocli.atomic import TEMPORARY, check_writable, write_bytes, write_text
 from paretocli.errors import InputError
+from paretocli.options.declared import meant_before
 from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import (
     MOST_LINES_BYTES,
@@ -21,7 +22,6 @@ from paretocli.run_directory.files import (
 from paretocli.run_directory.history import HISTORY
 from paretocli.run_directory.lock import LOCK, in_use, sole_user
 from paretocli.run_directory.mending import CHECKPOINTS, FOLDERS, mend, prepare_folders
-from paretocli.run_directory.older_sweeps import MEANT_BEFORE
 from paretocli.run_directory.points import (
     CHECKSUM,
     Record,
@@ -252,7 +252,7 @@ class RunDirectory:
                     f"{_short(stored.get(name))}, asked for is {_short(identity[name])}; name "
                     "another directory with --out, or ask for the same."
                 )
-        if unknown := sorted(stored.keys() - identity.keys() - MEANT_BEFORE.keys()):
+        if unknown := sorted(stored.keys() - identity.keys() - meant_before().keys()):
             raise InputError(
                 f"{self.path} holds a sweep with the setting {_short(unknown[0])}, which this "
                 "version of the program does not know; go on with the version that began it, or "

@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from paretocli.config import SweepConfig
 from paretocli.core.inputs import Inputs
 from paretocli.core.problem import Problem, Task
 from paretocli.distillation.features import features_shape
@@ -15,6 +14,7 @@ from paretocli.distillation.imitation import with_adaptors
 from paretocli.distillation.teachers import Teachers
 from paretocli.errors import InputError
 from paretocli.front.run_files import Run, read_run
+from paretocli.options.config import SweepConfig
 from paretocli.run_directory.points import network_path
 from paretocli.sweeping.point_files import load_point, read_point, record_beside
 from paretocli.sweeping.start import TRACED_SAMPLES, fresh_network

@@ -6,15 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from paretocli.config import SweepConfig
 from paretocli.core.problem import Problem
-from paretocli.population.branching import stages
+from paretocli.options.config import SweepConfig
 from paretocli.population.population import Population
-from paretocli.population.transfer import Adaptive, Neighbours, Transfer
+from paretocli.population.transfer import TRANSFERS, Transfer
 from paretocli.probing.stacking import why_in_turn
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
-from paretocli.solvers.registry import SOLVERS, SolverSettings
+from paretocli.solvers.registry import SOLVERS
 from paretocli.sweeping.question import Question
 from paretocli.sweeping.start import (
     fresh_network,
@@ -40,11 +39,11 @@ def trainer_of(question: Question, points: Sequence[int]) -> AnyTrainer:
         return _trainer(question, rows, [points[member] for member in members])
 
     members = range(len(points))
-    if config.transfer != "split" or len(points) == 1:
+    rule = TRANSFERS[config.transfer]
+    if rule.stages is None or len(points) == 1:
         return make(weights, members)
-    plan = stages(
-        np.array([config.weights[point] for point in points]), config.branch_at, config.epochs
-    )
+    rows = np.array([config.weights[point] for point in points])
+    plan = rule.stages(rows, rule.told(config.transfer_options), config.epochs)
     return BranchingTrainer(make, weights, plan)
 
 
@@ -80,8 +79,7 @@ def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Tra
         scale=torch.tensor(question.normalisation.scale, device=device),
         epsilon=config.epsilon,
     )
-    settings = SolverSettings(config.penalty, config.averaging, config.smoothing)
-    solver = SOLVERS[config.solver].make(scalarization, settings)
+    solver = SOLVERS[config.solver].made(scalarization, config.solver_options)
     return Trainer(
         problem,
         population,
@@ -127,18 +125,7 @@ def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
 
 def _transfer(config: SweepConfig, solver: Solver) -> Transfer | None:
     """The rule by which the networks pass parameters to each other, if they do."""
-    weights = solver.scalarization.weights
-    if len(weights) == 1:
+    rule = TRANSFERS[config.transfer]
+    if rule.make is None or len(solver.scalarization.weights) == 1:
         return None
-    strength, until = config.transfer_strength, config.transfer_until
-    if config.transfer == "neighbours":
-        return Neighbours(
-            weights,
-            kernel=config.transfer_kernel,
-            reach=config.transfer_reach,
-            strength=strength,
-            until=until,
-        )
-    if config.transfer == "adaptive":
-        return Adaptive(solver.value, strength=strength, until=until)
-    return None
+    return rule.make(solver, rule.told(config.transfer_options))

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from paretocli.population.mixing import mix_
 from paretocli.population.optimizers import build_optimizer, state_shapes, take_up
 from paretocli.population.population import Population
-from paretocli.population.transfer import mix_
 from paretocli.sparsity.layers import over_rows
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern, zero_rows

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, fx, nn
 
+from paretocli.networks.generic import generic_hps, generic_mdmtn, generic_mtan
 from paretocli.networks.mtan import MTAN
-from paretocli.networks.registry import generic_hps, generic_mdmtn, generic_mtan
 from paretocli.networks.segnet import SharedSegNet
 from paretocli.sparsity.figures import figures_of_network
 from paretocli.sparsity.layers import find_layers

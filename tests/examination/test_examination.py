@@ -15,7 +15,7 @@ from paretocli.examination.data import input_faults, target_faults
 from paretocli.examination.default_sweep import default_sweep
 from paretocli.examination.examine import examine
 from paretocli.exporting.possible import ExportTrial
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.probing.reach import parameters_by_tasks, reach_faults, reached_by
 from paretocli.sweeping.memory import expected_memory
 from tests.toys import CPU, pictures, quadratics, vectors

@@ -10,7 +10,7 @@ CONFIG = {
     "problem": "toy",
     "objectives": ["a", "b"],
     "solver": "chebyshev",
-    "weights": [[0.5, 0.5]],
+    "weights": [[0.5, 0.5], [0.2, 0.8]],
     "lr": 0.1,
     "smoothing": 0.1,
     "transfer": "none",

@@ -8,8 +8,8 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from paretocli.core.problem import Samples
 from paretocli.errors import InputError
+from paretocli.networks.building import build_network
 from paretocli.networks.initialisation import lsuv
-from paretocli.networks.registry import build_network
 from tests.toys import Noisy, pictures
 
 WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 
 from paretocli.core.problem import Task
-from paretocli.networks.registry import generic_mtan
+from paretocli.networks.generic import generic_mtan
 from paretocli.population.population import Population
 from paretocli.sparsity.layers import find_layers
 from tests.toys import CPU

@@ -7,14 +7,10 @@ from torch import nn
 
 from paretocli.errors import InputError
 from paretocli.networks.blocks import convolution, monitor_block, shared_block, with_features
+from paretocli.networks.building import build_network, network_names
+from paretocli.networks.generic import generic_hps, generic_mdmtn
 from paretocli.networks.hps import HardParameterSharing
 from paretocli.networks.mdmtn import MDMTN
-from paretocli.networks.registry import (
-    build_network,
-    generic_hps,
-    generic_mdmtn,
-    network_names,
-)
 from tests.toys import pictures, quadratics
 
 DIGITS = (1, 28, 28)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from paretocli.networks.registry import generic_mdmtn
+from paretocli.networks.generic import generic_mdmtn
 from paretocli.population.population import Population
 from paretocli.problems.classification import classification
 from tests.toys import CPU, Noisy, pictures, vectors

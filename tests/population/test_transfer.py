@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from paretocli.population.transfer import KERNELS, Adaptive, Neighbours, mix_
+from paretocli.population.mixing import mix_
+from paretocli.population.transfer import KERNELS, Adaptive, Neighbours
 from paretocli.solvers.chebyshev import Scalarization
-from paretocli.solvers.registry import SOLVERS, SolverSettings
+from paretocli.solvers.registry import SOLVERS
 
 COUNT = 9
 FIRST = torch.linspace(0.05, 0.95, COUNT)
@@ -113,10 +114,13 @@ def test_a_longer_reach_and_a_kernel_that_ends():
 # Adaptive
 
 
+OPTIONS = {"penalty": 2.0, "averaging": 1, "smoothing": 0.1}
+
+
 def adaptive(weights, strength=0.5, solver="chebyshev"):
     ones = torch.ones(weights.shape[1])
     scalarization = Scalarization(weights, 0 * ones, ones, 0.0)
-    made = SOLVERS[solver].make(scalarization, SolverSettings())
+    made = SOLVERS[solver].made(scalarization, OPTIONS)
     return Adaptive(made.value, strength=strength, until=0.7)
 
 

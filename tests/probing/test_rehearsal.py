@@ -14,7 +14,7 @@ from torch.nn.functional import mse_loss
 import tests.odd
 from paretocli.core.problem import Metric, Samples, Task
 from paretocli.errors import InputError
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.probing.rehearsal import faults, rehearse
 from paretocli.probing.stacking import SLOWER, why_in_turn
 from paretocli.problems.loading import load_problem

@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 
 import tests.odd
 from paretocli.core.problem import Metric, Task
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.probing.rehearsal import faults
 from tests.toys import CPU
 

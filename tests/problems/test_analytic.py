@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.problems.analytic import (
     STEPS_PER_EPOCH,
     Variable,

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from paretocli.networks.registry import build_network, network_names
+from paretocli.networks.building import build_network, network_names
 from paretocli.population.population import Population
 from paretocli.problems import cifar10mnist, mnist
 from paretocli.problems.catalogue import BUILT_IN

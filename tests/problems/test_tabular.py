@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from paretocli.errors import InputError
-from paretocli.networks.registry import network_names
+from paretocli.networks.building import network_names
 from paretocli.problems.tabular import tabular, task_name
 
 PATH = Path("t.csv")

@@ -6,7 +6,7 @@ import torch
 
 from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
 from paretocli.solvers.chebyshev import Scalarization
-from paretocli.solvers.registry import SOLVERS, SolverSettings
+from paretocli.solvers.registry import SOLVERS
 
 
 def plain(rows=1, objectives=2, epsilon=0.0):
@@ -122,7 +122,9 @@ def test_with_noise_the_terms_of_an_earlier_outer_iteration_do_not_count():
 
 def test_where_noise_is_expected_a_larger_gap_is_left_alone():
     for averaging, tolerance in ((1, 0.01), (5, 0.05)):
-        solver = SOLVERS["chebyshev"].make(plain(), SolverSettings(5.0, averaging))
+        solver = SOLVERS["chebyshev"].made(
+            plain(), {"penalty": 5.0, "averaging": averaging, "smoothing": 0.1}
+        )
         assert (solver.memory, solver.tolerance) == (1 - 1 / averaging, tolerance)
         assert solver.penalty().item() == 5.0
 

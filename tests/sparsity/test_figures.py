@@ -7,7 +7,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from paretocli.core.problem import Problem, Samples
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.problems.classification import classification
 from paretocli.sparsity.figures import figures_of_network, layer_figures, network_figures
 from paretocli.sparsity.layers import Layer, find_layers

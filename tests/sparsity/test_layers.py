@@ -5,7 +5,7 @@ from torch import nn
 
 from paretocli.core.problem import Problem, Samples
 from paretocli.errors import InputError
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.problems.classification import classification
 from paretocli.problems.multidigits import Narrow
 from paretocli.sparsity.layers import (

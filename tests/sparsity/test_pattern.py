@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.population.population import Population
 from paretocli.sparsity.pattern import (
     Pattern,

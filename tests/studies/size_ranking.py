@@ -20,7 +20,7 @@ from torch import nn
 from paretocli.compaction.shipping import compact_network, size_of
 from paretocli.core.as_used import raw_inputs
 from paretocli.core.problem import Problem
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.problems.loading import load_problem
 from paretocli.sparsity.layers import counted_layers
 from paretocli.sweeping.sizes import traced_as_used

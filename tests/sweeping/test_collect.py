@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import torch
 
-from paretocli.config import digest_of
 from paretocli.execution.executor import Ended
+from paretocli.options.config import digest_of
 from paretocli.planning.plan import shards
 from paretocli.sweeping.collect import Collector
 from paretocli.sweeping.normalisation import without_scale

@@ -9,7 +9,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.examination.default_sweep import default_sweep
-from paretocli.networks.registry import build_network, default_network
+from paretocli.networks.building import build_network, default_network
 from paretocli.probing.live_memory import LiveMemory, peaks
 from paretocli.problems.classification import classification
 from paretocli.sweeping import memory as memory_module

@@ -147,7 +147,7 @@ def test_a_point_is_what_the_network_itself_loads(name, tmp_path):
 
 
 def test_a_lazy_network_starts_from_its_seed():
-    from paretocli.networks.registry import build_network
+    from paretocli.networks.building import build_network
 
     made = load_problem(source("lazy"), Path())
     first, again, other = (build_network("net", made, seed).state_dict() for seed in (1, 1, 2))

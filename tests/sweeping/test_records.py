@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from paretocli.front.sizes import COMPACT
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.sparsity.layers import find_layers
 from paretocli.sweeping.records import (
     SPARSITY_COLUMNS,

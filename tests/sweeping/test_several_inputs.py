@@ -11,8 +11,8 @@ import torch
 
 from paretocli.core.inputs import tensors_of
 from paretocli.errors import InputError
+from paretocli.networks.building import build_network, default_network, network_names
 from paretocli.networks.initialisation import lsuv
-from paretocli.networks.registry import build_network, default_network, network_names
 from paretocli.planning.plan import shards
 from paretocli.problems.loading import load_problem
 from paretocli.sweeping.normalisation import from_initial

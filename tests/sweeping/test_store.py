@@ -110,9 +110,9 @@ def test_long_values_are_cut_in_messages(run):
 
 
 def test_a_setting_that_an_older_sweep_did_not_name_has_the_value_that_was_meant(run, monkeypatch):
-    monkeypatch.setattr(
-        "paretocli.run_directory.older_sweeps.MEANT_BEFORE", {"brand_new": [1], "seed": 5}
-    )
+    meant = {"brand_new": [1], "seed": 5}
+    for module in ("run_directory.older_sweeps", "sweeping.store"):
+        monkeypatch.setattr(f"paretocli.{module}.meant_before", lambda: meant)
     again = RunDirectory(run.path)
     again.check(IDENTITY | {"brand_new": [1]}, DATA)
     with pytest.raises(InputError, match=r"its brand-new is \[1\], asked for is \[2\]"):

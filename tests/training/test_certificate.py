@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from paretocli.core.problem import Samples, Task, as_float
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.population.population import Population
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from paretocli.core.problem import Samples, Task
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.population.population import Population
 from paretocli.training.certificate import stationarity
 from paretocli.training.evaluation import evaluate

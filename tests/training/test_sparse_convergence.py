@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from paretocli.core.problem import Problem, Samples, Task
-from paretocli.networks.registry import build_network
+from paretocli.networks.building import build_network
 from paretocli.population.population import Population
 from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
 from paretocli.solvers.chebyshev import Scalarization

@@ -1,1 +1,1 @@
-"""The options that `train` and `sweep` share, with their help: a module for each panel of it."""
+"""What several commands take: options of their own, and those that a sweep declares."""

@@ -5,35 +5,11 @@ from typing import Annotated
 
 import typer
 
-PANEL = "Output"
+from paretocli.options.output import PANEL
 
-Out = Annotated[
+ConfigFile = Annotated[
     Path | None,
-    typer.Option(
-        metavar="DIR",
-        help="The run directory; an unfinished run there goes on.",
-        show_default="runs/<problem>-<solver>-…",
-        rich_help_panel=PANEL,
-    ),
-]
-Log = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="tensorboard: also write event files into the run directory. Needs "
-        "the extra tensorboard.",
-        show_default="none",
-        rich_help_panel=PANEL,
-    ),
-]
-CheckpointEvery = Annotated[
-    float | None,
-    typer.Option(
-        metavar="SECONDS",
-        help="Save the training state after an epoch, if the last save is so long ago.",
-        show_default="10",
-        rich_help_panel=PANEL,
-    ),
+    typer.Option(metavar="FILE", help="Options from a TOML file; those given here win."),
 ]
 RetryFailed = Annotated[
     bool,

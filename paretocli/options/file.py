@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from paretocli.errors import InputError
+from paretocli.option import Option
+from paretocli.options.declared import declared
+from paretocli.options.weights import WEIGHT_OPTIONS
 
 OptionValue = str | int | float | bool | Path | list[Any]
 Options = dict[str, OptionValue]
-
-# How weights can be asked for; the ones named at the highest level win together.
-WEIGHT_OPTIONS = ("points", "divisions", "weights", "weights_file")
 
 # Problems that name a file
 TABLE = "table:"
@@ -22,65 +22,7 @@ TABLE = "table:"
 TEXT, WHOLE, NUMBER, LIST = "a text", "a whole number", "a number", "a list"
 SWITCH = "true or false"
 
-FILE_KEYS: dict[str, str] = {
-    "problem": TEXT,
-    "targets": TEXT,
-    "out": TEXT,
-    "data_dir": TEXT,
-    "network": TEXT,
-    "solver": TEXT,
-    "points": WHOLE,
-    "divisions": WHOLE,
-    "weights": LIST,
-    "weights_file": TEXT,
-    "epochs": WHOLE,
-    "batch_size": WHOLE,
-    "lr": NUMBER,
-    "optimizer": TEXT,
-    "weight_decay": NUMBER,
-    "schedule": TEXT,
-    "precision": TEXT,
-    "scale": TEXT,
-    "ideal": LIST,
-    "epsilon": NUMBER,
-    "penalty": NUMBER,
-    "averaging": WHOLE,
-    "smoothing": NUMBER,
-    "sparsity": SWITCH,
-    "sparse_layers": TEXT,
-    "sparsity_of": TEXT,
-    "theta": TEXT,
-    "theta_slope": NUMBER,
-    "sparsity_scale": TEXT,
-    "max_layer_sparsity": NUMBER,
-    "share_similarity": NUMBER,
-    "retrain_epochs": WHOLE,
-    "retrain_lr": NUMBER,
-    "freeze_sparsity": TEXT,
-    "teachers": TEXT,
-    "distillation": NUMBER,
-    "distill_at": TEXT,
-    "fix": LIST,
-    "init": TEXT,
-    "transfer": TEXT,
-    "transfer_strength": NUMBER,
-    "transfer_until": NUMBER,
-    "transfer_kernel": TEXT,
-    "transfer_reach": NUMBER,
-    "transfer_tensors": TEXT,
-    "branch_at": TEXT,
-    "batches": TEXT,
-    "train_samples": WHOLE,
-    "device": TEXT,
-    "compile": SWITCH,
-    "threads": WHOLE,
-    "stack": WHOLE,
-    "jobs": WHOLE,
-    "cluster": TEXT,
-    "log": TEXT,
-    "seed": WHOLE,
-    "checkpoint_every": NUMBER,
-}
+_KINDS = {str: TEXT, Path: TEXT, int: WHOLE, float: NUMBER, bool: SWITCH, list: LIST}
 
 _TYPES: dict[str, Callable[[Any], bool]] = {
     TEXT: lambda value: isinstance(value, str),
@@ -109,26 +51,32 @@ def read_config_file(path: Path) -> Options:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"The config file {path} is not valid TOML: {error}.") from None
     options: Options = {}
+    known = declared()
     for written, value in content.items():
         key = written.replace("-", "_")
-        if key not in FILE_KEYS:
-            close = get_close_matches(key, FILE_KEYS, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(FILE_KEYS)}."
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}."
             raise InputError(f"The config file {path} has the unknown key {written!r}; {hint}")
-        kind = FILE_KEYS[key]
+        kind = _kind(known[key])
         if not _TYPES[kind](value):
             raise InputError(
                 f"The key {written!r} in {path} should be {kind}, found "
                 f"{json.dumps(value, default=str)}."
             )
         options[key] = value
-    for key in ("out", "data_dir", "weights_file", "freeze_sparsity", "teachers"):
-        if key in options:
+    for key in options:
+        if known[key].given is Path:
             options[key] = Path(os.path.normpath(path.parent / str(options[key])))
     if isinstance(problem := options.get("problem"), str):
         options["problem"] = _relative_to(path.parent, problem)
     _read_lists(options, path)
     return options
+
+
+def _kind(option: Option) -> str:
+    """What a file should give for an option."""
+    return LIST if option.numbers else _KINDS[option.given]
 
 
 def _relative_to(folder: Path, problem: str) -> str:

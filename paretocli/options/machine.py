@@ -1,0 +1,62 @@
+"""Options: where it runs, and with how much of the machine."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from paretocli.option import at_least, option, within
+
+PANEL = "Machine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineOptions:
+    """Where it runs, and with how much of the machine.
+
+    The number of threads and how many points train together change results in their last digits.
+    """
+
+    device: str = option(
+        "auto, cpu or cuda.", metavar="NAME", variable="PARETOCLI_DEVICE", shown="auto"
+    )
+    threads: int = option(
+        "Processors of a worker. Another number gives results that differ in the last digits.",
+        range=within(1, 4096),
+        variable="PARETOCLI_THREADS",
+        shown="as many as a step feeds, of a worker's share",
+    )
+    compile: bool = option(
+        "Compile the training step (torch.compile): about half a minute for each network at the "
+        "start, then fewer and larger kernels. For long runs of many stacked points.",
+        flags=("--compile/--no-compile",),
+        default=False,
+        shown="off",
+    )
+    stack: int = option(
+        "Points that train together as one stacked network.",
+        range=at_least(1),
+        shown="all, or 1 where that is faster",
+        single=False,
+    )
+    jobs: int = option(
+        "Workers at a time, where points train apart. Results do not depend on it.",
+        range=within(1, 4096),
+        variable="PARETOCLI_JOBS",
+        shown="as many as there are processors or GPUs for",
+        kind="runtime",
+        single=False,
+    )
+    cluster: str = option(
+        "Run the points on a Dask cluster: its scheduler, such as tcp://host:8786, or local:N for "
+        "N workers here. Needs the extra cluster.",
+        metavar="ADDRESS",
+        default="",
+        kind="runtime",
+        single=False,
+    )
+    data_dir: Path = option(
+        "The folder of data sets.",
+        metavar="DIR",
+        variable="PARETOCLI_DATA",
+        shown="in the user's cache",
+        kind="runtime",
+    )

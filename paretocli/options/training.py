@@ -1,0 +1,86 @@
+"""Options: what is trained, and how."""
+
+from dataclasses import dataclass
+
+from paretocli.lists import columns_in
+from paretocli.networks.registry import network_help
+from paretocli.option import NOT_NEGATIVE, POSITIVE, at_least, one_of, option, settled
+from paretocli.solvers.registry import PANEL, solver_help
+
+__all__ = ["DEFAULT_PROBLEM", "PANEL", "TrainingOptions"]
+
+DEFAULT_PROBLEM = "multidigits"
+
+_PROBLEMS = "the problem's"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """What is trained, and how.
+
+    `targets` names the columns that were asked for, none where the problem knows its own. An
+    `ideal` that is None is learned.
+    """
+
+    problem: str = option(
+        "A name that `paretocli problems` lists, mulan:NAME, table:FILE.csv, or file.py:function.",
+        metavar="PROBLEM",
+        shown=DEFAULT_PROBLEM,
+    )
+    targets: tuple[str, ...] = option(
+        "The columns to predict, of table:FILE.csv or mulan:NAME.",
+        metavar="A,B",
+        parse=columns_in,
+        default=(),
+        shown="those that the Mulan set is known by",
+    )
+    objectives: tuple[str, ...] = settled()
+    network: str = option(network_help, metavar="NAME", shown=_PROBLEMS)
+    solver: str = option(solver_help, metavar="NAME", default="chebyshev")
+    weights: tuple[tuple[float, ...], ...] = settled()
+    train_samples: int = option(
+        "Train on so many samples, the first of the training split.",
+        range=at_least(1),
+        shown="all",
+    )
+    epochs: int = option("Passes over the training data.", range=at_least(1), shown=_PROBLEMS)
+    batch_size: int = option("Samples a step.", range=at_least(1), shown=_PROBLEMS)
+    lr: float = option("Learning rate.", range=POSITIVE, shown=_PROBLEMS)
+    optimizer: str = option("adam, adamw or sgd.", metavar="NAME", shown=_PROBLEMS)
+    weight_decay: float = option("Weight decay.", range=NOT_NEGATIVE, shown=_PROBLEMS)
+    schedule: str = option(
+        "How the learning rate falls: cosine, linear or constant.", metavar="NAME", shown=_PROBLEMS
+    )
+    precision: str = option(
+        "fp32, bf16, or tf32 (on GPUs from Ampere on).",
+        metavar="NAME",
+        range=one_of("fp32", "tf32", "bf16"),
+        default="fp32",
+    )
+    scale: str = option(
+        "What an objective is divided by: its initial value, its range in a payoff table (trains "
+        "each alone first), or none.",
+        metavar="NAME",
+        range=one_of("initial", "none", "payoff"),
+        shown=_PROBLEMS,
+    )
+    ideal: tuple[float | None, ...] = option(
+        "What is subtracted from the objectives: bounds that they never fall below.",
+        metavar="A,B",
+        numbers=True,
+        shown="the tasks', or learned",
+    )
+    epsilon: float = option(
+        "ε of the modified Chebyshev scalarization.", range=NOT_NEGATIVE, default=1e-4
+    )
+    seed: int = option(
+        "Seed of the networks' start and of the batches.",
+        range=(lambda value: 0 <= value < 2**63, "at least 0 and below 2^63"),
+        default=0,
+    )
+    init: str = option(
+        "How parameters start: default (each layer's own way) or lsuv (unit variance).",
+        metavar="NAME",
+        range=one_of("default", "lsuv"),
+        default="default",
+    )
