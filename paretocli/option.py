@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from paretocli.errors import InputError
 
@@ -67,6 +67,7 @@ class Option:
         shown: The default as the help shows it, None for what `default` shows.
         range: What its value has to meet.
         parse: From what was given to its value, where they are not the same.
+        several: Whether it is several things: a text with commas between, or a list.
         numbers: Whether it is given as numbers with commas between; in a file, as a list of them.
         kind: `identity`: it changes results. `runtime`: it does not.
         before: What a sweep meant whose `sweep.json` is older than the option, and lacks it.
@@ -86,6 +87,7 @@ class Option:
     shown: str | None = None
     range: Range | None = None
     parse: Callable[[Any], Any] | None = None
+    several: bool = False
     numbers: bool = False
     kind: Literal["identity", "runtime"] = "identity"
     before: Any = UNSET
@@ -149,7 +151,9 @@ def options_of(declaring: type, panel: str) -> tuple[Option, ...]:
         known: Option | None = entry.metadata.get(_KEY)
         if known is not None:
             given = _plain(types[entry.name]) if known.given is NoneType else known.given
-            found.append(replace(known, name=entry.name, given=given, panel=known.panel or panel))
+            several = get_origin(types[entry.name]) is tuple and not known.numbers
+            known = replace(known, name=entry.name, given=given, several=several)
+            found.append(replace(known, panel=panel))
     return tuple(found)
 
 

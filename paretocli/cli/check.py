@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from paretocli.cli.options.signature import with_options
-from paretocli.cli.printing import say
 from paretocli.options.machine import PANEL
+from paretocli.printing import say
 
 ProblemToCheck = Annotated[
     str,

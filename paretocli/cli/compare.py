@@ -9,8 +9,8 @@ import typer
 
 from paretocli.cli.options.directions import Maximize, Minimize
 from paretocli.cli.options.splits import HeldOut
-from paretocli.cli.printing import say
 from paretocli.errors import InputError
+from paretocli.printing import say
 
 if TYPE_CHECKING:
     from paretocli.front.comparison import Comparison

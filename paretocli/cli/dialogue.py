@@ -3,10 +3,10 @@
 import sys
 
 from paretocli.cli.point_tables import points_table
-from paretocli.cli.printing import say
 from paretocli.errors import InputError
 from paretocli.front.results import Results
 from paretocli.front.selection import fulfilling, parse_condition
+from paretocli.printing import say
 
 QUESTION = "Number of a point, or a condition such as size < 5000 (u: undo, q: quit)"
 

@@ -8,8 +8,9 @@ import typer
 
 from paretocli.cli.options.output import AsJson
 from paretocli.cli.options.signature import with_options
-from paretocli.cli.printing import say
+from paretocli.exporting.formats import format_help
 from paretocli.printable import printable
+from paretocli.printing import say
 
 Where = Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.", show_default=False)]
 Point = Annotated[int, typer.Argument(metavar="POINT", help="Its number.", show_default=False)]
@@ -26,8 +27,8 @@ Formats = Annotated[
     typer.Option(
         "--format",
         metavar="NAMES",
-        help="What to write beside the Python module and its weights: program (torch.export), "
-        "onnx (needs the extra export), none, or both of the first, separated by a comma.",
+        help="What to write beside the Python module and its weights: "
+        f"{format_help()}, several of them separated by commas, or none.",
     ),
 ]
 ProblemFile = Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from paretocli.cli.options.splits import Split
-from paretocli.cli.printing import say
+from paretocli.printing import say
 
 Where = Annotated[
     Path,

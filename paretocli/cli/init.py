@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from paretocli.cli.printing import say
+from paretocli.printing import say
 
 FILES = ("problem.py", "sweep.toml")
 

@@ -16,7 +16,6 @@ from paretocli.cli.export import export
 from paretocli.cli.front import front
 from paretocli.cli.init import init
 from paretocli.cli.plot_front import plot_front
-from paretocli.cli.printing import say
 from paretocli.cli.problems import problems
 from paretocli.cli.select import select
 from paretocli.cli.status import status
@@ -24,6 +23,7 @@ from paretocli.cli.sweep import sweep
 from paretocli.cli.train import train
 from paretocli.errors import InputError, RunError, StopError
 from paretocli.execution.stopping import ending_signals
+from paretocli.printing import say
 from paretocli.streams import unfailing_streams
 
 app = typer.Typer(

@@ -2,22 +2,23 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from paretocli.cli.drawing import (
+from paretocli.cli.options.directions import Maximize, Minimize
+from paretocli.cli.options.splits import Split
+from paretocli.errors import InputError
+from paretocli.library.drawing import (
     Better,
+    Drawn,
     draw_against,
     draw_columns,
     draw_history,
     draw_layers,
     draw_page,
 )
-from paretocli.cli.options.directions import Maximize, Minimize
-from paretocli.cli.options.splits import Split
-from paretocli.cli.printing import say
-from paretocli.errors import InputError
+from paretocli.printing import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,21 +140,24 @@ def plot_front(
         _refuse_together({"--layers": layers, "--split": split})
         _refuse_together({"--layers": layers, "--minimize": minimize})
         _refuse_together({"--layers": layers, "--maximize": maximize})
-        report = draw_layers(paths, layers, out, title)
+        drawn = draw_layers(paths, layers, out, title)
     elif history:
         _refuse_together({"--history": history, "--minimize": minimize})
         _refuse_together({"--history": history, "--maximize": maximize})
         _refuse_twins(paths)
-        report = draw_history(paths, (split or Split.VAL).value, out, title, quiet)
+        drawn = draw_history(paths, (split or Split.VAL).value, out, title)
     else:
         _refuse_twins(paths)
         part = (split or Split.TEST).value
         better = Better(set(minimize or ()), set(maximize or ()))
         if against is not None:
-            report = draw_against(paths, against, part, better, out, title, quiet)
+            drawn = draw_against(paths, against, part, better, out, title)
         else:
             columns = [x, y] if x is not None and y is not None else None
-            report = _draw(paths, columns, part, better, out, html, title, quiet)
+            drawn = _draw(paths, columns, part, better, out, html, title)
+    for hint in [] if quiet else drawn.hints:
+        say(hint, err=True)
+    report = drawn.report
     files = [report[kind] for kind in ("picture", "page") if kind in report]
     say(json.dumps(report) if as_json else "\n".join(files))
 
@@ -166,18 +170,18 @@ def _draw(
     out: Path | None,
     html: Path | None,
     title: str | None,
-    quiet: bool,
-) -> dict[str, Any]:
+) -> Drawn:
     """Draw columns as a picture, as a page, or as both: then the page comes with no new hints."""
     if html is None:
-        return draw_columns(paths, columns, split, better, out, title, quiet)
+        return draw_columns(paths, columns, split, better, out, title)
     if out is None:
-        return draw_page(paths, columns, split, better, html, title, quiet)
+        return draw_page(paths, columns, split, better, html, title)
     from paretocli.plots.page_file import check_page
 
     check_page(html)
-    report = draw_columns(paths, columns, split, better, out, title, quiet)
-    return {**draw_page(paths, columns, split, better, html, title, quiet=True), **report}
+    picture = draw_columns(paths, columns, split, better, out, title)
+    page = draw_page(paths, columns, split, better, html, title)
+    return Drawn({**page.report, **picture.report}, picture.hints)
 
 
 def _refuse_together(options: dict[str, object]) -> None:

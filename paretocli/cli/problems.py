@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from paretocli.cli.options.signature import with_options
-from paretocli.cli.printing import say
+from paretocli.printing import say
 
 if TYPE_CHECKING:
     from paretocli.problems.catalogue import Family

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from paretocli.cli.printing import say
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.core.problem import Problem
 from paretocli.front.columns import is_share, is_size
 from paretocli.front.sizes import shown_sizes
 from paretocli.options.config import SweepConfig
 from paretocli.planning.plan import machine_text, shards, workers_of
+from paretocli.printing import say
 from paretocli.run_directory.points import Record
 from paretocli.sweeping.memory import Memory, Need
 from paretocli.sweeping.resolve import Resolved

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from paretocli.cli.printing import say
-from paretocli.cli.progress import progress_observer
 from paretocli.cli.report import dry_run_report, hint, sweep_report, sweep_summary
 from paretocli.errors import InputError, RunError, StopError
 from paretocli.execution.stopping import stop_on_signals
 from paretocli.front.results import read_results
+from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
 from paretocli.options.declared import declared
-from paretocli.options.file import OptionValue, merge, read_config_file
+from paretocli.options.file import read_config_file
+from paretocli.options.given import OptionValue, merge
 from paretocli.plots.data import loss_columns
+from paretocli.printing import say
 from paretocli.sweeping.event_files import EventFiles
 from paretocli.sweeping.observers import Observer, Observers
 from paretocli.sweeping.resolve import Resolved, resolve

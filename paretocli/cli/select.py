@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from paretocli.cli.options.splits import Split
-from paretocli.cli.printing import say
 from paretocli.errors import InputError
+from paretocli.printing import say
 
 if TYPE_CHECKING:
     from paretocli.front.complete import LeftOut

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from paretocli.cli.printing import say
+from paretocli.printing import say
 
 if TYPE_CHECKING:
     from paretocli.front.status import PointStatus, SweepStatus

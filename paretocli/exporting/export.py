@@ -19,16 +19,9 @@ from paretocli.compaction.trace import trace
 from paretocli.core.as_used import AsUsed, raw_inputs
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError, RunError
-from paretocli.exporting.formats import (
-    FORMATS,
-    ONNX,
-    PLAIN,
-    WEIGHTS,
-    onnx_session,
-    run_session,
-    write_plain,
-)
+from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.measure import Outputs, compare_outputs, latencies
+from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
 
@@ -154,8 +147,9 @@ def _export(
     sizes = (1, min(LARGE_BATCH, problem.evaluation_batch))
     batches = {size: tuple(_batch(problem, size).values()) for size in sizes}
     pairs: dict[str, Sequence[Callable[..., Any]]] = {"torch": (dense, plain)}
-    if "onnx" in formats:
-        pairs["onnxruntime"] = [_session(place / ONNX, threads) for place in (dense_folder, folder)]
+    for form in (FORMATS[name] for name in formats):
+        if form.timed is not None:
+            pairs[form.engine] = [form.timed(place, threads) for place in (dense_folder, folder)]
     times = {
         f"{engine}, batch {size}": latencies(pair, batch)
         for engine, pair in pairs.items()
@@ -227,11 +221,6 @@ def _batch(problem: Problem, size: int) -> dict[str, Tensor]:
     """Raw inputs of some test samples, with names that do for arguments."""
     inputs = raw_inputs(problem, size)
     return {identifier(name, "inputs"): tensor for name, tensor in inputs.items()}
-
-
-def _session(file: Path, threads: int) -> Callable[..., Any]:
-    session = onnx_session(file, threads)
-    return lambda *batch: run_session(session, batch)
 
 
 def _origin(solved: SolvedPoint) -> dict[str, Any]:

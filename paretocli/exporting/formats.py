@@ -1,81 +1,78 @@
-"""The formats that a network is written in, and how each is read again and used."""
+"""The formats that a network is written in besides, and how each is read again and used.
+
+Nothing here brings torch before a network is written: the command's help knows all formats.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from safetensors.torch import save
-from torch import Tensor, fx, nn
-
-from paretocli.compaction.program import exported
-from paretocli.compaction.quiet import quiet
 from paretocli.extras import require
+from paretocli.registries import Registry, described
 
-Function = Callable[..., Sequence[Tensor]]
-Batch = Mapping[str, Tensor]
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
-PLAIN = "network.py"
-WEIGHTS = "network.safetensors"
+    Function = Callable[..., Sequence[Tensor]]
+    Batch = Mapping[str, Tensor]
+
 PROGRAM = "network.pt2"
 ONNX = "network.onnx"
 
 
 @dataclass(frozen=True)
 class Format:
-    """A way to write a network.
+    """A way to write a network; torch is imported where that is done.
 
     Attributes:
         write: Writes a network into a folder, with names for its outputs and an example batch: its
             arguments by name.
         files: What it writes.
-        read: Reads it again, as a function from these arguments, in order, to outputs.
+        read: Reads it again from there, as a function from these arguments, in order, to outputs.
+        summary: A few words for the help.
         needs: Modules of the extra `export` that it needs.
+        engine: What runs it, where its latencies are to be told beside those of torch.
+        timed: Reads it to be timed with so many threads, where that is not `read`.
     """
 
-    write: Callable[[nn.Module, Sequence[str], Batch, Path], None]
+    write: "Callable[[nn.Module, Sequence[str], Batch, Path], None]"
     files: tuple[str, ...]
-    read: Callable[[Path], Function]
+    read: "Callable[[Path], Function]"
+    summary: str = ""
     needs: tuple[str, ...] = ()
+    engine: str = ""
+    timed: "Callable[[Path, int], Function] | None" = None
 
 
-def write_plain(module: fx.GraphModule, source: str, folder: Path) -> nn.Module:
-    """Write a graph as Python source with its weights, and load it from there.
+def _write_program(
+    network: "nn.Module", names: Sequence[str], batch: "Batch", folder: Path
+) -> None:
+    import torch
 
-    Args:
-        module: The graph.
-        source: Its text, from `paretocli.exporting.source.python_source`.
-        folder: Where to.
-    """
-    (folder / PLAIN).write_text(source, encoding="utf-8")
-    # Not by `save_file`, whose files nobody else may read.
-    content = save({k: t.contiguous() for k, t in module.state_dict().items()})
-    (folder / WEIGHTS).write_bytes(content)
-    return read_plain(folder)
+    from paretocli.compaction.program import exported
+    from paretocli.compaction.quiet import quiet
 
-
-def read_plain(folder: Path) -> nn.Module:
-    """The network from its Python source and weights; an import would leave a cache there."""
-    path = folder / PLAIN
-    names: dict[str, Any] = {"__name__": "exported_network", "__file__": str(path)}
-    exec(compile(path.read_bytes(), path, "exec"), names)
-    network: nn.Module = names["load"]()
-    return network
-
-
-def _write_program(network: nn.Module, names: Sequence[str], batch: Batch, folder: Path) -> None:
     with quiet():
         torch.export.save(exported(network, tuple(batch.values())), folder / PROGRAM)
 
 
-def _read_program(folder: Path) -> Function:
+def _read_program(folder: Path) -> "Function":
+    import torch
+
+    from paretocli.compaction.quiet import quiet
+
     with quiet():
         module = torch.export.load(folder / PROGRAM).module()
     return torch.no_grad()(module)
 
 
-def _write_onnx(network: nn.Module, names: Sequence[str], batch: Batch, folder: Path) -> None:
+def _write_onnx(network: "nn.Module", names: Sequence[str], batch: "Batch", folder: Path) -> None:
+    import torch
+
+    from paretocli.compaction.program import exported
+    from paretocli.compaction.quiet import quiet
+
     with quiet():
         torch.onnx.export(
             exported(network, tuple(batch.values())),
@@ -87,37 +84,56 @@ def _write_onnx(network: nn.Module, names: Sequence[str], batch: Batch, folder: 
         )
 
 
-def _read_onnx(folder: Path) -> Function:
-    session = onnx_session(folder / ONNX)
+def _read_onnx(folder: Path) -> "Function":
+    import torch
 
-    def outputs(*inputs: Tensor) -> list[Tensor]:
-        return [torch.from_numpy(output) for output in run_session(session, inputs)]
+    run = _timed_onnx(folder, 0)
+
+    def outputs(*inputs: "Tensor") -> "list[Tensor]":
+        return [torch.from_numpy(output) for output in run(*inputs)]
 
     return outputs
 
 
-def run_session(session: Any, inputs: Sequence[Tensor]) -> Any:
-    """What a session of onnxruntime makes of inputs in order."""
-    names = [argument.name for argument in session.get_inputs()]
-    arrays = [tensor.numpy() for tensor in inputs]
-    return session.run(None, dict(zip(names, arrays, strict=True)))
-
-
-def onnx_session(file: Path, threads: int = 0) -> Any:
-    """A session of onnxruntime on the CPU, with so many threads, 0 for its own choice."""
-    import onnxruntime  # noqa: PLC0415 - of an extra
+def _timed_onnx(folder: Path, threads: int) -> Callable[..., Any]:
+    """What onnxruntime makes of inputs on the CPU, with so many threads, 0 for its own choice."""
+    import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(
-        str(file), sess_options=options, providers=["CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(
+        str(folder / ONNX), sess_options=options, providers=["CPUExecutionProvider"]
     )
+    names = [argument.name for argument in session.get_inputs()]
+
+    def run(*inputs: "Tensor") -> Any:
+        arrays = [tensor.numpy() for tensor in inputs]
+        return session.run(None, dict(zip(names, arrays, strict=True)))
+
+    return run
 
 
-FORMATS = {
-    "program": Format(_write_program, (PROGRAM,), _read_program),
-    "onnx": Format(_write_onnx, (ONNX,), _read_onnx, ("onnx", "onnxscript", "onnxruntime")),
-}
+FORMATS = Registry(
+    {
+        "program": Format(_write_program, (PROGRAM,), _read_program, "torch.export"),
+        "onnx": Format(
+            _write_onnx,
+            (ONNX,),
+            _read_onnx,
+            "needs the extra export",
+            needs=("onnx", "onnxscript", "onnxruntime"),
+            engine="onnxruntime",
+            timed=_timed_onnx,
+        ),
+    },
+    "format",
+    Format,
+)
+
+
+def format_help() -> str:
+    """All formats, as the help says them."""
+    return ", ".join(described({name: form.summary for name, form in FORMATS.sound.items()}))
 
 
 def require_format(name: str) -> None:

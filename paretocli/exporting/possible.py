@@ -19,7 +19,8 @@ from paretocli.core.as_used import AsUsed, raw_inputs
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.exporting.export import TOLERANCE
-from paretocli.exporting.formats import FORMATS, write_plain
+from paretocli.exporting.formats import FORMATS
+from paretocli.exporting.plain import write_plain
 from paretocli.exporting.source import identifier, python_source
 
 TRACED_SAMPLES = 2

@@ -6,7 +6,7 @@ import numpy as np
 
 from paretocli.errors import InputError
 from paretocli.lists import listed
-from paretocli.options.file import Options
+from paretocli.options.given import Options
 from paretocli.options.weights import WEIGHT_OPTIONS
 from paretocli.planning import preferences
 from paretocli.planning.spread_weights import spread_weights

@@ -6,7 +6,7 @@ from torch import nn
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.options.config import SweepConfig
-from paretocli.options.file import Options
+from paretocli.options.given import Options
 from paretocli.probing.bounds import lower_bounds, unknown_bounds_note
 from paretocli.sweeping.start import sparsity_objective
 

@@ -18,7 +18,7 @@ from paretocli.lists import columns_in, listed, names_in
 from paretocli.networks.building import default_network
 from paretocli.options.config import SweepConfig
 from paretocli.options.declared import check_ranges, declared, defaults
-from paretocli.options.file import Options, OptionValue
+from paretocli.options.given import Options, OptionValue
 from paretocli.options.idle import notes_on_idle
 from paretocli.options.training import DEFAULT_PROBLEM
 from paretocli.options.weights import WEIGHT_OPTIONS

@@ -5,10 +5,10 @@ import pytest
 import torch
 from sklearn.metrics import mean_absolute_error, roc_auc_score
 
-from paretocli.cli.drawing import Better, draw_columns
 from paretocli.core.directions import metric_direction, metric_directions
 from paretocli.errors import InputError
 from paretocli.examination.directions import direction_notes
+from paretocli.library.drawing import Better, draw_columns
 from paretocli.problems import Metric, Problem, Samples, Task
 from paretocli.problems.classification import classification
 from paretocli.problems.dense import depth, normals, segmentation
@@ -108,7 +108,7 @@ def test_what_a_problem_declares_is_drawn(tmp_path):
     def better(*names, said=()):
         drawn = [f"{name}_test" for name in names]
         options = (Better(set(), set(said)), tmp_path / "a.svg", None)
-        return draw_columns([tmp_path], drawn, "test", *options, quiet=True)["better"]
+        return draw_columns([tmp_path], drawn, "test", *options).report["better"]
 
     assert better("quality_a", "r2_a") == {"quality_a_test": "lower", "r2_a_test": "higher"}
     with pytest.raises(InputError, match='not known for "odd_a_test";'):

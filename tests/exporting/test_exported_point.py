@@ -14,7 +14,7 @@ from paretocli.compaction import shipping
 from paretocli.core.problem import Problem, Samples, Task
 from paretocli.errors import InputError, RunError
 from paretocli.exporting.export import export_point
-from paretocli.exporting.formats import read_plain
+from paretocli.exporting.plain import read_plain
 from paretocli.exporting.point import SolvedPoint
 from tests.program import files_below
 

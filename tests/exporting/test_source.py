@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from paretocli.exporting.formats import FORMATS, write_plain
+from paretocli.exporting.formats import FORMATS
+from paretocli.exporting.plain import write_plain
 from paretocli.exporting.source import python_source
 from paretocli.networks.mtan import MTAN
 from paretocli.networks.segnet import SharedSegNet

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from paretocli.cli.drawing import draw_history
 from paretocli.errors import InputError
 from paretocli.front import indicators
 from paretocli.front.history import read_history
+from paretocli.library.drawing import draw_history
 from paretocli.plots.history_data import gather_histories
 from paretocli.plots.history_figure import figure_histories, save_histories
 from tests.front.test_history import CONFIG, line, write
@@ -116,11 +116,11 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
         gathered([one, one])
 
 
-def test_another_version_of_the_users_own_code_is_said(tmp_path, capsys):
+def test_another_version_of_the_users_own_code_is_said(tmp_path):
     for seed, code in enumerate("12"):
         run(tmp_path, f"a{seed}", seed=seed, data={"source": code})
-    draw_history([tmp_path / "a0", tmp_path / "a1"], "val", tmp_path / "h.png", None, quiet=False)
-    assert "a1 was made from another version of the problem's own file" in capsys.readouterr().err
+    drawn = draw_history([tmp_path / "a0", tmp_path / "a1"], "val", tmp_path / "h.png")
+    assert "a1 was made from another version of the problem's own file" in " ".join(drawn.hints)
 
 
 def test_the_picture(tmp_path):

@@ -26,7 +26,8 @@ from paretocli.compaction.folding import fold_batch_norms
 from paretocli.compaction.trace import traced
 from paretocli.core.as_used import AsUsed
 from paretocli.core.inputs import Inputs, tensors_of
-from paretocli.exporting.formats import FORMATS, write_plain
+from paretocli.exporting.formats import FORMATS
+from paretocli.exporting.plain import write_plain
 from paretocli.exporting.source import python_source
 from paretocli.problems import Problem, Samples, Task
 from paretocli.sparsity.layers import counted_layers, find_layers

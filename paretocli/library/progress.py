@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from paretocli.cli.printing import say
-from paretocli.cli.tables import MOST_COLUMNS
 from paretocli.front.indicators import is_exact
 from paretocli.options.config import SweepConfig
 from paretocli.printable import printable
+from paretocli.printing import say
 from paretocli.run_directory.points import Record
 from paretocli.sweeping.observers import Observer
 
+MOST_COLUMNS = 3  # figures or weights in a line
 SECONDS_BETWEEN_LINES = 10.0
 
 

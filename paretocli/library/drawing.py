@@ -1,7 +1,7 @@
-"""The pictures and the page that `plot-front` draws, and what is said of each.
+"""The pictures and the page of run directories, and what is said of each.
 
-Each function writes a file and returns what it shows, ready for JSON. Matplotlib is imported
-when it is needed: help has to be instant.
+Each function writes a file and returns what it shows. Matplotlib is imported when it is needed:
+help has to be instant.
 """
 
 import re
@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from paretocli.cli.printing import say
 from paretocli.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,6 +25,18 @@ class Better(NamedTuple):
     higher: set[str]
 
 
+class Drawn(NamedTuple):
+    """What was drawn.
+
+    Attributes:
+        report: The file, under `picture` or `page`, and what it shows; ready for JSON.
+        hints: What it leaves out and the like, a sentence each.
+    """
+
+    report: dict[str, Any]
+    hints: list[str]
+
+
 def _beside(first: Path, name: str) -> Path:
     return (first if first.is_dir() else first.parent) / name
 
@@ -36,9 +47,8 @@ def draw_columns(
     split: str,
     better: Better,
     out: Path | None,
-    title: str | None,
-    quiet: bool,
-) -> dict[str, Any]:
+    title: str | None = None,
+) -> Drawn:
     """Draw chosen columns, or the losses of all objectives; say what the picture shows."""
     from paretocli.front.results import read_results
     from paretocli.plots.data import loss_columns
@@ -52,8 +62,6 @@ def draw_columns(
     data = draw_front(
         results, columns, picture, title, minimise=better.lower, maximise=better.higher
     )
-    if not quiet:
-        _hint(data.series)
     inputs = [
         {
             "name": series.name,
@@ -66,12 +74,13 @@ def draw_columns(
         }
         for series, result in zip(data.series, results, strict=True)
     ]
-    return {
+    report = {
         "picture": str(picture),
         "columns": columns,
         "better": _better(data.axes),
         "inputs": inputs,
     }
+    return Drawn(report, _left_out(data.series))
 
 
 def draw_page(
@@ -80,9 +89,8 @@ def draw_page(
     split: str,
     better: Better,
     page: Path,
-    title: str | None,
-    quiet: bool,
-) -> dict[str, Any]:
+    title: str | None = None,
+) -> Drawn:
     """Write an interactive page of all columns; say what it shows first."""
     from paretocli.front.results import read_results
     from paretocli.plots.page_data import gather_page
@@ -99,16 +107,14 @@ def draw_page(
         title=title,
     )
     save_page(data, page)
-    if not quiet:
-        for series in data["series"]:
-            _say_failed(series["name"], series["failed"])
-            if series["not_judged"]:
-                points = ", ".join(map(str, series["not_judged"]))
-                say(
-                    f"{series['name']}: not judged for want of finite {data['dominance']}: "
-                    f"{points}.",
-                    err=True,
-                )
+    hints = []
+    for series in data["series"]:
+        hints += _failed(series["name"], series["failed"])
+        if series["not_judged"]:
+            points = ", ".join(map(str, series["not_judged"]))
+            hints.append(
+                f"{series['name']}: not judged for want of finite {data['dominance']}: {points}."
+            )
     inputs = [
         {
             "name": series["name"],
@@ -120,7 +126,8 @@ def draw_page(
         }
         for series, result in zip(data["series"], results, strict=True)
     ]
-    return {"page": str(page), "columns": [data["x"], data["y"]], "inputs": inputs}
+    report = {"page": str(page), "columns": [data["x"], data["y"]], "inputs": inputs}
+    return Drawn(report, hints)
 
 
 def draw_against(
@@ -129,9 +136,8 @@ def draw_against(
     split: str,
     better: Better,
     out: Path | None,
-    title: str | None,
-    quiet: bool,
-) -> dict[str, Any]:
+    title: str | None = None,
+) -> Drawn:
     """Draw all tasks against one column; say what the picture shows."""
     from paretocli.front.results import read_results
     from paretocli.front.sizes import meant
@@ -149,8 +155,6 @@ def draw_against(
         results, against, split, minimise=better.lower, maximise=better.higher, title=title
     )
     save_against(data, picture)
-    if not quiet:
-        _hint(data.inputs)
     inputs = [
         {
             "name": one.name,
@@ -171,7 +175,7 @@ def draw_against(
         }
         for source, (one, result) in enumerate(zip(data.inputs, results, strict=True))
     ]
-    return {
+    report = {
         "picture": str(picture),
         "columns": data.columns,
         "better": _better(
@@ -182,11 +186,12 @@ def draw_against(
         ),
         "inputs": inputs,
     }
+    return Drawn(report, _left_out(data.inputs))
 
 
 def draw_layers(
-    paths: "Sequence[Path]", point: int, out: Path | None, title: str | None
-) -> dict[str, Any]:
+    paths: "Sequence[Path]", point: int, out: Path | None, title: str | None = None
+) -> Drawn:
     """Draw the layers of one point; say what the picture shows."""
     if len(paths) > 1:
         raise InputError(
@@ -202,7 +207,7 @@ def draw_layers(
     data = read_layers(directory, point, title=title)
     picture = out or directory / f"layers-{point}.png"
     save_layers(data, picture)
-    return {
+    report = {
         "picture": str(picture),
         "path": str(directory),
         "point": point,
@@ -210,11 +215,12 @@ def draw_layers(
         "sparsity": data.sparsity,
         "layers": [asdict(layer) for layer in data.layers],
     }
+    return Drawn(report, [])
 
 
 def draw_history(
-    paths: "Sequence[Path]", split: str, out: Path | None, title: str | None, quiet: bool
-) -> dict[str, Any]:
+    paths: "Sequence[Path]", split: str, out: Path | None, title: str | None = None
+) -> Drawn:
     """Draw how sweeps converged; say what they reached and at what cost."""
     if split == "train":
         raise InputError("--history draws the validation or the test split; give val or test.")
@@ -237,9 +243,7 @@ def draw_history(
     if not data.exact:
         hints.append(APPROXIMATED)
     hints += [f"{curve.name}: {NONE_BELOW}." for curve in data.curves if not curve.best.mean]
-    for hint in [] if quiet else hints:
-        say(hint, err=True)
-    return {
+    report = {
         "picture": str(picture),
         "split": split,
         "ideal": data.box.ideal.tolist(),
@@ -257,6 +261,7 @@ def draw_history(
             for curve in data.curves
         ],
     }
+    return Drawn(report, hints)
 
 
 def _better(axes: "Sequence[Axis]") -> dict[str, str]:
@@ -264,14 +269,15 @@ def _better(axes: "Sequence[Axis]") -> dict[str, str]:
     return {axis.column: "higher" if axis.higher else "lower" for axis in axes}
 
 
-def _hint(inputs: "Sequence[Series | Input]") -> None:
-    """Say on stderr what the picture leaves out."""
+def _left_out(inputs: "Sequence[Series | Input]") -> list[str]:
+    """What a picture leaves out."""
+    hints = []
     for one in inputs:
-        _say_failed(one.name, one.failed)
+        hints += _failed(one.name, one.failed)
         if one.left_out.points:
-            say(f"{one.name}: {one.left_out}.", err=True)
+            hints.append(f"{one.name}: {one.left_out}.")
+    return hints
 
 
-def _say_failed(name: str, failed: int) -> None:
-    if failed:
-        say(f"{name}: left out {failed} unfinished or failed.", err=True)
+def _failed(name: str, failed: int) -> list[str]:
+    return [f"{name}: left out {failed} unfinished or failed."] if failed else []
