@@ -5,23 +5,62 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from paretocli.core.problem import Data, Defaults, Metric, Problem, Samples, Task, joined
+    from paretocli.errors import InputError, RunError, StopError
+    from paretocli.library.calls import check, compare, export, load_run, sweep, train
+    from paretocli.library.run import Run
 
 __version__ = "0.1.0"
-__all__ = ["Data", "Defaults", "Metric", "Problem", "Samples", "Task", "__version__", "joined"]
+__all__ = [
+    "Data",
+    "Defaults",
+    "InputError",
+    "Metric",
+    "Problem",
+    "Run",
+    "RunError",
+    "Samples",
+    "StopError",
+    "Task",
+    "__version__",
+    "check",
+    "compare",
+    "export",
+    "joined",
+    "load_run",
+    "sweep",
+    "train",
+]
 
 # Threads that wait for others sleep, and do not keep a processor from other programs. OpenMP reads
 # this once, when torch is imported, so it stands before anything here can import it; processes that
 # this one starts take it over. What the user has set stays.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# Where each name comes from: it is imported when it is asked for, as most of them bring torch.
+_PLACES = {
+    "paretocli.core.problem": (
+        "Data",
+        "Defaults",
+        "Metric",
+        "Problem",
+        "Samples",
+        "Task",
+        "joined",
+    ),
+    "paretocli.errors": ("InputError", "RunError", "StopError"),
+    "paretocli.library.calls": ("check", "compare", "export", "load_run", "sweep", "train"),
+    "paretocli.library.run": ("Run",),
+}
+
 
 def __getattr__(name: str) -> Any:
-    """What a problem is made of brings torch, so it is imported when it is asked for."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from paretocli.core import problem  # noqa: PLC0415 - brings torch
+    """A name of the library."""
+    from importlib import import_module  # noqa: PLC0415 - nobody needs it before
 
-    return getattr(problem, name)
+    for place, names in _PLACES.items():
+        if name in names:
+            return getattr(import_module(place), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

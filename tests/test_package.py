@@ -6,14 +6,17 @@ import sys
 import pytest
 
 import paretocli
+from paretocli import errors
 from paretocli.core import problem
+from paretocli.library import calls, run
 
 
-def test_what_a_problem_is_made_of_is_there():
-    names = {"Data", "Defaults", "Metric", "Problem", "Samples", "Task", "joined"}
-    assert set(dir(paretocli)) == names | {"__version__"}
-    for name in names:
-        assert getattr(paretocli, name) is getattr(problem, name)
+def test_every_name_is_there():
+    assert set(dir(paretocli)) == set(paretocli.__all__)
+    for module in (problem, errors, calls, run):
+        for name in vars(module):
+            if name in paretocli.__all__:
+                assert getattr(paretocli, name) is getattr(module, name)
     with pytest.raises(AttributeError, match="'paretocli' has no attribute 'Nothing'"):
         _ = paretocli.Nothing
 

@@ -3,7 +3,7 @@
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,6 @@ from paretocli.cli.options.directions import Maximize, Minimize
 from paretocli.cli.options.splits import HeldOut
 from paretocli.errors import InputError
 from paretocli.printing import say
-
-if TYPE_CHECKING:
-    from paretocli.front.comparison import Comparison
 
 MEASURE = "What is measured"
 TABLE = ("Table", "--csv")
@@ -93,8 +90,9 @@ def compare(
 
       paretocli compare runs/* --columns accuracy_left,size --out picture.png
     """
-    from paretocli.cli.compare_files import comparison_as_json, comparison_rows
+    from paretocli.cli.compare_files import comparison_as_json
     from paretocli.cli.compare_report import comparison_hints, comparison_report
+    from paretocli.library.comparing import compared
     from paretocli.outputs import check_output, write_output
 
     if out is not None:
@@ -103,10 +101,17 @@ def compare(
         check_target(out)
     if csv is not None:
         check_output(csv, *TABLE)
-    better = set(minimize or ()), set(maximize or ())
-    found = _compared(paths, on.value, columns, reference, ideal, better)
+    found = compared(
+        paths,
+        on=on.value,
+        columns=None if columns is None else [name.strip() for name in columns.split(",")],
+        minimize=minimize or (),
+        maximize=maximize or (),
+        ideal=_numbers(ideal, "--ideal"),
+        reference=_numbers(reference, "--reference"),
+    )
     if csv is not None:
-        write_output(csv, comparison_rows(found).to_csv(index=False).encode(), *TABLE)
+        write_output(csv, found.table().to_csv(index=False).encode(), *TABLE)
     if out is not None:
         from paretocli.plots.comparison_figure import save_comparison
 
@@ -120,40 +125,6 @@ def compare(
     if not quiet:
         for hint in comparison_hints(found):
             say(hint, err=True)
-
-
-def _compared(
-    paths: list[Path],
-    split: str,
-    columns: str | None,
-    reference: str | None,
-    ideal: str | None,
-    better: tuple[set[str], set[str]],
-) -> "Comparison":
-    """Read and measure."""
-    from paretocli.front.comparable import check_comparable, check_same_objectives
-    from paretocli.front.comparison import compare
-    from paretocli.front.measure import chosen_columns, loss_columns, stored_box, union_box
-    from paretocli.front.sweeps import read_sweep
-
-    corners = _numbers(ideal, "--ideal"), _numbers(reference, "--reference")
-    sweeps = [read_sweep(path) for path in paths]
-    check_comparable(sweeps)
-    if columns is None:
-        check_same_objectives(sweeps, "name what they have in common with --columns")
-        if any(better):
-            raise InputError(
-                "Losses are minimised; --minimize and --maximize go with --columns, which names "
-                "what is measured in their place."
-            )
-        measured = loss_columns(sweeps, split)
-        box = stored_box(sweeps, measured, *corners)
-    else:
-        names = [name.strip() for name in columns.split(",")]
-        measured = chosen_columns(sweeps, names, split, minimise=better[0], maximise=better[1])
-        costs = [measured.costs(sweep) for sweep in sweeps]
-        box = union_box(costs, measured, *corners)
-    return compare(sweeps, measured, box)
 
 
 def _numbers(text: str | None, option: str) -> list[float] | None:

@@ -1,36 +1,12 @@
-"""A comparison for other programs: rows of a CSV, and JSON."""
+"""A comparison for other programs, as JSON."""
 
 import dataclasses
 import math
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from paretocli.front.columns import split_of
 from paretocli.front.comparison import INDICATORS, Comparison, Method
 from paretocli.front.statistics import Statistics
-
-
-def comparison_rows(found: Comparison) -> pd.DataFrame:
-    """One row a sweep: its method, seed and figures, and in which box they were measured."""
-    split = _split(found)
-    labels = found.columns.labels
-    box = dict(zip((f"ideal_{label}" for label in labels), found.ideal, strict=True))
-    box |= dict(zip((f"reference_{label}" for label in labels), found.reference_point, strict=True))
-    rows = [
-        {
-            "method": method.name,
-            "seed": one.sweep.seed,
-            "directory": str(one.sweep.path),
-            "split": split,
-            **dataclasses.asdict(one.indicators),
-            **box,
-        }
-        for method in found.methods
-        for one in method.sweeps
-    ]
-    return pd.DataFrame(rows)
 
 
 def comparison_as_json(
@@ -39,7 +15,7 @@ def comparison_as_json(
     """Everything as one JSON object; what is not known is null."""
     origins = (found.box.ideal_from, found.box.reference_point_from)
     return {
-        "split": _split(found),
+        "split": found.split,
         "columns": [
             {"name": name, "better": "higher" if higher else "lower"}
             for name, higher in zip(found.columns.names, found.columns.higher, strict=True)
@@ -55,12 +31,6 @@ def comparison_as_json(
         "picture": None if picture is None else str(picture),
         "csv": None if csv is None else str(csv),
     }
-
-
-def _split(found: Comparison) -> str | None:
-    """The split of the measured columns that have one; None where they differ, or none has."""
-    splits = {split_of(name) for name in found.columns.names} - {None}
-    return splits.pop() if len(splits) == 1 else None
 
 
 def _method_as_json(method: Method) -> dict[str, Any]:

@@ -2,17 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from paretocli.cli.options.splits import Split
-from paretocli.errors import InputError
 from paretocli.printing import say
-
-if TYPE_CHECKING:
-    from paretocli.front.complete import LeftOut
-    from paretocli.front.results import Results
 
 RULE = "How to choose (one of these)"
 
@@ -87,28 +82,26 @@ def select(
     from paretocli.cli.selection_report import selection_report
     from paretocli.front.results import read_results
     from paretocli.front.selection import front_of
+    from paretocli.library.choosing import chosen_by, matching, refuse_several
 
-    rules = {
-        "--knee": knee or None,
-        "--closest-to": closest_to,
-        "--minimize": minimize,
-        "--maximize": maximize,
-        "--interactive": interactive or None,
+    rule: dict[str, Any] = {
+        "knee": knee,
+        "closest_to": closest_to,
+        "minimize": minimize,
+        "maximize": maximize,
     }
-    given = [name for name, value in rules.items() if value is not None]
-    if len(given) > 1:
-        raise InputError(f"{given[0]} does not go with {given[1]}; give one of them.")
+    refuse_several({**rule, "interactive": interactive})
     results = read_results(path)
     mask, left_out = front_of(results, on.value)
     front = np.flatnonzero(mask).tolist()
-    rows, unjudged = _matching(results, front, where or [], on.value)
+    rows, unjudged = matching(results, front, where or [], on.value)
     notes: list[str] = []
     if interactive:
         from paretocli.cli.dialogue import choose
 
         chosen = choose(results, rows, on.value)
     else:
-        chosen, notes, incomplete = _chosen(results, rows, rules, on.value)
+        chosen, notes, incomplete = chosen_by(results, rows, on.value, **rule)
         unjudged.append(incomplete)
     without = [left_out, *unjudged]
     for one in without:
@@ -122,58 +115,3 @@ def select(
     say(selection_report(results, front, chosen, on.value))
     for note in notes:
         say(note, err=True)
-
-
-def _matching(
-    results: "Results", rows: list[int], where: list[str], split: str
-) -> "tuple[list[int], list[LeftOut]]":
-    """The rows that fulfil all conditions, and the points that lack a number for one."""
-    import numpy as np
-
-    from paretocli.front.selection import fulfilling, parse_condition
-
-    without = []
-    for text in where:
-        condition = parse_condition(text, results, split)
-        left, left_out = fulfilling(results, rows, condition)
-        without.append(left_out)
-        if not left:
-            values = results.values([condition.column])[rows, 0]
-            values = values[np.isfinite(values)]
-            raise InputError(
-                f"No point of the front fulfils {condition} (where the conditions before hold, "
-                f"{condition.column} is from {values.min():.4g} to {values.max():.4g}); loosen it."
-            )
-        rows = left
-    return rows, without
-
-
-def _chosen(
-    results: "Results", rows: list[int], rules: dict[str, Any], split: str
-) -> "tuple[int, list[str], LeftOut]":
-    """The row that the rule picks, notes on it, and the points that it cannot judge."""
-    import numpy as np
-
-    from paretocli.front.complete import LeftOut, complete_rows
-    from paretocli.front.selection import closest, find_column, knee, losses_of, only_one
-    from paretocli.planning.preferences import parse_weights
-
-    if rules["--knee"]:
-        row, bulge = knee(losses_of(results, split)[rows])
-        flat = "The front does not bulge towards the ideal: this point is no better than an end."
-        return rows[row], [] if bulge > 0 or len(rows) == 1 else [flat], LeftOut()
-    if rules["--closest-to"]:
-        names = results.objectives
-        wanted = parse_weights(rules["--closest-to"], names, "--closest-to")
-        columns = [f"weight_{name}" for name in names]
-        mask, left_out = complete_rows(results, columns, rows)
-        judged = np.flatnonzero(mask)
-        return int(judged[closest(results.values(columns)[judged], wanted)]), [], left_out
-    for rule, sign in (("--minimize", 1), ("--maximize", -1)):
-        if rules[rule]:
-            column = find_column(results, rules[rule], split)
-            mask, left_out = complete_rows(results, [column], rows)
-            judged = np.flatnonzero(mask)
-            values = sign * results.values([column])[judged, 0]
-            return int(judged[values.argmin()]), [], left_out
-    return only_one(results, rows), [], LeftOut()

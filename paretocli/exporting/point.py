@@ -37,7 +37,7 @@ class SolvedPoint:
 
 
 def read_solved_point(
-    path: Path, point: int, data_dir: Path, *, problem: str | None, consent: Consent
+    path: Path, point: int, data_dir: Path, *, problem: Problem | str | None, consent: Consent
 ) -> SolvedPoint:
     """Read a point, and make its problem again.
 
@@ -45,7 +45,7 @@ def read_solved_point(
         path: The run directory.
         point: The number of the point.
         data_dir: Where data sets lie.
-        problem: Its problem as the user named it, None for what the directory names.
+        problem: Its problem, made or as the user named it; None for what the directory names.
         consent: Whether code in a file that the directory names may run.
 
     Raises:
@@ -55,8 +55,11 @@ def read_solved_point(
     """
     sweep = read_sweep_file(path)
     record = _record(sweep, point)
-    source = chosen_problem(sweep, problem, consent)
-    made = load_problem(source, data_dir, tuple(sweep.setting("targets")))
+    if isinstance(problem, Problem):
+        made = problem
+    else:
+        source = chosen_problem(sweep, problem, consent)
+        made = load_problem(source, data_dir, tuple(sweep.setting("targets")))
     if sweep.checksums.get("test") != made.test.checksum():
         raise InputError(
             f"The test split is another one than {path} was made with; give the same with "

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from paretocli.errors import InputError
 from paretocli.problems.loading import source_checksum
+from paretocli.problems.made_in_python import is_made_in_python
 from paretocli.run_directory.sweep_file import SweepFile
 
 Consent = Callable[[str], bool]
@@ -27,6 +28,13 @@ def chosen_problem(sweep: SweepFile, given: str | None, consent: Consent) -> str
         InputError: The file is not there, is another one than it was, or may not run.
     """
     source = sweep.config["problem"]
+    if is_made_in_python(source):
+        if given is None:
+            raise InputError(
+                f"The problem of {sweep.path} was made in Python; name a function that makes it "
+                "with --problem FILE.py:FUNCTION, or give it to paretocli.load_run."
+            )
+        return given
     if given is not None:
         return _as_before(sweep, source, given)
     found = problem_from_here(source, sweep.path, sweep.checksums)

@@ -1,14 +1,17 @@
 """Indicators of several methods' fronts, over their seeds."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import moocore
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from paretocli.errors import InputError
 from paretocli.front.box import Box
+from paretocli.front.columns import split_of
 from paretocli.front.complete import LeftOut, finite_rows
 from paretocli.front.distribution import span, spread
 from paretocli.front.dominance import non_dominated
@@ -128,6 +131,32 @@ class Comparison:
     def reference_point(self) -> list[float]:
         """The box's worse corner, in units of the columns."""
         return self._own_units(self.box.box.reference_point)
+
+    @property
+    def split(self) -> str | None:
+        """The split of the measured columns that have one; None where they differ, or none has."""
+        splits = {split_of(name) for name in self.columns.names} - {None}
+        return splits.pop() if len(splits) == 1 else None
+
+    def table(self) -> pd.DataFrame:
+        """One row a sweep: its method, seed and figures, and in which box they were measured."""
+        labels = self.columns.labels
+        box = dict(zip((f"ideal_{label}" for label in labels), self.ideal, strict=True))
+        worse = (f"reference_{label}" for label in labels)
+        box |= dict(zip(worse, self.reference_point, strict=True))
+        rows = [
+            {
+                "method": method.name,
+                "seed": one.sweep.seed,
+                "directory": str(one.sweep.path),
+                "split": self.split,
+                **dataclasses.asdict(one.indicators),
+                **box,
+            }
+            for method in self.methods
+            for one in method.sweeps
+        ]
+        return pd.DataFrame(rows)
 
     def _own_units(self, corner: Array) -> list[float]:
         # Adding 0 makes -0.0, a cost turned back, a plain 0.

@@ -137,7 +137,7 @@ def read_results(path: Path) -> Results:
                 f"CSV file."
             )
         raise InputError(f"{path} does not exist; give a run directory or a CSV file.")
-    frame = _read_table(file)
+    frame = read_table(file)
     finished = _finished(frame)
     failed = int((~finished).sum())
     if not finished.any():
@@ -166,7 +166,12 @@ def _finished(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     )
 
 
-def _read_table(file: Path) -> pd.DataFrame:
+def read_table(file: Path) -> pd.DataFrame:
+    """A CSV file as it is, all its rows.
+
+    Raises:
+        InputError: There is no such file, or it is not a CSV file.
+    """
     try:
         content = read_bytes(file, MOST_BYTES)
     except DamagedError as error:

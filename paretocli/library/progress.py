@@ -1,21 +1,21 @@
-"""How a run shows its progress, on stderr: bars on a terminal, plain lines elsewhere."""
+"""How a run shows its progress: bars on a terminal or in a notebook, plain lines elsewhere."""
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from paretocli.front.indicators import is_exact
+from paretocli.library.counting import Counter, hypervolume_text, point_text, points_text
+from paretocli.library.notebook import Notebook, in_notebook
 from paretocli.options.config import SweepConfig
 from paretocli.printable import printable
 from paretocli.printing import say
 from paretocli.run_directory.points import Record
 from paretocli.sweeping.observers import Observer
 
-MOST_COLUMNS = 3  # figures or weights in a line
 SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -24,6 +24,8 @@ def progress_observer(config: SweepConfig, *, quiet: bool) -> Iterator[Observer]
     """An observer that fits where stderr goes."""
     if quiet:
         yield Silent()
+    elif in_notebook():
+        yield Notebook(config)
     elif sys.stderr.isatty():
         columns = (
             TextColumn("{task.description}"),
@@ -58,32 +60,6 @@ class Silent:
         """Nothing."""
 
 
-class Counter:
-    """Counts epochs and points, over all shards, whatever their order.
-
-    Attributes:
-        epochs: Those that each point has done.
-        finished: The points that have their record.
-    """
-
-    def __init__(self, config: SweepConfig) -> None:
-        self.total = config.total_epochs
-        self.points = len(config.weights)
-        self.objectives = len(config.objectives)
-        self.epochs = [0] * self.points
-        self.finished: set[int] = set()
-
-    def reached(self, points: Iterable[int], epoch: int) -> None:
-        """Points have done so many epochs."""
-        for point in points:
-            self.epochs[point] = epoch
-
-    def done(self, points: Iterable[int]) -> None:
-        """Points have their record; one that diverged did not need all its epochs."""
-        self.finished.update(points)
-        self.reached(self.finished, self.total)
-
-
 class Bars:
     """One bar over all epochs of all points."""
 
@@ -102,21 +78,21 @@ class Bars:
     def shard_resumed(self, points: tuple[int, ...], epoch: int) -> None:
         """Count what an earlier run did."""
         self.counter.reached(points, epoch)
-        self._show(_points_text(points))
+        self._show(points_text(points))
 
     def epoch_finished(
         self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
     ) -> None:
         """Move the bar by an epoch of all the shard's points."""
         self.counter.reached(points, lines[0]["epoch"])
-        self.hypervolume = _hypervolume_text(self.counter, hypervolume)
-        self._show(f"{_points_text(points)}: epoch {lines[0]['epoch']}/{self.counter.total}")
+        self.hypervolume = hypervolume_text(self.counter, hypervolume)
+        self._show(f"{points_text(points)}: epoch {lines[0]['epoch']}/{self.counter.total}")
 
     def point_finished(self, record: Record) -> None:
         """Leave a line above the bar."""
         self.counter.done([record["point"]])
         self._show("points")
-        self.note(_point_text(record))
+        self.note(point_text(record))
 
     def note(self, text: str) -> None:
         """Leave a line above the bar."""
@@ -146,7 +122,7 @@ class Lines:
     def shard_resumed(self, points: tuple[int, ...], epoch: int) -> None:
         """Say so."""
         self.counter.reached(points, epoch)
-        self.note(f"{_points_text(points)}: going on after epoch {epoch}")
+        self.note(f"{points_text(points)}: going on after epoch {epoch}")
 
     def epoch_finished(
         self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
@@ -159,51 +135,15 @@ class Lines:
         self.last = time.monotonic()
         share = sum(self.counter.epochs) / (self.counter.points * total)
         self.note(
-            f"{_points_text(points)}: epoch {epoch}/{total}, {lines[0]['seconds']:.0f} s, "
-            f"{100 * share:.0f} % of all{_hypervolume_text(self.counter, hypervolume)}"
+            f"{points_text(points)}: epoch {epoch}/{total}, {lines[0]['seconds']:.0f} s, "
+            f"{100 * share:.0f} % of all{hypervolume_text(self.counter, hypervolume)}"
         )
 
     def point_finished(self, record: Record) -> None:
         """A line."""
         self.counter.done([record["point"]])
-        self.note(_point_text(record))
+        self.note(point_text(record))
 
     def note(self, text: str) -> None:
         """A line."""
         say(text, err=True)
-
-
-def _points_text(points: tuple[int, ...]) -> str:
-    return f"point {points[0]}" if len(points) == 1 else f"points {points[0]}–{points[-1]}"
-
-
-def _hypervolume_text(counter: Counter, hypervolume: float | None) -> str:
-    if counter.points == 1 or hypervolume is None:  # that of a single point says little
-        return ""
-    about = "" if is_exact(counter.points, counter.objectives) else "about "
-    return f", hypervolume {about}{hypervolume:.4g}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    numbers = [value for value in values if value is not None]
-    return sum(numbers) / len(numbers) if numbers else None
-
-
-def _point_text(record: Record) -> str:
-    start = f"point {record['point']}"
-    if len(record["weights"]) <= MOST_COLUMNS:
-        start += f" ({', '.join(f'{weight:.3g}' for weight in record['weights'])})"
-    if record["status"] == "failed":
-        return f"{start}: failed, {record['error']}"
-    losses, metrics = record["loss"]["val"], record["metric"]["val"]
-    figures = metrics if 0 < len(metrics) <= MOST_COLUMNS else losses
-    if len(figures) > MOST_COLUMNS:
-        figures = {"mean loss": _mean(figures.values())}
-    text = ", ".join(
-        f"{name.replace('_', ' ')} {_number(value)}" for name, value in figures.items()
-    )
-    return f"{start}: validation {text}"

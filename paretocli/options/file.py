@@ -2,11 +2,13 @@
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from paretocli.errors import InputError
 from paretocli.options.declared import declared
-from paretocli.options.given import Options, as_flags_give
+from paretocli.options.given import Options, as_flags_give, merge
 
 # Problems that name a file
 TABLE = "table:"
@@ -40,6 +42,31 @@ def read_config_file(path: Path) -> Options:
             options[name] = Path(os.path.normpath(path.parent / value))
     if isinstance(problem := options.get("problem"), str):
         options["problem"] = _relative_to(path.parent, problem)
+    return options
+
+
+def with_file(given: Mapping[str, Any], path: Path | None, *, single: bool) -> Options:
+    """Options as they were given, over those of a file.
+
+    Args:
+        given: As flags give them; None for what is not given. It may hold more than options.
+        path: The file, None where there is none.
+        single: Whether they are for one point.
+
+    Raises:
+        InputError: The file is wrong, or two ask for different weights.
+    """
+    known = declared(single=single)
+    # A file made for a sweep serves for one of its points too.
+    written = read_config_file(path) if path else {}
+    file = {key: value for key, value in written.items() if key in known}
+    options = merge({key: given.get(key) for key in known}, file)
+    weights = options.get("weights")
+    if single and isinstance(weights, list) and len(weights) > 1:
+        raise InputError(
+            f"`train` solves one point, but the config file lists {len(weights)} weights; choose "
+            "one with --weights, or use `paretocli sweep`."
+        )
     return options
 
 

@@ -13,6 +13,7 @@ from paretocli.front.indicators import share_of_box
 from paretocli.options.config import SweepConfig
 from paretocli.population.population import Population
 from paretocli.probing.task_faults import failure
+from paretocli.problems.made_in_python import how_to_check
 from paretocli.solvers.chebyshev import ROUNDING
 from paretocli.sweeping.start import fresh_network, sparsity_objective
 from paretocli.training.evaluation import evaluate
@@ -130,7 +131,7 @@ def initial_losses(config: SweepConfig, problem: Problem) -> Losses:
                 population, samples.to(device), problem.prepare, problem.evaluation_batch
             )
         except Exception as error:  # whatever a problem of somebody's own raises
-            advice = f"paretocli check {config.problem} tells more"
+            advice = f"{how_to_check(config.problem)} tells more"
             raise failure(problem, error, f"on its {split} split", advice) from error
         values[split] = losses[0].tolist()
         if sparsity is not None:
@@ -138,7 +139,7 @@ def initial_losses(config: SweepConfig, problem: Problem) -> Losses:
     for name, value in zip(config.objectives, values["train"], strict=True):
         if not math.isfinite(value):
             raise InputError(
-                f"Objective {name} is {value} at initialisation; paretocli check {config.problem} "
+                f"Objective {name} is {value} at initialisation; {how_to_check(config.problem)} "
                 "tells where that comes from."
             )
     return values

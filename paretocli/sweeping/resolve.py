@@ -35,6 +35,7 @@ from paretocli.probing.rehearsal import rehearse
 from paretocli.probing.stacking import SLOWER, why_in_turn
 from paretocli.probing.work import operation_work
 from paretocli.problems.loading import load_problem, source_checksum
+from paretocli.problems.made_in_python import code_checksum, name_of
 from paretocli.registries import lookup
 from paretocli.run_directory.networks import file_checksum
 from paretocli.solvers.registry import SOLVERS
@@ -89,15 +90,19 @@ class Resolved:
         return expected_memory(self.config, self.problem, together)
 
 
-def resolve(options: Options, *, single: bool = False) -> Resolved:
+def resolve(options: Options, *, single: bool = False, made: Problem | None = None) -> Resolved:
     """Make the problem and settle every option.
 
     Args:
         options: What the user said, by option name.
         single: One point with equal weights where no weights are given, not a grid.
+        made: The problem, where it was made in Python.
+
+    Raises:
+        InputError: An option is wrong, or the problem or its network is.
     """
     flush_denormals()
-    source = str(options.get("problem", DEFAULT_PROBLEM))
+    source = str(options.get("problem", DEFAULT_PROBLEM)) if made is None else name_of(made)
     data_dir = Path(str(options.get("data_dir") or default_data_dir())).absolute()
     # Before the data is fetched: these need no problem to be found wrong.
     _refuse_unknown(options)
@@ -106,7 +111,10 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
         point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
     )
     targets = columns_in(options["targets"]) if "targets" in options else ()
-    problem = _cut(load_problem(source, data_dir, targets), options.get("train_samples"))
+    if made is not None and targets:
+        raise InputError("--targets names columns of a table, and the problem is made already.")
+    whole = load_problem(source, data_dir, targets) if made is None else made
+    problem = _cut(whole, options.get("train_samples"))
     chosen: dict[str, Any] = {
         **defaults(),
         "train_samples": len(problem.train),
@@ -184,7 +192,8 @@ def resolve(options: Options, *, single: bool = False) -> Resolved:
     return Resolved(
         config,
         problem,
-        checksums=problem.checksums() | source_checksum(source),
+        checksums=problem.checksums()
+        | (source_checksum(source) if made is None else code_checksum(made, network)),
         parameters=sum(p.numel() for p in network.parameters()),
         layers=layers,
         notes=(

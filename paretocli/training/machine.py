@@ -5,6 +5,8 @@ import importlib.util
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import joblib
 import torch
@@ -12,6 +14,7 @@ import torch
 from paretocli.errors import InputError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+TINY = 1e-40  # below the smallest normal number of single precision
 KEPT_BYTES = 1 << 30
 KNOWN_DEVICES = ("cpu", "cuda")
 
@@ -71,6 +74,26 @@ def check_device(device: torch.device, *, precision: str, compiled: bool) -> Non
     compilers = [os.environ.get("CXX", "g++"), "g++", "clang++"]
     if device.type == "cpu" and not any(map(shutil.which, compilers)):
         raise InputError("--compile needs a C++ compiler on a CPU; install g++, or set CXX.")
+
+
+@contextmanager
+def as_found(device: torch.device | None = None) -> Iterator[None]:
+    """Leave torch as it was found: threads, precision, tiny numbers and random generators.
+
+    Args:
+        device: Whose generator is kept beside the CPU's.
+    """
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = torch.get_num_threads(), matmul.allow_tf32, cudnn.allow_tf32
+    flushed = (torch.tensor(TINY) * 1).item() == 0
+    gpus = [device] if device is not None and device.type == "cuda" else []
+    with torch.random.fork_rng(devices=gpus):
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before[0])
+            matmul.allow_tf32, cudnn.allow_tf32 = before[1:]
+            torch.set_flush_denormal(flushed)
 
 
 def set_up(threads: int, precision: str) -> None:

@@ -1,0 +1,76 @@
+"""How a run shows its progress in a notebook: a bar below the cell, redrawn in place."""
+
+import sys
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from paretocli.library.counting import Counter, hypervolume_text, point_text, points_text
+from paretocli.options.config import SweepConfig
+from paretocli.printable import printable
+from paretocli.run_directory.points import Record
+
+
+def in_notebook() -> bool:
+    """Whether this runs in a notebook, whose kernel brings IPython."""
+    module = sys.modules.get("IPython")
+    shell = None if module is None else module.get_ipython()
+    return shell is not None and "IPKernelApp" in shell.config
+
+
+class Notebook:
+    """A bar over all epochs of all points, and what was said, below it."""
+
+    def __init__(self, config: SweepConfig) -> None:
+        # Whoever runs in a notebook has it; nobody else needs it.
+        from IPython.display import HTML, display
+
+        self.html: Any = HTML
+        self.counter = Counter(config)
+        self.hypervolume = ""
+        self.lines: list[str] = []
+        self.what = "starting"
+        self.handle: Any = display(HTML(self._content()), display_id=True)
+
+    def points_there(self, points: Sequence[int]) -> None:
+        """Count what an earlier run did."""
+        self.counter.done(points)
+        self._show("points")
+
+    def shard_resumed(self, points: tuple[int, ...], epoch: int) -> None:
+        """Count what an earlier run did."""
+        self.counter.reached(points, epoch)
+        self._show(points_text(points))
+
+    def epoch_finished(
+        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
+    ) -> None:
+        """Move the bar by an epoch of all the shard's points."""
+        epoch = lines[0]["epoch"]
+        self.counter.reached(points, epoch)
+        self.hypervolume = hypervolume_text(self.counter, hypervolume)
+        self._show(f"{points_text(points)}: epoch {epoch}/{self.counter.total}")
+
+    def point_finished(self, record: Record) -> None:
+        """Leave a line."""
+        self.counter.done([record["point"]])
+        self.what = "points"
+        self.note(point_text(record))
+
+    def note(self, text: str) -> None:
+        """Leave a line."""
+        self.lines.append(printable(text))
+        self._show(self.what)
+
+    def _show(self, what: str) -> None:
+        self.what = what
+        self.handle.update(self.html(self._content()))
+
+    def _content(self) -> str:
+        counter = self.counter
+        done = f"{len(counter.finished)}/{counter.points} points{self.hypervolume}"
+        return (
+            f'<progress value="{sum(counter.epochs)}" max="{counter.points * counter.total}">'
+            f"</progress> {escape(self.what)}, {escape(done)}"
+            f"<pre>{escape(chr(10).join(self.lines))}</pre>"
+        )

@@ -1,0 +1,334 @@
+"""A run directory in Python: its results, its front, its networks."""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paretocli.directories import default_data_dir
+from paretocli.errors import InputError
+from paretocli.library.drawing import (
+    Better,
+    Drawn,
+    draw_against,
+    draw_columns,
+    draw_history,
+    draw_layers,
+    draw_page,
+)
+from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import nn
+
+    from paretocli.core.problem import Problem
+    from paretocli.exporting.export import Exported
+    from paretocli.front.status import SweepStatus
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was drawn; a notebook shows it.
+
+    Attributes:
+        path: The file.
+        shows: Its columns, inputs and the like, as `paretocli plot-front --json` prints them.
+        hints: What it leaves out, a sentence each.
+    """
+
+    path: Path
+    shows: Mapping[str, Any]
+    hints: tuple[str, ...]
+
+    def _repr_png_(self) -> bytes | None:
+        return self.path.read_bytes() if self.path.suffix == ".png" else None
+
+    def _repr_svg_(self) -> str | None:
+        return self.path.read_text(encoding="utf-8") if self.path.suffix == ".svg" else None
+
+
+class Run:
+    """A sweep, or a single point, as its run directory holds it.
+
+    Everything is read when it is asked for, so that a run that goes on elsewhere is seen as it is.
+
+    Args:
+        path: The run directory.
+        problem: The problem, made or named, where networks are asked for and the directory names
+            code in a file, or where the problem was made in Python.
+        data_dir: The folder of data sets; without, that of the environment, or the user's cache.
+
+    Raises:
+        InputError: It is no run directory.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        problem: "Problem | str | None" = None,
+        data_dir: str | Path | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self._problem = problem
+        self._data_dir = Path(data_dir or os.environ.get("PARETOCLI_DATA") or default_data_dir())
+        self._sweep  # noqa: B018 - says at once that this is no run directory
+
+    def __repr__(self) -> str:
+        config = self.config
+        names = ", ".join(str(config[name]) for name in ("problem", "solver") if name in config)
+        return f"<Run {self.path}: {names}, {len(config['weights'])} points>"
+
+    @cached_property
+    def _sweep(self) -> SweepFile:
+        return read_sweep_file(self.path)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What the sweep is: every option that changes results, as in `sweep.json`."""
+        return dict(self._sweep.config)
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """The names of its objectives."""
+        return tuple(self.config["objectives"])
+
+    @property
+    def results(self) -> "pd.DataFrame":
+        """`results.csv`: one row a point, failed ones too.
+
+        Raises:
+            InputError: There is none, or it cannot be read.
+        """
+        from paretocli.front.results import read_table
+
+        return read_table(self.path / "results.csv")
+
+    def front(self, on: str = "val") -> "pd.DataFrame":
+        """The rows of the points that no other one beats in the losses of all objectives.
+
+        Args:
+            on: The split whose losses decide: `val`, `test` or `train`.
+
+        Raises:
+            InputError: No point is finished.
+        """
+        import numpy as np
+
+        from paretocli.front.results import read_results
+        from paretocli.front.selection import front_of
+
+        results = read_results(self.path)
+        mask, _ = front_of(results, _split(on))
+        return results.frame.iloc[np.flatnonzero(mask)]
+
+    def select(
+        self,
+        where: str | Sequence[str] = (),
+        *,
+        knee: bool = False,
+        closest_to: Sequence[float] | str | None = None,
+        minimize: str | None = None,
+        maximize: str | None = None,
+        on: str = "val",
+    ) -> "pd.Series[Any]":
+        """One point of the front, by conditions and at most one rule.
+
+        Args:
+            where: What it has to fulfil, such as `"accuracy_left >= 0.97"`; one or several.
+            knee: The point that bulges farthest to the ideal.
+            closest_to: The point with the nearest weights.
+            minimize: The point with the least of a column, such as `size`.
+            maximize: The point with the most of a column.
+            on: The split that decides where a name does not say so.
+
+        Returns:
+            Its row of `results`; its number is `int(row["point"])`.
+
+        Raises:
+            InputError: A condition makes no sense, nothing fulfils them, or no rule was given and
+                there are several.
+        """
+        import numpy as np
+
+        from paretocli.front.results import read_results
+        from paretocli.front.selection import front_of
+        from paretocli.library.choosing import chosen_by, matching, refuse_several
+
+        rule: dict[str, Any] = {
+            "knee": knee,
+            "closest_to": closest_to,
+            "minimize": minimize,
+            "maximize": maximize,
+        }
+        refuse_several(rule)
+        results = read_results(self.path)
+        mask, _ = front_of(results, _split(on))
+        conditions = [where] if isinstance(where, str) else list(where)
+        rows, _ = matching(results, np.flatnonzero(mask).tolist(), conditions, on)
+        row, _, _ = chosen_by(results, rows, on, **rule)
+        return results.frame.iloc[row]
+
+    def network(self, point: "int | pd.Series[Any]") -> "nn.Module":
+        """The network of a point, with its weights, in evaluation mode, on the CPU.
+
+        Args:
+            point: Its number, or its row of `results`.
+
+        Raises:
+            InputError: It is not finished, or the problem's code or data is not there or changed.
+        """
+        from paretocli.exporting.point import read_solved_point
+
+        return read_solved_point(
+            self.path,
+            _number(point),
+            self._data_dir,
+            problem=self._problem,
+            consent=lambda file: False,
+        ).network
+
+    def export(
+        self,
+        point: "int | pd.Series[Any]",
+        out: str | Path | None = None,
+        formats: Sequence[str] = ("program",),
+        threads: int = 1,
+    ) -> "Exported":
+        """Write the network of a point without its zero rows, and what fed them.
+
+        Args:
+            point: Its number, or its row of `results`.
+            out: A new or empty folder; without, `export-<name of the directory>-<point>`.
+            formats: What to write beside the Python module and its weights.
+            threads: For latencies.
+
+        Raises:
+            InputError: As `network`, or the folder holds something.
+            RunError: Some form of the network gives other outputs; nothing was written.
+        """
+        from paretocli.exporting.export import export_point
+        from paretocli.exporting.formats import FORMATS, require_format
+        from paretocli.exporting.point import read_solved_point
+        from paretocli.registries import lookup
+        from paretocli.training.machine import as_found, flush_denormals, set_up
+
+        for name in formats:
+            lookup(FORMATS, name, "format")
+            require_format(name)
+        number = _number(point)
+        folder = Path(out) if out else Path(f"export-{self.path.resolve().name}-{number}")
+        with as_found():
+            flush_denormals()
+            set_up(threads, "fp32")
+            solved = read_solved_point(
+                self.path,
+                number,
+                self._data_dir,
+                problem=self._problem,
+                consent=lambda file: False,
+            )
+            return export_point(solved, folder, list(formats), threads)
+
+    def plot(
+        self,
+        x: str | None = None,
+        y: str | None = None,
+        *,
+        against: str | None = None,
+        layers: int | None = None,
+        history: bool = False,
+        split: str | None = None,
+        minimize: Collection[str] = (),
+        maximize: Collection[str] = (),
+        out: str | Path | None = None,
+        title: str | None = None,
+    ) -> Picture:
+        """Draw the front, or another picture, into a file.
+
+        Args:
+            x: Column for the x axis; with `y`, in place of the losses of all objectives.
+            y: Column for the y axis.
+            against: All tasks against one column, such as `size`.
+            layers: What is left of each layer of one point.
+            history: How the hypervolume converged.
+            split: Whose losses or metrics; without, `test`, or `val` for the history.
+            minimize: Columns that are better lower, where neither metric nor name says so.
+            maximize: The same, better higher.
+            out: The picture, as .png, .svg or .pdf; without, a name in the run directory.
+            title: Its title.
+
+        Raises:
+            InputError: A column is not there, or two kinds of pictures are asked for.
+        """
+        asked = {"x": x, "against": against, "layers": layers, "history": history or None}
+        given = [name for name, value in asked.items() if value is not None]
+        if len(given) > 1:
+            raise InputError(f"{given[0]} does not go with {given[1]}; give one of them.")
+        if (x is None) != (y is None):
+            raise InputError("x and y go together; give both columns, or neither.")
+        file = Path(out) if out else None
+        better = Better(set(minimize), set(maximize))
+        if layers is not None:
+            return _picture(draw_layers([self.path], layers, file, title))
+        if history:
+            return _picture(draw_history([self.path], _split(split or "val"), file, title))
+        part = _split(split or "test")
+        if against is not None:
+            return _picture(draw_against([self.path], against, part, better, file, title))
+        columns = [x, y] if x is not None and y is not None else None
+        return _picture(draw_columns([self.path], columns, part, better, file, title))
+
+    def page(
+        self,
+        out: str | Path = "front.html",
+        *,
+        split: str = "test",
+        minimize: Collection[str] = (),
+        maximize: Collection[str] = (),
+        title: str | None = None,
+    ) -> Path:
+        """Write an interactive page of all columns, one file that works offline.
+
+        Args:
+            out: The file.
+            split: Whose losses or metrics it shows first.
+            minimize: Columns that are better lower, where neither metric nor name says so.
+            maximize: The same, better higher.
+            title: Its title.
+
+        Raises:
+            InputError: The extra html is not installed, or no point is finished.
+        """
+        better = Better(set(minimize), set(maximize))
+        drawn = draw_page([self.path], None, _split(split), better, Path(out), title)
+        return Path(drawn.report["page"])
+
+    def status(self) -> "SweepStatus":
+        """How far it is: the state of each point, the time left, and the best so far."""
+        from paretocli.front.status import read_status
+
+        return read_status(self.path)
+
+
+def _picture(drawn: Drawn) -> Picture:
+    return Picture(Path(drawn.report["picture"]), drawn.report, tuple(drawn.hints))
+
+
+def _number(point: Any) -> int:
+    """The number of a point, from itself or from its row of the results."""
+    found = point["point"] if hasattr(point, "keys") else point
+    try:
+        return int(found)
+    except (KeyError, TypeError, ValueError):
+        raise InputError(
+            f"A point should be its number, or its row of the results, found {point!r}."
+        ) from None
+
+
+def _split(name: str) -> str:
+    if name not in ("train", "val", "test"):
+        raise InputError(f"A split should be one of train, val, test, found {name}.")
+    return name

@@ -1,0 +1,116 @@
+"""Carrying out a sweep that is resolved: with who is told, who may stop it, and its picture."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from paretocli.errors import StopError
+from paretocli.execution.stopping import Stop, stop_on_signals
+from paretocli.front.results import read_results
+from paretocli.library.progress import progress_observer
+from paretocli.options.config import SweepConfig
+from paretocli.plots.data import loss_columns
+from paretocli.problems.made_in_python import how_to_check
+from paretocli.run_directory.points import Record
+from paretocli.sweeping.event_files import EventFiles
+from paretocli.sweeping.observers import Observer, Observers
+from paretocli.sweeping.resolve import Resolved
+from paretocli.sweeping.run import run_sweep
+from paretocli.sweeping.store import RunDirectory
+
+STOPPING = "Stopping after this epoch; once more to stop at once."
+
+
+def carry_out(
+    resolved: Resolved, *, quiet: bool, retry_failed: bool, notes: Sequence[str] = ()
+) -> list[Record]:
+    """Solve all points of a sweep that are not solved yet, and draw its front.
+
+    Args:
+        resolved: The sweep.
+        quiet: Whether to show no progress.
+        retry_failed: Solve failed points again.
+        notes: What to say first, unless it is quiet.
+
+    Returns:
+        The records of all points, failed ones too.
+
+    Raises:
+        InputError: The directory holds something else, or is in use.
+        RunError: A shard could not be solved; the others are.
+        StopError: Somebody asked to stop; what was done is saved.
+    """
+    config = resolved.config
+    directory = RunDirectory(config.out)
+    with (
+        progress_observer(config, quiet=quiet) as progress,
+        _logged(config, progress) as observer,
+        _stoppable(lambda: observer.note(STOPPING)) as stop,
+    ):
+        for note in notes:
+            progress.note(note)
+        records = run_sweep(
+            config,
+            resolved.problem,
+            directory,
+            observer,
+            checksums=resolved.checksums,
+            stop=stop,
+            retry_failed=retry_failed,
+        )
+    if stop() and len(records) < len(config.weights):
+        raise StopError(stop.exit_code)
+    _draw(config, directory, any_done=any(record["status"] == "done" for record in records))
+    return records
+
+
+def failure_of(records: Sequence[Record], config: SweepConfig) -> str:
+    """A sentence on points that failed, empty where none did."""
+    failed = [record for record in records if record["status"] == "failed"]
+    if not failed:
+        return ""
+    names = ", ".join(str(record["point"]) for record in failed)
+    reason = failed[0].get("error", "no reason was kept")
+    return f"{len(failed)} of {len(records)} points failed ({names}: {reason}); " + _advice(
+        failed, config
+    )
+
+
+def _advice(failed: Sequence[Mapping[str, Any]], config: SweepConfig) -> str:
+    """What may help points that failed, as far as what happened tells."""
+    if any(record.get("losses_grew") for record in failed):
+        return "losses had grown before: a smaller --lr, in another --out, may help."
+    return f"no loss had grown before, and {how_to_check(config.problem)} tells more of it."
+
+
+@contextmanager
+def _logged(config: SweepConfig, progress: Observer) -> Iterator[Observer]:
+    """The observer that shows the progress, and one that logs it where that was asked for."""
+    if config.log == "none":
+        yield progress
+        return
+    files = EventFiles(config.out)
+    try:
+        yield Observers(progress, files)
+    finally:
+        files.close()
+
+
+@contextmanager
+def _stoppable(asked: Callable[[], None]) -> Iterator[Stop]:
+    """What asks to stop: signals, which reach the main thread alone."""
+    if threading.current_thread() is threading.main_thread():
+        with stop_on_signals(asked) as stop:
+            yield stop
+    else:
+        yield Stop(asked)
+
+
+def _draw(config: SweepConfig, directory: RunDirectory, *, any_done: bool) -> None:
+    if any_done and len(config.objectives) > 1 and len(config.weights) > 1:
+        # Only now, for it takes a while to import and most of a sweep has no use for it.
+        from paretocli.plots.front_figure import draw_front
+
+        results = read_results(directory.path)
+        draw_front([results], loss_columns([results], "test"), directory.picture_file)
