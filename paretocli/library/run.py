@@ -1,23 +1,15 @@
 """A run directory in Python: its results, its front, its networks."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
-from paretocli.library.drawing import (
-    Better,
-    Drawn,
-    draw_against,
-    draw_columns,
-    draw_history,
-    draw_layers,
-    draw_page,
-)
+from paretocli.library.drawing import Better, draw_page
+from paretocli.library.picture import Picture, checked_split, draw
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
 if TYPE_CHECKING:
@@ -27,27 +19,6 @@ if TYPE_CHECKING:
     from paretocli.core.problem import Problem
     from paretocli.exporting.export import Exported
     from paretocli.front.status import SweepStatus
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture that was drawn; a notebook shows it.
-
-    Attributes:
-        path: The file.
-        shows: Its columns, inputs and the like, as `paretocli plot-front --json` prints them.
-        hints: What it leaves out, a sentence each.
-    """
-
-    path: Path
-    shows: Mapping[str, Any]
-    hints: tuple[str, ...]
-
-    def _repr_png_(self) -> bytes | None:
-        return self.path.read_bytes() if self.path.suffix == ".png" else None
-
-    def _repr_svg_(self) -> str | None:
-        return self.path.read_text(encoding="utf-8") if self.path.suffix == ".svg" else None
 
 
 class Run:
@@ -121,7 +92,7 @@ class Run:
         from paretocli.front.selection import front_of
 
         results = read_results(self.path)
-        mask, _ = front_of(results, _split(on))
+        mask, _ = front_of(results, checked_split(on))
         return results.frame.iloc[np.flatnonzero(mask)]
 
     def select(
@@ -165,7 +136,7 @@ class Run:
         }
         refuse_several(rule)
         results = read_results(self.path)
-        mask, _ = front_of(results, _split(on))
+        mask, _ = front_of(results, checked_split(on))
         conditions = [where] if isinstance(where, str) else list(where)
         rows, _ = matching(results, np.flatnonzero(mask).tolist(), conditions, on)
         row, _, _ = chosen_by(results, rows, on, **rule)
@@ -263,23 +234,19 @@ class Run:
         Raises:
             InputError: A column is not there, or two kinds of pictures are asked for.
         """
-        asked = {"x": x, "against": against, "layers": layers, "history": history or None}
-        given = [name for name, value in asked.items() if value is not None]
-        if len(given) > 1:
-            raise InputError(f"{given[0]} does not go with {given[1]}; give one of them.")
-        if (x is None) != (y is None):
-            raise InputError("x and y go together; give both columns, or neither.")
         file = Path(out) if out else None
-        better = Better(set(minimize), set(maximize))
-        if layers is not None:
-            return _picture(draw_layers([self.path], layers, file, title))
-        if history:
-            return _picture(draw_history([self.path], _split(split or "val"), file, title))
-        part = _split(split or "test")
-        if against is not None:
-            return _picture(draw_against([self.path], against, part, better, file, title))
-        columns = [x, y] if x is not None and y is not None else None
-        return _picture(draw_columns([self.path], columns, part, better, file, title))
+        return draw(
+            self.path,
+            x=x,
+            y=y,
+            against=against,
+            layers=layers,
+            history=history,
+            split=split and checked_split(split),
+            better=Better(set(minimize), set(maximize)),
+            out=file,
+            title=title,
+        )
 
     def page(
         self,
@@ -303,7 +270,7 @@ class Run:
             InputError: The extra html is not installed, or no point is finished.
         """
         better = Better(set(minimize), set(maximize))
-        drawn = draw_page([self.path], None, _split(split), better, Path(out), title)
+        drawn = draw_page([self.path], None, checked_split(split), better, Path(out), title)
         return Path(drawn.report["page"])
 
     def status(self) -> "SweepStatus":
@@ -311,10 +278,6 @@ class Run:
         from paretocli.front.status import read_status
 
         return read_status(self.path)
-
-
-def _picture(drawn: Drawn) -> Picture:
-    return Picture(Path(drawn.report["picture"]), drawn.report, tuple(drawn.hints))
 
 
 def _number(point: Any) -> int:
@@ -326,9 +289,3 @@ def _number(point: Any) -> int:
         raise InputError(
             f"A point should be its number, or its row of the results, found {point!r}."
         ) from None
-
-
-def _split(name: str) -> str:
-    if name not in ("train", "val", "test"):
-        raise InputError(f"A split should be one of train, val, test, found {name}.")
-    return name

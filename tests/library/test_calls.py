@@ -109,11 +109,12 @@ def test_interrupted_it_saves_and_goes_on(tmp_path):
         return inputs
 
     interrupted = dataclasses.replace(problem, prepare=prepare)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     given = {"points": 4, "epochs": 40, "threads": 1, "out": "a", "progress": False}
     with pytest.raises(paretocli.StopError, match="goes on from what was finished"):
         paretocli.sweep(interrupted, **given)
     assert list((tmp_path / "a" / "checkpoints").iterdir())
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
     run = paretocli.sweep(interrupted, **given)
     assert len(run.results) == 4
     plain = paretocli.sweep(problem, **(given | {"out": "b"}))
