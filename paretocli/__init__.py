@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from paretocli.library.calls import check, compare, export, load_run, sweep, train
     from paretocli.library.run import Run
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Data",
     "Defaults",

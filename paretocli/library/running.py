@@ -56,6 +56,7 @@ def carry_out(
             directory,
             observer,
             checksums=resolved.checksums,
+            imported=resolved.imported,
             stop=stop,
             retry_failed=retry_failed,
         )

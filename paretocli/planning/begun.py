@@ -16,6 +16,7 @@ import torch
 from paretocli.errors import InputError
 from paretocli.options.config import SweepConfig
 from paretocli.options.declared import check_ranges
+from paretocli.options.given import Options
 from paretocli.planning.plan import default_jobs, shards
 from paretocli.run_directory.sweep_file import read_sweep_file
 
@@ -46,6 +47,22 @@ def as_begun(
             break
         return _taken_over(config, said, path, found)
     return config, []
+
+
+def meant_in(options: Options) -> dict[str, Any]:
+    """What the sweep in a directory means by options that came after it, and were not said now.
+
+    A default may have changed since; the same command goes on with what was meant then.
+
+    Args:
+        options: What the user said; without a directory, nothing is known.
+    """
+    if "out" not in options:
+        return {}
+    with suppress(InputError, OSError):
+        older = read_sweep_file(Path(str(options["out"]))).unnamed
+        return {name: value for name, value in older.items() if name not in options}
+    return {}
 
 
 def _candidates(out: Path, others: str) -> Iterator[Path]:

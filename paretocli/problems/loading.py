@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -13,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
+import paretocli
 from paretocli.errors import InputError
 from paretocli.problems.catalogue import BUILT_IN, FAMILIES, family_names, installed
 from paretocli.registries import lookup
 
 if TYPE_CHECKING:
     from paretocli.core.problem import Problem
+
+PROGRAM = Path(paretocli.__file__).parent
 
 
 def load_problem(source: str, data_dir: Path, targets: Sequence[str] = ()) -> "Problem":
@@ -60,6 +64,38 @@ def source_checksum(source: str) -> dict[str, str]:
     if not (colon and path.endswith(".py")):
         return {}
     return {"source": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+
+
+def imported_checksums(source: str) -> dict[str, str]:
+    """SHA-256 of the modules below the folder of a `file.py:function` that are imported by now.
+
+    They are of somebody's own, as the file is; installed packages are not among them. By their
+    paths from that folder.
+    """
+    path, colon, _ = source.rpartition(":")
+    if not (colon and path.endswith(".py")):
+        return {}
+    own = Path(path).resolve()
+    folder = own.parent
+    found = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        # Most are elsewhere, and to follow links takes its time.
+        if name == "__main__" or not file or folder.name not in file:
+            continue
+        place = Path(file).resolve()
+        if place != own and place.is_relative_to(folder) and _is_own(place, folder):
+            with suppress(OSError):
+                digest = hashlib.sha256(place.read_bytes()).hexdigest()
+                found[place.relative_to(folder).as_posix()] = digest
+    return found
+
+
+def _is_own(place: Path, folder: Path) -> bool:
+    """Whether a module belongs to whoever wrote the problem, not to Python or to a package."""
+    if place.suffix != ".py" or place.is_relative_to(PROGRAM):
+        return False
+    return not {"site-packages", "dist-packages", "lib"} & set(place.relative_to(folder).parts)
 
 
 def _factory(source: str, targets: Sequence[str]) -> Callable[..., Any]:

@@ -43,6 +43,7 @@ _FURTHER = {
     "multipliers": forms.or_null(forms.listed(_NUMBER)),
     "sparsity": forms.mapped(_NUMBER),
     "layers": forms.listed(_layer),
+    "made_with": forms.made_of({}, {"versions": forms.mapped(forms.text)}),
 }
 
 RECORD_ALONE = forms.made_of(

@@ -37,6 +37,9 @@ class SweepFile:
         checksums: Of the data of each split, and of the user's own code, if any.
         runtime: Settings that change no results.
         directions: The better directions of the metrics, as they were declared.
+        unnamed: Those fields of its identity that it is too old to name.
+        versions: Of the packages that it was begun with.
+        imported: SHA-256 of the modules that the user's own code imported then, by file.
     """
 
     path: Path
@@ -44,6 +47,9 @@ class SweepFile:
     checksums: dict[str, str]
     runtime: dict[str, Any]
     directions: Mapping[str, Direction] = field(default_factory=dict)
+    unnamed: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    imported: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def points(self) -> int:
@@ -93,18 +99,38 @@ def read_sweep_file(directory: Path, advice: str = _GIVE) -> SweepFile:
     directions: dict[str, Direction] = {
         name: word for name, word in said.items() if word in ("higher", "lower")
     }
-    return SweepFile(directory, as_meant(found["config"]), found["data"], runtime, directions)
+    config = as_meant(found["config"])
+    return SweepFile(
+        directory,
+        config,
+        found["data"],
+        runtime,
+        directions,
+        {name: value for name, value in config.items() if name not in found["config"]},
+        found.get("versions", {}),
+        found.get("imported", {}),
+    )
 
 
 def _sweep(value: Any) -> None:
     forms.made_of(
         {"config": _config, "data": forms.mapped(forms.text)},
         {
-            "format": forms.whole(FORMAT, FORMAT),
+            "format": _format,
             "runtime": forms.made_of({}, {"jobs": forms.whole(1)}),
             "directions": forms.made_of({}),
+            "versions": forms.mapped(forms.text),
+            "imported": forms.mapped(forms.text),
         },
     )(value)
+
+
+def _format(value: Any) -> None:
+    forms.whole(1)(value)
+    if value > FORMAT:
+        raise forms.FormError(
+            f"is {value}, of a newer version of the program, which this one does not know", ()
+        )
 
 
 def _config(value: Any) -> None:

@@ -12,8 +12,6 @@ from paretocli.core.names import SPARSITY
 from paretocli.core.problem import Problem
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
-from paretocli.execution.cluster import check_cluster
-from paretocli.extras import require
 from paretocli.lists import columns_in, listed, names_in
 from paretocli.networks.building import default_network
 from paretocli.options.config import SweepConfig
@@ -22,25 +20,23 @@ from paretocli.options.given import Options, OptionValue
 from paretocli.options.idle import notes_on_idle
 from paretocli.options.training import DEFAULT_PROBLEM
 from paretocli.options.weights import WEIGHT_OPTIONS
-from paretocli.planning.begun import as_begun
+from paretocli.planning.begun import as_begun, meant_in
 from paretocli.planning.plan import divide
 from paretocli.planning.preferences import Weights
 from paretocli.planning.weights import refuse_preferences, weights_of
-from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
-from paretocli.population.transfer import TRANSFERS
 from paretocli.probing.chance import chance_notes
 from paretocli.probing.no_means import no_mean_notes
 from paretocli.probing.reach import refuse_unreaching
 from paretocli.probing.rehearsal import rehearse
 from paretocli.probing.stacking import SLOWER, why_in_turn
 from paretocli.probing.work import operation_work
-from paretocli.problems.loading import load_problem, source_checksum
+from paretocli.problems.loading import imported_checksums, load_problem, source_checksum
 from paretocli.problems.made_in_python import code_checksum, name_of
-from paretocli.registries import lookup
 from paretocli.run_directory.networks import file_checksum
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.layers import Layer, counted_layers
 from paretocli.sweeping.ideals import ideals_of, notes_on_learned
+from paretocli.sweeping.known_names import refuse_unknown
 from paretocli.sweeping.memory import Memory, expected_memory
 from paretocli.sweeping.point_files import load_point, point_file
 from paretocli.sweeping.sparsity_shares import OWN, sparsity_shares
@@ -71,6 +67,7 @@ class Resolved:
         config: Its configuration.
         problem: The problem, made.
         checksums: SHA-256 of the data of each split, and of a user's own file.
+        imported: SHA-256 of the modules that the user's own file imports.
         parameters: Number of parameters of its network.
         layers: Matrices and convolutions of its network.
         notes: What the user should know of the choices made, a sentence each.
@@ -79,6 +76,7 @@ class Resolved:
     config: SweepConfig
     problem: Problem
     checksums: dict[str, str]
+    imported: dict[str, str]
     parameters: int
     layers: tuple[Layer, ...]
     notes: tuple[str, ...]
@@ -105,7 +103,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     source = str(options.get("problem", DEFAULT_PROBLEM)) if made is None else name_of(made)
     data_dir = Path(str(options.get("data_dir") or default_data_dir())).absolute()
     # Before the data is fetched: these need no problem to be found wrong.
-    _refuse_unknown(options)
+    refuse_unknown(options)
     device = choose_device(str(options.get("device", "auto")))
     frozen = (
         point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
@@ -115,8 +113,10 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         raise InputError("--targets names columns of a table, and the problem is made already.")
     whole = load_problem(source, data_dir, targets) if made is None else made
     problem = _cut(whole, options.get("train_samples"))
+    older = meant_in(options)
     chosen: dict[str, Any] = {
         **defaults(),
+        **older,
         "train_samples": len(problem.train),
         **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
         **{k: declared()[k].value(v) for k, v in options.items() if k not in NOT_IN_CONFIG},
@@ -141,7 +141,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     # Without effect it is no part of what the sweep is: directories that lack it go on.
     chosen["sparsity_of"] = of if counted else OWN
     shares, note = sparsity_shares(of, counted, problem, network)
-    notes += [note] if note else []
+    notes += [*([note] if note else []), *_older_notes(options, older, of if counted else "")]
     if frozen is not None:
         load_point(frozen, network)
     if not counted or frozen is not None:
@@ -194,6 +194,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         problem,
         checksums=problem.checksums()
         | (source_checksum(source) if made is None else code_checksum(made, network)),
+        imported=imported_checksums(source),
         parameters=sum(p.numel() for p in network.parameters()),
         layers=layers,
         notes=(
@@ -217,22 +218,12 @@ def _placed(
     return as_begun(config, options, "" if out else f"{glob.escape(name)}*")
 
 
-def _refuse_unknown(options: Options) -> None:
-    """Refuse names that are none, and what is not installed."""
-    for option, known in (
-        ("solver", SOLVERS),
-        ("optimizer", OPTIMIZERS),
-        ("schedule", SCHEDULES),
-        ("transfer", TRANSFERS),
-    ):
-        if option in options:
-            lookup(known, str(options[option]), option)
-    for module in SOLVERS[str(options.get("solver", declared()["solver"].default))].needs:
-        require(module, extra="rivals", asked=f"--solver {options['solver']}")
-    if options.get("log") == "tensorboard":
-        require("torch.utils.tensorboard", extra="tensorboard", asked="--log tensorboard")
-    if "cluster" in options:
-        check_cluster(str(options["cluster"]))
+def _older_notes(options: Options, older: dict[str, Any], of: str) -> list[str]:
+    """What layers count by in an older directory, where the default has changed since."""
+    if not of or older.get("sparsity_of", of) == declared()["sparsity_of"].default:
+        return []
+    out = options["out"]
+    return [f"This sweep goes on in {out} with --sparsity-of {of}, as it was begun there."]
 
 
 def _cut(problem: Problem, count: OptionValue | None) -> Problem:

@@ -1,12 +1,8 @@
 """Running a sweep: shard after shard, until every point has its record."""
 
 import dataclasses
-import platform
-from collections.abc import Callable
-from importlib.metadata import version
+from collections.abc import Callable, Mapping
 from typing import Any
-
-import torch
 
 from paretocli.core.directions import metric_directions
 from paretocli.core.problem import Problem
@@ -21,6 +17,7 @@ from paretocli.population.transfer import TRANSFERS
 from paretocli.run_directory.points import Record
 from paretocli.sweeping.alone import train_alone
 from paretocli.sweeping.collect import Collector
+from paretocli.sweeping.made_with import made_with, notes_on_changes
 from paretocli.sweeping.normalisation import (
     Losses,
     Normalisation,
@@ -35,9 +32,7 @@ from paretocli.sweeping.question import Question
 from paretocli.sweeping.solve import resumed, solve
 from paretocli.sweeping.store import RunDirectory
 from paretocli.sweeping.teaching import read_teachers, teacher_files
-from paretocli.training.machine import device_name, set_up
-
-RECORDED_PACKAGES = ("paretocli", "torch", "numpy", "scikit-learn", "moocore")
+from paretocli.training.machine import set_up
 
 
 def run_sweep(
@@ -46,7 +41,8 @@ def run_sweep(
     directory: RunDirectory,
     observer: Observer,
     *,
-    checksums: dict[str, str],
+    checksums: Mapping[str, str],
+    imported: Mapping[str, str] | None = None,
     stop: Callable[[], bool],
     retry_failed: bool = False,
 ) -> list[Record]:
@@ -58,6 +54,8 @@ def run_sweep(
         directory: Where it goes, or goes on.
         observer: Who is told of the progress.
         checksums: SHA-256 of what the results depend on beside the configuration.
+        imported: SHA-256 of the modules that the user's own code imports, by file; where one
+            changes, that is said.
         stop: Asked now and then whether to stop early; all shards are saved then.
         retry_failed: Solve failed points again.
 
@@ -77,7 +75,7 @@ def run_sweep(
     start = at_start(config, losses)
     with (
         connected(config.cluster) as client,
-        directory.opened(_description(config, problem, identity, checksums)),
+        directory.opened(_description(config, problem, identity, checksums, imported or {})),
     ):
         observer.note(f"Computing on {machine_text(config)}.")
         for note in directory.mend():
@@ -97,6 +95,8 @@ def run_sweep(
         done = [record["point"] for record in records]
         whole_plan = shards(len(config.weights), config.stack)
         plan = unfinished(whole_plan, done)
+        for note in notes_on_changes(directory.sweep(), records, imported or {}) if plan else ():
+            observer.note(note)
         for shard in set(whole_plan) - set(plan):  # a kill may have come before the last of it
             directory.drop_checkpoint(shard.name)
         question = dataclasses.replace(question, normalisation=normalisation)
@@ -168,21 +168,19 @@ def _executor(collector: Collector, shards: int, stop: Callable[[], bool], clien
 
 
 def _description(
-    config: SweepConfig, problem: Problem, identity: dict[str, Any], checksums: dict[str, str]
+    config: SweepConfig,
+    problem: Problem,
+    identity: dict[str, Any],
+    checksums: Mapping[str, str],
+    imported: Mapping[str, str],
 ) -> dict[str, Any]:
     return {
         "config": identity,
         "runtime": config.of_kind("runtime"),
         "data": checksums,
+        "imported": imported,
         "directions": metric_directions(problem),
-        "versions": {
-            "python": platform.python_version(),
-            **{package: version(package) for package in RECORDED_PACKAGES},
-        },
-        "machine": {
-            "platform": platform.platform(),
-            "device": device_name(torch.device(config.device)),
-        },
+        **made_with(config),
     }
 
 

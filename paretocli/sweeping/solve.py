@@ -20,6 +20,7 @@ from paretocli.options.config import SweepConfig, digest_of
 from paretocli.planning.plan import Shard
 from paretocli.run_directory.older_sweeps import as_named_before
 from paretocli.run_directory.points import Record
+from paretocli.sweeping.made_with import made_with
 from paretocli.sweeping.question import Question
 from paretocli.sweeping.records import history_line, point_record
 from paretocli.sweeping.sizes import dense_macs
@@ -178,6 +179,7 @@ def _points(question: Question, shard: Shard, outcome: Outcome) -> Iterator[Poin
     macs = dense_macs(network, problem) if layers else None
     for member, point in enumerate(shard.points):
         record = point_record(point, member, config, problem, layers, outcome, macs)
+        record["made_with"] = made_with(config)
         tensors = {name: outcome.tensors[own][member] for name, own in names.items()}
         done = record["status"] == "done"
         yield PointDone(record, _network_file(point, tensors) if done else None)
