@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from paretocli.execution.worker import NAME
 from tests.forking import Forked
 from tests.program import PROGRAM, environment
 
@@ -59,11 +60,7 @@ def session_of(process: Program) -> list[int]:
 
 def workers_of(process: Program) -> list[int]:
     """Its worker processes, the oldest first."""
-    return [
-        pid
-        for pid in session_of(process)
-        if pid != process.pid and "paretocli.execution.worker" in _command(pid)
-    ]
+    return [pid for pid in session_of(process) if pid != process.pid and _name(pid) == NAME]
 
 
 def wait_for(condition: Callable[[], object], process: Program | None = None) -> None:
@@ -89,8 +86,8 @@ def kill_all(process: Program) -> None:
     process.wait()
 
 
-def _command(pid: int) -> str:
+def _name(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    except (FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
         return ""

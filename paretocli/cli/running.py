@@ -3,15 +3,20 @@
 import gc
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from paretocli.cli.report import dry_run_report, hint, sweep_report, sweep_summary
 from paretocli.errors import RunError
+from paretocli.execution.nursery import nursery
 from paretocli.library.running import carry_out, failure_of
 from paretocli.options.file import with_file
 from paretocli.printing import say
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.store import RunDirectory
+
+# What torch itself imports when a network is first trained; workers need not wait for it.
+LATE_IMPORTS = ("torch._dynamo",)
 
 
 def run_command(given: Mapping[str, Any], *, single: bool) -> None:
@@ -24,6 +29,12 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
     # What was imported stays to the end: unless it is set aside, every collection looks through all
     # of torch, and the one at the end takes seconds. Nothing of the user's is there yet.
     gc.freeze()
+    # A single point has no workers.
+    with nullcontext() if single else nursery(LATE_IMPORTS):
+        _run(given, single=single)
+
+
+def _run(given: Mapping[str, Any], *, single: bool) -> None:
     quiet = given["quiet"]
     resolved = resolve(with_file(given, given["config"], single=single), single=single)
     config = resolved.config

@@ -6,13 +6,10 @@ has a pipe to speak through. Workers write nothing themselves, so that none that
 parent, for however short, can get in the way of the next run.
 """
 
-import json
 import multiprocessing
-import os
 import pickle
 import signal
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,8 +20,8 @@ import cloudpickle
 
 from paretocli.errors import RunError
 from paretocli.execution.executor import PATIENCE, Ended, Executor, Work
-from paretocli.execution.stopping import SIGNALS
-from paretocli.execution.worker import START, STOP
+from paretocli.execution.nursery import start_worker
+from paretocli.execution.worker import STOP
 
 MOST_FAILED_STARTS = 3
 FAREWELL = 5.0  # seconds that idle workers have to leave
@@ -36,18 +33,7 @@ class Worker:
     def __init__(self, number: int) -> None:
         self.number = number
         self.connection, theirs = multiprocessing.Pipe()
-        descriptor = theirs.fileno()
-        arguments = [json.dumps(sys.path), *map(str, (descriptor, number, os.getpid()))]
-        # It inherits what is held back, until it ignores what the parent has to decide on.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-c", START, *arguments],
-                pass_fds=[descriptor],
-                stdin=subprocess.DEVNULL,
-            )
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self.process = start_worker(theirs.fileno(), number)
         theirs.close()
         self.ready = False
         self.job: str | None = None

@@ -1,7 +1,7 @@
 """A worker's process: jobs as they come, until nobody is left to send them.
 
-It is a new interpreter, not a copy of its parent, whose threads would not survive that; and it does
-not import the parent's main module, which may be somebody's script.
+It is no copy of a parent that computes, whose threads would not survive that; and it does not
+import the parent's main module, which may be somebody's script.
 """
 
 import ctypes
@@ -20,6 +20,8 @@ from paretocli.execution.stopping import SIGNALS
 from paretocli.streams import unfailing_streams
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
+NAME = "paretocli-work"  # as `ps` and `top` show it; the kernel keeps 15 letters
 STOP = b"stop"
 
 # What the interpreter is told to run, with the parent's search path, the pipe's descriptor, the
@@ -38,7 +40,8 @@ def serve(descriptor: int, number: int, parent: int) -> None:
         number: This worker's.
         parent: Its process.
     """
-    _die_with(parent)
+    die_with(parent)
+    be_called(NAME)
     # Ctrl-C and the like reach the whole group; the parent decides what follows from them. Until
     # here they were held back.
     for ignored in SIGNALS:
@@ -87,7 +90,13 @@ def _loaded(common: bytes) -> tuple[Work, Any]:
     return work, shared
 
 
-def _die_with(parent: int) -> None:
+def be_called(name: str) -> None:
+    """Set the name that `ps` and `top` show for this process."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_NAME, name.encode())
+
+
+def die_with(parent: int) -> None:
     """Have the kernel kill this process when its parent is gone."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

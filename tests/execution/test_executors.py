@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from paretocli.errors import RunError
-from paretocli.execution import processes
+from paretocli.execution import nursery
 from paretocli.execution.executor import Ended
 from paretocli.execution.in_process import InProcess
 from paretocli.execution.processes import Processes
@@ -213,7 +213,7 @@ def slow_to_stop(shared, job, worker, stop):
 
 
 def test_workers_that_never_start_are_given_up(monkeypatch):
-    monkeypatch.setattr(processes, "START", "import os; os._exit(3)")
+    monkeypatch.setattr(nursery, "START", "import os; os._exit(3)")
     with make("processes", count, 0) as executor:
         executor.submit("a", 3)
         with pytest.raises(RunError, match=r"cannot be started .*exit code 3.*--jobs 1"):
