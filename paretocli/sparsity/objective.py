@@ -9,7 +9,7 @@ from torch import Tensor
 
 from paretocli.sparsity.growl import growl, shrunk_norms, theta
 from paretocli.sparsity.layers import Layer, over_rows, per_member, row_norms
-from paretocli.sparsity.pattern import Pattern
+from paretocli.sparsity.pattern import Pattern, zero_row_counts
 
 Tensors = Mapping[str, Tensor]
 
@@ -117,6 +117,11 @@ class SparsityObjective:
     def put_before(self, losses: Tensor, parameters: Tensors) -> Tensor:
         """The objectives (K, 1 + m) from the tasks' losses (K, m): f_0 is the first."""
         return torch.cat([self.value(parameters).unsqueeze(1), losses], dim=1)
+
+    @torch.no_grad()
+    def zero_rows(self, parameters: Tensors) -> Tensor:
+        """How many of the counted rows are zero (K,)."""
+        return zero_row_counts([parameters[name] for name in self.names])
 
     def value_and_gradients(self, parameters: Tensors) -> tuple[Tensor, dict[str, Tensor]]:
         """f_0 (K,) and a subgradient (K, …) by name of the counted layers."""

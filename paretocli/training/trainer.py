@@ -15,7 +15,7 @@ from paretocli.population.population import Population
 from paretocli.population.transfer import Transfer
 from paretocli.solvers.base import Solver
 from paretocli.sparsity.objective import SparsityObjective
-from paretocli.sparsity.pattern import Pattern, tied_pattern, zero_row_counts
+from paretocli.sparsity.pattern import Pattern, tied_pattern
 from paretocli.training.batches import batches, mixed_seed
 from paretocli.training.best import NETWORK, Best, take_up, worth_keeping
 from paretocli.training.breakdown import Breakdown
@@ -24,12 +24,10 @@ from paretocli.training.claims import Claims
 from paretocli.training.descent import Descent, descent_of
 from paretocli.training.evaluation import evaluate
 from paretocli.training.losses import TrainingLosses
+from paretocli.training.passing import Passing
 from paretocli.training.reports import EpochReport, Figures, Outcome
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.state import refuse_other_shapes
-
-# Steps between two transfers: at every step they would cost a small network a tenth of its time.
-TRANSFER_INTERVAL = 10
 
 
 class Trainer:
@@ -69,8 +67,7 @@ class Trainer:
         self.settings = settings
         self.sparsity = sparsity
         self.pattern = pattern
-        self.transfer = transfer
-        self.transferred = tuple(transferred)
+        self.passing = Passing(transfer, transferred)
         self.prepare = problem.prepare
         self.evaluation_batch = problem.evaluation_batch
         self.splits = {
@@ -128,6 +125,7 @@ class Trainer:
         self.best.update(value, self.epoch, worth_keeping(self.population, self.solver))
         self.seconds += time.perf_counter() - started
         gap, relative_gap = self.claims.gap(train[0])
+        sparsity, parameters = self.sparsity, self.population.parameters
         return EpochReport(
             epoch=self.epoch,
             seconds=self.seconds,
@@ -137,7 +135,7 @@ class Trainer:
             gap=gap,
             relative_gap=relative_gap,
             below_ideal=self.claims.below_ideal.clone(),
-            zero_rows=self._zero_rows(),
+            zero_rows=None if sparsity is None else sparsity.zero_rows(parameters),
             failed_epoch=self.failed_epoch.clone(),
             subproblem_epochs=self.subproblem_epochs,
         )
@@ -191,7 +189,7 @@ class Trainer:
             "pattern": None if self.pattern is None else self.pattern.representatives,
             "descent": self.descent.state_dict(),
             "solver": self.solver.state_dict(),
-            "transfer": {} if self.transfer is None else self.transfer.state_dict(),
+            "transfer": self.passing.state_dict(),
             "best": self.best.state_dict(),
         }
 
@@ -216,8 +214,7 @@ class Trainer:
         self.population.load_state_dict(state["population"])
         self.descent.load_state_dict(state["descent"])
         self.solver.load_state_dict(state["solver"])
-        if self.transfer is not None:
-            self.transfer.load_state_dict(state["transfer"])
+        self.passing.load_state_dict(state["transfer"])
         self.best.load_state_dict(state["best"])
         refuse_other_shapes(state, self.state_dict())
 
@@ -242,7 +239,8 @@ class Trainer:
                 self.solver.weigh(self.descent.gramian(objectives), there)
             torch.autograd.backward(self.solver.loss(objectives).sum())
             objectives = objectives.detach()
-            self._transfer(objectives, number, epochs * steps)
+            if not self.retraining:
+                self.passing.after(objectives, number, epochs * steps, self.descent)
             self.descent.step(rate)
             losses.append(objectives)
             statistics.append(batch_statistics)
@@ -251,27 +249,10 @@ class Trainer:
         self.breakdown.observe(together)
         return together.mean(dim=0), metrics
 
-    def _transfer(self, objectives: Tensor, step: int, steps: int) -> None:
-        """Let the subproblems pass parameters to each other, before the optimiser's step."""
-        if self.transfer is None or self.retraining:
-            return
-        self.transfer.observe(objectives)
-        if (step + 1) % TRANSFER_INTERVAL:
-            return
-        matrix = self.transfer.matrix(step / steps)
-        if matrix is not None:
-            self.descent.mix(matrix, self.transferred, objectives.isfinite().all(dim=1))
-
     def _descent(self, lr: float) -> Descent:
         """How the parameters change in the present phase."""
-        return descent_of(
-            self.population,
-            self.settings,
-            lr,
-            self.sparsity,
-            self.pattern,
-            zeros_allowed=self.zeros_allowed,
-        )
+        known = (self.population, self.settings, lr, self.sparsity, self.pattern)
+        return descent_of(*known, zeros_allowed=self.zeros_allowed)
 
     def _share(self) -> None:
         """End the search: tie the similar rows of each network.
@@ -301,11 +282,6 @@ class Trainer:
         if self.sparsity is not None:
             losses = self.sparsity.put_before(losses, self.population.parameters)
         return losses, metrics
-
-    def _zero_rows(self) -> Tensor | None:
-        if self.sparsity is None:
-            return None
-        return zero_row_counts([self.population.parameters[n] for n in self.sparsity.names])
 
     def _note_failures(self, figures: Figures) -> None:
         healthy = self.population.finite()

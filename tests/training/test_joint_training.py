@@ -9,7 +9,7 @@ import torch
 from paretocli.population.branching import stages
 from paretocli.population.transfer import Adaptive, Neighbours
 from paretocli.sparsity.pattern import zero_rows
-from paretocli.training import trainer as trainer_module
+from paretocli.training import passing
 from paretocli.training.batches import batches
 from paretocli.training.branching import BranchingTrainer
 from tests.toys import HIDDEN, growl_of, make_trainer, pictures, quadratics, solve, vectors
@@ -22,7 +22,7 @@ SPARSE = [[0.3, 0.3, 0.4], [0.5, 0.2, 0.3], [0.7, 0.2, 0.1]]
 @pytest.fixture(autouse=True)
 def often(monkeypatch):
     """A transfer every other step: these trainings are short."""
-    monkeypatch.setattr(trainer_module, "TRANSFER_INTERVAL", 2)
+    monkeypatch.setattr(passing, "TRANSFER_INTERVAL", 2)
 
 
 def neighbours(solver, until=0.9):

@@ -70,5 +70,5 @@ def waits_of(options):
     states = [s for one in trainer.descent.optimizers for s in one.state.values()]
     with Waits([state["step"] for state in states if "step" in state]) as waits:
         trainer._train_epoch()
-    assert trainer.transfer is None or trainer.transfer.matrix(0) is not None
+    assert trainer.passing.transfer is None or trainer.passing.transfer.matrix(0) is not None
     return waits.found
