@@ -23,19 +23,18 @@ class Notebook:
 
     def __init__(self, config: SweepConfig) -> None:
         # Whoever runs in a notebook has it; nobody else needs it.
-        from IPython.display import HTML, display
+        from IPython.display import display
 
-        self.html: Any = HTML
         self.counter = Counter(config)
         self.hypervolume = ""
         self.lines: list[str] = []
         self.what = "starting"
-        self.handle: Any = display(HTML(self._content()), display_id=True)
+        self.handle: Any = display(self._content(), raw=True, display_id=True)
 
     def points_there(self, points: Sequence[int]) -> None:
         """Count what an earlier run did."""
         self.counter.done(points)
-        self._show("points")
+        self._show("")
 
     def shard_resumed(self, points: tuple[int, ...], epoch: int) -> None:
         """Count what an earlier run did."""
@@ -54,7 +53,7 @@ class Notebook:
     def point_finished(self, record: Record) -> None:
         """Leave a line."""
         self.counter.done([record["point"]])
-        self.what = "points"
+        self.what = ""
         self.note(point_text(record))
 
     def note(self, text: str) -> None:
@@ -64,13 +63,19 @@ class Notebook:
 
     def _show(self, what: str) -> None:
         self.what = what
-        self.handle.update(self.html(self._content()))
+        self.handle.update(self._content(), raw=True)
 
-    def _content(self) -> str:
+    def _content(self) -> dict[str, str]:
+        """As a notebook shows it, and as text for a console, which shows no bars."""
         counter = self.counter
+        reached, all_epochs = sum(counter.epochs), counter.points * counter.total
         done = f"{len(counter.finished)}/{counter.points} points{self.hypervolume}"
-        return (
-            f'<progress value="{sum(counter.epochs)}" max="{counter.points * counter.total}">'
-            f"</progress> {escape(self.what)}, {escape(done)}"
-            f"<pre>{escape(chr(10).join(self.lines))}</pre>"
-        )
+        words = f"{self.what}, {done}" if self.what else done
+        said = "\n".join(self.lines)
+        return {
+            "text/html": (
+                f'<progress value="{reached}" max="{all_epochs}"></progress> {escape(words)}'
+                f"<pre>{escape(said)}</pre>"
+            ),
+            "text/plain": f"{words}\n{said}",
+        }

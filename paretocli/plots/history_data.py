@@ -13,6 +13,7 @@ from paretocli.front.history import HELD_OUT, History
 from paretocli.front.indicators import ROUNDING, is_exact
 from paretocli.front.methods import group_by_method, method_names
 from paretocli.front.statistics import Statistics, statistics
+from paretocli.problems.source_names import name_for_people
 
 Array = npt.NDArray[np.float64]
 
@@ -93,7 +94,7 @@ def gather_histories(
         first.box,
         exact=exact,
         split=split,
-        title=title or f"{first.config['problem']}, {words} split",
+        title=title or f"{name_for_people(first.config['problem'])}, {words} split",
     )
 
 

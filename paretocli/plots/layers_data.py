@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paretocli.errors import InputError
+from paretocli.problems.source_names import name_for_people
 from paretocli.run_directory import forms
 from paretocli.run_directory.files import DamagedError, read_object
 from paretocli.run_directory.points import RECORD_ALONE
@@ -87,7 +88,7 @@ def read_layers(directory: Path, point: int, *, title: str | None = None) -> Lay
         layers=tuple(_layer(entry) for entry in record["layers"]),
         sparsity={n: value for n, value in record.get("sparsity", {}).items() if value is not None},
         weights=dict(zip(objectives, weights, strict=False)),
-        title=title or f"{problem}, point {point}: rows of each layer",
+        title=title or f"{name_for_people(problem)}, point {point}: rows of each layer",
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from paretocli.front.results import Results
+from paretocli.problems.source_names import name_for_people
 from paretocli.solvers.registry import SOLVERS
 
 _DIFFERENCES = ("problem", "network", "seed")
@@ -38,7 +39,8 @@ def _title(solver: str) -> str:
 
 def title_of(results: Sequence[Results], splits: Collection[str | None]) -> str:
     """Say the problem and, where all columns come from the same one, the split."""
-    problems = dict.fromkeys(result.constant("problem") or result.source for result in results)
+    named = (result.constant("problem") or result.source for result in results)
+    problems = dict.fromkeys(map(name_for_people, named))
     words = " and ".join(problems) if len(problems) < 3 else f"{len(problems)} problems"
     if len(splits) != 1:
         return words

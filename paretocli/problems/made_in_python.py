@@ -10,18 +10,17 @@ from torch import nn
 
 from paretocli.core.metric import Metric
 from paretocli.core.problem import Problem
-
-PREFIX = "object:"
+from paretocli.problems.source_names import MADE_IN_PYTHON
 
 
 def name_of(problem: Problem) -> str:
     """What stands in place of a source that could be loaded."""
-    return f"{PREFIX}{problem.name}"
+    return f"{MADE_IN_PYTHON}{problem.name}"
 
 
 def is_made_in_python(source: str) -> bool:
     """Whether a sweep's problem cannot be loaded by its name."""
-    return source.startswith(PREFIX)
+    return source.startswith(MADE_IN_PYTHON)
 
 
 def how_to_check(source: str) -> str:

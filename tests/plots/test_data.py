@@ -33,6 +33,12 @@ def test_labels_and_title_say_the_split(make):
     assert data.title == "toy, validation split"
 
 
+def test_a_problem_made_in_python_is_called_by_its_name(make):
+    run = make(STAIRS)
+    run.frame["problem"] = "object:toy"
+    assert gather([run], loss_columns([run], "val")).title == "toy, validation split"
+
+
 def test_an_analytic_problem_has_no_splits(make):
     run = make(STAIRS, analytic=True)
     data = gather([run], loss_columns([run], "test"))
