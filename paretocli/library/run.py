@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
 from paretocli.library.drawing import Better, draw_page
-from paretocli.library.picture import Picture, checked_split, draw
+from paretocli.library.picture import Picture, checked_split, picture_of
+from paretocli.library.picture_kinds import PICTURES, draw
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
 if TYPE_CHECKING:
@@ -208,45 +209,43 @@ class Run:
         x: str | None = None,
         y: str | None = None,
         *,
-        against: str | None = None,
-        layers: int | None = None,
-        history: bool = False,
         split: str | None = None,
         minimize: Collection[str] = (),
         maximize: Collection[str] = (),
         out: str | Path | None = None,
         title: str | None = None,
+        **kind: Any,
     ) -> Picture:
         """Draw the front, or another picture, into a file.
 
         Args:
             x: Column for the x axis; with `y`, in place of the losses of all objectives.
             y: Column for the y axis.
-            against: All tasks against one column, such as `size`.
-            layers: What is left of each layer of one point.
-            history: How the hypervolume converged.
             split: Whose losses or metrics; without, `test`, or `val` for the history.
             minimize: Columns that are better lower, where neither metric nor name says so.
             maximize: The same, better higher.
             out: The picture, as .png, .svg or .pdf; without, a name in the run directory.
             title: Its title.
+            **kind: Another picture: `against="size"` (all tasks against a column), `layers=3` (what
+                is left of the layers of a point) or `history=True` (how the hypervolume converged).
 
         Raises:
             InputError: A column is not there, or two kinds of pictures are asked for.
         """
-        file = Path(out) if out else None
-        return draw(
-            self.path,
+        if unknown := sorted(set(kind) - set(PICTURES)):
+            known = ", ".join(PICTURES)
+            raise InputError(f"There is no picture named {unknown[0]!r}; choose one of {known}.")
+        drawn = draw(
+            [self.path],
+            kind,
             x=x,
             y=y,
-            against=against,
-            layers=layers,
-            history=history,
             split=split and checked_split(split),
-            better=Better(set(minimize), set(maximize)),
-            out=file,
+            better={"minimize": set(minimize), "maximize": set(maximize)},
+            out=Path(out) if out else None,
             title=title,
         )
+        return picture_of(drawn)
 
     def page(
         self,

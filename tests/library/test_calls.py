@@ -297,10 +297,12 @@ def test_pictures_and_a_page(run, tmp_path):
         shown = made._repr_png_() or made._repr_svg_()
         assert len(shown) > 1000
     assert run.page(tmp_path / "f.html").read_text().startswith("<!doctype html>")
-    with pytest.raises(paretocli.InputError, match="x does not go with history"):
+    with pytest.raises(paretocli.InputError, match="--history does not go with --x and --y"):
         run.plot("loss_a_test", "loss_b_test", history=True)
-    with pytest.raises(paretocli.InputError, match="x and y go together"):
+    with pytest.raises(paretocli.InputError, match="--x was given without --y"):
         run.plot("loss_a_test")
+    with pytest.raises(paretocli.InputError, match="There is no picture named 'pie'"):
+        run.plot(pie=True)
 
 
 def test_a_point_is_exported(run, tmp_path):

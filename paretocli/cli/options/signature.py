@@ -1,7 +1,7 @@
 """A command takes declared options: its signature, and so its help, are made from them."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -30,13 +30,24 @@ def with_options(*names: str, single: bool = False) -> Callable[[Command], Comma
         A decorator; each option is None where the user does not name it.
     """
     known = declared(single=single)
-    options = [known[name] for name in names or known if name != "problem"]
+    return taking([known[name] for name in names or known if name != "problem"])
+
+
+def taking(options: Sequence[Option], after: str = "") -> Callable[[Command], Command]:
+    """Give a command options in place of its `**given`.
+
+    Args:
+        options: As they are declared.
+        after: The parameter of its own that stands before them in the help; without, none does.
+    """
 
     def changed(command: Command) -> Command:
         own = list(inspect.signature(command, eval_str=True).parameters.values())
         positional = [one for one in own if one.kind == one.POSITIONAL_OR_KEYWORD]
         keyword = [one for one in own if one.kind == one.KEYWORD_ONLY]
-        parameters = [*positional, *map(_parameter, options), *keyword]
+        first = 1 + [one.name for one in keyword].index(after) if after else 0
+        made = map(_parameter, options)
+        parameters = [*positional, *keyword[:first], *made, *keyword[first:]]
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {one.name: one.annotation for one in parameters}
         return command
