@@ -91,18 +91,26 @@ def _parameters(name: str, command: Any) -> list[str]:
     keys = _keys(name)
     parts = []
     if arguments:
-        rows = [(f"`{_metavar(one)}`", _text(one), _default(one)) for one in arguments]
-        parts.append(_table(("argument", "what it is", "default"), rows))
+        rows = [
+            _with_key(one, (f"`{_metavar(one)}`", _text(one), _default(one)), keys)
+            for one in arguments
+        ]
+        titles = ("argument", "what it is", "default")
+        parts.append(_table((*titles, "key") if keys else titles, rows))
     panels = dict.fromkeys(one.rich_help_panel or "Options" for one in options)
     for panel in panels:
-        rows = []
-        for one in options:
-            if (one.rich_help_panel or "Options") == panel:
-                row = (_flags(one), _text(one), _default(one), _code(one.envvar))
-                rows.append((*row, _code(keys.get(one.name))) if keys else row)
+        rows = [
+            _with_key(one, (_flags(one), _text(one), _default(one), _code(one.envvar)), keys)
+            for one in options
+            if (one.rich_help_panel or "Options") == panel
+        ]
         titles = ("option", "what it does", "default", "variable")
         parts += [f"### {name}: {panel}", _table((*titles, "key") if keys else titles, rows)]
     return parts
+
+
+def _with_key(parameter: Any, row: tuple[str, ...], keys: dict[str, str]) -> tuple[str, ...]:
+    return (*row, _code(keys.get(parameter.name))) if keys else row
 
 
 def _keys(command: str) -> dict[str, str]:

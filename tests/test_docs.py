@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -39,7 +40,8 @@ NOT_RUN = {
 # What takes long, or needs data that not everybody has, by what stands in its place.
 STAND_INS = {
     r"\bmultimnist\b": "multidigits",
-    r"--cluster tcp://host:8786": "--cluster local:1",
+    r"--cluster local:2": "--cluster local:1",
+    r"--cluster tcp://host:8786": "--dry-run",  # the line before, with workers of its own, runs
     r">= \d+ %": ">= 0 %",
 }
 LINE = re.compile(r"^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<code>.*?)^(?P=fence)$", re.M | re.S)
@@ -71,7 +73,8 @@ def blocks_of(page):
 def in_short(options):
     """What makes a sweep of some options short, by the options' names."""
     short = {"epochs": 1, "retrain_epochs": 1}
-    if not {"weights", "weights_file", "config", "single"} & set(options):
+    of_points = options.keys() & {"weights", "weights_file", "config", "single"}
+    if not of_points and options.get("solver") not in {"equal", "single"}:
         short["points"] = 3
     if "digits" in str(options.get("problem", "multidigits")):
         short["train_samples"] = 256
@@ -88,9 +91,13 @@ def shortened(line):
 def short_flags(command):
     """The flags that shorten one `paretocli sweep` or `train`."""
     words = shlex.split(command)
-    given = [word[2:].replace("-", "_") for word in words if word.startswith("--")]
+    given = {
+        word[2:].replace("-", "_"): after
+        for word, after in pairwise([*words, ""])
+        if word.startswith("--")
+    }
     named = words[2] if len(words) > 2 and not words[2].startswith("-") else "multidigits"
-    asked = {**dict.fromkeys(given, True), "problem": "" if "config" in given else named}
+    asked = {**given, "problem": "" if "config" in given else named}
     if words[1] == "train":
         asked["single"] = True
     return "".join(f" --{n.replace('_', '-')} {v}" for n, v in in_short(asked).items())
