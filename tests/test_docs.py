@@ -1,8 +1,10 @@
 """The documentation: the site is built without a warning, and every block of code in it runs."""
 
 import contextlib
+import functools
 import html.parser
 import importlib
+import inspect
 import io
 import os
 import re
@@ -169,6 +171,7 @@ def short_library(monkeypatch):
     for name in ("sweep", "train"):
         original = getattr(calls, name)
 
+        @functools.wraps(original)
         def short(problem=None, *, _original=original, _single=name == "train", **options):
             asked = {**options, "problem": problem or "multidigits"}
             given = {**options, **in_short({**asked, "single": True} if _single else asked)}
@@ -204,6 +207,21 @@ def test_every_block_of_a_page_runs(page, tmp_path, tmp_path_factory, monkeypatc
                 run_commands(block, tmp_path, tmp_path_factory.mktemp("bin"))
         except Exception as error:
             raise AssertionError(f"{where}: {type(error).__name__}: {error}") from error
+
+
+def test_the_examples_of_docstrings_run(tmp_path, monkeypatch, short_library):
+    import paretocli
+
+    monkeypatch.chdir(tmp_path)
+    for solver in ("chebyshev", "linear"):
+        paretocli.sweep("vlmop2", points=3, solver=solver, out=f"runs/{solver}")
+    found = 0
+    for call in (calls.check, calls.sweep, calls.train, calls.load_run, calls.compare):
+        text = inspect.getdoc(call).split("Args:")[0]
+        code = "\n".join(line[4:] for line in text.splitlines() if line.startswith("    "))
+        exec(compile(code, call.__name__, "exec"), {"paretocli": paretocli})
+        found += bool(code)
+    assert found == 5
 
 
 def test_no_block_is_left_out():
