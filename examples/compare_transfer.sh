@@ -1,7 +1,7 @@
 #!/bin/sh
 # sh examples/compare_transfer.sh RUNS SEEDS OPTIONS...
 # The rules of transfer on one problem, with several seeds; then a picture and figures of how fast
-# the hypervolume converges. What is there already is not run again. The table in the README:
+# the hypervolume converges. What is there already is not run again. The table in docs/methods.md:
 #   sh examples/compare_transfer.sh runs/multimnist "0 1 2 3 4" multimnist --network hps \
 #       --epochs 15 --train-samples 5000 --lr 0.006 --branch-at 0.4,0.7
 #   sh examples/compare_transfer.sh runs/enb "0 1 2 3 4" mulan:enb --lr 0.02

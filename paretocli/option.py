@@ -180,7 +180,7 @@ def as_stored(value: Any) -> Any:
 
 def _plain(found: Any) -> type:
     """A field's type without None; any tuple is given as a text."""
-    for part in (found, *get_args(found)):
+    for part in () if get_origin(found) is tuple else (found, *get_args(found)):
         if part in (str, int, float, bool, Path, list):
             return part if isinstance(part, type) else str
     return str

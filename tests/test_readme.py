@@ -1,4 +1,4 @@
-"""The README's commands are the ones that are run and tested."""
+"""The README is a front door: its commands are those that are tested, and all doors open."""
 
 import tomllib
 from pathlib import Path
@@ -33,6 +33,24 @@ def test_the_pictures_of_the_readme_are_there():
     assert pictures
     for name in pictures:
         assert (ROOT / name).is_file()
+
+
+def test_the_links_of_the_readme_lead_somewhere():
+    names = [part.split(")", 1)[0].split("#")[0] for part in README.split("](")[1:]]
+    local = [name for name in names if not name.startswith("https://")]
+    assert any(name.startswith("docs/tutorials/") for name in local)
+    for name in local:
+        assert (ROOT / name).is_file(), name
+
+
+def test_every_page_is_reached_from_the_readme():
+    written = {page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md")}
+    assert len(written) > 10
+    assert written <= {part.split(")", 1)[0].split("#")[0] for part in README.split("](")[1:]}
+
+
+def test_the_readme_is_no_longer_than_a_front_door():
+    assert len(README.splitlines()) <= 200
 
 
 def test_the_licence_is_the_one_declared():

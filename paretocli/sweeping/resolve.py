@@ -220,7 +220,8 @@ def _placed(
 
 def _older_notes(options: Options, older: dict[str, Any], of: str) -> list[str]:
     """What layers count by in an older directory, where the default has changed since."""
-    if not of or older.get("sparsity_of", of) == declared()["sparsity_of"].default:
+    default = declared()["sparsity_of"].default
+    if not of or older.get("sparsity_of", default) == default:
         return []
     out = options["out"]
     return [f"This sweep goes on in {out} with --sparsity-of {of}, as it was begun there."]

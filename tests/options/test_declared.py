@@ -177,3 +177,5 @@ def test_types_follow_from_annotations():
     assert (given["lr"], given["epochs"], given["compile"]) == (float, int, bool)
     assert (given["targets"], given["ideal"]) == (str, str)
     assert given["teachers"].__name__ == given["out"].__name__ == "Path"
+    # Several numbers are a text with commas on the command line.
+    assert declared()["branch_at"].given is str
