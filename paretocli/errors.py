@@ -15,6 +15,6 @@ class RunError(Exception):
 class StopError(Exception):
     """Somebody asked a run to stop, by Ctrl-C or a signal, and it has saved all it had."""
 
-    def __init__(self, exit_code: int) -> None:
-        super().__init__("Interrupted; the same command goes on from what was finished.")
+    def __init__(self, exit_code: int, what: str = "command") -> None:
+        super().__init__(f"Interrupted; the same {what} goes on from what was finished.")
         self.exit_code = exit_code

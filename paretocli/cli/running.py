@@ -15,9 +15,6 @@ from paretocli.printing import say
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.store import RunDirectory
 
-# What torch itself imports when a network is first trained; workers need not wait for it.
-LATE_IMPORTS = ("torch._dynamo",)
-
 
 def run_command(given: Mapping[str, Any], *, single: bool) -> None:
     """Carry out `train` (a single point) or `sweep`.
@@ -30,7 +27,7 @@ def run_command(given: Mapping[str, Any], *, single: bool) -> None:
     # of torch, and the one at the end takes seconds. Nothing of the user's is there yet.
     gc.freeze()
     # A single point has no workers.
-    with nullcontext() if single else nursery(LATE_IMPORTS):
+    with nullcontext() if single else nursery():
         _run(given, single=single)
 
 

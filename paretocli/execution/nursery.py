@@ -27,6 +27,8 @@ from paretocli.execution.stopping import SIGNALS
 from paretocli.execution.worker import START, be_called, die_with, serve
 
 NAME = "paretocli-fork"
+# What torch itself imports when a network is first trained; workers need not wait for it.
+LATE_IMPORTS = ("torch._dynamo",)
 MOST_BYTES = 2**20  # of a request
 PAUSE = 0.01  # seconds between two looks at a process that ends
 
@@ -117,7 +119,7 @@ _NURSERIES: list[Nursery] = []  # the one there is, if any
 
 
 @contextmanager
-def nursery(modules: Sequence[str] = ()) -> Iterator[None]:
+def nursery(modules: Sequence[str] = LATE_IMPORTS) -> Iterator[None]:
     """Have workers forked from a copy of this process, as long as this lasts.
 
     Where no copy is safe, since there are threads already, or the system is another one than Linux,

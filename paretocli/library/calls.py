@@ -3,10 +3,11 @@
 import inspect
 import warnings
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretocli.errors import InputError, RunError
+from paretocli.errors import InputError, RunError, StopError
 from paretocli.library.run import Run
 from paretocli.options.declared import declared
 from paretocli.options.file import with_file
@@ -216,6 +217,7 @@ def _solved(
     single: bool,
 ) -> Run:
     from paretocli.core.problem import Problem
+    from paretocli.execution.nursery import nursery
     from paretocli.library.running import carry_out, failure_of
     from paretocli.sweeping.resolve import resolve
     from paretocli.training.machine import as_found, choose_device
@@ -226,11 +228,18 @@ def _solved(
     given = with_file(
         from_python(options, single=single), Path(config) if config else None, single=single
     )
-    with as_found(choose_device(str(given.get("device", "auto")))):
+    # A single point has no workers.
+    with (
+        nullcontext() if single else nursery(),
+        as_found(choose_device(str(given.get("device", "auto")))),
+    ):
         resolved = resolve(given, single=single, made=made)
-        records = carry_out(
-            resolved, quiet=not progress, retry_failed=retry_failed, notes=resolved.notes
-        )
+        try:
+            records = carry_out(
+                resolved, quiet=not progress, retry_failed=retry_failed, notes=resolved.notes
+            )
+        except StopError as stopped:
+            raise StopError(stopped.exit_code, "call") from None
     if failure := failure_of(records, resolved.config):
         if all(record["status"] == "failed" for record in records):
             raise RunError(failure)

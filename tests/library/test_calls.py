@@ -111,7 +111,7 @@ def test_interrupted_it_saves_and_goes_on(tmp_path):
     interrupted = dataclasses.replace(problem, prepare=prepare)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     given = {"points": 4, "epochs": 40, "threads": 1, "out": "a", "progress": False}
-    with pytest.raises(paretocli.StopError, match="goes on from what was finished"):
+    with pytest.raises(paretocli.StopError, match="the same call goes on from what was finished"):
         paretocli.sweep(interrupted, **given)
     assert list((tmp_path / "a" / "checkpoints").iterdir())
     assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
