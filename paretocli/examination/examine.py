@@ -29,7 +29,7 @@ from paretocli.sparsity.layers import counted_layers
 from paretocli.sparsity.left_out import left_out
 from paretocli.sweeping.memory import expected_memory
 from paretocli.sweeping.normalisation import scale_faults
-from paretocli.sweeping.start import TRACED_SAMPLES, network_layers
+from paretocli.sweeping.sweep_network import TRACED_SAMPLES, network_layers
 from paretocli.training.evaluation import evaluate
 
 

@@ -14,7 +14,7 @@ from paretocli.run_directory.files import DamagedError
 from paretocli.run_directory.points import Record, network_path, read_record
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 from paretocli.sweeping.point_files import load_point
-from paretocli.sweeping.start import fresh_network
+from paretocli.sweeping.sweep_network import fresh_network
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """How a run shows its progress in a notebook: a bar below the cell, redrawn in place."""
 
 import sys
+import time
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -18,6 +19,10 @@ def in_notebook() -> bool:
     return shell is not None and "IPKernelApp" in shell.config
 
 
+SECONDS_BETWEEN = 0.2  # two looks at the epochs: each is a message to the page
+MOST_LINES = 100  # of what was said
+
+
 class Notebook:
     """A bar over all epochs of all points, and what was said, below it."""
 
@@ -29,6 +34,7 @@ class Notebook:
         self.hypervolume = ""
         self.lines: list[str] = []
         self.what = "starting"
+        self.shown = time.monotonic()
         self.handle: Any = display(self._content(), raw=True, display_id=True)
 
     def points_there(self, points: Sequence[int]) -> None:
@@ -48,7 +54,9 @@ class Notebook:
         epoch = lines[0]["epoch"]
         self.counter.reached(points, epoch)
         self.hypervolume = hypervolume_text(self.counter, hypervolume)
-        self._show(f"{points_text(points)}: epoch {epoch}/{self.counter.total}")
+        self.what = f"{points_text(points)}: epoch {epoch}/{self.counter.total}"
+        if time.monotonic() - self.shown >= SECONDS_BETWEEN:
+            self._show(self.what)
 
     def point_finished(self, record: Record) -> None:
         """Leave a line."""
@@ -63,6 +71,7 @@ class Notebook:
 
     def _show(self, what: str) -> None:
         self.what = what
+        self.shown = time.monotonic()
         self.handle.update(self._content(), raw=True)
 
     def _content(self) -> dict[str, str]:
@@ -71,7 +80,8 @@ class Notebook:
         reached, all_epochs = sum(counter.epochs), counter.points * counter.total
         done = f"{len(counter.finished)}/{counter.points} points{self.hypervolume}"
         words = f"{self.what}, {done}" if self.what else done
-        said = "\n".join(self.lines)
+        before = ["…"] if len(self.lines) > MOST_LINES else []
+        said = "\n".join([*before, *self.lines[-MOST_LINES:]])
         return {
             "text/html": (
                 f'<progress value="{reached}" max="{all_epochs}"></progress> {escape(words)}'

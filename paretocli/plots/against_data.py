@@ -15,7 +15,7 @@ from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
 from paretocli.plots.data import Axis, axis_of, same_on_all_splits
-from paretocli.plots.words import legend_names, title_of
+from paretocli.plots.input_names import legend_names, title_of
 
 
 @dataclass(frozen=True)

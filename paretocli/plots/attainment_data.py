@@ -10,7 +10,7 @@ import numpy.typing as npt
 from paretocli.front.comparison import Comparison, Method
 from paretocli.front.measure import Columns
 from paretocli.plots.data import Axis, axes_of, splits_of
-from paretocli.plots.words import title_of
+from paretocli.plots.input_names import title_of
 
 Array = npt.NDArray[np.float64]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from paretocli.front.comparison import Comparison
 from paretocli.plots.data import splits_of
-from paretocli.plots.words import title_of
+from paretocli.plots.input_names import title_of
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
 from paretocli.plots.data import loss_columns
+from paretocli.plots.input_names import legend_names, split_word, title_of
 from paretocli.plots.page_axes import parallel_axes, tasks_of, whole_columns
 from paretocli.plots.page_columns import (
     all_columns,
@@ -24,7 +25,6 @@ from paretocli.plots.page_columns import (
     numeric_columns,
 )
 from paretocli.plots.style import Style, style_of
-from paretocli.plots.words import legend_names, split_word, title_of
 
 _MARKERS = {"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down"}
 

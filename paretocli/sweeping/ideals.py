@@ -8,7 +8,7 @@ from paretocli.errors import InputError
 from paretocli.options.config import SweepConfig
 from paretocli.options.given import Options
 from paretocli.probing.bounds import lower_bounds, unknown_bounds_note
-from paretocli.sweeping.start import sparsity_objective
+from paretocli.sweeping.sweep_network import sparsity_objective
 
 
 def notes_on_learned(config: SweepConfig) -> list[str]:

@@ -23,7 +23,7 @@ from paretocli.probing.rehearsal import CPU, generators_kept
 from paretocli.probing.stacking import why_in_turn
 from paretocli.sweeping.normalisation import without_scale
 from paretocli.sweeping.question import Question
-from paretocli.sweeping.start import fresh_network
+from paretocli.sweeping.sweep_network import fresh_network
 from paretocli.sweeping.trainers import trainer_of
 from paretocli.training.evaluation import evaluate
 from paretocli.training.trainer import Trainer

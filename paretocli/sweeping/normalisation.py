@@ -15,7 +15,7 @@ from paretocli.population.population import Population
 from paretocli.probing.task_faults import failure
 from paretocli.problems.made_in_python import how_to_check
 from paretocli.solvers.chebyshev import ROUNDING
-from paretocli.sweeping.start import fresh_network, sparsity_objective
+from paretocli.sweeping.sweep_network import fresh_network, sparsity_objective
 from paretocli.training.evaluation import evaluate
 
 MARGIN = 1.1  # how far beyond the worst values the reference point lies

@@ -40,7 +40,7 @@ from paretocli.sweeping.known_names import refuse_unknown
 from paretocli.sweeping.memory import Memory, expected_memory
 from paretocli.sweeping.point_files import load_point, point_file
 from paretocli.sweeping.sparsity_shares import OWN, sparsity_shares
-from paretocli.sweeping.start import (
+from paretocli.sweeping.sweep_network import (
     fresh_network,
     network_layers,
     transferred_names,

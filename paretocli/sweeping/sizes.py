@@ -20,7 +20,7 @@ from paretocli.errors import InputError
 from paretocli.front.sizes import COMPACT
 from paretocli.options.config import SweepConfig
 from paretocli.run_directory.points import Record
-from paretocli.sweeping.start import fresh_network
+from paretocli.sweeping.sweep_network import fresh_network
 
 TRACED_SAMPLES = 2
 

@@ -24,7 +24,7 @@ from paretocli.sweeping.made_with import made_with
 from paretocli.sweeping.question import Question
 from paretocli.sweeping.records import history_line, point_record
 from paretocli.sweeping.sizes import dense_macs
-from paretocli.sweeping.start import fresh_network, network_layers, stored_names
+from paretocli.sweeping.sweep_network import fresh_network, network_layers, stored_names
 from paretocli.sweeping.trainers import AnyTrainer, trainer_of
 from paretocli.training.machine import flush_denormals, set_up
 from paretocli.training.reports import Outcome

@@ -17,7 +17,7 @@ from paretocli.front.run_files import Run, read_run
 from paretocli.options.config import SweepConfig
 from paretocli.run_directory.points import network_path
 from paretocli.sweeping.point_files import load_point, read_point, record_beside
-from paretocli.sweeping.start import TRACED_SAMPLES, fresh_network
+from paretocli.sweeping.sweep_network import TRACED_SAMPLES, fresh_network
 
 SOLVER = "single"
 

@@ -15,7 +15,7 @@ from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sweeping.question import Question
-from paretocli.sweeping.start import (
+from paretocli.sweeping.sweep_network import (
     fresh_network,
     network_layers,
     pattern_of,

@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from paretocli.sweeping.normalisation import without_scale
 from paretocli.sweeping.question import Question
 from paretocli.sweeping.resolve import resolve
-from paretocli.sweeping.start import fresh_network
+from paretocli.sweeping.sweep_network import fresh_network
 from paretocli.sweeping.trainers import trainer_of
 from paretocli.training.machine import flush_denormals, set_up
 

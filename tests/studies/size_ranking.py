@@ -25,7 +25,7 @@ from paretocli.problems.loading import load_problem
 from paretocli.sparsity.layers import counted_layers
 from paretocli.sweeping.sizes import traced_as_used
 from paretocli.sweeping.sparsity_shares import SPARSITY_OF, sparsity_shares
-from paretocli.sweeping.start import network_layers
+from paretocli.sweeping.sweep_network import network_layers
 
 PATTERNS = 40
 

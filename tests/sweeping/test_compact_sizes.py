@@ -11,8 +11,8 @@ import torch
 from paretocli.exporting.export import export_point
 from paretocli.exporting.point import SolvedPoint
 from paretocli.sweeping.point_files import load_point
-from paretocli.sweeping.start import fresh_network
 from paretocli.sweeping.store import RunDirectory
+from paretocli.sweeping.sweep_network import fresh_network
 from tests.sweeping.test_odd_networks import swept
 from tests.sweeping.test_odd_networks import table as table_of
 

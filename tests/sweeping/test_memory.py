@@ -16,7 +16,7 @@ from paretocli.sweeping import memory as memory_module
 from paretocli.sweeping.memory import Memory, Need, expected_memory
 from paretocli.sweeping.normalisation import without_scale
 from paretocli.sweeping.question import Question
-from paretocli.sweeping.start import network_layers
+from paretocli.sweeping.sweep_network import network_layers
 from paretocli.sweeping.trainers import trainer_of
 from paretocli.training.certificate import stationarity
 from paretocli.training.evaluation import evaluate

@@ -9,7 +9,7 @@ from paretocli.sparsity.layers import counted_layers
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sweeping import sparsity_shares as shares_module
 from paretocli.sweeping.sparsity_shares import sparsity_shares
-from paretocli.sweeping.start import network_layers
+from paretocli.sweeping.sweep_network import network_layers
 
 CPU = torch.device("cpu")
 

@@ -2,7 +2,7 @@ import torch
 from torch import nn
 
 from paretocli.sparsity.layers import find_layers
-from paretocli.sweeping.start import pattern_of
+from paretocli.sweeping.sweep_network import pattern_of
 from tests.toys import CPU
 
 
