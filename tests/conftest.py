@@ -8,6 +8,17 @@ from paretocli.problems import cifar10_files, mnist_files, mulan_files
 from tests.remembered import remembered_traces  # noqa: F401 (of all tests)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each worker begins with a part of the modules, so that what they share is made once.
+
+    Who is done first takes over from the others.
+    """
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
+
+
 @pytest.fixture(scope="session")
 def mnist_dir() -> Path:
     """The folder that holds MNIST; the test is skipped where it is not there."""
