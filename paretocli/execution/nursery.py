@@ -5,7 +5,6 @@ copy of a process takes none, but has only one of its threads, so it is made bef
 the nursery is forked off when a command begins, and workers from it when they are wanted.
 """
 
-import atexit
 import json
 import os
 import signal
@@ -149,6 +148,8 @@ def nursery(modules: Sequence[str] = LATE_IMPORTS) -> Iterator[None]:
     finally:
         _NURSERIES.clear()
         ours.close()
+        # It may be importing still, for workers that nobody wants any more.
+        os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
 
 
@@ -212,7 +213,6 @@ def _live(
             channel.close()
             sys.path[:] = path
             serve(descriptor, number, nursery_pid)
-            atexit._run_exitfuncs()
         code = 0
     except BaseException:
         traceback.print_exc()
@@ -220,7 +220,7 @@ def _live(
         for stream in (sys.stdout, sys.stderr):
             with suppress(Exception):
                 stream.flush()
-        # Without taking apart what was imported, which takes seconds.
+        # Without what is done at exit, which is the parent's to do: it may remove its files.
         os._exit(code)
 
 

@@ -28,18 +28,27 @@ M = TypeVar("M", bound=Method)
 @cache
 def declared(*, single: bool = False) -> Mapping[str, Option]:
     """Every option by name, in the order of the help; `single` leaves out what `train` has not."""
-    panels = (
+    own: list[Iterable[Option]] = [
         weights.weight_options(single=single),
         options_of(training.TrainingOptions, training.PANEL),
-        _owned_by_any(SOLVERS),
+        _owned(SOLVERS, SOLVERS.own.values()),
         options_of(sparsity.SparsityOptions, sparsity.PANEL),
         options_of(distillation.DistillationOptions, distillation.PANEL),
         options_of(transfer.TransferOptions, transfer.PANEL),
-        [replace(one, single=False) for one in _owned_by_any(TRANSFERS)],
+        _of_several(_owned(TRANSFERS, TRANSFERS.own.values())),
         options_of(machine.MachineOptions, machine.PANEL),
         options_of(output.OutputOptions, output.PANEL),
-    )
-    return {one.name: one for one in chain.from_iterable(panels) if one.single or not single}
+    ]
+    # Last, so that no package takes a name from the program; the help has them in their panels.
+    packages = [
+        _owned(SOLVERS, SOLVERS.sound.values()),
+        _of_several(_owned(TRANSFERS, TRANSFERS.sound.values())),
+    ]
+    found: dict[str, Option] = {}
+    for one in chain.from_iterable([*own, *packages]):
+        if one.single or not single:
+            found.setdefault(one.name, one)
+    return found
 
 
 def defaults() -> dict[str, Any]:
@@ -94,12 +103,13 @@ def taken_by(registry: Registry[M], name: str) -> tuple[Option, ...]:
     return tuple({**own, **{one.name: one for one in chosen}}.values())
 
 
-def _owned_by_any(registry: Registry[M]) -> list[Option]:
-    """The options of all methods; where two give one name to different ones, the first one's."""
-    return _owned(registry, registry.sound.values())
+def _of_several(options: Iterable[Option]) -> list[Option]:
+    """Options that say nothing to a single point."""
+    return [replace(one, single=False) for one in options]
 
 
 def _owned(registry: Registry[M], methods: Iterable[M]) -> list[Option]:
+    """The options of methods; where two give one name to different ones, the first one's."""
     found: dict[str, Option] = {}
     for method in methods:
         for one in method.declared:

@@ -43,6 +43,32 @@ print(open(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read().split())
 """
 
 
+AT_EXIT = """
+import atexit, os, sys
+from pathlib import Path
+atexit.register(lambda: Path(f"ended-{os.getpid()}").touch())
+from paretocli.execution.nursery import nursery
+from paretocli.execution.processes import Processes
+from tests.execution.jobs import count
+with nursery([]):
+    with Processes(count, 0, lambda: False, 2) as executor:
+        executor.submit("a", 3)
+        list(executor.messages())
+print(os.getpid())
+"""
+
+
+def test_what_the_parent_does_at_its_end_no_worker_does(tmp_path):
+    (tmp_path / "script.py").write_text(AT_EXIT)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "script.py"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    ended = [file.name for file in tmp_path.glob("ended-*")]
+    assert ended == [f"ended-{done.stdout.strip()}"]
+
+
 def run(how, tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -97,12 +123,12 @@ def test_how_a_worker_ended_is_known(monkeypatch):
         with pytest.raises(subprocess.TimeoutExpired):
             worker.wait(0.05)
         worker.kill()
-        assert worker.wait(5) == worker.wait() == -signal.SIGKILL
+        assert worker.wait(60) == worker.wait() == -signal.SIGKILL
         worker.kill()  # it is gone, and its number may be another's
         ours, theirs = multiprocessing.Pipe()
         other = nursery.start_worker(theirs.fileno(), 5)
         theirs.close()
         assert ours.recv() == "ready"
         ours.close()
-        assert other.wait(10) == 0
+        assert other.wait(60) == 0
     assert not Path(f"/proc/{there.pid}").exists()

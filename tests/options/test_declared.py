@@ -152,6 +152,19 @@ def test_a_solver_whose_option_there_is_already(install):
     assert taken_by(SOLVERS, "stch")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Greedy:
+    theta: float = option("Something else.", default=3.0)
+
+
+def test_a_solver_that_takes_a_name_of_another_panel(install):
+    install(theirs=SolverKind(lambda scalarization, options: None, options=Greedy))
+    assert declared()["theta"].default == "flat"
+    assert why_idle("theta", {"solver": "stch", "sparsity": True}) == ""
+    with pytest.raises(InputError, match="solver theirs declares the option theta, which"):
+        taken_by(SOLVERS, "theirs")
+
+
 def test_a_package_that_is_broken_does_no_harm_to_others(install):
     install(theirs=ImportError("no module named x"), other=3)
     assert "radius" not in declared()
