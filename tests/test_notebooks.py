@@ -142,6 +142,9 @@ def client(manager, folder):
 
 # Points that train one after another, each for long enough to be interrupted.
 SWEEP = """
+from paretocli.library import notebook
+
+notebook.SECONDS_BETWEEN = 0  # all that happens is shown
 import paretocli
 
 run = paretocli.sweep("vlmop2", points=2, epochs=10, stack=1, out="run")
