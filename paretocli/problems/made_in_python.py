@@ -3,7 +3,9 @@
 import functools
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
+from types import FunctionType, NoneType
 from typing import Any
 
 from torch import nn
@@ -11,6 +13,8 @@ from torch import nn
 from paretocli.core.metric import Metric
 from paretocli.core.problem import Problem
 from paretocli.problems.source_names import MADE_IN_PYTHON
+
+PLAIN = (NoneType, bool, int, float, str, tuple)
 
 
 def name_of(problem: Problem) -> str:
@@ -33,8 +37,9 @@ def code_checksum(problem: Problem, network: nn.Module) -> dict[str, str]:
     """SHA-256 of the source of a problem's losses, metrics, preparation and networks.
 
     It is of the functions and classes themselves, not of the files in which they stand: a script
-    may change around them, and its sweep goes on. What they call in turn, and what has no source
-    in Python, is not seen.
+    may change around them, and its sweep goes on. With them go the numbers, texts and functions
+    that they enclose or have as defaults, and the settings of modules of torch. What they call by
+    a global name, and what has no source in Python, is not seen.
     """
     texts = dict.fromkeys(text for part in _parts(problem, network) for text in _source(part))
     return {"source": hashlib.sha256("\n".join(texts).encode()).hexdigest()} if texts else {}
@@ -42,7 +47,8 @@ def code_checksum(problem: Problem, network: nn.Module) -> dict[str, str]:
 
 def _parts(problem: Problem, network: nn.Module) -> Iterator[Any]:
     for task in problem.tasks:
-        yield task.loss
+        yield (task.name, task.outputs, task.missing, task.lower_bound)
+        yield from (task.loss, task.weight)
         for metric in task.metrics.values():
             if isinstance(metric, Metric):
                 yield from (metric.function, metric.statistics, metric.figure)
@@ -54,12 +60,37 @@ def _parts(problem: Problem, network: nn.Module) -> Iterator[Any]:
 
 
 def _source(part: Any) -> list[str]:
-    """The source of a function or class, and of what a partial one holds; none of a library's."""
-    if part is None:
-        return []
+    """The source of a function or class, and the plain values and functions that it holds."""
+    if isinstance(part, PLAIN):
+        return [repr(part)]
+    if isinstance(part, nn.Module):  # its settings, whoever's it is
+        settings = [f"{k}={v!r}" for k, v in sorted(vars(part).items()) if isinstance(v, PLAIN)]
+        return [type(part).__qualname__, *settings, *_own_source(type(part))]
     if isinstance(part, functools.partial):
-        return _source(part.func)
-    found: Callable[..., Any] | type = part if _is_code(part) else type(part)
+        held = [*part.args, *(value for _, value in sorted(part.keywords.items()))]
+        return [repr(sorted(part.keywords)), *_source(part.func), *_of_all(held)]
+    found = part if _is_code(part) else type(part)
+    return [*_own_source(found), *_of_all(_held(found))]
+
+
+def _of_all(held: list[Any]) -> list[str]:
+    """What is plain or a function among the things that another one holds."""
+    known = (*PLAIN, FunctionType, functools.partial)
+    return [text for value in held if isinstance(value, known) for text in _source(value)]
+
+
+def _held(function: Any) -> list[Any]:
+    """The defaults and the enclosed values of a function."""
+    cells = getattr(function, "__closure__", None) or ()
+    named = getattr(function, "__kwdefaults__", None) or {}
+    held = [*(getattr(function, "__defaults__", None) or ()), *named.values()]
+    for cell in cells:
+        with suppress(ValueError):  # not filled yet
+            held.append(cell.cell_contents)
+    return [value for value in held if value is not function]
+
+
+def _own_source(found: Any) -> list[str]:
     if (found.__module__ or "").partition(".")[0] in ("torch", "paretocli", "builtins"):
         return []
     try:

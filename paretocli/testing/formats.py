@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -44,7 +45,7 @@ def check_format(form: str | Format) -> None:
             _compare(network, functions, torch.randn(size, *SHAPE, generator=generator))
 
 
-def _compare(network: nn.Module, functions: list, batch: torch.Tensor) -> None:  # type: ignore[type-arg]
+def _compare(network: nn.Module, functions: list[Any], batch: torch.Tensor) -> None:
     with torch.no_grad():
         expected = network(batch)
     for function in functions:

@@ -48,6 +48,7 @@ def taking(options: Sequence[Option], after: str = "") -> Callable[[Command], Co
         first = 1 + [one.name for one in keyword].index(after) if after else 0
         made = map(_parameter, options)
         parameters = [*positional, *keyword[:first], *made, *keyword[first:]]
+        # Functions may have one, and types do not say so.
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {one.name: one.annotation for one in parameters}
         return command
