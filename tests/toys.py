@@ -42,7 +42,8 @@ def quadratics(
     scale = torch.tensor(factors) if factors is not None else torch.ones(len(places))
 
     def function(point: Tensor) -> Tensor:
-        return scale * ((point - places) ** 2).sum(dim=1)
+        there = places.to(point.device)
+        return scale.to(point.device) * ((point - there) ** 2).sum(dim=1)
 
     samples = Samples(torch.empty(steps, 0), tuple(torch.empty(steps, 0) for _ in places))
     return Problem(

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from paretocli.core.inputs import Inputs, arguments_of, mapped
+from paretocli.core.placing import placed
 from paretocli.core.problem import Task
 from paretocli.population.kernels import differentiable_kernels
 from paretocli.population.layout import channels_last, stacks, takes_channels_last
@@ -54,7 +55,7 @@ class Population:
         compiled: bool = False,
     ) -> None:
         self.size = size
-        self.tasks = tuple(tasks)
+        self.tasks = tuple(placed(task, device) for task in tasks)
         self.device = device
         self.stacked = stacked and size > 1
         self.autocast = autocast

@@ -4,6 +4,7 @@ What training will do later is done here once: its own mode, the evaluation of a
 gradients of the certificate. So none of it fails only after the start.
 """
 
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from paretocli.probing.chance import refuse_chance, refuse_random_network
 from paretocli.probing.given_parameters import refuse_own_parameters
 from paretocli.probing.label_faults import label_faults
 from paretocli.probing.own_leaves import refuse_gradient
-from paretocli.probing.task_faults import failure, task_faults
+from paretocli.probing.task_faults import device_failure, failure, task_faults
 
 ROWS = 2
 FIRST = "on its first batch"
@@ -174,20 +175,31 @@ def generators_kept(device: torch.device) -> Any:
 def _refuse_training(
     problem: Problem, network: nn.Module, device: torch.device, batch_size: int
 ) -> None:
+    """Refuse what fails in training, on the CPU first: a GPU says less of it, and may be lost."""
+    with generators_kept(device):
+        _refuse_steps(problem, network, CPU, batch_size)
+        # There gradients are not rounded to fewer digits either.
+        refuse_own_parameters(problem, network, *first_batch(problem, "train", ROWS, CPU))
+        if device.type == "cpu":
+            return
+        try:
+            _refuse_steps(problem, network, device, batch_size)
+        finally:
+            with suppress(RuntimeError):  # of a device that is lost
+                network.to(CPU)
+
+
+def _refuse_steps(
+    problem: Problem, network: nn.Module, device: torch.device, batch_size: int
+) -> None:
     population = Population(network, problem.tasks, 1, device=device)
     try:
-        with generators_kept(device):
-            take_through(population, problem, batch_size=batch_size)
-            # On the CPU, where gradients are not rounded to fewer digits.
-            network.to(CPU)
-            refuse_own_parameters(problem, network, *first_batch(problem, "train", ROWS, CPU))
+        take_through(population, problem, batch_size=batch_size)
     except InputError:
         raise
     except Exception as error:
         mode = ", in training mode" if network.training else ""
-        raise failure(problem, error, f"{FIRST}{mode}") from error
-    finally:
-        network.to(CPU)
+        raise device_failure(problem, error, f"{FIRST}{mode}", device) from error
 
 
 def _advice(problem: Problem, raw: Inputs, error: Exception) -> str:

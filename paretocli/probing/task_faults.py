@@ -27,6 +27,21 @@ def failure(problem: Problem, error: Exception, where: str, advice: str = "mend 
     return fault
 
 
+def device_failure(
+    problem: Problem, error: Exception, where: str, device: torch.device, advice: str = "mend it"
+) -> InputError:
+    """As `failure`, of what went well on the CPU where the device is another one."""
+    if device.type == "cpu" or isinstance(error, torch.OutOfMemoryError):
+        return failure(problem, error, where, advice)
+    return failure(
+        problem,
+        error,
+        f"{where} on {device.type}, and not on the CPU",
+        "let tensors of the network's own be buffers, and make others where the given ones are "
+        "(device=x.device); --device cpu goes without",
+    )
+
+
 def task_faults(
     problem: Problem,
     data: Data,

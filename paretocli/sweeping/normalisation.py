@@ -12,7 +12,7 @@ from paretocli.errors import InputError
 from paretocli.front.indicators import share_of_box
 from paretocli.options.config import SweepConfig
 from paretocli.population.population import Population
-from paretocli.probing.task_faults import failure
+from paretocli.probing.task_faults import device_failure
 from paretocli.problems.made_in_python import how_to_check
 from paretocli.solvers.chebyshev import ROUNDING
 from paretocli.sweeping.sweep_network import fresh_network, sparsity_objective
@@ -120,6 +120,25 @@ def initial_losses(config: SweepConfig, problem: Problem) -> Losses:
         InputError: One is not finite on the training data, or the problem's code raises.
     """
     device = torch.device(config.device)
+    try:
+        values = _initial_losses(config, problem, device)
+    except InputError as fault:
+        # A GPU may be lost by a label that there is no class for, and does not say so.
+        cause = fault.__cause__
+        if device.type == "cpu" or cause is None or isinstance(cause, torch.OutOfMemoryError):
+            raise
+        _initial_losses(config, problem, torch.device("cpu"))
+        raise
+    for name, value in zip(config.objectives, values["train"], strict=True):
+        if not math.isfinite(value):
+            raise InputError(
+                f"Objective {name} is {value} at initialisation; {how_to_check(config.problem)} "
+                "tells where that comes from."
+            )
+    return values
+
+
+def _initial_losses(config: SweepConfig, problem: Problem, device: torch.device) -> Losses:
     network = fresh_network(config.network, config.init, problem, config.seed)
     sparsity = sparsity_objective(config, network, problem)
     population = Population(network, problem.tasks, 1, device=device)
@@ -130,18 +149,13 @@ def initial_losses(config: SweepConfig, problem: Problem) -> Losses:
             losses, _ = evaluate(
                 population, samples.to(device), problem.prepare, problem.evaluation_batch
             )
+            values[split] = losses[0].tolist()
         except Exception as error:  # whatever a problem of somebody's own raises
             advice = f"{how_to_check(config.problem)} tells more"
-            raise failure(problem, error, f"on its {split} split", advice) from error
-        values[split] = losses[0].tolist()
+            where = f"on its {split} split"
+            raise device_failure(problem, error, where, device, advice) from error
         if sparsity is not None:
             values[split].insert(0, float(sparsity.value(population.parameters).detach()))
-    for name, value in zip(config.objectives, values["train"], strict=True):
-        if not math.isfinite(value):
-            raise InputError(
-                f"Objective {name} is {value} at initialisation; {how_to_check(config.problem)} "
-                "tells where that comes from."
-            )
     return values
 
 

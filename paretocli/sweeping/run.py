@@ -125,6 +125,8 @@ def _failure(errors: dict[str, Ended], plan: list[Shard], *, stacked: bool) -> R
     advice = "what was finished is kept, and the same command tries the rest again"
     if stacked and len(shard.points) > 1:
         advice += "; --stack 1, in another --out, tries each of its points apart"
+    if "AcceleratorError" in first.error:  # which says little of what it was
+        advice += "; --device cpu, in another --out, may tell what it was"
     if first.trace:
         advice += ". Set PARETOCLI_DEBUG=1 to see where it happened"
     failure = RunError(

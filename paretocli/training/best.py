@@ -27,7 +27,8 @@ class Best:
 
     def update(self, value: Tensor, epoch: int, tensors: dict[str, Tensor]) -> None:
         """Take over the subproblems whose value (K,) fell; NaN never does."""
-        better = value < self.value
+        # Numbers, not a mask: a GPU is waited for once, not for each tensor.
+        better = (value < self.value).nonzero().flatten()
         self.value[better] = value[better]
         self.epoch[better] = epoch
         for name, tensor in tensors.items():

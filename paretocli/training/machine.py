@@ -84,7 +84,7 @@ def as_found(device: torch.device | None = None) -> Iterator[None]:
         device: Whose generator is kept beside the CPU's.
     """
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = torch.get_num_threads(), matmul.allow_tf32, cudnn.allow_tf32
+    before = torch.get_num_threads(), matmul.allow_tf32, cudnn.allow_tf32, cudnn.deterministic
     flushed = (torch.tensor(TINY) * 1).item() == 0
     gpus = [device] if device is not None and device.type == "cuda" else []
     with torch.random.fork_rng(devices=gpus):
@@ -92,7 +92,7 @@ def as_found(device: torch.device | None = None) -> Iterator[None]:
             yield
         finally:
             torch.set_num_threads(before[0])
-            matmul.allow_tf32, cudnn.allow_tf32 = before[1:]
+            matmul.allow_tf32, cudnn.allow_tf32, cudnn.deterministic = before[1:]
             torch.set_flush_denormal(flushed)
 
 
@@ -108,6 +108,9 @@ def set_up(threads: int, precision: str) -> None:
     # `fp32_precision` cannot be read back by torch's own compiler.
     torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    # Of the ways to compute a convolution's gradient, those that give the same sum each time: they
+    # are as fast, and a sweep that is repeated or continued ends where it would have.
+    torch.backends.cudnn.deterministic = True
     if sys.platform == "linux":
         library = ctypes.CDLL(None)
         if hasattr(library, "mallopt"):

@@ -1,5 +1,6 @@
 """What is wrong with a problem is found before anything is written, and nothing is changed."""
 
+import contextlib
 import copy
 import dataclasses
 import re
@@ -12,7 +13,7 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 import tests.odd
-from paretocli.core.problem import Metric, Samples, Task
+from paretocli.core.problem import Metric, Problem, Samples, Task
 from paretocli.errors import InputError
 from paretocli.networks.building import build_network
 from paretocli.probing.rehearsal import faults, rehearse
@@ -252,3 +253,31 @@ def test_a_network_that_vmap_gets_wrong():
 
     made = tests.odd.problem(Counting)
     assert reason(made, Counting()) == "vmap gives other numbers for this network"
+
+
+class Elsewhere(nn.Module):
+    """Adds what it holds, but not as a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Linear(3, 1)
+        self.held = torch.ones(1)
+
+    def forward(self, x):
+        return (self.body(x) + self.held,)
+
+
+def test_what_fails_on_the_device_alone_is_said_so(monkeypatch):
+    """Tensors without values stand for those on a GPU: they do not mix with others either."""
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: contextlib.nullcontext())
+    samples = Samples(torch.randn(8, 3), (torch.randn(8, 1),))
+    task = Task("a", loss=torch.nn.functional.mse_loss)
+    own = {"own": Elsewhere}
+    problem = Problem(
+        name="mine", tasks=[task], train=samples, val=samples, test=samples, networks=own
+    )
+    (fault,) = faults(problem, Elsewhere(), torch.device("meta"), batch_size=4)
+    expected = "on its first batch, in training mode on meta, and not on the CPU: "
+    assert expected in str(fault)
+    assert "let tensors of the network's own be buffers" in str(fault)
+    assert faults(problem, Elsewhere(), CPU, batch_size=4) == []

@@ -7,6 +7,7 @@ import torch
 
 from paretocli.errors import InputError
 from paretocli.training.machine import (
+    as_found,
     available_threads,
     check_device,
     choose_device,
@@ -50,6 +51,14 @@ def test_products_are_rounded_on_a_gpu_only_when_asked_for(precision):
     assert torch.backends.cuda.matmul.allow_tf32 == rounded
     assert torch.backends.cudnn.allow_tf32 == rounded
     assert torch.backends.cuda.matmul.fp32_precision == ("tf32" if rounded else "ieee")
+
+
+def test_convolutions_give_the_same_sums_each_time_and_only_while_training():
+    torch.backends.cudnn.deterministic = False
+    with as_found():
+        set_up(1, "fp32")
+        assert torch.backends.cudnn.deterministic
+    assert not torch.backends.cudnn.deterministic
 
 
 def test_compiling_needs_a_compiler(monkeypatch, tmp_path):

@@ -1,0 +1,60 @@
+"""Losses and metrics that hold tensors of their own, on the device where they are to compute."""
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_map
+
+from paretocli.core.metric import Metric
+from paretocli.core.task import Task
+
+
+def placed(task: Task, device: torch.device) -> Task:
+    """A task whose functions compute on a device.
+
+    Weights of classes and the like go there, where a function is a module, or a `functools.partial`
+    that was given them. What others hold cannot be seen: they have to make it where their arguments
+    are.
+
+    Args:
+        task: The task; it stays as it is.
+        device: Where its outputs and targets will be.
+    """
+    if device.type == "cpu":
+        return task
+    device = torch.empty(0, device=device).device  # with its number, as tensors have it
+    metrics = {name: _metric(metric, device) for name, metric in task.metrics.items()}
+    loss, weight = (_placed(function, device) for function in (task.loss, task.weight))
+    return dataclasses.replace(task, loss=loss, weight=weight, metrics=metrics)
+
+
+def _metric(metric: Any, device: torch.device) -> Any:
+    if not isinstance(metric, Metric):
+        return _placed(metric, device)
+    if metric.of_whole:  # worked out on the CPU
+        return metric
+    statistics, figure = (_placed(part, device) for part in (metric.statistics, metric.figure))
+    return dataclasses.replace(metric, statistics=statistics, figure=figure)
+
+
+def _placed(function: Any, device: torch.device) -> Any:
+    if isinstance(function, nn.Module):
+        tensors = chain(function.parameters(), function.buffers())
+        if all(tensor.device == device for tensor in tensors):
+            return function
+        return copy.deepcopy(function).to(device)
+    if isinstance(function, partial):
+        move: Callable[[Any], Any] = partial(_argument, device=device)
+        arguments, named = tree_map(move, (function.args, function.keywords))
+        return partial(_placed(function.func, device), *arguments, **named)
+    return function
+
+
+def _argument(value: Any, *, device: torch.device) -> Any:
+    return value.to(device) if isinstance(value, Tensor) else _placed(value, device)
