@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from paretocli.core.problem import Problem, Split
 from paretocli.errors import InputError
@@ -120,14 +120,18 @@ def initial_losses(config: SweepConfig, problem: Problem) -> Losses:
         InputError: One is not finite on the training data, or the problem's code raises.
     """
     device = torch.device(config.device)
+    network, spare = (
+        fresh_network(config.network, config.init, problem, config.seed) for _ in range(2)
+    )
     try:
-        values = _initial_losses(config, problem, device)
+        values = _initial_losses(config, problem, network, device)
     except InputError as fault:
-        # A GPU may be lost by a label that there is no class for, and does not say so.
         cause = fault.__cause__
         if device.type == "cpu" or cause is None or isinstance(cause, torch.OutOfMemoryError):
             raise
-        _initial_losses(config, problem, torch.device("cpu"))
+        # A label that there is no class for loses a GPU, which does not say why: not even another
+        # network could be made then. The CPU says it.
+        _initial_losses(config, problem, spare, torch.device("cpu"))
         raise
     for name, value in zip(config.objectives, values["train"], strict=True):
         if not math.isfinite(value):
@@ -138,8 +142,9 @@ def initial_losses(config: SweepConfig, problem: Problem) -> Losses:
     return values
 
 
-def _initial_losses(config: SweepConfig, problem: Problem, device: torch.device) -> Losses:
-    network = fresh_network(config.network, config.init, problem, config.seed)
+def _initial_losses(
+    config: SweepConfig, problem: Problem, network: nn.Module, device: torch.device
+) -> Losses:
     sparsity = sparsity_objective(config, network, problem)
     population = Population(network, problem.tasks, 1, device=device)
     population.train(False)

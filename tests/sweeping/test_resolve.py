@@ -21,7 +21,7 @@ def config(problem="vlmop2", **options):
 
 
 def test_a_name_alone_means_the_problems_defaults():
-    resolved = resolve({"problem": "dtlz2"})
+    resolved = resolve({"problem": "dtlz2", "device": "cpu"})
     defaults, found = resolved.problem.defaults, resolved.config
     for name in ("network", "epochs", "batch_size", "lr", "optimizer", "schedule", "scale"):
         assert getattr(found, name) == getattr(defaults, name), name

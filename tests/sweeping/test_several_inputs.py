@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+import re
 from pathlib import Path
 
 import cloudpickle
@@ -21,6 +22,7 @@ from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.run import run_sweep
 from paretocli.sweeping.solve import Job, PointDone, solve
 from paretocli.sweeping.store import RunDirectory
+from tests.program import paretocli
 from tests.sweeping.test_collect import Told, never
 
 SOURCE = """
@@ -173,13 +175,22 @@ def test_inputs_that_are_not_finite_are_traced_to_the_check(file):
         from_initial(found.config, dataclasses.replace(problem, train=spoilt))
 
 
-def test_a_target_out_of_range_is_told_before_anything_is_written(file):
-    problem = made(file, "in_order")
+SPOILT = """
+def spoilt():
+    problem = in_order()
     kind, size = problem.val.targets
-    spoilt = dataclasses.replace(problem.val, targets=(kind + 3, size))
-    found = resolve({"problem": f"{file}:in_order"})
+    kind[-1] = 3
+    return problem
+"""
+
+
+def test_a_target_out_of_range_is_told_before_anything_is_written(tmp_path):
+    """By a program of its own: a GPU that gets such a label is lost to its process."""
+    (tmp_path / "mine.py").write_text(SOURCE + SPOILT)
+    done = paretocli("sweep", "mine.py:spoilt", "--out", "run", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
     message = (
-        "several raised IndexError on its val split: Target . is out.*; paretocli check .*more"
+        "several raised IndexError on its val split: Target 3 is out .*; paretocli check .*more"
     )
-    with pytest.raises(InputError, match=message):
-        from_initial(found.config, dataclasses.replace(problem, val=spoilt))
+    assert re.search(message, done.stderr)
+    assert not (tmp_path / "run").exists()
