@@ -35,6 +35,8 @@ __all__ = [
 # this once, when torch is imported, so it stands before anything here can import it; processes that
 # this one starts take it over. What the user has set stays.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# With this, products of matrices on a GPU give the same sums each time.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 # Where each name comes from: it is imported when it is asked for, as most of them bring torch.
 _PLACES = {

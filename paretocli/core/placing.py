@@ -31,7 +31,9 @@ def placed(task: Task, device: torch.device) -> Task:
     device = torch.empty(0, device=device).device  # with its number, as tensors have it
     metrics = {name: _metric(metric, device) for name, metric in task.metrics.items()}
     loss, weight = (_placed(function, device) for function in (task.loss, task.weight))
-    return dataclasses.replace(task, loss=loss, weight=weight, metrics=metrics)
+    changed = dataclasses.replace(task, loss=loss, weight=weight, metrics=metrics)
+    _ = changed.all_metrics  # what is compiled would be compiled again where it is not yet known
+    return changed
 
 
 def _metric(metric: Any, device: torch.device) -> Any:

@@ -6,10 +6,11 @@ import time
 import torch
 from torch import nn
 
+from paretocli.core.generators import generators_kept
 from paretocli.core.problem import Problem
 from paretocli.population.optimizers import build_optimizer
 from paretocli.population.population import Population
-from paretocli.probing.rehearsal import CPU, generators_kept
+from paretocli.probing.rehearsal import CPU
 
 MOST_STEPS = 10
 SECONDS = 2.0

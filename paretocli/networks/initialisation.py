@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import Inputs, arguments_of, tensors_of
 from paretocli.errors import InputError
 
@@ -69,12 +70,11 @@ def lsuv(network: nn.Module, inputs: Inputs, *, seed: int) -> None:
 @contextmanager
 def _own_draws(seed: int, device: torch.device) -> Iterator[None]:
     """Random numbers from `seed` on the CPU and the device, and the old generators afterwards."""
-    gpus = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=gpus):
+    with generators_kept(device):
         # torch.manual_seed would seed all GPUs there are, and leave the others so.
         torch.default_generator.manual_seed(seed)
-        for gpu in gpus:
-            with torch.cuda.device(gpu):
+        if device.type == "cuda":
+            with torch.cuda.device(device):
                 torch.cuda.manual_seed(seed)
         yield
 

@@ -2,11 +2,12 @@
 
 How many points train together and with how many threads changes results in their last digits, so
 both are part of a sweep's identity. Where the user has not said them they follow from the machine,
-and what follows is not the same everywhere, nor in all versions of this program.
+and what follows is not the same everywhere, nor in all versions of this program. A sweep that was
+begun on a CPU stays there, too, where a GPU has come since.
 """
 
 import dataclasses
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,14 @@ def as_begun(
     Returns:
         The configuration, and what to tell the user, if anything.
     """
-    free = [name for name in FOLLOW_THE_MACHINE if name not in said]
     for path in _candidates(config.out, others):
         stored = _identity(path)
-        if stored is None or _differing(config, stored) - set(free):
+        if stored is None:
+            continue
+        free = [name for name in FOLLOW_THE_MACHINE if name not in said]
+        if _met_a_gpu(config, said, stored):
+            free.append("device")
+        if _differing(config, stored) - set(free):
             continue
         found = {name: stored[name] for name in free}
         if path == config.out and not _differing(config, stored):
@@ -63,6 +68,14 @@ def meant_in(options: Options) -> dict[str, Any]:
         older = read_sweep_file(Path(str(options["out"]))).unnamed
         return {name: value for name, value in older.items() if name not in options}
     return {}
+
+
+def _met_a_gpu(config: SweepConfig, said: Collection[str], stored: Mapping[str, Any]) -> bool:
+    """Whether the sweep was begun on a CPU and the device is a GPU because there happens to be one.
+
+    The other way round there is no device to go on with.
+    """
+    return "device" not in said and config.device != stored.get("device") == "cpu"
 
 
 def _candidates(out: Path, others: str) -> Iterator[Path]:
@@ -99,5 +112,6 @@ def _taken_over(
         count = len(shards(len(begun.weights), begun.stack))
         jobs = default_jobs(count, begun.threads, torch.device(begun.device))
         begun = dataclasses.replace(begun, jobs=jobs)
-    values = " and ".join(f"--{name} {value}" for name, value in found.items())
+    *first, last = (f"--{name} {value}" for name, value in found.items())
+    values = f"{', '.join(first)} and {last}" if first else last
     return begun, [f"This sweep goes on in {path} with {values}, as it was begun there."]

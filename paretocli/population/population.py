@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import Inputs, arguments_of, mapped
 from paretocli.core.placing import placed
 from paretocli.core.problem import Task
@@ -182,7 +183,6 @@ class Population:
         apart: bool,
     ) -> Measured:
         parameters, buffers = _unbound(self.parameters), _unbound(self.buffers)
-        generators = [self.device] if self.device.type == "cuda" else []
         measured = []
         for member in range(self.size):
             own_parameters = {name: parts[member] for name, parts in parameters.items()}
@@ -191,7 +191,7 @@ class Population:
             own_targets = tuple(target[member] for target in targets) if apart else targets
             last = member + 1 == self.size
             # All but the last leave the generators as they were: the same masks for everybody.
-            with nullcontext() if last else torch.random.fork_rng(devices=generators):
+            with nullcontext() if last else generators_kept(self.device):
                 measured.append(step(self, own_parameters, own_buffers, own_inputs, own_targets))
         losses, statistics, kept = zip(*measured, strict=True)
         outputs = tuple(map(torch.stack, zip(*kept, strict=True)))

@@ -4,10 +4,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import arguments_of
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
-from paretocli.probing.rehearsal import CPU, ROWS, first_batch, generators_kept
+from paretocli.probing.rehearsal import CPU, ROWS, first_batch
 
 NAMED = 4  # parameters that a sentence names
 

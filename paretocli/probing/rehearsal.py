@@ -5,11 +5,11 @@ gradients of the certificate. So none of it fails only after the start.
 """
 
 from contextlib import suppress
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import Inputs, call, refuse_other_forms, tensors_of
 from paretocli.core.names import SPARSITY
 from paretocli.core.problem import SPLITS, Problem, Samples, Split, as_float
@@ -165,11 +165,6 @@ def first_batch(
     """
     samples = problem.splits()[split].rows(problem.some_rows(split, rows)).to(device)
     return problem.prepare(samples.inputs), samples.targets
-
-
-def generators_kept(device: torch.device) -> Any:
-    """A context after which torch's generators are as they were."""
-    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
 
 
 def _refuse_training(

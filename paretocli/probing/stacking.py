@@ -5,9 +5,10 @@ import warnings
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.generators import generators_kept
 from paretocli.core.problem import Problem
 from paretocli.population.population import Population
-from paretocli.probing.rehearsal import CPU, generators_kept, take_through
+from paretocli.probing.rehearsal import CPU, take_through
 
 SLOWER = "on a CPU convolutions are faster one after another"
 NO_KERNEL = "have not yet implemented the batching rule for "

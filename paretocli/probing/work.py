@@ -13,9 +13,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import flop_registry
 
+from paretocli.core.generators import generators_kept
 from paretocli.core.problem import Problem
 from paretocli.population.population import Population
-from paretocli.probing.rehearsal import CPU, generators_kept
+from paretocli.probing.rehearsal import CPU
 
 PROBED_ROWS = (2, 4)
 # What threads share has to outweigh that they are woken and waited for, some 30 microseconds: this

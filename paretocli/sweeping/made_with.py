@@ -7,17 +7,19 @@ from typing import Any
 
 import torch
 
+from paretocli import __version__
 from paretocli.options.config import SweepConfig
 from paretocli.run_directory.points import Record
 from paretocli.run_directory.sweep_file import SweepFile
 from paretocli.training.machine import device_name
 
-PACKAGES = ("paretocli", "torch", "numpy", "scikit-learn", "moocore")
+PACKAGES = ("torch", "numpy", "scikit-learn", "moocore")
 
 
 def versions() -> dict[str, str]:
     """Of Python and of the packages that numbers come from."""
-    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    others = {name: version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), "paretocli": __version__, **others}
 
 
 def machine(config: SweepConfig) -> dict[str, Any]:

@@ -15,11 +15,12 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_iter
 
+from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import tensors_of
 from paretocli.core.problem import Data, Problem, Samples
 from paretocli.options.config import SweepConfig
 from paretocli.probing.live_memory import LiveMemory, peaks
-from paretocli.probing.rehearsal import CPU, generators_kept
+from paretocli.probing.rehearsal import CPU
 from paretocli.probing.stacking import why_in_turn
 from paretocli.sweeping.normalisation import without_scale
 from paretocli.sweeping.question import Question

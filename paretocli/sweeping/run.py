@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
+
 from paretocli.core.directions import metric_directions
 from paretocli.core.problem import Problem
 from paretocli.errors import RunError
@@ -66,7 +68,7 @@ def run_sweep(
         InputError: The directory holds something else, or is in use.
         RunError: A shard could not be solved; the others are.
     """
-    set_up(config.threads, config.precision)
+    set_up(config.threads, config.precision, torch.device(config.device))
     identity = config.of_kind("identity")
     directory.check(identity, checksums)
     # Before anything is written: it may find that the objectives have no scale.

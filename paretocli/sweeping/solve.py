@@ -81,7 +81,7 @@ def solve(question: Question, job: Job, worker: int, stop: Callable[[], bool]) -
     """
     flush_denormals()
     config = on_worker(question.config, worker)
-    set_up(config.threads, config.precision)
+    set_up(config.threads, config.precision, torch.device(config.device))
     there = replace(question, config=config)
     trainer = _continued(there, job)
     if trainer is None:

@@ -7,16 +7,20 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import joblib
 import torch
+import torch.utils.deterministic
 
+from paretocli.core.generators import generators_kept
 from paretocli.errors import InputError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 TINY = 1e-40  # below the smallest normal number of single precision
 KEPT_BYTES = 1 << 30
 KNOWN_DEVICES = ("cpu", "cuda")
+DETERMINISTIC: Any = torch.utils.deterministic  # its settings are made when it is imported
 
 
 def choose_device(name: str) -> torch.device:
@@ -86,18 +90,24 @@ def as_found(device: torch.device | None = None) -> Iterator[None]:
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     before = torch.get_num_threads(), matmul.allow_tf32, cudnn.allow_tf32, cudnn.deterministic
     flushed = (torch.tensor(TINY) * 1).item() == 0
-    gpus = [device] if device is not None and device.type == "cuda" else []
-    with torch.random.fork_rng(devices=gpus):
+    deterministic = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+        DETERMINISTIC.fill_uninitialized_memory,
+    )
+    with generators_kept(torch.device("cpu") if device is None else device):
         try:
             yield
         finally:
             torch.set_num_threads(before[0])
             matmul.allow_tf32, cudnn.allow_tf32, cudnn.deterministic = before[1:]
             torch.set_flush_denormal(flushed)
+            torch.use_deterministic_algorithms(deterministic[0], warn_only=deterministic[1])
+            DETERMINISTIC.fill_uninitialized_memory = deterministic[2]
 
 
-def set_up(threads: int, precision: str) -> None:
-    """Pin the number of threads and the precision, and let freed memory be used again.
+def set_up(threads: int, precision: str, device: torch.device | None = None) -> None:
+    """Pin the number of threads, the precision and the order of sums; let freed memory be used.
 
     By default the C library gives every large block back to the system when it is freed, and each
     training step pays to have its pages zeroed anew: a quarter of the time of a step of small
@@ -111,6 +121,11 @@ def set_up(threads: int, precision: str) -> None:
     # Of the ways to compute a convolution's gradient, those that give the same sum each time: they
     # are as fast, and a sweep that is repeated or continued ends where it would have.
     torch.backends.cudnn.deterministic = True
+    if device is not None and device.type == "cuda":
+        # So with sums by index; where torch has no such way, it warns. Nothing here reads memory
+        # that was not written, so filling that would only cost time.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        DETERMINISTIC.fill_uninitialized_memory = False
     if sys.platform == "linux":
         library = ctypes.CDLL(None)
         if hasattr(library, "mallopt"):

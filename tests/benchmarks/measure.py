@@ -69,7 +69,7 @@ def _question(arguments: argparse.Namespace) -> Question:
 
 def _population(arguments: argparse.Namespace) -> dict[str, float]:
     question = _question(arguments)
-    set_up(arguments.threads, arguments.precision)
+    set_up(arguments.threads, arguments.precision, torch.device(arguments.device))
     before = _peak(arguments.device)
     trainer = trainer_of(question, range(arguments.points))
     trainer._train_epoch()  # the first one takes memory and chooses kernels

@@ -44,7 +44,9 @@ def test_status_as_json(finished):
 
 def test_the_plan_names_workers_and_memory(tmp_path):
     sweep = ("sweep", "multidigits", "--no-sparsity", "--points", 4, "--dry-run")
-    done = paretocli(*sweep, "--stack", 1, "--jobs", 3, "--threads", 1, cwd=tmp_path)
+    done = paretocli(
+        *sweep, "--device", "cpu", "--stack", 1, "--jobs", 3, "--threads", 1, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert "cpu, 3 workers with 1 thread each" in done.stdout
     assert "MiB: 3 workers with " in done.stdout

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from tests.program import files_below, paretocli
 from tests.scenes import write_scenes
@@ -22,7 +23,8 @@ def test_trains_in_two_phases_with_attention(tmp_path):
     assert row["epochs"] == 2
     for name in ("miou_segmentation", "abs_error_depth", "median_angle_normals"):
         assert np.isfinite(row[f"{name}_test"])
-    assert row["loss_depth_test"] == row["abs_error_depth_test"]
+    # On a GPU their sums are not of the same order.
+    assert row["loss_depth_test"] == pytest.approx(row["abs_error_depth_test"], rel=1e-6)
 
 
 def test_bad_scenes_are_refused_before_anything_is_written(tmp_path):

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from paretocli.planning import plan as plan_module
+from paretocli.planning.begun import as_begun
 from paretocli.sweeping.resolve import resolve
 
 SWEEP = {"problem": "vlmop2", "points": 5, "device": "cpu"}
@@ -48,6 +49,19 @@ def test_what_is_said_stays(tmp_path):
     # It is refused later, for the directory holds another sweep.
     assert (found.config.threads, found.config.stack, found.notes) == (1, 5, ())
     assert resolve(SWEEP | {"out": str(tmp_path / "run"), "jobs": 1}).config.jobs == 1
+
+
+def test_a_sweep_stays_on_the_cpu_where_a_gpu_has_come_since(tmp_path):
+    begun(tmp_path / "run", threads=2, stack=3)
+    met = dataclasses.replace(resolve(SWEEP).config, device="cuda", out=tmp_path / "run")
+    found, (note,) = as_begun(met, {"problem", "points"})
+    assert (found.device, found.threads, found.stack) == ("cpu", 2, 3)
+    assert note.endswith("with --threads 2, --stack 3 and --device cpu, as it was begun there.")
+    assert as_begun(met, {"problem", "points", "device"}) == (met, [])
+    # There is no GPU to go on with: the directory is refused later.
+    begun(tmp_path / "other", device="cuda")
+    here = dataclasses.replace(resolve(SWEEP).config, out=tmp_path / "other")
+    assert as_begun(here, {"problem", "points"}) == (here, [])
 
 
 def test_without_a_name_the_directory_of_an_earlier_default_is_found(tmp_path):

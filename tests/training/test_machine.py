@@ -61,6 +61,19 @@ def test_convolutions_give_the_same_sums_each_time_and_only_while_training():
     assert not torch.backends.cudnn.deterministic
 
 
+def test_sums_on_a_gpu_are_in_order_and_what_was_set_before_comes_back():
+    fill = torch.utils.deterministic
+    assert (torch.are_deterministic_algorithms_enabled(), fill.fill_uninitialized_memory) == (0, 1)
+    with as_found():
+        set_up(1, "fp32", torch.device("cpu"))
+        assert not torch.are_deterministic_algorithms_enabled()
+        set_up(1, "fp32", torch.device("cuda"))
+        assert torch.are_deterministic_algorithms_enabled()
+        assert torch.is_deterministic_algorithms_warn_only_enabled()
+        assert not fill.fill_uninitialized_memory
+    assert (torch.are_deterministic_algorithms_enabled(), fill.fill_uninitialized_memory) == (0, 1)
+
+
 def test_compiling_needs_a_compiler(monkeypatch, tmp_path):
     check_device(torch.device("cpu"), precision="bf16", compiled=False)
     monkeypatch.setenv("PATH", str(tmp_path))
