@@ -1,4 +1,4 @@
-"""Losses and metrics that hold tensors of their own, on the device where they are to compute."""
+"""Functions of a problem that hold tensors of their own, on the device where they compute."""
 
 import copy
 import dataclasses
@@ -28,9 +28,8 @@ def placed(task: Task, device: torch.device) -> Task:
     """
     if device.type == "cpu":
         return task
-    device = torch.empty(0, device=device).device  # with its number, as tensors have it
     metrics = {name: _metric(metric, device) for name, metric in task.metrics.items()}
-    loss, weight = (_placed(function, device) for function in (task.loss, task.weight))
+    loss, weight = (placed_function(function, device) for function in (task.loss, task.weight))
     changed = dataclasses.replace(task, loss=loss, weight=weight, metrics=metrics)
     _ = changed.all_metrics  # what is compiled would be compiled again where it is not yet known
     return changed
@@ -38,25 +37,34 @@ def placed(task: Task, device: torch.device) -> Task:
 
 def _metric(metric: Any, device: torch.device) -> Any:
     if not isinstance(metric, Metric):
-        return _placed(metric, device)
+        return placed_function(metric, device)
     if metric.of_whole:  # worked out on the CPU
         return metric
-    statistics, figure = (_placed(part, device) for part in (metric.statistics, metric.figure))
+    statistics, figure = (
+        placed_function(part, device) for part in (metric.statistics, metric.figure)
+    )
     return dataclasses.replace(metric, statistics=statistics, figure=figure)
 
 
-def _placed(function: Any, device: torch.device) -> Any:
+def placed_function(function: Any, device: torch.device) -> Any:
+    """A function that computes on a device, as far as what it holds can be seen.
+
+    Args:
+        function: A module or a `functools.partial` goes there, as a copy; others stay.
+        device: Where its arguments will be.
+    """
     if isinstance(function, nn.Module):
+        there = torch.empty(0, device=device).device  # with its number, as tensors have it
         tensors = chain(function.parameters(), function.buffers())
-        if all(tensor.device == device for tensor in tensors):
+        if all(tensor.device == there for tensor in tensors):
             return function
         return copy.deepcopy(function).to(device)
     if isinstance(function, partial):
         move: Callable[[Any], Any] = partial(_argument, device=device)
         arguments, named = tree_map(move, (function.args, function.keywords))
-        return partial(_placed(function.func, device), *arguments, **named)
+        return partial(placed_function(function.func, device), *arguments, **named)
     return function
 
 
 def _argument(value: Any, *, device: torch.device) -> Any:
-    return value.to(device) if isinstance(value, Tensor) else _placed(value, device)
+    return value.to(device) if isinstance(value, Tensor) else placed_function(value, device)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from paretocli.core.generators import generators_kept
+from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem
 from paretocli.population.optimizers import build_optimizer
 from paretocli.population.population import Population
@@ -37,6 +38,9 @@ def step_seconds(
         weight_decay=defaults.weight_decay,
     )
     samples = problem.train.rows(torch.arange(batch_size)).to(device)
+    prepare, augment = (
+        placed_function(function, device) for function in (problem.prepare, problem.augment)
+    )
     times: list[float] = []
     started = time.perf_counter()
     with generators_kept(device):
@@ -44,9 +48,9 @@ def step_seconds(
         while not times or (len(times) <= MOST_STEPS and time.perf_counter() < started + SECONDS):
             before = time.perf_counter()
             optimizer.zero_grad()
-            inputs = problem.prepare(samples.inputs)
-            if problem.augment is not None:
-                inputs = problem.augment(inputs)
+            inputs = prepare(samples.inputs)
+            if augment is not None:
+                inputs = augment(inputs)
             torch.autograd.backward(population.measure(inputs, samples.targets)[0].sum())
             optimizer.step()
             if device.type == "cuda":

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import Inputs, call, refuse_other_forms, tensors_of
 from paretocli.core.names import SPARSITY
+from paretocli.core.placing import placed_function
 from paretocli.core.problem import SPLITS, Problem, Samples, Split, as_float
 from paretocli.errors import InputError
 from paretocli.population.population import Population
@@ -141,7 +142,7 @@ def take_through(
     rows = min(ROWS, batch_size) * (population.size if apart else 1)
     inputs, targets = first_batch(problem, "train", rows, population.device)
     if problem.augment is not None:
-        inputs = problem.augment(inputs)
+        inputs = placed_function(problem.augment, population.device)(inputs)
         refuse_gradient(inputs, f"What augment of problem {problem.name} returns")
     losses, statistics = population.measure(inputs, targets, apart=apart)
     population.metrics(statistics)
@@ -164,7 +165,7 @@ def first_batch(
     Or of others that have labels, at least one a task, where labels may be missing.
     """
     samples = problem.splits()[split].rows(problem.some_rows(split, rows)).to(device)
-    return problem.prepare(samples.inputs), samples.targets
+    return placed_function(problem.prepare, device)(samples.inputs), samples.targets
 
 
 def _refuse_training(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem, Split
 from paretocli.errors import InputError
 from paretocli.front.indicators import share_of_box
@@ -148,12 +149,11 @@ def _initial_losses(
     sparsity = sparsity_objective(config, network, problem)
     population = Population(network, problem.tasks, 1, device=device)
     population.train(False)
+    prepare = placed_function(problem.prepare, device)
     values = {}
     for split, samples in problem.splits().items():
         try:
-            losses, _ = evaluate(
-                population, samples.to(device), problem.prepare, problem.evaluation_batch
-            )
+            losses, _ = evaluate(population, samples.to(device), prepare, problem.evaluation_batch)
             values[split] = losses[0].tolist()
         except Exception as error:  # whatever a problem of somebody's own raises
             advice = f"{how_to_check(config.problem)} tells more"

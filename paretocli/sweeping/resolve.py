@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import nn
 
 from paretocli.core.names import SPARSITY
 from paretocli.core.problem import Problem
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
-from paretocli.lists import columns_in, listed, names_in
+from paretocli.lists import columns_in
 from paretocli.networks.building import default_network
 from paretocli.options.config import SweepConfig
 from paretocli.options.declared import check_ranges, declared, defaults
@@ -34,7 +36,8 @@ from paretocli.problems.loading import imported_checksums, load_problem, source_
 from paretocli.problems.made_in_python import code_checksum, name_of
 from paretocli.run_directory.networks import file_checksum
 from paretocli.solvers.registry import SOLVERS
-from paretocli.sparsity.layers import Layer, counted_layers
+from paretocli.sparsity.layers import Layer
+from paretocli.sweeping.counted_layers import layers_that_count
 from paretocli.sweeping.ideals import ideals_of, notes_on_learned
 from paretocli.sweeping.known_names import refuse_unknown
 from paretocli.sweeping.memory import Memory, expected_memory
@@ -114,29 +117,12 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     whole = load_problem(source, data_dir, targets) if made is None else made
     problem = _cut(whole, options.get("train_samples"))
     older = meant_in(options)
-    chosen: dict[str, Any] = {
-        **defaults(),
-        **older,
-        "train_samples": len(problem.train),
-        **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
-        **{k: declared()[k].value(v) for k, v in options.items() if k not in NOT_IN_CONFIG},
-    }
-    chosen["network"] = chosen["network"] or default_network(problem)
-    chosen["device"] = str(device)
-    chosen.setdefault("retrain_lr", chosen["lr"] / 2)
-    check_ranges(chosen)
-    check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
+    chosen = _chosen(options, older, problem, device)
     network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
-    rehearse(problem, network, device, batch_size=chosen["batch_size"])
-    refuse_unreaching(problem, network, chosen["batch_size"])
-    of_problem = (*chance_notes(problem), *no_mean_notes(problem, network))
-    taught_by = ""
-    if "teachers" in options:
-        files = teacher_files(Path(str(options["teachers"])), problem)
-        pupil = fresh_network(chosen["network"], "default", problem, chosen["seed"])
-        taught_by = check_teachers(files, pupil, chosen["distill_at"], problem)
+    of_problem = _looked_at(problem, network, device, chosen["batch_size"])
+    taught_by = _taught_by(options, chosen, problem)
     layers = network_layers(network, problem)
-    counted, notes = _counted(options, problem, layers)
+    counted, notes = layers_that_count(options, problem, layers)
     of = chosen["sparsity_of"] if chosen["sparsity_scale"] == "relative" else OWN
     # Without effect it is no part of what the sweep is: directories that lack it go on.
     chosen["sparsity_of"] = of if counted else OWN
@@ -207,6 +193,43 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     )
 
 
+def _chosen(
+    options: Options, older: dict[str, Any], problem: Problem, device: torch.device
+) -> dict[str, Any]:
+    """What the user said, over the problem's defaults, over what an older directory means."""
+    chosen: dict[str, Any] = {
+        **defaults(),
+        **older,
+        "train_samples": len(problem.train),
+        **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
+        **{k: declared()[k].value(v) for k, v in options.items() if k not in NOT_IN_CONFIG},
+    }
+    chosen["network"] = chosen["network"] or default_network(problem)
+    chosen["device"] = str(device)
+    chosen.setdefault("retrain_lr", chosen["lr"] / 2)
+    check_ranges(chosen)
+    check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
+    return chosen
+
+
+def _looked_at(
+    problem: Problem, network: nn.Module, device: torch.device, batch_size: int
+) -> tuple[str, ...]:
+    """Refuse a problem and its network for what a first look finds wrong; else notes on them."""
+    rehearse(problem, network, device, batch_size=batch_size)
+    refuse_unreaching(problem, network, batch_size)
+    return (*chance_notes(problem), *no_mean_notes(problem, network))
+
+
+def _taught_by(options: Options, chosen: dict[str, Any], problem: Problem) -> str:
+    """What the teachers' networks are known by, empty without teachers."""
+    if "teachers" not in options:
+        return ""
+    files = teacher_files(Path(str(options["teachers"])), problem)
+    pupil = fresh_network(chosen["network"], "default", problem, chosen["seed"])
+    return check_teachers(files, pupil, chosen["distill_at"], problem)
+
+
 def _placed(
     config: SweepConfig, options: Options, problem: Problem, single: bool
 ) -> tuple[SweepConfig, list[str]]:
@@ -256,34 +279,3 @@ def _weights(
             "one; use paretocli sweep."
         )
     return rows, []
-
-
-def _counted(
-    options: Options, problem: Problem, layers: tuple[Layer, ...]
-) -> tuple[tuple[Layer, ...], list[str]]:
-    """The layers whose rows sparsity counts, none where it is no objective; and notes."""
-    patterns = names_in(options.get("sparse_layers", ""))
-    counted = counted_layers(layers, patterns)
-    wanted = options.get("sparsity")
-    if "freeze_sparsity" in options:
-        if not layers:
-            raise InputError(
-                f"The network of problem {problem.name} has no matrix or convolution whose rows "
-                "could be kept; leave out --freeze-sparsity."
-            )
-        # Nothing is left to decide on zero rows, unless a weight is named for GrOWL.
-        fixed = [str(entry).partition("=")[0].strip() for entry in listed(options.get("fix"))]
-        wanted = wanted is not False and SPARSITY in fixed
-    if wanted is False:
-        return (), []
-    if counted:
-        return counted, []
-    if wanted or patterns:
-        raise InputError(
-            f"The network of problem {problem.name} has no matrix or convolution between its input "
-            "layers and task heads, so that no rows can be counted; leave out --sparsity, or name "
-            "layers with --sparse-layers."
-        )
-    if not layers:  # a variable of an analytic problem, not a network
-        return (), []
-    return (), ["No layer lies between input layers and task heads: sparsity is no objective."]

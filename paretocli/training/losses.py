@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem, Samples
 from paretocli.distillation.teachers import Teachers
 from paretocli.population.population import Population
@@ -22,6 +23,8 @@ class TrainingLosses:
         self, problem: Problem, population: Population, *, apart: bool, teachers: Teachers | None
     ) -> None:
         self._problem = problem
+        self._prepare = placed_function(problem.prepare, population.device)
+        self._augment = placed_function(problem.augment, population.device)
         self._population = population
         self._apart = apart
         self._teachers = teachers
@@ -29,9 +32,9 @@ class TrainingLosses:
 
     def of(self, batch: Samples) -> tuple[Tensor, Tensor]:
         """Losses (K, m), with what is to be imitated in them, and statistics (K, s)."""
-        inputs, targets = self._problem.prepare(batch.inputs), batch.targets
-        if self._problem.augment is not None:
-            inputs = self._problem.augment(inputs)
+        inputs, targets = self._prepare(batch.inputs), batch.targets
+        if self._augment is not None:
+            inputs = self._augment(inputs)
         if self._teachers is not None:
             targets = (*targets, *self._teachers.features(inputs))
         losses, statistics = self._population.measure(inputs, targets, apart=self._apart)

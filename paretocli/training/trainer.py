@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paretocli.core.placing import placed_function
 from paretocli.core.problem import SPLITS, Problem, Split
 from paretocli.distillation.imitation import is_adaptor
 from paretocli.distillation.teachers import Teachers
@@ -68,7 +69,7 @@ class Trainer:
         self.sparsity = sparsity
         self.pattern = pattern
         self.passing = Passing(transfer, transferred)
-        self.prepare = problem.prepare
+        self.prepare = placed_function(problem.prepare, settings.device)
         self.evaluation_batch = problem.evaluation_batch
         self.splits = {
             name: samples.to(settings.device) for name, samples in problem.splits().items()

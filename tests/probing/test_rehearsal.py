@@ -16,7 +16,8 @@ import tests.odd
 from paretocli.core.problem import Metric, Problem, Samples, Task
 from paretocli.errors import InputError
 from paretocli.networks.building import build_network
-from paretocli.probing.rehearsal import faults, rehearse
+from paretocli.population.population import Population
+from paretocli.probing.rehearsal import faults, rehearse, take_through
 from paretocli.probing.stacking import SLOWER, why_in_turn
 from paretocli.problems.loading import load_problem
 from tests.toys import CPU, pictures, quadratics, vectors
@@ -281,3 +282,42 @@ def test_what_fails_on_the_device_alone_is_said_so(monkeypatch):
     assert expected in str(fault)
     assert "let tensors of the network's own be buffers" in str(fault)
     assert faults(problem, Elsewhere(), CPU, batch_size=4) == []
+
+
+class Scaled(nn.Module):
+    """A preparation and augmentation with a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("factor", torch.full((3,), 0.5))
+
+    def forward(self, x):
+        return x.float() * self.factor
+
+
+class Plain(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Linear(3, 1)
+
+    def forward(self, x):
+        return (self.body(x),)
+
+
+def test_what_a_problem_holds_in_modules_goes_to_the_device(monkeypatch):
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: contextlib.nullcontext())
+    samples = Samples(torch.randn(8, 3), (torch.randn(8, 1),))
+    scaled = Scaled()
+    problem = Problem(
+        name="mine",
+        tasks=[Task("a", loss=torch.nn.L1Loss(), metrics={"b": torch.nn.MSELoss()})],
+        train=samples,
+        val=samples,
+        test=samples,
+        prepare=scaled,
+        augment=scaled,
+        networks={"own": Plain},
+    )
+    population = Population(Plain(), problem.tasks, 1, device=torch.device("meta"))
+    assert take_through(population, problem, batch_size=4).device == population.device
+    assert scaled.factor.device == CPU
