@@ -11,4 +11,4 @@ extras = project["optional-dependencies"]
 wanted = [*project["dependencies"], *(r for e in extras if e not in OF_DEVELOPERS for r in extras[e])]
 for requirement in wanted:
     name, version = re.fullmatch(r"([\w.-]+)(?:\[.*\])?>=([\d.]+)", requirement).groups()
-    print(f"{name}=={version}.*" if version.count(".") < 2 else f"{name}=={version}")
+    print(f"{name}=={version}")
