@@ -8,7 +8,7 @@ OF_DEVELOPERS = ("dev", "docs")
 
 project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
-wanted = [*project["dependencies"], *(r for e in extras if e not in OF_DEVELOPERS for r in extras[e])]
-for requirement in wanted:
-    name, version = re.fullmatch(r"([\w.-]+)(?:\[.*\])?>=([\d.]+)", requirement).groups()
+installed = [extras[extra] for extra in extras if extra not in OF_DEVELOPERS]
+for requirement in [*project["dependencies"], *(one for extra in installed for one in extra)]:
+    name, _, version = re.sub(r"\[.*\]", "", requirement).partition(">=")
     print(f"{name}=={version}")
