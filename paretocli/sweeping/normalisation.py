@@ -121,18 +121,19 @@ def initial_losses(config: SweepConfig, problem: Problem) -> Losses:
         InputError: One is not finite on the training data, or the problem's code raises.
     """
     device = torch.device(config.device)
-    network, spare = (
-        fresh_network(config.network, config.init, problem, config.seed) for _ in range(2)
-    )
+    networks = [
+        fresh_network(config.network, config.init, problem, config.seed)
+        for _ in range(1 if device.type == "cpu" else 2)
+    ]
     try:
-        values = _initial_losses(config, problem, network, device)
+        values = _initial_losses(config, problem, networks[0], device)
     except InputError as fault:
         cause = fault.__cause__
         if device.type == "cpu" or cause is None or isinstance(cause, torch.OutOfMemoryError):
             raise
         # A label that there is no class for loses a GPU, which does not say why: not even another
         # network could be made then. The CPU says it.
-        _initial_losses(config, problem, spare, torch.device("cpu"))
+        _initial_losses(config, problem, networks[1], torch.device("cpu"))
         raise
     for name, value in zip(config.objectives, values["train"], strict=True):
         if not math.isfinite(value):

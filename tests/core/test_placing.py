@@ -45,16 +45,3 @@ def test_a_metric_of_a_whole_split_stays_on_the_cpu():
     whole = Metric.whole(torch.nn.CrossEntropyLoss(weight=WEIGHT))
     there = placed(Task("a", weighted, {"whole": whole}), ELSEWHERE)
     assert there.metrics["whole"] is whole
-
-
-def test_values_are_what_they_were():
-    """The second processor is the same one: what matters here is what is computed."""
-    task = Task(
-        "a", torch.nn.CrossEntropyLoss(weight=WEIGHT), {"m": partial(weighted, weight=WEIGHT)}
-    )
-    output, target = torch.randn(4, 2), torch.tensor([0, 1, 1, 0])
-    for device in (torch.device("cpu"), torch.device("cpu", 0)):
-        found = placed(task, device).scores(output, target)
-        assert all(
-            torch.equal(*pair) for pair in zip(found, task.scores(output, target), strict=True)
-        )
