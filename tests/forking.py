@@ -77,6 +77,14 @@ def _ask(question: object) -> Any:
     return json.loads(answer)
 
 
+# Pandas brings pyarrow where it is installed, whose memory has a thread of its own.
+ONE_THREAD = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+
+
 @functools.cache
 def _server() -> tuple[socket.socket, Any]:
     """It ends with this process, which closes its end of the socket then."""
@@ -85,7 +93,7 @@ def _server() -> tuple[socket.socket, Any]:
         subprocess.Popen(
             [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
             cwd=Path(__file__).parent.parent,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            env={**os.environ, **ONE_THREAD},
             pass_fds=[theirs.fileno()],
         )
     return ours, ours.makefile("rw")

@@ -126,14 +126,14 @@ def initial_losses(config: SweepConfig, problem: Problem) -> Losses:
         for _ in range(1 if device.type == "cpu" else 2)
     ]
     try:
-        values = _initial_losses(config, problem, networks[0], device)
+        values = _initial_losses(config, problem, networks[0])
     except InputError as fault:
         cause = fault.__cause__
         if device.type == "cpu" or cause is None or isinstance(cause, torch.OutOfMemoryError):
             raise
         # A label that there is no class for loses a GPU, which does not say why: not even another
         # network could be made then. The CPU says it.
-        _initial_losses(config, problem, networks[1], torch.device("cpu"))
+        _initial_losses(dataclasses.replace(config, device="cpu"), problem, networks[1])
         raise
     for name, value in zip(config.objectives, values["train"], strict=True):
         if not math.isfinite(value):
@@ -144,9 +144,8 @@ def initial_losses(config: SweepConfig, problem: Problem) -> Losses:
     return values
 
 
-def _initial_losses(
-    config: SweepConfig, problem: Problem, network: nn.Module, device: torch.device
-) -> Losses:
+def _initial_losses(config: SweepConfig, problem: Problem, network: nn.Module) -> Losses:
+    device = torch.device(config.device)
     sparsity = sparsity_objective(config, network, problem)
     population = Population(network, problem.tasks, 1, device=device)
     population.train(False)

@@ -194,3 +194,16 @@ def test_a_target_out_of_range_is_told_before_anything_is_written(tmp_path):
     )
     assert re.search(message, done.stderr)
     assert not (tmp_path / "run").exists()
+
+
+def test_what_a_device_does_not_tell_the_cpu_does(tmp_path):
+    """With all that belongs to the objectives there, since the device may be lost."""
+    file = tmp_path / "mine.py"
+    file.write_text(SOURCE + SPOILT)
+    config = resolve({"problem": f"{file}:spoilt", "device": "cpu"}).config
+    assert config.sparsity
+    elsewhere = dataclasses.replace(config, device="meta")
+    with pytest.raises(InputError, match="raised IndexError on its val split: Target 3 is out"):
+        from_initial(elsewhere, made(file, "spoilt"))
+    with pytest.raises(InputError, match="on its train split on meta, and not on the CPU"):
+        from_initial(elsewhere, made(file, "in_order"))
