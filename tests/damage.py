@@ -18,10 +18,10 @@ import torch
 from paretocli.cli.main import main
 from paretocli.planning.plan import Shard, shards
 from paretocli.sweeping.normalisation import without_scale
-from paretocli.sweeping.question import Question
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.solve import Job, Saved, solve
 from paretocli.sweeping.store import RunDirectory
+from paretocli.sweeping.subproblems import Subproblems
 from tests.program import environment, paretocli
 
 OUTSIDE = "outside.txt"
@@ -298,8 +298,8 @@ def _state_after_an_epoch(shard: Shard) -> bytes:
     threads = torch.get_num_threads()
     options = {"points": 3, "epochs": 3, "train_samples": 20, "threads": 1, "jobs": 1, "stack": 1}
     found = resolve({"problem": "vlmop2", **options})
-    question = Question(found.config, found.problem, without_scale(found.config))
-    *_, saved = solve(question, Job(shard), 0, lambda: True)
+    subproblems = Subproblems(found.config, found.problem, without_scale(found.config))
+    *_, saved = solve(subproblems, Job(shard), 0, lambda: True)
     torch.set_num_threads(threads)
     assert isinstance(saved, Saved)
     return saved.state

@@ -7,13 +7,13 @@ from typing import Literal
 import numpy as np
 
 from paretocli.errors import InputError
-from paretocli.front.run_files import Run
+from paretocli.front.run_files import RunFiles
 
 # The same figure in another order of summation, in single precision.
 _TOLERANCE = 1e-5
 
 
-def check_comparable(sweeps: Sequence[Run]) -> None:
+def check_comparable(sweeps: Sequence[RunFiles]) -> None:
     """Refuse sweeps of different questions.
 
     Args:
@@ -42,7 +42,7 @@ def check_comparable(sweeps: Sequence[Run]) -> None:
             )
 
 
-def check_same_objectives(sweeps: Sequence[Run], way_out: str) -> None:
+def check_same_objectives(sweeps: Sequence[RunFiles], way_out: str) -> None:
     """Refuse sweeps of different objectives.
 
     Args:
@@ -61,7 +61,7 @@ def check_same_objectives(sweeps: Sequence[Run], way_out: str) -> None:
             )
 
 
-def check_same_box(sweeps: Sequence[Run], corner: Literal["ideal", "reference_point"]) -> None:
+def check_same_box(sweeps: Sequence[RunFiles], corner: Literal["ideal", "reference_point"]) -> None:
     """Refuse sweeps of equal seed whose stored ideal or reference point differs.
 
     Both come from the networks before training, so between seeds they always differ, and are not
@@ -86,7 +86,7 @@ def check_same_box(sweeps: Sequence[Run], corner: Literal["ideal", "reference_po
             )
 
 
-def code_hints(sweeps: Sequence[Run]) -> Iterator[str]:
+def code_hints(sweeps: Sequence[RunFiles]) -> Iterator[str]:
     """A sentence for each sweep whose user's own code is not that of the first."""
     code = sweeps[0].checksums.get("source")
     for sweep in sweeps[1:]:
@@ -94,7 +94,7 @@ def code_hints(sweeps: Sequence[Run]) -> Iterator[str]:
             yield f"{sweep.path} was made from another version of the problem's own file."
 
 
-def _differing_splits(one: Run, other: Run) -> str:
+def _differing_splits(one: RunFiles, other: RunFiles) -> str:
     names = dict.fromkeys(("train", "val", "test"))
     differing = [n for n in names if one.checksums.get(n) != other.checksums.get(n)]
     if not differing:

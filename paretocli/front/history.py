@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from paretocli.errors import InputError
 from paretocli.front.box import Box
-from paretocli.front.run_files import Run, run_of
+from paretocli.front.run_files import RunFiles, run_files_of
 from paretocli.run_directory.files import DamagedError
 from paretocli.run_directory.history import Line, history_files, read_history_lines
 from paretocli.run_directory.points import Record, losses_on, read_records
@@ -24,7 +24,7 @@ MOST_LOST = 100  # times as many epochs as the history still has; of more, there
 
 
 @dataclass(frozen=True, eq=False)
-class History(Run):
+class History(RunFiles):
     """The epochs of one sweep.
 
     A shard whose points have all diverged ends early: from then on its losses are NaN, and what it
@@ -110,7 +110,7 @@ def read_history(path: Path) -> History:
         notes.append(
             f"{len(lost)} of {epochs} epochs of {path} are left out: lines of its history are lost."
         )
-    run = run_of(sweep)
+    run = run_files_of(sweep)
     return History(
         path=path,
         config=run.config,

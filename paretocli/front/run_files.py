@@ -15,7 +15,7 @@ from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class RunFiles:
     """What a run directory says of itself.
 
     Attributes:
@@ -42,19 +42,19 @@ class Run:
         return list(self.config["objectives"])
 
 
-def read_run(path: Path) -> Run:
+def read_run_files(path: Path) -> RunFiles:
     """Read `sweep.json` and `normalisation.json` of a run directory.
 
     Raises:
         InputError: They are not there, or not of the form that this program writes.
     """
-    return run_of(read_sweep_file(path))
+    return run_files_of(read_sweep_file(path))
 
 
-def run_of(sweep: SweepFile) -> Run:
+def run_files_of(sweep: SweepFile) -> RunFiles:
     """The same of a run directory whose `sweep.json` is read already."""
     config = sweep.config | {"problem": one_line(sweep.config["problem"])}
-    return Run(sweep.path, config, sweep.checksums, _box(sweep))
+    return RunFiles(sweep.path, config, sweep.checksums, _box(sweep))
 
 
 def _box(sweep: SweepFile) -> Box:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from paretocli.errors import InputError
 from paretocli.front.results import Results, read_results
-from paretocli.front.run_files import Run, read_run
+from paretocli.front.run_files import RunFiles, read_run_files
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep(Run):
+class Sweep(RunFiles):
     """A finished sweep.
 
     Attributes:
@@ -27,7 +27,7 @@ def read_sweep(path: Path) -> Sweep:
     """
     if not path.is_dir():
         raise InputError(f"{path} is not a directory; give run directories of sweeps.")
-    run = read_run(path)
+    run = read_run_files(path)
     points = missing = len(run.config["weights"])
     results = None
     if (path / "results.csv").exists():

@@ -8,7 +8,7 @@ import torch
 from paretocli.core.problem import SPLITS, Split
 from paretocli.errors import RunError
 from paretocli.planning.plan import shards
-from paretocli.sweeping.question import Question
+from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.trainers import trainer_of
 from paretocli.training.reports import Figures
 
@@ -31,27 +31,27 @@ class Alone:
 
 
 def train_alone(
-    question: Question, objectives: Sequence[int], stop: Callable[[], bool]
+    subproblems: Subproblems, objectives: Sequence[int], stop: Callable[[], bool]
 ) -> Alone | None:
     """Minimise objectives alone, from the start of all points and for as many epochs.
 
     The same comes of it each time, so that whoever was stopped may begin anew.
 
     Args:
-        question: The sweep.
+        subproblems: The sweep.
         objectives: Their places.
         stop: Asked after every epoch whether to stop; the outcome is None then.
 
     Raises:
         RunError: A run diverged.
     """
-    config = question.config
+    config = subproblems.config
     weights = tuple(
         tuple(float(place == other) for other in range(len(config.objectives)))
         for place in objectives
     )
     single = dataclasses.replace(config, weights=weights, solver="linear", transfer="none")
-    runs = dataclasses.replace(question, config=single)
+    runs = dataclasses.replace(subproblems, config=single)
     figures: list[Figures] = []
     smallest: dict[int, float] = {}
     typical: dict[int, float] = {}

@@ -12,7 +12,6 @@ from paretocli.planning.plan import Shard
 from paretocli.run_directory.points import Record
 from paretocli.sweeping.observers import Observer
 from paretocli.sweeping.pace import Pace
-from paretocli.sweeping.question import Question
 from paretocli.sweeping.sizes import Sizes
 from paretocli.sweeping.solve import (
     EpochDone,
@@ -24,6 +23,7 @@ from paretocli.sweeping.solve import (
     owner,
 )
 from paretocli.sweeping.store import RunDirectory
+from paretocli.sweeping.subproblems import Subproblems
 
 MOST_LOSSES = 1  # of a worker, until a shard is given up
 MOST_NUMBERS = 4  # of a corner that are shown
@@ -35,7 +35,7 @@ class Collector:
     """Keeps what the shards of a sweep yield.
 
     Args:
-        question: The sweep.
+        subproblems: The sweep.
         plan: Its shards that are not finished.
         directory: Where it goes.
         observer: Who is told of the progress.
@@ -44,25 +44,25 @@ class Collector:
 
     def __init__(
         self,
-        question: Question,
+        subproblems: Subproblems,
         plan: Sequence[Shard],
         directory: RunDirectory,
         observer: Observer,
         records: Iterable[Record] = (),
     ) -> None:
-        self.question = question
-        self.sizes = Sizes(question.config, question.problem, observer.note)
+        self.subproblems = subproblems
+        self.sizes = Sizes(subproblems.config, subproblems.problem, observer.note)
         self.directory = directory
         self.observer = observer
         self.shards = {shard.name: shard for shard in plan}
         self.losses_of_workers = dict.fromkeys(self.shards, 0)
         self.errors: dict[str, Ended] = {}
-        self.identity = question.config.of_kind("identity")
+        self.identity = subproblems.config.of_kind("identity")
         self.recorded = {record["point"]: record for record in records}
         observer.points_there(sorted(self.recorded))
         # The newest validation losses of each point, for the hypervolume of all of them.
         self.reached = np.full(
-            (len(question.config.weights), len(question.config.objectives)), np.nan
+            (len(subproblems.config.weights), len(subproblems.config.objectives)), np.nan
         )
         for point, record in self.recorded.items():
             self._reach(point, record)
@@ -93,7 +93,7 @@ class Collector:
             try:
                 state = load_state(content, torch.device("cpu"))
                 epoch = int(state["epoch"])
-                if state["owner"] != owner(self.question, shard):
+                if state["owner"] != owner(self.subproblems, shard):
                     raise ValueError("it belongs to another sweep")
             except Exception:  # torch raises many kinds for a damaged file; all mean: start anew
                 self._started_anew(name)
@@ -129,14 +129,14 @@ class Collector:
             self._note_below(line, f"after epoch {line['epoch']}")
         if self.hypervolumes.due():
             with self.hypervolumes.measured():
-                self.hypervolume = self.question.normalisation.hypervolume(
+                self.hypervolume = self.subproblems.normalisation.hypervolume(
                     torch.from_numpy(self.reached)
                 )
         self.observer.epoch_finished(shard.points, message.lines, self.hypervolume)
 
     def _note_below(self, line: Record, when: str) -> None:
         """Say once of each objective that it fell below its ideal, and what that means."""
-        normalisation, names = self.question.normalisation, self.question.config.objectives
+        normalisation, names = self.subproblems.normalisation, self.subproblems.config.objectives
         for split, losses in line.get("loss", {}).items():
             for place, name in enumerate(names):
                 loss = losses[name]
@@ -184,7 +184,7 @@ class Collector:
 
     def ended(self) -> None:
         """Say what the figures of all points together cannot."""
-        reference_point = self.question.normalisation.reference_point
+        reference_point = self.subproblems.normalisation.reference_point
         if len(self.recorded) > 1 and not reach(self.reached, reference_point):
             self.observer.note(
                 f"On the validation data {NONE_BELOW} ({_listed(reference_point)}), so the "

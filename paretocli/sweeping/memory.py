@@ -23,7 +23,7 @@ from paretocli.probing.live_memory import LiveMemory, peaks
 from paretocli.probing.rehearsal import CPU
 from paretocli.probing.stacking import why_in_turn
 from paretocli.sweeping.normalisation import without_scale
-from paretocli.sweeping.question import Question
+from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import fresh_network
 from paretocli.sweeping.trainers import trainer_of
 from paretocli.training.evaluation import evaluate
@@ -156,11 +156,11 @@ def _trained(
 
     Two batches of each kind, for the second is made while the first one is still there.
     """
-    question = _small_question(config, problem, rows)
-    small = question.problem
+    subproblems = _small_subproblems(config, problem, rows)
+    small = subproblems.problem
     with LiveMemory() as live:
         with live.part("training"):
-            trainer = trainer_of(question, range(points))
+            trainer = trainer_of(subproblems, range(points))
             assert isinstance(trainer, Trainer)
             trainer.population.stacked = stacked
             _as_on(torch.device(config.device), trainer)
@@ -175,7 +175,7 @@ def _trained(
     return live, state
 
 
-def _small_question(config: SweepConfig, problem: Problem, rows: int) -> Question:
+def _small_subproblems(config: SweepConfig, problem: Problem, rows: int) -> Subproblems:
     """The sweep for two batches of so many samples, an epoch long, on the CPU."""
     splits: dict[str, Any] = {
         split: data.rows(torch.arange(2 * rows) % len(data))
@@ -197,7 +197,7 @@ def _small_question(config: SweepConfig, problem: Problem, rows: int) -> Questio
         compile=False,
     )
     state = fresh_network(config.network, "default", problem, config.seed).state_dict()
-    return Question(
+    return Subproblems(
         short,
         small,
         without_scale(short),

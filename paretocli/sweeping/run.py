@@ -30,9 +30,9 @@ from paretocli.sweeping.normalisation import (
 )
 from paretocli.sweeping.observers import Observer
 from paretocli.sweeping.point_files import read_point
-from paretocli.sweeping.question import Question
 from paretocli.sweeping.solve import resumed, solve
 from paretocli.sweeping.store import RunDirectory
+from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.teaching import read_teachers, teacher_files
 from paretocli.training.machine import set_up
 
@@ -84,8 +84,8 @@ def run_sweep(
             observer.note(note)
         frozen = None if config.freeze_sparsity is None else read_point(config.freeze_sparsity)
         teachers = () if config.teachers is None else teacher_files(config.teachers, problem)
-        question = Question(config, problem, start, frozen, read_teachers(teachers))
-        normalisation = _normalisation(question, losses, directory, observer, stop)
+        subproblems = Subproblems(config, problem, start, frozen, read_teachers(teachers))
+        normalisation = _normalisation(subproblems, losses, directory, observer, stop)
         if normalisation is None:
             return []
         records = directory.records()
@@ -101,8 +101,8 @@ def run_sweep(
             observer.note(note)
         for shard in set(whole_plan) - set(plan):  # a kill may have come before the last of it
             directory.drop_checkpoint(shard.name)
-        question = dataclasses.replace(question, normalisation=normalisation)
-        collector = Collector(question, plan, directory, observer, records)
+        subproblems = dataclasses.replace(subproblems, normalisation=normalisation)
+        collector = Collector(subproblems, plan, directory, observer, records)
         try:
             collector.fill_in(stop)
             _solve_all(collector, plan, stop, client)
@@ -153,11 +153,11 @@ def _solve_all(
 
 
 def _executor(collector: Collector, shards: int, stop: Callable[[], bool], client: Any) -> Executor:
-    question, config = collector.question, collector.question.config
+    subproblems, config = collector.subproblems, collector.subproblems.config
     if client is not None:
         return Cluster(
             solve,
-            question,
+            subproblems,
             stop,
             client=client,
             note=collector.observer.note,
@@ -167,8 +167,8 @@ def _executor(collector: Collector, shards: int, stop: Callable[[], bool], clien
         )
     workers = min(config.jobs, shards)
     if workers > 1:
-        return Processes(solve, question, stop, workers)
-    return InProcess(solve, question, stop)
+        return Processes(solve, subproblems, stop, workers)
+    return InProcess(solve, subproblems, stop)
 
 
 def _description(
@@ -189,7 +189,7 @@ def _description(
 
 
 def _normalisation(
-    question: Question,
+    subproblems: Subproblems,
     losses: Losses | None,
     directory: RunDirectory,
     observer: Observer,
@@ -202,7 +202,7 @@ def _normalisation(
     kept = directory.normalisation()
     if kept is not None:
         return Normalisation(*(tuple(kept[name]) for name in ("ideal", "scale", "worst")))
-    found = _learned(question, losses, observer, stop)
+    found = _learned(subproblems, losses, observer, stop)
     if found is None:
         return None
     directory.write_note(
@@ -212,14 +212,14 @@ def _normalisation(
 
 
 def _learned(
-    question: Question, losses: Losses | None, observer: Observer, stop: Callable[[], bool]
+    subproblems: Subproblems, losses: Losses | None, observer: Observer, stop: Callable[[], bool]
 ) -> Normalisation | None:
     """Ideal and scale, with what runs of one objective alone have to tell; None if stopped."""
-    config = question.config
+    config = subproblems.config
     payoff = config.scale == "payoff"
     places = [place for place, low in enumerate(config.ideal) if payoff or low is None]
     if not places:
-        return question.normalisation
+        return subproblems.normalisation
     names = " and ".join(config.objectives[place] for place in places)
     who = "it" if len(places) == 1 else "they"
     observer.note(
@@ -227,7 +227,7 @@ def _learned(
         if payoff
         else f"Training {names} alone first, to learn how low {who} can get."
     )
-    alone = train_alone(question, places, stop)
+    alone = train_alone(subproblems, places, stop)
     if alone is None:
         return None
     if payoff:

@@ -21,9 +21,9 @@ from paretocli.planning.plan import Shard
 from paretocli.run_directory.older_sweeps import as_named_before
 from paretocli.run_directory.points import Record
 from paretocli.sweeping.made_with import made_with
-from paretocli.sweeping.question import Question
 from paretocli.sweeping.records import history_line, point_record
 from paretocli.sweeping.sizes import dense_macs
+from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import fresh_network, network_layers, stored_names
 from paretocli.sweeping.trainers import AnyTrainer, trainer_of
 from paretocli.training.machine import flush_denormals, set_up
@@ -70,42 +70,44 @@ class PointDone:
 Message = StartedAnew | EpochDone | Saved | PointDone
 
 
-def solve(question: Question, job: Job, worker: int, stop: Callable[[], bool]) -> Iterator[Message]:
+def solve(
+    subproblems: Subproblems, job: Job, worker: int, stop: Callable[[], bool]
+) -> Iterator[Message]:
     """Train a shard to its end, or until asked to stop; then its state comes last.
 
     Args:
-        question: The sweep.
+        subproblems: The sweep.
         job: The shard, with the state to go on from.
         worker: Where there are several GPUs, this says which.
         stop: Asked after every epoch.
     """
     flush_denormals()
-    config = on_worker(question.config, worker)
+    config = on_worker(subproblems.config, worker)
     set_up(config.threads, config.precision, torch.device(config.device))
-    there = replace(question, config=config)
+    there = replace(subproblems, config=config)
     trainer = _continued(there, job)
     if trainer is None:
         yield StartedAnew()
         trainer = trainer_of(there, job.shard.points)
     saved = time.monotonic()
     while not trainer.finished:
-        yield _epoch(question, job.shard, trainer)
+        yield _epoch(subproblems, job.shard, trainer)
         if stop():
-            yield _saved(question, job.shard, trainer)
+            yield _saved(subproblems, job.shard, trainer)
             return
         if time.monotonic() - saved >= config.checkpoint_every:
-            yield _saved(question, job.shard, trainer)
+            yield _saved(subproblems, job.shard, trainer)
             saved = time.monotonic()
-    yield from _points(question, job.shard, trainer.finish())
+    yield from _points(subproblems, job.shard, trainer.finish())
 
 
-def _continued(question: Question, job: Job) -> AnyTrainer | None:
+def _continued(subproblems: Subproblems, job: Job) -> AnyTrainer | None:
     """The trainer of a job with its state, None where the state is none of the trainer's."""
-    trainer = trainer_of(question, job.shard.points)
+    trainer = trainer_of(subproblems, job.shard.points)
     if job.state is None:
         return trainer
     try:
-        state = load_state(job.state, torch.device(question.config.device))
+        state = load_state(job.state, torch.device(subproblems.config.device))
         trainer.load_state_dict(state["training"])
     except (MemoryError, torch.OutOfMemoryError):  # says nothing of the state
         raise
@@ -126,9 +128,9 @@ def on_worker(config: SweepConfig, worker: int) -> SweepConfig:
     return replace(config, device=f"cuda:{worker % torch.cuda.device_count()}")
 
 
-def owner(question: Question, shard: Shard) -> str:
+def owner(subproblems: Subproblems, shard: Shard) -> str:
     """Whose training state it is; that of an older sweep that goes on is the same sweep's."""
-    identity = as_named_before(question.config.of_kind("identity"))
+    identity = as_named_before(subproblems.config.of_kind("identity"))
     return f"{digest_of(identity)} {shard.name}"
 
 
@@ -145,11 +147,11 @@ def load_state(content: bytes, device: torch.device) -> dict[str, Any]:
     return state
 
 
-def _saved(question: Question, shard: Shard, trainer: AnyTrainer) -> Saved:
+def _saved(subproblems: Subproblems, shard: Shard, trainer: AnyTrainer) -> Saved:
     return Saved(
         save_state(
             {
-                "owner": owner(question, shard),
+                "owner": owner(subproblems, shard),
                 "epoch": trainer.epoch,
                 "training": trainer.state_dict(),
             }
@@ -157,22 +159,22 @@ def _saved(question: Question, shard: Shard, trainer: AnyTrainer) -> Saved:
     )
 
 
-def _epoch(question: Question, shard: Shard, trainer: AnyTrainer) -> EpochDone:
+def _epoch(subproblems: Subproblems, shard: Shard, trainer: AnyTrainer) -> EpochDone:
     report = trainer.run_epoch()
     hypervolumes = {
-        split: question.normalisation.hypervolume(report.figures[split][0]) for split in HELD_OUT
+        split: subproblems.normalisation.hypervolume(report.figures[split][0]) for split in HELD_OUT
     }
     exact = is_exact(*report.figures["val"][0].shape)
     lines = tuple(
-        history_line(point, member, question.config, question.problem, report, hypervolumes)
+        history_line(point, member, subproblems.config, subproblems.problem, report, hypervolumes)
         | ({} if exact else {"hypervolume_exact": False})
         for member, point in enumerate(shard.points)
     )
     return EpochDone(lines)
 
 
-def _points(question: Question, shard: Shard, outcome: Outcome) -> Iterator[PointDone]:
-    config, problem = question.config, question.problem
+def _points(subproblems: Subproblems, shard: Shard, outcome: Outcome) -> Iterator[PointDone]:
+    config, problem = subproblems.config, subproblems.problem
     network = fresh_network(config.network, config.init, problem, config.seed)
     layers = network_layers(network, problem)
     names = stored_names(network)

@@ -13,7 +13,7 @@ from paretocli.distillation.features import features_shape
 from paretocli.distillation.imitation import with_adaptors
 from paretocli.distillation.teachers import Teachers
 from paretocli.errors import InputError
-from paretocli.front.run_files import Run, read_run
+from paretocli.front.run_files import RunFiles, read_run_files
 from paretocli.options.config import SweepConfig
 from paretocli.run_directory.points import network_path
 from paretocli.sweeping.point_files import load_point, read_point, record_beside
@@ -32,7 +32,7 @@ def teacher_files(directory: Path, problem: Problem) -> tuple[Path, ...]:
     Raises:
         InputError: It is no such sweep, is not finished, or is of other data or tasks.
     """
-    run = read_run(directory)
+    run = read_run_files(directory)
     if run.config.get("solver") != SOLVER:
         raise InputError(
             f"{directory} is a sweep with --solver {run.config.get('solver')}, but teachers know "
@@ -100,7 +100,7 @@ def _first_inputs(problem: Problem) -> Inputs:
     return problem.prepare(problem.train.rows(slice(TRACED_SAMPLES)).inputs)
 
 
-def _file(run: Run, task: Task) -> Path:
+def _file(run: RunFiles, task: Task) -> Path:
     """The network of the point that has all its weight on a task."""
     names = run.objectives
     for number, weights in enumerate(run.config["weights"]):

@@ -14,7 +14,7 @@ from paretocli.probing.stacking import why_in_turn
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
-from paretocli.sweeping.question import Question
+from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import (
     fresh_network,
     network_layers,
@@ -30,13 +30,13 @@ from paretocli.training.trainer import Trainer
 AnyTrainer = Trainer | BranchingTrainer
 
 
-def trainer_of(question: Question, points: Sequence[int]) -> AnyTrainer:
+def trainer_of(subproblems: Subproblems, points: Sequence[int]) -> AnyTrainer:
     """A trainer for some of the points, which train together."""
-    config = question.config
+    config = subproblems.config
     weights = torch.tensor([config.weights[point] for point in points], device=config.device)
 
     def make(rows: Tensor, members: Sequence[int]) -> Trainer:
-        return _trainer(question, rows, [points[member] for member in members])
+        return _trainer(subproblems, rows, [points[member] for member in members])
 
     members = range(len(points))
     rule = TRANSFERS[config.transfer]
@@ -47,23 +47,23 @@ def trainer_of(question: Question, points: Sequence[int]) -> AnyTrainer:
     return BranchingTrainer(make, weights, plan)
 
 
-def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Trainer:
+def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) -> Trainer:
     """A trainer of networks for the weights (K, m); `streams` names their batches."""
-    config, problem = question.config, question.problem
+    config, problem = subproblems.config, subproblems.problem
     device = torch.device(config.device)
     network = fresh_network(config.network, config.init, problem, config.seed)
     layers = network_layers(network, problem)
     pattern = None
-    if question.frozen is not None:
-        network.load_state_dict(question.frozen)
+    if subproblems.frozen is not None:
+        network.load_state_dict(subproblems.frozen)
         pattern = pattern_of(network, layers, len(weights), device)
     sparsity = sparsity_objective(config, network, problem)
     transferred = transferred_names(config, network)
     stacked = len(weights) > 1 and not _why_in_turn(config, problem, network, device)
     tasks, teachers = tuple(problem.tasks), None
-    if question.teachers:  # last, for it adds to the network
+    if subproblems.teachers:  # last, for it adds to the network
         tasks = taught(network, config, problem)
-        teachers = teachers_of(config, problem, question.teachers)
+        teachers = teachers_of(config, problem, subproblems.teachers)
     population = Population(
         network,
         tasks,
@@ -75,8 +75,8 @@ def _trainer(question: Question, weights: Tensor, streams: Sequence[int]) -> Tra
     )
     scalarization = Scalarization(
         weights=weights,
-        ideal=torch.tensor(question.normalisation.ideal, device=device),
-        scale=torch.tensor(question.normalisation.scale, device=device),
+        ideal=torch.tensor(subproblems.normalisation.ideal, device=device),
+        scale=torch.tensor(subproblems.normalisation.scale, device=device),
         epsilon=config.epsilon,
     )
     solver = SOLVERS[config.solver].made(scalarization, config.solver_options)

@@ -17,8 +17,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
 
 from paretocli.sweeping.normalisation import without_scale
-from paretocli.sweeping.question import Question
 from paretocli.sweeping.resolve import resolve
+from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import fresh_network
 from paretocli.sweeping.trainers import trainer_of
 from paretocli.training.machine import flush_denormals, set_up
@@ -45,7 +45,7 @@ def main() -> None:
     json.dump(measures[arguments.what](arguments), sys.stdout)
 
 
-def _question(arguments: argparse.Namespace) -> Question:
+def _subproblems(arguments: argparse.Namespace) -> Subproblems:
     shares = [(i + 1) / (arguments.points + 1) for i in range(arguments.points)]
     found = resolve(
         {
@@ -64,14 +64,14 @@ def _question(arguments: argparse.Namespace) -> Question:
             "stack": arguments.points,
         }
     )
-    return Question(found.config, found.problem, without_scale(found.config))
+    return Subproblems(found.config, found.problem, without_scale(found.config))
 
 
 def _population(arguments: argparse.Namespace) -> dict[str, float]:
-    question = _question(arguments)
+    subproblems = _subproblems(arguments)
     set_up(arguments.threads, arguments.precision, torch.device(arguments.device))
     before = _peak(arguments.device)
-    trainer = trainer_of(question, range(arguments.points))
+    trainer = trainer_of(subproblems, range(arguments.points))
     trainer._train_epoch()  # the first one takes memory and chooses kernels
     timed = _timed(trainer._train_epoch, arguments.device)
     parameters = sum(p.numel() for p in trainer.population.parameters.values())
@@ -80,8 +80,8 @@ def _population(arguments: argparse.Namespace) -> dict[str, float]:
 
 def _loop(arguments: argparse.Namespace) -> dict[str, float]:
     """As somebody writes it who trains one network: no settings, samples through a `DataLoader`."""
-    question = _question(arguments)
-    problem, config = question.problem, question.config
+    subproblems = _subproblems(arguments)
+    problem, config = subproblems.problem, subproblems.config
     device = torch.device(arguments.device)
     network = fresh_network("mdmtn", "default", problem, 0).to(device)
     inputs = problem.prepare(problem.train.inputs)

@@ -8,8 +8,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from paretocli.sweeping.normalisation import from_initial
-from paretocli.sweeping.question import Question
 from paretocli.sweeping.resolve import resolve
+from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.teaching import read_teachers, teacher_files
 from paretocli.sweeping.trainers import trainer_of
 from tests.processes import kill_all, started, wait_for
@@ -100,7 +100,9 @@ def test_taught_networks_train_as_a_stack(folder):
     found = resolve(options)
     start = from_initial(found.config, found.problem)
     teachers = read_teachers(teacher_files(folder / "teachers", found.problem))
-    trainer = trainer_of(Question(found.config, found.problem, start, teachers=teachers), range(3))
+    trainer = trainer_of(
+        Subproblems(found.config, found.problem, start, teachers=teachers), range(3)
+    )
     assert len(trainer.population.tasks) == 4
     assert trainer.population.stacked
 

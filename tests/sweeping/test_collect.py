@@ -15,7 +15,6 @@ from paretocli.options.config import digest_of
 from paretocli.planning.plan import shards
 from paretocli.sweeping.collect import Collector
 from paretocli.sweeping.normalisation import without_scale
-from paretocli.sweeping.question import Question
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.run import run_sweep
 from paretocli.sweeping.solve import (
@@ -30,6 +29,7 @@ from paretocli.sweeping.solve import (
     solve,
 )
 from paretocli.sweeping.store import RunDirectory
+from paretocli.sweeping.subproblems import Subproblems
 from tests import damage
 
 
@@ -60,16 +60,16 @@ def never():
 
 
 @pytest.fixture(scope="module")
-def question():
+def subproblems():
     options = {"problem": "vlmop2", "points": 3, "epochs": 4, "stack": 2, "threads": 1, "jobs": 1}
     found = resolve(options | {"checkpoint_every": 0.0, "train_samples": 20})
-    return Question(found.config, found.problem, without_scale(found.config))
+    return Subproblems(found.config, found.problem, without_scale(found.config))
 
 
 @pytest.fixture
-def directory(tmp_path, question):
+def directory(tmp_path, subproblems):
     run = RunDirectory(tmp_path / "run")
-    with run.opened({"config": question.config.of_kind("identity"), "data": {}}):
+    with run.opened({"config": subproblems.config.of_kind("identity"), "data": {}}):
         pass
     return run
 
@@ -80,26 +80,26 @@ def told():
 
 
 @pytest.fixture
-def collector(question, directory, told):
-    return Collector(question, shards(3, 2), directory, told)
+def collector(subproblems, directory, told):
+    return Collector(subproblems, shards(3, 2), directory, told)
 
 
-def test_a_shard_yields_all_that_is_kept(question):
+def test_a_shard_yields_all_that_is_kept(subproblems):
     (shard, _) = shards(3, 2)
-    messages = list(solve(question, Job(shard), 0, never))
+    messages = list(solve(subproblems, Job(shard), 0, never))
     kinds = [type(message) for message in messages]
     assert kinds == [EpochDone, Saved] * 4 + [PointDone] * 2
     assert [message.lines[1]["epoch"] for message in messages[:8:2]] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("epoch", [1, 3, 4])
-def test_a_shard_that_was_stopped_goes_on_to_the_same_end(question, epoch):
+def test_a_shard_that_was_stopped_goes_on_to_the_same_end(subproblems, epoch):
     (shard, _) = shards(3, 2)
-    whole = list(solve(question, Job(shard), 0, never))
+    whole = list(solve(subproblems, Job(shard), 0, never))
     asked = iter([False] * (epoch - 1) + [True])
-    first = list(solve(question, Job(shard), 0, lambda: next(asked)))
+    first = list(solve(subproblems, Job(shard), 0, lambda: next(asked)))
     assert isinstance(first[-1], Saved)
-    second = list(solve(question, resumed(Job(shard), first[-1]), 0, never))
+    second = list(solve(subproblems, resumed(Job(shard), first[-1]), 0, never))
     lines = [m.lines for m in [*first, *second] if isinstance(m, EpochDone)]
     assert untimed(lines) == untimed([m.lines for m in whole if isinstance(m, EpochDone)])
     points = [[(m.network, untimed(m.record)) for m in run[-2:]] for run in (second, whole)]
@@ -107,8 +107,8 @@ def test_a_shard_that_was_stopped_goes_on_to_the_same_end(question, epoch):
     assert resumed(Job(shard), second[-1]) is None
 
 
-def test_each_of_several_gpus_has_a_worker(question, monkeypatch):
-    config = question.config
+def test_each_of_several_gpus_has_a_worker(subproblems, monkeypatch):
+    config = subproblems.config
     assert on_worker(config, 1) is config
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     on_gpu = dataclasses.replace(config, device="cuda")
@@ -127,10 +127,10 @@ def untimed(content):
     return json.loads(text, object_hook=lambda d: {k: v for k, v in d.items() if k != "seconds"})
 
 
-def test_messages_become_files(question, collector, directory, told):
+def test_messages_become_files(subproblems, collector, directory, told):
     collector.tables.share = collector.hypervolumes.share = math.inf  # whatever it costs
     for shard in shards(3, 2):
-        for message in solve(question, collector.job(shard), 0, never):
+        for message in solve(subproblems, collector.job(shard), 0, never):
             assert collector.take(shard.name, message) is None
         assert directory.load_checkpoint(shard.name) is not None
         assert collector.take(shard.name, Ended()) is None
@@ -143,20 +143,20 @@ def test_messages_become_files(question, collector, directory, told):
     assert not collector.errors
 
 
-def test_points_that_are_there_stay_as_they_are(question, directory, told):
+def test_points_that_are_there_stay_as_they_are(subproblems, directory, told):
     (shard, _) = shards(3, 2)
-    weights = list(question.config.weights[0])
+    weights = list(subproblems.config.weights[0])
     failed = {"point": 0, "status": "failed", "weights": weights, "epochs": 2, "seconds": 0.5}
     directory.write_point(failed | {"mine": True}, None)
-    collector = Collector(question, [shard], directory, told, directory.records())
+    collector = Collector(subproblems, [shard], directory, told, directory.records())
     assert told.there == [0]
-    for message in solve(question, collector.job(shard), 0, never):
+    for message in solve(subproblems, collector.job(shard), 0, never):
         collector.take(shard.name, message)
     assert [record.get("mine") for record in directory.records()] == [True, None]
 
 
-def checkpoint(question, shard, owned_by=None):
-    name = owned_by or owner(question, shard)
+def checkpoint(subproblems, shard, owned_by=None):
+    name = owned_by or owner(subproblems, shard)
     return _saved({"owner": name, "epoch": 2, "training": {"x": torch.randn(1000)}})
 
 
@@ -166,9 +166,9 @@ def _saved(state):
     return save_state(state)
 
 
-def test_a_checkpoint_is_gone_on_from(question, collector, directory, told):
+def test_a_checkpoint_is_gone_on_from(subproblems, collector, directory, told):
     (shard, _) = shards(3, 2)
-    content = checkpoint(question, shard)
+    content = checkpoint(subproblems, shard)
     directory.save_checkpoint(shard.name, content)
     directory.append_history(shard.name, [{"point": 0, "epoch": epoch} for epoch in (1, 2, 3)])
     assert collector.job(shard) == Job(shard, content)
@@ -179,16 +179,18 @@ def test_a_checkpoint_is_gone_on_from(question, collector, directory, told):
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "text", "of another sweep", "of another shard"])
 def test_a_damaged_or_foreign_checkpoint_means_starting_anew(
-    question, collector, directory, told, damage
+    subproblems, collector, directory, told, damage
 ):
     shard, other = shards(3, 2)
-    another = dataclasses.replace(question, config=dataclasses.replace(question.config, seed=9))
+    another = dataclasses.replace(
+        subproblems, config=dataclasses.replace(subproblems.config, seed=9)
+    )
     content = {
         "empty": b"",
-        "cut": checkpoint(question, shard)[:2000],
+        "cut": checkpoint(subproblems, shard)[:2000],
         "text": b"hello\n" * 30,
         "of another sweep": checkpoint(another, shard),
-        "of another shard": checkpoint(question, other),
+        "of another shard": checkpoint(subproblems, other),
     }
     directory.save_checkpoint(shard.name, content[damage])
     assert collector.job(shard) == Job(shard, None)
@@ -197,44 +199,46 @@ def test_a_damaged_or_foreign_checkpoint_means_starting_anew(
 
 
 @pytest.fixture(scope="module")
-def fresh(question):
+def fresh(subproblems):
     """The networks of a shard, and its state after one epoch."""
     shard = shards(3, 2)[0]
-    *_, saved = solve(question, Job(shard), 0, lambda: True)
-    whole = solve(question, Job(shard), 0, never)
+    *_, saved = solve(subproblems, Job(shard), 0, lambda: True)
+    whole = solve(subproblems, Job(shard), 0, never)
     return [message.network for message in whole if isinstance(message, PointDone)], saved.state
 
 
-def test_an_older_sweep_and_its_checkpoints_go_on(question, tmp_path):
-    identity = question.config.of_kind("identity")
+def test_an_older_sweep_and_its_checkpoints_go_on(subproblems, tmp_path):
+    identity = subproblems.config.of_kind("identity")
     before = {name: value for name, value in identity.items() if name != "sparsity_of"}
     run = RunDirectory(tmp_path / "old")
     with run.opened({"config": before, "data": {}}):
         pass
     run.check(identity, {})
     shard = shards(3, 2)[0]
-    assert owner(question, shard) == f"{digest_of(before)} {shard.name}"
+    assert owner(subproblems, shard) == f"{digest_of(before)} {shard.name}"
 
 
-def test_a_crafted_checkpoint_is_known_before_training(fresh, question, collector, directory, told):
+def test_a_crafted_checkpoint_is_known_before_training(
+    fresh, subproblems, collector, directory, told
+):
     shard = shards(3, 2)[0]
     file = directory.path / "checkpoints" / f"{shard.name}.pt"
     for harm in damage.OWN["checkpoint"].values():
         file.write_bytes(fresh[1])
         harm(file)
         job = collector.job(shard)
-        assert job.state is None or next(solve(question, job, 0, never)) == StartedAnew()
+        assert job.state is None or next(solve(subproblems, job, 0, never)) == StartedAnew()
     file.write_bytes(fresh[1])
-    assert isinstance(next(solve(question, collector.job(shard), 0, never)), EpochDone)
+    assert isinstance(next(solve(subproblems, collector.job(shard), 0, never)), EpochDone)
 
 
-def test_a_crafted_checkpoint_means_starting_anew(fresh, question, collector, directory, told):
+def test_a_crafted_checkpoint_means_starting_anew(fresh, subproblems, collector, directory, told):
     shard = shards(3, 2)[0]
     file = directory.path / "checkpoints" / f"{shard.name}.pt"
     file.write_bytes(fresh[1])
     damage.OWN["checkpoint"]["a loss of another shape"](file)
     found = []
-    for message in solve(question, collector.job(shard), 0, never):
+    for message in solve(subproblems, collector.job(shard), 0, never):
         collector.take(shard.name, message)
         found += [message.network] if isinstance(message, PointDone) else []
     assert found == fresh[0]
@@ -243,7 +247,7 @@ def test_a_crafted_checkpoint_means_starting_anew(fresh, question, collector, di
     assert told.notes[0] == f"The checkpoint {shard.name} is damaged; its points start anew."
 
 
-def test_a_checkpoint_runs_no_code(question, collector, directory, tmp_path):
+def test_a_checkpoint_runs_no_code(subproblems, collector, directory, tmp_path):
     class Evil:
         def __reduce__(self):
             return (open, (str(tmp_path / "owned"), "w"))
@@ -313,11 +317,11 @@ FOREIGN = {"notes.txt": b"mine", "points/readme.md": b"mine", "history/other.log
 @pytest.mark.parametrize(
     ("name", "content"), [(name, c) for name, contents in DAMAGE.items() for c in contents]
 )
-def test_whatever_is_damaged_a_sweep_ends_the_same(question, tmp_path, told, name, content):
+def test_whatever_is_damaged_a_sweep_ends_the_same(subproblems, tmp_path, told, name, content):
     """One finished sweep; a copy of it is damaged and continued."""
     whole, hurt = RunDirectory(tmp_path / "whole"), RunDirectory(tmp_path / "hurt")
     run = {"checksums": {}, "stop": never}
-    run_sweep(question.config, question.problem, whole, told, **run)
+    run_sweep(subproblems.config, subproblems.problem, whole, told, **run)
     shutil.copytree(whole.path, hurt.path)
     for foreign, text in FOREIGN.items():
         (hurt.path / foreign).write_bytes(text)
@@ -326,7 +330,7 @@ def test_whatever_is_damaged_a_sweep_ends_the_same(question, tmp_path, told, nam
     (hurt.path / "points" / "0002.json").unlink()
     if name.endswith("0001.safetensors"):
         (hurt.path / "points" / "0001.json").unlink()
-    run_sweep(question.config, question.problem, hurt, told, **run)
+    run_sweep(subproblems.config, subproblems.problem, hurt, told, **run)
     tables = [pd.read_csv(d.results_file).drop(columns="seconds") for d in (whole, hurt)]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
     for point in range(3):

@@ -15,7 +15,7 @@ from paretocli.problems.classification import classification
 from paretocli.sweeping import memory as memory_module
 from paretocli.sweeping.memory import Memory, Need, expected_memory
 from paretocli.sweeping.normalisation import without_scale
-from paretocli.sweeping.question import Question
+from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import network_layers
 from paretocli.sweeping.trainers import trainer_of
 from paretocli.training.certificate import stationarity
@@ -111,11 +111,11 @@ def most_taken(function):
 
 def measured(config, problem, points):
     """What training, evaluation and the certificate take, bytes."""
-    question = Question(config, problem, without_scale(config))
+    subproblems = Subproblems(config, problem, without_scale(config))
     trainers = []
 
     def train():
-        trainers.append(trainer_of(question, range(points)))
+        trainers.append(trainer_of(subproblems, range(points)))
         trainers[0].population.train()
         trainers[0]._train_epoch()
         trainers[0].population.train(False)

@@ -17,11 +17,11 @@ from paretocli.networks.initialisation import lsuv
 from paretocli.planning.plan import shards
 from paretocli.problems.loading import load_problem
 from paretocli.sweeping.normalisation import from_initial
-from paretocli.sweeping.question import Question
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.run import run_sweep
 from paretocli.sweeping.solve import Job, PointDone, solve
 from paretocli.sweeping.store import RunDirectory
+from paretocli.sweeping.subproblems import Subproblems
 from tests.program import paretocli
 from tests.sweeping.test_collect import Told, never
 
@@ -121,8 +121,10 @@ def test_all_forms_give_the_same_results(file, tmp_path, options):
 @pytest.mark.parametrize("name", ["in_order", "named", "by_name"])
 def test_a_worker_gets_what_was_sent(file, name):
     found = resolve({"problem": f"{file}:{name}", "threads": 1, "device": "cpu"})
-    question = Question(found.config, found.problem, from_initial(found.config, found.problem))
-    sent = pickle.loads(cloudpickle.dumps(question))
+    subproblems = Subproblems(
+        found.config, found.problem, from_initial(found.config, found.problem)
+    )
+    sent = pickle.loads(cloudpickle.dumps(subproblems))
     assert type(sent.problem.train.inputs).__name__ == type(found.problem.train.inputs).__name__
     (shard,) = shards(len(found.config.weights), found.config.stack)
     records = [
@@ -131,7 +133,7 @@ def test_a_worker_gets_what_was_sent(file, name):
             for message in solve(one, Job(shard), 0, never)
             if isinstance(message, PointDone)
         ]
-        for one in (question, sent)
+        for one in (subproblems, sent)
     ]
     assert records[0] == records[1]
 

@@ -7,8 +7,8 @@ import torch
 from torch._dynamo.utils import counters
 
 from paretocli.sweeping.normalisation import from_initial
-from paretocli.sweeping.question import Question
 from paretocli.sweeping.resolve import resolve
+from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.trainers import trainer_of
 
 pytestmark = [
@@ -49,5 +49,7 @@ def trainer(**options):
         }
         | options
     )
-    question = Question(found.config, found.problem, from_initial(found.config, found.problem))
-    return trainer_of(question, range(len(found.config.weights)))
+    subproblems = Subproblems(
+        found.config, found.problem, from_initial(found.config, found.problem)
+    )
+    return trainer_of(subproblems, range(len(found.config.weights)))

@@ -7,8 +7,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from paretocli.sweeping.normalisation import from_initial
-from paretocli.sweeping.question import Question
 from paretocli.sweeping.resolve import resolve
+from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.trainers import trainer_of
 
 # These hand a number, or a shape that depends on numbers, to the program.
@@ -64,7 +64,7 @@ def waits_of(options):
         {"problem": "multidigits", "points": 3, "threads": 1, "train_samples": 2560} | options
     )
     start = from_initial(found.config, found.problem)
-    trainer = trainer_of(Question(found.config, found.problem, start), range(3))
+    trainer = trainer_of(Subproblems(found.config, found.problem, start), range(3))
     trainer._train_epoch()
     # Optimisers count their steps on the CPU, wherever the parameters are.
     states = [s for one in trainer.descent.optimizers for s in one.state.values()]

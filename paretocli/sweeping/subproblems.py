@@ -1,6 +1,7 @@
-"""What all shards of a sweep share; it can be sent to another machine.
+"""The subproblems of a sweep, as they are sent to whoever solves some of them.
 
-It is complete in itself, but for data that is read as it is needed: its files have to be there too.
+They are complete in themselves, but for data that is read as it is needed: its files have to be
+there too.
 """
 
 from collections.abc import Mapping
@@ -14,8 +15,8 @@ from paretocli.sweeping.normalisation import Normalisation
 
 
 @dataclass(frozen=True)
-class Question:
-    """A sweep to be solved.
+class Subproblems:
+    """The subproblems of a sweep, and all that they have in common.
 
     Attributes:
         config: Its configuration.
