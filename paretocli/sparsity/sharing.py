@@ -26,10 +26,10 @@ tried, and the larger net similarity decides.
 import heapq
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from threadpoolctl import threadpool_limits
@@ -98,7 +98,7 @@ def shared_rows_of_all(matrices: Sequence[Rows], similarity: float, jobs: int) -
         # everything else. And that all similarities are equal; then it returns one cluster, as it
         # should.
         warnings.simplefilter("ignore", UserWarning)
-        found = _all_clusters([matrices[k] for k in order], similarity, min(jobs, len(matrices)))
+        found = _all_clusters([matrices[k] for k in order], similarity, jobs)
     by_matrix = dict(zip(order, found, strict=True))
     return [by_matrix[k] for k in range(len(matrices))]
 
@@ -122,11 +122,10 @@ def _check(rows: Rows, similarity: float) -> None:
 
 
 def _all_clusters(matrices: Sequence[Rows], similarity: float, jobs: int) -> list[Indices]:
-    if jobs <= 1:
-        return [_clusters(rows, similarity) for rows in matrices]
-    # One thread of BLAS in each, or they would take the processors from each other.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(lambda rows: _clusters(rows, similarity), matrices))
+    # One thread of BLAS in each of several, or they would take the processors from each other.
+    with threadpool_limits(1 if jobs > 1 else None, user_api="blas"):
+        clusters = Parallel(n_jobs=jobs, backend="threading")
+        return list(clusters(delayed(_clusters)(rows, similarity) for rows in matrices))
 
 
 def _clusters(rows: Rows, similarity: float) -> Indices:
