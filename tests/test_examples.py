@@ -91,6 +91,9 @@ def test_a_problem_of_ones_own(tmp_path):
 def test_three_data_sets_with_the_labels_of_one_task_each(tmp_path):
     file = f"{EXAMPLES / 'three_datasets.py'}:make"
     short = ("--epochs", 12, "--points", 3, "--no-sparsity", "--out", "run")
+    planned = paretocli("sweep", file, *short, "--dry-run", cwd=tmp_path)
+    assert "for 3 points together" in planned.stdout, planned.stderr
+    assert not planned.stderr
     done = paretocli("sweep", file, *short, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "no mean" not in done.stderr

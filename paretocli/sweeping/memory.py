@@ -7,6 +7,7 @@ certificate.
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from itertools import cycle, islice
 from typing import Any
@@ -17,7 +18,7 @@ from torch.utils._pytree import tree_iter
 
 from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import tensors_of
-from paretocli.core.problem import Data, Problem, Samples
+from paretocli.core.problem import Data, Problem, Samples, Task
 from paretocli.options.config import SweepConfig
 from paretocli.probing.live_memory import LiveMemory, peaks
 from paretocli.probing.rehearsal import CPU
@@ -178,10 +179,14 @@ def _trained(
 def _small_subproblems(config: SweepConfig, problem: Problem, rows: int) -> Subproblems:
     """The sweep for two batches of so many samples, an epoch long, on the CPU."""
     splits: dict[str, Any] = {
-        split: data.rows(torch.arange(2 * rows) % len(data))
+        split: data.rows(problem.some_rows(split, 2 * rows)[: 2 * rows])
         for split, data in problem.splits().items()
     }
-    small = dataclasses.replace(problem, **splits, evaluation_batch=rows)
+    small = dataclasses.replace(
+        problem, **splits, tasks=tuple(map(_unasked, problem.tasks)), evaluation_batch=rows
+    )
+    # Of the whole: so few samples may have no label of a task, which nothing here asks for.
+    vars(small)["labelled"] = problem.labelled
     # A sweep of two points is measured with three too.
     weights = tuple(islice(cycle(config.weights), max(PROBED_POINTS)))
     short = dataclasses.replace(
@@ -204,6 +209,19 @@ def _small_subproblems(config: SweepConfig, problem: Problem, rows: int) -> Subp
         frozen=state if config.frozen_point else None,
         teachers=(state,) * len(problem.tasks) if config.taught_by else (),
     )
+
+
+def _unasked(task: Task) -> Task:
+    """A task whose metrics of a whole split have no value: some have none of so few samples."""
+    metrics = {
+        name: dataclasses.replace(metric, function=_no_value) if metric.of_whole else metric
+        for name, metric in task.all_metrics.items()
+    }
+    return dataclasses.replace(task, metrics=metrics)
+
+
+def _no_value(output: Tensor, target: Tensor) -> float:
+    return math.nan
 
 
 def _as_on(device: torch.device, trainer: Trainer) -> None:

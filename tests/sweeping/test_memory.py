@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
-from paretocli.core.problem import Defaults, Problem, Samples
+from paretocli.core.problem import Defaults, Metric, Problem, Samples
 from paretocli.examination.default_sweep import default_sweep
 from paretocli.networks.building import build_network, default_network
 from paretocli.probing.live_memory import LiveMemory, peaks
@@ -222,6 +222,28 @@ def test_data_that_is_read_as_needed_takes_none():
     lazy = dataclasses.replace(problem, val=OnDisk(problem.val), test=OnDisk(problem.test))
     found = expected_memory(sweep_of(lazy), lazy, 1)
     assert found.data == 64 * (6 * 4 + 2 * 8)
+
+
+def test_a_few_samples_need_no_label_of_each_task_nor_a_metric_that_has_a_value():
+    problem = vectors()
+
+    def area(output, target):
+        assert len(target) > 4, "of so few samples it has no value"
+        return 0.5
+
+    splits = {}
+    for split, data in problem.splits().items():
+        rare = torch.full_like(data.targets[1], -1)
+        rare[-5:] = data.targets[1][-5:]
+        splits[split] = Samples(data.inputs, (data.targets[0], rare))
+    first, second = problem.tasks
+    last = dataclasses.replace(
+        second, missing=-1, metrics={**second.metrics, "area": Metric.whole(area)}
+    )
+    few = dataclasses.replace(problem, tasks=(first, last), **splits)
+    found, whole = (expected_memory(sweep_of(p), p, 1) for p in (few, problem))
+    assert found.training.worker == pytest.approx(whole.training.worker, rel=0.2)
+    assert found.held == whole.held
 
 
 def by_hand(**parts):
