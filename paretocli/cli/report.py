@@ -16,7 +16,7 @@ from paretocli.front.sizes import shown_sizes
 from paretocli.options.config import SweepConfig
 from paretocli.planning.plan import machine_text, shards, workers_of
 from paretocli.printing import say
-from paretocli.run_directory.points import Record
+from paretocli.run_directory.point_record import LayerRecord, PointRecord
 from paretocli.sweeping.memory import Memory, Need
 from paretocli.sweeping.resolve import Resolved
 from paretocli.sweeping.store import RunDirectory
@@ -37,7 +37,7 @@ def hint(text: str, *, quiet: bool) -> None:
 
 
 def sweep_summary(
-    config: SweepConfig, directory: RunDirectory, records: Sequence[Record]
+    config: SweepConfig, directory: RunDirectory, records: Sequence[PointRecord]
 ) -> dict[str, Any]:
     """The results as one JSON object."""
     table = pd.read_csv(directory.results_file)
@@ -50,12 +50,12 @@ def sweep_summary(
         "directory": str(directory.path),
         "results": str(directory.results_file),
         "picture": str(directory.picture_file) if directory.picture_file.exists() else None,
-        "points": [record | {"on_front": on_front[record["point"]]} for record in records],
+        "points": [{**record, "on_front": on_front[record["point"]]} for record in records],
     }
 
 
 def sweep_report(
-    config: SweepConfig, problem: Problem, directory: RunDirectory, records: Sequence[Record]
+    config: SweepConfig, problem: Problem, directory: RunDirectory, records: Sequence[PointRecord]
 ) -> str:
     """A table of the points, the layers of a single one, and the paths of what was written."""
     frame = pd.read_csv(directory.results_file)
@@ -129,7 +129,7 @@ _SIZE_HEADERS = {
 }
 
 
-def _compact_text(record: Record) -> list[str]:
+def _compact_text(record: PointRecord) -> list[str]:
     """What `export` makes of a point, in a line."""
     parameters, macs = record.get("compact_parameters"), record.get("compact_macs")
     if parameters is None:
@@ -155,18 +155,19 @@ def _words(column: str) -> str:
     return column.removesuffix("_test").replace("_", " ")
 
 
-def layer_table(layers: Sequence[dict[str, Any]]) -> str:
+def layer_table(layers: Sequence[LayerRecord]) -> str:
     """What is left of each layer."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("layer", no_wrap=True, vertical="bottom")
-    keys = ("rows", "zero_rows", "shared_rows", "unique_rows", "parameters_kept", "macs")
     headers = ("rows", "zero\nrows", "shared\nrows", "unique\nrows", "parameters\nkept", "MACs")
     for header in headers:
         table.add_column(header, justify="right", no_wrap=True, vertical="bottom")
     for layer in layers:
         role = "" if layer["role"] == "hidden" else f" ({layer['role']})"
+        rows = (layer["rows"], layer["zero_rows"], layer["shared_rows"], layer["unique_rows"])
+        counts = (*rows, layer.get("parameters_kept"), layer.get("macs"))
         table.add_row(
-            f"{layer['layer']}{role}", *(f"{layer[key]:,}" if key in layer else "" for key in keys)
+            f"{layer['layer']}{role}", *("" if count is None else f"{count:,}" for count in counts)
         )
     return as_text(table)
 

@@ -71,5 +71,5 @@ def _layers(results: Results, row: int) -> str:
         record = read_record(sweep, point) if 0 <= point < sweep.points else None
     except (DamagedError, InputError):  # anybody's table, or a record that `status` complains of
         return ""
-    layers = (record or {}).get("layers")
+    layers = None if record is None else record.get("layers")
     return layer_table(layers) if layers else ""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -12,6 +12,7 @@ from paretocli.core.joining import joined
 from paretocli.core.labels import labelled_shares, refuse_impossible, rows_with_labels
 from paretocli.core.metric import Metric
 from paretocli.core.samples import Data, Samples
+from paretocli.core.splits import SPLITS, Split
 from paretocli.core.task import Task, TaskFunction
 from paretocli.errors import InputError
 from paretocli.printable import one_line
@@ -31,9 +32,6 @@ __all__ = [
     "as_float",
     "joined",
 ]
-
-Split = Literal["train", "val", "test"]
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 EVALUATION_BATCH = 1000  # samples that are measured at once, unless a problem says otherwise
 

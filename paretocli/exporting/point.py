@@ -11,7 +11,8 @@ from paretocli.exporting.problem_code import Consent, chosen_problem
 from paretocli.printable import one_line
 from paretocli.problems.loading import load_problem
 from paretocli.run_directory.files import DamagedError
-from paretocli.run_directory.points import Record, network_path, read_record
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.points import network_path, read_record
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 from paretocli.sweeping.point_files import load_point
 from paretocli.sweeping.sweep_network import fresh_network
@@ -30,7 +31,7 @@ class SolvedPoint:
     """
 
     directory: Path
-    record: Record
+    record: PointRecord
     problem: Problem
     network: nn.Module
     file: Path
@@ -71,7 +72,7 @@ def read_solved_point(
     return SolvedPoint(path, record, made, network.eval(), file)
 
 
-def _record(sweep: SweepFile, point: int) -> Record:
+def _record(sweep: SweepFile, point: int) -> PointRecord:
     count = sweep.points
     if not 0 <= point < count:
         raise InputError(f"{sweep.path} has no point {point}; its points are 0 to {count - 1}.")

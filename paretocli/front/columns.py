@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.core.metric_names import Direction
-
-SPLITS = ("train", "val", "test")
+from paretocli.core.splits import SPLITS
 
 _SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
 

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.core.metric_names import Direction, known_direction
+from paretocli.core.splits import SPLITS
 from paretocli.errors import InputError
-from paretocli.front.columns import POINT_COLUMNS, SPLITS, body_of, readings
+from paretocli.front.columns import POINT_COLUMNS, body_of, readings
 from paretocli.front.results import Results
 from paretocli.run_directory import forms
 from paretocli.run_directory.files import DamagedError, read_object

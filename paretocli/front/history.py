@@ -5,21 +5,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from paretocli.core.splits import Split
 from paretocli.errors import InputError
 from paretocli.front.box import Box
 from paretocli.front.run_files import RunFiles, run_files_of
 from paretocli.run_directory.files import DamagedError
-from paretocli.run_directory.history import Line, history_files, read_history_lines
-from paretocli.run_directory.points import Record, losses_on, read_records
+from paretocli.run_directory.history import (
+    HistoryLine,
+    history_files,
+    losses_on,
+    read_history_lines,
+)
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.points import read_records
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
 Array = npt.NDArray[np.float64]
 
-HELD_OUT = ("val", "test")
+HELD_OUT: tuple[Split, ...] = ("val", "test")
 MOST_LOST = 100  # times as many epochs as the history still has; of more, there is no picture
 
 
@@ -70,7 +78,7 @@ class _Shard:
         last: Their last epoch.
     """
 
-    lines: list[Line]
+    lines: list[HistoryLine]
     points: range
     last: int
 
@@ -124,7 +132,7 @@ def read_history(path: Path) -> History:
     )
 
 
-def _shards(sweep: SweepFile, records: Mapping[int, Record]) -> tuple[list[_Shard], list[str]]:
+def _shards(sweep: SweepFile, records: Mapping[int, PointRecord]) -> tuple[list[_Shard], list[str]]:
     """All shards that have an epoch, and what could not be read."""
     shards, notes = [], []
     for file, points in history_files(sweep).items():
@@ -146,7 +154,10 @@ def _shards(sweep: SweepFile, records: Mapping[int, Record]) -> tuple[list[_Shar
 
 
 def _last_epoch(
-    sweep: SweepFile, lines: Iterable[Line], points: range, records: Mapping[int, Record]
+    sweep: SweepFile,
+    lines: Iterable[HistoryLine],
+    points: range,
+    records: Mapping[int, PointRecord],
 ) -> int:
     """The last epoch of a shard: where it still trains, or has failed, the last with all lines."""
     recorded = [records[point]["status"] for point in points if point in records]
@@ -155,7 +166,7 @@ def _last_epoch(
     return max(_complete(lines, points), default=0)
 
 
-def _complete(lines: Iterable[Line], points: range) -> set[int]:
+def _complete(lines: Iterable[HistoryLine], points: range) -> set[int]:
     """The epochs in which all points have a line."""
     there = Counter(epoch for epoch, _ in {(line["epoch"], line["point"]) for line in lines})
     return {epoch for epoch, count in there.items() if count == len(points)}
@@ -177,14 +188,14 @@ def _refuse_missing(sweep: SweepFile, shards: Sequence[_Shard], recorded: Iterab
         )
 
 
-def _common_epochs(shards: Sequence[_Shard], records: Mapping[int, Record]) -> int:
+def _common_epochs(shards: Sequence[_Shard], records: Mapping[int, PointRecord]) -> int:
     """The epochs that all shards have reached; those whose points have all failed ended early."""
     failed = {point for point, record in records.items() if record["status"] == "failed"}
     going_on = [shard.last for shard in shards if not set(shard.points) <= failed]
     return min(going_on) if going_on else max(shard.last for shard in shards)
 
 
-def _losses(shards: Sequence[_Shard], sweep: SweepFile, split: str, epochs: int) -> Array:
+def _losses(shards: Sequence[_Shard], sweep: SweepFile, split: Split, epochs: int) -> Array:
     objectives = sweep.config["objectives"]
     losses = np.full((epochs, sweep.points, len(objectives)), np.nan)
     for line in (line for shard in shards for line in shard.lines):
@@ -195,7 +206,9 @@ def _losses(shards: Sequence[_Shard], sweep: SweepFile, split: str, epochs: int)
     return losses
 
 
-def _summed(shards: Sequence[_Shard], key: str, epochs: int) -> Array:
+def _summed(
+    shards: Sequence[_Shard], key: Literal["seconds", "subproblem_epochs"], epochs: int
+) -> Array:
     """A running figure of the shards after each epoch (E,), summed over them."""
     total = np.zeros(epochs)
     for shard in shards:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from paretocli.front.box import Box
 from paretocli.printable import one_line
 from paretocli.run_directory.box import NORMALISATION_FILE, read_normalisation
 from paretocli.run_directory.files import DamagedError
+from paretocli.run_directory.sweep_content import Identity
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
 
@@ -27,7 +27,7 @@ class RunFiles:
     """
 
     path: Path
-    config: dict[str, Any]
+    config: Identity
     checksums: dict[str, str]
     box: Box
 
@@ -69,4 +69,6 @@ def _box(sweep: SweepFile) -> Box:
         raise InputError(
             f"{sweep.path} holds no {file.name}; run the sweep's command again, which works it out."
         )
-    return Box(*(np.array(found[name], dtype=float) for name in ("ideal", "reference_point")))
+    return Box(
+        *(np.array(corner, dtype=float) for corner in (found["ideal"], found["reference_point"]))
+    )

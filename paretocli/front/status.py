@@ -4,22 +4,22 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from paretocli.core.metric_names import Direction
 from paretocli.errors import InputError
 from paretocli.front.indicators import is_exact, share_of_box
-from paretocli.front.sizes import COMPACT
 from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import DamagedError
-from paretocli.run_directory.history import history_files, read_history_lines
+from paretocli.run_directory.history import HistoryLine, history_files, read_history_lines
 from paretocli.run_directory.lock import in_use
-from paretocli.run_directory.points import Record, read_records
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.points import read_records
+from paretocli.run_directory.sweep_content import Identity
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
-Json = dict[str, Any]
+Figures = dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class PointStatus:
     state: str
     epoch: int
     seconds: float
-    loss: Json
-    metric: Json
+    loss: Figures
+    metric: Figures
     compact_parameters: int | None = None
     compact_macs: int | None = None
 
@@ -68,7 +68,7 @@ class SweepStatus:
     """
 
     path: Path
-    config: Json
+    config: Identity
     directions: Mapping[str, Direction]
     holder: str
     epochs: int
@@ -134,7 +134,7 @@ class _Shard:
         networks: How many were trained in the last epoch; fewer than points before they branch.
     """
 
-    newest: dict[int, Json]
+    newest: dict[int, HistoryLine]
     seconds: float
     subproblem_epochs: int
     networks: int
@@ -162,19 +162,26 @@ def _history(sweep: SweepFile) -> tuple[list[_Shard], list[str]]:
     return found, notes
 
 
-def _point(point: int, record: Record | None, shard: _Shard | None, held: bool) -> PointStatus:
+def _point(point: int, record: PointRecord | None, shard: _Shard | None, held: bool) -> PointStatus:
     if record is not None:
-        known = {kind: record.get(kind, {}).get("val", {}) for kind in ("loss", "metric")}
-        known |= {name: record.get(name) for name in COMPACT}
         return PointStatus(
-            point, record["status"], record["epochs"], float(record["seconds"]), **known
+            point,
+            record["status"],
+            record["epochs"],
+            float(record["seconds"]),
+            record.get("loss", {}).get("val", {}),
+            record.get("metric", {}).get("val", {}),
+            record.get("compact_parameters"),
+            record.get("compact_macs"),
         )
     if shard is None:
         return PointStatus(point, "waiting", 0, 0.0, {}, {})
     line, sharing = shard.newest[point], len(shard.newest)
     state = "running" if held else "stopped"
-    known = {kind: line[kind]["val"] for kind in ("loss", "metric")}
-    return PointStatus(point, state, line["epoch"], line["seconds"] / sharing, **known)
+    seconds = line["seconds"] / sharing
+    return PointStatus(
+        point, state, line["epoch"], seconds, line["loss"]["val"], line["metric"]["val"]
+    )
 
 
 def _hypervolume(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from paretocli.front.indicators import is_exact
 from paretocli.options.config import SweepConfig
-from paretocli.run_directory.points import Record
+from paretocli.run_directory.point_record import PointRecord
 
 MOST_FIGURES = 6  # or weights, in a line
 
@@ -57,7 +57,7 @@ def _mean(values: Iterable[float | None]) -> float | None:
     return sum(numbers) / len(numbers) if numbers else None
 
 
-def point_text(record: Record) -> str:
+def point_text(record: PointRecord) -> str:
     """A finished point in a line."""
     start = f"point {record['point']}"
     if len(record["weights"]) <= MOST_FIGURES:

@@ -9,7 +9,8 @@ from typing import Any
 from paretocli.library.counting import Counter, hypervolume_text, point_text, points_text
 from paretocli.options.config import SweepConfig
 from paretocli.printable import printable
-from paretocli.run_directory.points import Record
+from paretocli.run_directory.history import HistoryLine
+from paretocli.run_directory.point_record import PointRecord
 
 
 def in_notebook() -> bool:
@@ -48,7 +49,7 @@ class Notebook:
         self._show(points_text(points))
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
+        self, points: tuple[int, ...], lines: Sequence[HistoryLine], hypervolume: float | None
     ) -> None:
         """Move the bar by an epoch of all the shard's points."""
         epoch = lines[0]["epoch"]
@@ -58,7 +59,7 @@ class Notebook:
         if time.monotonic() - self.shown >= SECONDS_BETWEEN:
             self._show(self.what)
 
-    def point_finished(self, record: Record) -> None:
+    def point_finished(self, record: PointRecord) -> None:
         """Leave a line."""
         self.counter.done([record["point"]])
         self.what = ""

@@ -13,7 +13,8 @@ from paretocli.library.notebook import Notebook, in_notebook
 from paretocli.options.config import SweepConfig
 from paretocli.printable import printable
 from paretocli.printing import say
-from paretocli.run_directory.points import Record
+from paretocli.run_directory.history import HistoryLine
+from paretocli.run_directory.point_record import PointRecord
 from paretocli.sweeping.observers import Observer
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -49,11 +50,11 @@ class Silent:
         """Nothing."""
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
+        self, points: tuple[int, ...], lines: Sequence[HistoryLine], hypervolume: float | None
     ) -> None:
         """Nothing."""
 
-    def point_finished(self, record: Record) -> None:
+    def point_finished(self, record: PointRecord) -> None:
         """Nothing."""
 
     def note(self, text: str) -> None:
@@ -81,14 +82,14 @@ class Bars:
         self._show(points_text(points))
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
+        self, points: tuple[int, ...], lines: Sequence[HistoryLine], hypervolume: float | None
     ) -> None:
         """Move the bar by an epoch of all the shard's points."""
         self.counter.reached(points, lines[0]["epoch"])
         self.hypervolume = hypervolume_text(self.counter, hypervolume)
         self._show(f"{points_text(points)}: epoch {lines[0]['epoch']}/{self.counter.total}")
 
-    def point_finished(self, record: Record) -> None:
+    def point_finished(self, record: PointRecord) -> None:
         """Leave a line above the bar."""
         self.counter.done([record["point"]])
         self._show("points")
@@ -125,7 +126,7 @@ class Lines:
         self.note(f"{points_text(points)}: going on after epoch {epoch}")
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
+        self, points: tuple[int, ...], lines: Sequence[HistoryLine], hypervolume: float | None
     ) -> None:
         """A line, unless the last one was just now."""
         epoch, total = lines[0]["epoch"], self.counter.total
@@ -139,7 +140,7 @@ class Lines:
             f"{100 * share:.0f} % of all{hypervolume_text(self.counter, hypervolume)}"
         )
 
-    def point_finished(self, record: Record) -> None:
+    def point_finished(self, record: PointRecord) -> None:
         """A line."""
         self.counter.done([record["point"]])
         self.note(point_text(record))

@@ -1,9 +1,8 @@
 """Carrying out a sweep that is resolved: with who is told, who may stop it, and its picture."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from paretocli.errors import StopError
 from paretocli.execution.stopping import Stop, stop_on_signals
@@ -12,7 +11,7 @@ from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
 from paretocli.plots.data import loss_columns
 from paretocli.problems.made_in_python import how_to_check
-from paretocli.run_directory.points import Record
+from paretocli.run_directory.point_record import PointRecord
 from paretocli.sweeping.event_files import EventFiles
 from paretocli.sweeping.observers import Observer, Observers
 from paretocli.sweeping.resolve import Resolved
@@ -24,7 +23,7 @@ STOPPING = "Stopping after this epoch; once more to stop at once."
 
 def carry_out(
     resolved: Resolved, *, quiet: bool, retry_failed: bool, notes: Sequence[str] = ()
-) -> list[Record]:
+) -> list[PointRecord]:
     """Solve all points of a sweep that are not solved yet, and draw its front.
 
     Args:
@@ -66,7 +65,7 @@ def carry_out(
     return records
 
 
-def failure_of(records: Sequence[Record], config: SweepConfig) -> str:
+def failure_of(records: Sequence[PointRecord], config: SweepConfig) -> str:
     """A sentence on points that failed, empty where none did."""
     failed = [record for record in records if record["status"] == "failed"]
     if not failed:
@@ -78,7 +77,7 @@ def failure_of(records: Sequence[Record], config: SweepConfig) -> str:
     )
 
 
-def _advice(failed: Sequence[Mapping[str, Any]], config: SweepConfig) -> str:
+def _advice(failed: Sequence[PointRecord], config: SweepConfig) -> str:
     """What may help points that failed, as far as what happened tells."""
     if any(record.get("losses_grew") for record in failed):
         return "losses had grown before: a smaller --lr, in another --out, may help."

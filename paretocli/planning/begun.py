@@ -84,7 +84,7 @@ def _candidates(out: Path, others: str) -> Iterator[Path]:
         yield from sorted(path for path in out.parent.glob(others) if path != out)
 
 
-def _identity(path: Path) -> dict[str, Any] | None:
+def _identity(path: Path) -> Mapping[str, Any] | None:
     """The identity of the sweep in a directory, None where there is none that can be read."""
     with suppress(InputError, OSError):
         found = read_sweep_file(path).config
@@ -98,7 +98,7 @@ def _whole(value: Any) -> int:
     return value if type(value) is int else 0
 
 
-def _differing(config: SweepConfig, stored: dict[str, Any]) -> set[str]:
+def _differing(config: SweepConfig, stored: Mapping[str, Any]) -> set[str]:
     identity = config.of_kind("identity")
     differing = {name for name in identity if stored.get(name) != identity[name]}
     return differing | (stored.keys() - identity.keys())  # such as a newer version's

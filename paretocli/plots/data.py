@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from paretocli.core.splits import SPLITS
 from paretocli.errors import InputError
-from paretocli.front.columns import SPLITS, is_size, label, split_of
+from paretocli.front.columns import is_size, label, split_of
 from paretocli.front.complete import LeftOut, complete_rows
 from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated

@@ -3,17 +3,22 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict, cast
 
 from paretocli.errors import InputError
 from paretocli.problems.source_names import name_for_people
 from paretocli.run_directory import forms
 from paretocli.run_directory.files import DamagedError, read_object
-from paretocli.run_directory.points import RECORD_ALONE
+from paretocli.run_directory.point_record import RECORD_ALONE, LayerRecord, RecordAlone
 
-_SWEEP = forms.made_of(
-    {"config": forms.made_of({}, {"problem": forms.text, "objectives": forms.listed(forms.name)})}
-)
+
+class _Config(TypedDict, total=False):
+    problem: forms.Text
+    objectives: forms.Names
+
+
+class _Sweep(TypedDict):
+    config: Annotated[_Config, forms.form_of(_Config)]
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,8 @@ def read_layers(directory: Path, point: int, *, title: str | None = None) -> Lay
         InputError: that is no run directory, there is no such point, or it has no layers.
     """
     file = _record_file(directory, point)
-    record = _object(file, RECORD_ALONE)
-    if record.get("status") != "done":
+    record = cast(RecordAlone, _object(file, RECORD_ALONE))
+    if record["status"] != "done":
         reason = record.get("error") or "it did not finish"
         raise InputError(f"Point {point} of {directory} has no network ({reason}); choose another.")
     if not record.get("layers"):
@@ -92,8 +97,8 @@ def read_layers(directory: Path, point: int, *, title: str | None = None) -> Lay
     )
 
 
-def _layer(entry: dict[str, Any]) -> LayerRows:
-    rows, zero, shared = (entry[name] for name in ("rows", "zero_rows", "shared_rows"))
+def _layer(entry: LayerRecord) -> LayerRows:
+    rows, zero, shared = entry["rows"], entry["zero_rows"], entry["shared_rows"]
     return LayerRows(
         layer=entry["layer"],
         role=entry["role"],
@@ -129,7 +134,7 @@ def _sweep(directory: Path) -> tuple[str, list[str]]:
     file = directory / "sweep.json"
     if not file.exists():
         return name, []
-    config = _object(file, _SWEEP)["config"]
+    config = cast(_Sweep, _object(file, forms.form_of(_Sweep)))["config"]
     return config.get("problem") or name, config.get("objectives", [])
 
 

@@ -1,12 +1,14 @@
 """Forms that values read from JSON should have: what is not of its form is never used.
 
-A form is a function of a value, which raises `FormError` where the value is not of it.
+A form is a function of a value, which raises `FormError` where the value is not of it. Objects are
+declared as `TypedDict`s, which say the form of a field beside its type.
 """
 
 import math
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import cache
+from typing import Annotated, Any, NotRequired, get_args, get_origin, get_type_hints
 
 Form = Callable[[Any], None]
 
@@ -25,6 +27,10 @@ class FormError(ValueError):
         super().__init__(f"{', '.join(path)} {reason}" if path else f"it {reason}")
         self.reason = reason
         self.path = path
+
+
+def anything(value: Any) -> None:
+    """Whatever it is."""
 
 
 def number(value: Any) -> None:
@@ -129,6 +135,46 @@ def made_of(needed: Mapping[str, Form], further: Mapping[str, Form] | None = Non
                 _inside(form, value[key], key)
 
     return checked
+
+
+def form_of(kind: Any, **instead: Form) -> Form:
+    """The form of a `TypedDict`: of each of its fields what `Annotated` says of it, if anything.
+
+    Args:
+        kind: The `TypedDict`.
+        instead: Forms of some fields that take the place of those declared.
+    """
+    declared, needed = _declared(kind), kind.__required_keys__
+    assert instead.keys() <= declared.keys()
+    forms = declared | instead
+    return made_of(
+        {key: form for key, form in forms.items() if key in needed},
+        {key: form for key, form in forms.items() if key not in needed},
+    )
+
+
+@cache
+def _declared(kind: Any) -> dict[str, Form]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {key: _annotated(hint) for key, hint in hints.items()}
+
+
+def _annotated(hint: Any) -> Form:
+    if get_origin(hint) is NotRequired:
+        (hint,) = get_args(hint)
+    form: Form = getattr(hint, "__metadata__", (anything,))[0]
+    return form
+
+
+# Types with their forms, for the fields of `TypedDict`s.
+Count = Annotated[int, whole()]
+Figure = Annotated[float | None, or_null(number)]  # null where it was not finite
+Name = Annotated[str, name]
+Names = Annotated[list[str], listed(name)]
+NotNegative = Annotated[float, not_negative]
+Positive = Annotated[int, whole(1)]
+Text = Annotated[str, text]
+Texts = Annotated[dict[str, str], mapped(text)]
 
 
 def _inside(form: Form, value: Any, key: str) -> None:

@@ -3,16 +3,49 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, cast
 
+from paretocli.core.splits import Split
 from paretocli.run_directory import forms
 from paretocli.run_directory.files import read_lines
-from paretocli.run_directory.points import figures_form
+from paretocli.run_directory.point_record import LossesAndMetrics, figures_form
 from paretocli.run_directory.sweep_file import SweepFile
 
 HISTORY = "history"
 
-Line = dict[str, Any]
+
+class HistoryLine(LossesAndMetrics):
+    """A line of the history: a point after an epoch.
+
+    Attributes:
+        point: Its number.
+        epoch: From 1.
+        seconds: Spent on the shard so far.
+        subproblem_epochs: Epochs of single networks spent on the shard so far.
+        multipliers: One an objective, where the solver has any.
+        penalty: The relative penalty, where it has one.
+        gap: How far its Chebyshev value is from the best at most, where it is known.
+        relative_gap: The same, as a share.
+        hypervolume_val: Of the shard's points on the validation data, where it is known.
+        hypervolume_test: The same on the test data.
+        hypervolume_exact: False where these are approximated.
+        below_ideal: The objectives whose training losses have fallen below their ideal.
+        zero_rows: Of the counted layers, with sparsity.
+    """
+
+    point: forms.Count
+    epoch: forms.Positive
+    seconds: forms.NotNegative
+    subproblem_epochs: forms.Count
+    multipliers: NotRequired[list[float | None] | None]
+    penalty: NotRequired[float | None]
+    gap: NotRequired[float | None]
+    relative_gap: NotRequired[float | None]
+    hypervolume_val: NotRequired[float | None]
+    hypervolume_test: NotRequired[float | None]
+    hypervolume_exact: NotRequired[bool]
+    below_ideal: NotRequired[list[str]]
+    zero_rows: NotRequired[int]
 
 
 def history_files(sweep: SweepFile) -> dict[Path, range]:
@@ -31,7 +64,7 @@ def history_files(sweep: SweepFile) -> dict[Path, range]:
     return found
 
 
-def read_history_lines(sweep: SweepFile, file: Path, points: range) -> Iterator[Line | None]:
+def read_history_lines(sweep: SweepFile, file: Path, points: range) -> Iterator[HistoryLine | None]:
     """The lines of a shard's history, None in place of each that is torn or damaged.
 
     Raises:
@@ -40,17 +73,20 @@ def read_history_lines(sweep: SweepFile, file: Path, points: range) -> Iterator[
         InputError: The system does not let it be read.
     """
     figures = figures_form(sweep.config["objectives"])
-    line = forms.made_of(
-        {
-            "point": forms.whole(points[0], points[-1]),
-            "epoch": forms.whole(1, sweep.epochs),
-            "seconds": forms.not_negative,
-            "subproblem_epochs": forms.whole(),
-        },
+    line = forms.form_of(
+        HistoryLine,
+        point=forms.whole(points[0], points[-1]),
+        epoch=forms.whole(1, sweep.epochs),
     )
 
     def form(value: Any) -> None:
         line(value)
         figures(value)
 
-    return read_lines(file, form)
+    return cast(Iterator[HistoryLine | None], read_lines(file, form))
+
+
+def losses_on(line: HistoryLine, split: Split, objectives: list[str]) -> list[float | None]:
+    """The losses of a line of the history, in the order of the objectives."""
+    losses = line["loss"][split]
+    return [losses[name] for name in objectives]

@@ -82,7 +82,7 @@ def _mend_points(sweep: SweepFile) -> Iterator[str]:
         yield f"{reason}: {done}; the point is solved again."
     for point, record in records.found.items():
         network = network_path(sweep.path, point)
-        if record["status"] == "done" and not is_whole(network, record):
+        if record["status"] == "done" and not is_whole(network, record.get("weights_sha256")):
             # The record first: without it the point counts as not solved.
             record_path(sweep.path, point).unlink()
             done = remove(network)

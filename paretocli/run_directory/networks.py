@@ -1,12 +1,9 @@
 """The file of a point's network, `points/<number>.safetensors`, as a whole."""
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from paretocli.run_directory.files import DamagedError, opened
-from paretocli.run_directory.points import CHECKSUM
 
 MOST_BYTES = 2**40
 
@@ -23,12 +20,12 @@ def file_checksum(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def is_whole(file: Path, record: Mapping[str, Any]) -> bool:
+def is_whole(file: Path, checksum: str | None) -> bool:
     """Whether a network's file is there as it was when its point's record was written.
 
     Args:
         file: The file.
-        record: Of the point.
+        checksum: What the record says of it; None where it says nothing, as older ones.
 
     Raises:
         InputError: The system does not let it be read.
@@ -37,4 +34,4 @@ def is_whole(file: Path, record: Mapping[str, Any]) -> bool:
         found = file_checksum(file)
     except (FileNotFoundError, DamagedError):
         return False
-    return bool(record.get(CHECKSUM, found) == found)
+    return checksum is None or checksum == found

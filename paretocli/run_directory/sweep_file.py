@@ -3,27 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast, overload
 
 from paretocli.core.metric_names import Direction
 from paretocli.errors import InputError
-from paretocli.run_directory import forms
 from paretocli.run_directory.files import DamagedError, read_object
 from paretocli.run_directory.older_sweeps import as_meant
+from paretocli.run_directory.sweep_content import SWEEP_CONTENT, Identity, Runtime, SweepContent
 
 SWEEP_FILE = "sweep.json"
-FORMAT = 1
 
 _GIVE = "give the run directory of a sweep"
-
-_SETTINGS = {
-    "targets": forms.listed(forms.text),
-    "network": forms.name,
-    "solver": forms.name,
-    "epochs": forms.whole(1),
-    "retrain_epochs": forms.whole(),
-    "stack": forms.whole(1),
-}
 
 
 @dataclass(frozen=True)
@@ -43,9 +33,9 @@ class SweepFile:
     """
 
     path: Path
-    config: dict[str, Any]
+    config: Identity
     checksums: dict[str, str]
-    runtime: dict[str, Any]
+    runtime: Runtime
     directions: Mapping[str, Direction] = field(default_factory=dict)
     unnamed: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +46,18 @@ class SweepFile:
         """How many points it has."""
         return len(self.config["weights"])
 
-    def setting(self, name: str) -> Any:
+    @overload
+    def setting(self, name: Literal["epochs", "retrain_epochs", "stack"]) -> int: ...
+
+    @overload
+    def setting(self, name: Literal["network"]) -> str: ...
+
+    @overload
+    def setting(self, name: Literal["targets"]) -> list[str]: ...
+
+    def setting(
+        self, name: Literal["epochs", "retrain_epochs", "stack", "network", "targets"]
+    ) -> Any:
         """A field of its identity.
 
         Raises:
@@ -72,7 +73,7 @@ class SweepFile:
     @property
     def epochs(self) -> int:
         """Epochs of each point, of both phases."""
-        return int(self.setting("epochs") + self.setting("retrain_epochs"))
+        return self.setting("epochs") + self.setting("retrain_epochs")
 
 
 def read_sweep_file(directory: Path, advice: str = _GIVE) -> SweepFile:
@@ -87,58 +88,25 @@ def read_sweep_file(directory: Path, advice: str = _GIVE) -> SweepFile:
     """
     path = directory / SWEEP_FILE
     try:
-        found = read_object(path, _sweep)
+        found = cast(SweepContent | None, read_object(path, SWEEP_CONTENT))
     except DamagedError as error:
         raise InputError(
             f"{path} is not of the form that this program writes: it {error.reason}; {advice}."
         ) from None
     if found is None:
         raise InputError(f"{directory} holds no {SWEEP_FILE}; {_GIVE}.")
-    runtime = found.get("runtime", {})
     said = found.get("directions", {})
     directions: dict[str, Direction] = {
         name: word for name, word in said.items() if word in ("higher", "lower")
     }
-    config = as_meant(found["config"])
+    config = cast(Identity, as_meant(found["config"]))
     return SweepFile(
         directory,
         config,
         found["data"],
-        runtime,
+        found.get("runtime", {}),
         directions,
         {name: value for name, value in config.items() if name not in found["config"]},
         found.get("versions", {}),
         found.get("imported", {}),
     )
-
-
-def _sweep(value: Any) -> None:
-    forms.made_of(
-        {"config": _config, "data": forms.mapped(forms.text)},
-        {
-            "format": _format,
-            "runtime": forms.made_of({}, {"jobs": forms.whole(1)}),
-            "directions": forms.made_of({}),
-            "versions": forms.mapped(forms.text),
-            "imported": forms.mapped(forms.text),
-        },
-    )(value)
-
-
-def _format(value: Any) -> None:
-    forms.whole(1)(value)
-    if value > FORMAT:
-        raise forms.FormError(
-            f"is {value}, of a newer version of the program, which this one does not know", ()
-        )
-
-
-def _config(value: Any) -> None:
-    forms.made_of({"objectives": forms.listed(forms.name)}, _SETTINGS)(value)
-    objectives = value["objectives"]
-    if not objectives or len(set(objectives)) < len(objectives):
-        raise forms.FormError("are not distinct names", ("objectives",))
-    weights = forms.listed(forms.listed(forms.not_negative, len(objectives)))
-    forms.made_of({"problem": forms.text, "seed": forms.whole(), "weights": weights})(value)
-    if not value["weights"]:
-        raise forms.FormError("is empty", ("weights",))

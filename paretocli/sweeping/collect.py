@@ -1,7 +1,7 @@
 """What workers say, kept in the run directory: the only place that writes while a sweep runs."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -9,7 +9,9 @@ import torch
 from paretocli.execution.executor import Ended
 from paretocli.front.indicators import NONE_BELOW, reach
 from paretocli.planning.plan import Shard
-from paretocli.run_directory.points import Record
+from paretocli.run_directory.history import HistoryLine
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.sweep_content import Identity
 from paretocli.sweeping.observers import Observer
 from paretocli.sweeping.pace import Pace
 from paretocli.sweeping.sizes import Sizes
@@ -48,7 +50,7 @@ class Collector:
         plan: Sequence[Shard],
         directory: RunDirectory,
         observer: Observer,
-        records: Iterable[Record] = (),
+        records: Iterable[PointRecord] = (),
     ) -> None:
         self.subproblems = subproblems
         self.sizes = Sizes(subproblems.config, subproblems.problem, observer.note)
@@ -57,7 +59,7 @@ class Collector:
         self.shards = {shard.name: shard for shard in plan}
         self.losses_of_workers = dict.fromkeys(self.shards, 0)
         self.errors: dict[str, Ended] = {}
-        self.identity = subproblems.config.of_kind("identity")
+        self.identity = cast(Identity, subproblems.config.of_kind("identity"))
         self.recorded = {record["point"]: record for record in records}
         observer.points_there(sorted(self.recorded))
         # The newest validation losses of each point, for the hypervolume of all of them.
@@ -82,7 +84,7 @@ class Collector:
                     return
                 found = self.sizes.of(self.directory.network(point))
                 if any(record.get(name, "") != value for name, value in found.items()):
-                    self.recorded[point] = self.directory.amend_point(record | found)
+                    self.recorded[point] = self.directory.amend_point({**record, **found})
 
     def job(self, shard: Shard) -> Job:
         """A shard as work to do, from where its checkpoint is."""
@@ -134,7 +136,7 @@ class Collector:
                 )
         self.observer.epoch_finished(shard.points, message.lines, self.hypervolume)
 
-    def _note_below(self, line: Record, when: str) -> None:
+    def _note_below(self, line: PointRecord | HistoryLine, when: str) -> None:
         """Say once of each objective that it fell below its ideal, and what that means."""
         normalisation, names = self.subproblems.normalisation, self.subproblems.config.objectives
         for split, losses in line.get("loss", {}).items():
@@ -151,7 +153,7 @@ class Collector:
                     "lower_bound of the task mends that (-inf: the sweep learns it)."
                 )
 
-    def _reach(self, point: int, line: Record) -> None:
+    def _reach(self, point: int, line: PointRecord | HistoryLine) -> None:
         losses = line.get("loss", {}).get("val", {}).values()
         self.reached[point] = [np.nan if value is None else value for value in losses] or np.nan
 
@@ -162,7 +164,7 @@ class Collector:
         self._note_below(message.record, "at its best epoch")
         record = message.record
         if message.network is not None:
-            record = record | self.sizes.of(message.network)
+            record = {**record, **self.sizes.of(message.network)}
         written = self.directory.write_point(record, message.network)
         self.recorded[written["point"]] = written
         self.observer.point_finished(record)
@@ -191,7 +193,7 @@ class Collector:
                 "hypervolume of the sweep is 0."
             )
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[PointRecord]:
         """The records that are there by now, in order."""
         return [self.recorded[point] for point in sorted(self.recorded)]
 

@@ -1,11 +1,13 @@
 """The history as event files for TensorBoard, one folder a point."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from paretocli.run_directory.points import Record, point_name
+from paretocli.run_directory.history import HistoryLine
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.points import point_name
 
 FOLDER = "tensorboard"
 
@@ -31,7 +33,7 @@ class EventFiles:
         self.latest |= dict.fromkeys(points, epoch)
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
+        self, points: tuple[int, ...], lines: Sequence[HistoryLine], hypervolume: float | None
     ) -> None:
         """Write an epoch of some points."""
         for line in lines:
@@ -41,7 +43,7 @@ class EventFiles:
             writer.flush()
             self.latest[line["point"]] = line["epoch"]
 
-    def point_finished(self, record: Record) -> None:
+    def point_finished(self, record: PointRecord) -> None:
         """No more will come of it."""
         self.close([record["point"]])
 
@@ -69,14 +71,18 @@ class EventFiles:
         return self.writers[point]
 
 
-def _scalars(line: Mapping[str, Any]) -> dict[str, float]:
+def _scalars(line: HistoryLine) -> dict[str, float]:
     """What is drawn of a line of the history, by name."""
     found: dict[str, float | None] = {}
-    for kind in ("loss", "metric"):
-        for split, values in line[kind].items():
+    for kind, by_split in (("loss", line["loss"]), ("metric", line["metric"])):
+        for split, values in by_split.items():
             found |= {f"{kind}/{name}/{split}": value for name, value in values.items()}
-    for number, value in enumerate(line["multipliers"] or ()):
+    for number, value in enumerate(line.get("multipliers") or ()):
         found[f"multiplier/{number}"] = value
-    for name in ("penalty", "gap", "relative_gap", "zero_rows"):
-        found[name] = line.get(name)
+    found |= {
+        "penalty": line.get("penalty"),
+        "gap": line.get("gap"),
+        "relative_gap": line.get("relative_gap"),
+        "zero_rows": line.get("zero_rows"),
+    }
     return {name: value for name, value in found.items() if value is not None}

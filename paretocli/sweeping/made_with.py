@@ -3,13 +3,12 @@
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
 
 import torch
 
 from paretocli import __version__
 from paretocli.options.config import SweepConfig
-from paretocli.run_directory.points import Record
+from paretocli.run_directory.point_record import Machine, MadeWith, PointRecord
 from paretocli.run_directory.sweep_file import SweepFile
 from paretocli.training.machine import device_name
 
@@ -22,7 +21,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "paretocli": __version__, **others}
 
 
-def machine(config: SweepConfig) -> dict[str, Any]:
+def machine(config: SweepConfig) -> Machine:
     """Where this process computes."""
     return {
         "platform": platform.platform(),
@@ -31,13 +30,13 @@ def machine(config: SweepConfig) -> dict[str, Any]:
     }
 
 
-def made_with(config: SweepConfig) -> dict[str, Any]:
+def made_with(config: SweepConfig) -> MadeWith:
     """What a point was made with; a sweep may go on elsewhere."""
     return {"versions": versions(), "machine": machine(config)}
 
 
 def notes_on_changes(
-    begun: SweepFile, records: Sequence[Record], imported: Mapping[str, str]
+    begun: SweepFile, records: Sequence[PointRecord], imported: Mapping[str, str]
 ) -> list[str]:
     """What is not as it was when a sweep began that goes on, a sentence each.
 

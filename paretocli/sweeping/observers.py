@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from paretocli.run_directory.points import Record
+from paretocli.run_directory.history import HistoryLine
+from paretocli.run_directory.point_record import PointRecord
 
 
 class Observer(Protocol):
@@ -16,7 +17,7 @@ class Observer(Protocol):
         """A shard goes on after `epoch`."""
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
+        self, points: tuple[int, ...], lines: Sequence[HistoryLine], hypervolume: float | None
     ) -> None:
         """All points of a shard trained for one more epoch.
 
@@ -27,7 +28,7 @@ class Observer(Protocol):
                 last worked out, which is seldom where that takes long; None where it never was.
         """
 
-    def point_finished(self, record: Record) -> None:
+    def point_finished(self, record: PointRecord) -> None:
         """A point has its record."""
 
     def note(self, text: str) -> None:
@@ -51,13 +52,13 @@ class Observers:
             observer.shard_resumed(points, epoch)
 
     def epoch_finished(
-        self, points: tuple[int, ...], lines: Sequence[Record], hypervolume: float | None
+        self, points: tuple[int, ...], lines: Sequence[HistoryLine], hypervolume: float | None
     ) -> None:
         """Tell all."""
         for observer in self.observers:
             observer.epoch_finished(points, lines, hypervolume)
 
-    def point_finished(self, record: Record) -> None:
+    def point_finished(self, record: PointRecord) -> None:
         """Tell all."""
         for observer in self.observers:
             observer.point_finished(record)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from safetensors import SafetensorError
 from safetensors.torch import load
@@ -12,9 +12,17 @@ from paretocli.errors import InputError
 from paretocli.run_directory import forms
 from paretocli.run_directory.files import DamagedError, read_bytes, read_object
 from paretocli.run_directory.networks import MOST_BYTES, is_whole
-from paretocli.run_directory.points import CHECKSUM, network_path
+from paretocli.run_directory.points import network_path
 
-_RECORD = forms.made_of({}, {"status": forms.text, CHECKSUM: forms.text})
+
+class RecordBeside(TypedDict, total=False):
+    """What is read of the record beside a network that is wanted alone."""
+
+    status: forms.Text
+    weights_sha256: forms.Text
+
+
+_RECORD = forms.form_of(RecordBeside)
 
 
 def point_file(point: Path) -> Path:
@@ -53,7 +61,7 @@ def read_point(file: Path) -> dict[str, Tensor]:
         InputError: The file or the record beside it cannot be read, or they do not belong together.
     """
     record = record_beside(file)
-    if record is not None and not is_whole(file, record):
+    if record is not None and not is_whole(file, record.get("weights_sha256")):
         raise InputError(
             f"{file} was damaged or changed since its sweep wrote it; run that sweep's command "
             "again, which solves the point anew."
@@ -86,7 +94,7 @@ def load_point(file: Path, network: nn.Module) -> None:
     network.load_state_dict(tensors)
 
 
-def record_beside(file: Path) -> Mapping[str, Any] | None:
+def record_beside(file: Path) -> RecordBeside | None:
     """The record of a network's point, None where it has none.
 
     Raises:
@@ -94,7 +102,7 @@ def record_beside(file: Path) -> Mapping[str, Any] | None:
     """
     path = file.with_suffix(".json")
     try:
-        return read_object(path, _RECORD)
+        return cast(RecordBeside | None, read_object(path, _RECORD))
     except DamagedError as error:
         raise InputError(
             f"{error}; run its sweep's command again, which solves the point anew."

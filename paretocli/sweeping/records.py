@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,15 @@ from paretocli.core.problem import SPLITS, Problem, Split
 from paretocli.front.dominance import non_dominated
 from paretocli.front.sizes import COMPACT
 from paretocli.options.config import SweepConfig
-from paretocli.run_directory.points import Record, point_name
+from paretocli.run_directory.history import HistoryLine
+from paretocli.run_directory.point_record import (
+    LayerRecord,
+    LossesAndMetrics,
+    PointRecord,
+    RecordPart,
+)
+from paretocli.run_directory.points import point_name
+from paretocli.run_directory.sweep_content import Identity
 from paretocli.sparsity.figures import NetworkFigures, figures_of_network
 from paretocli.sparsity.layers import Layer
 from paretocli.training.reports import EpochReport, Figures, Outcome
@@ -28,7 +36,7 @@ def point_record(
     layers: Sequence[Layer],
     outcome: Outcome,
     macs: int | None = None,
-) -> Record:
+) -> PointRecord:
     """The record of one solved or diverged point: plain numbers and texts, ready for JSON.
 
     Args:
@@ -41,7 +49,7 @@ def point_record(
         macs: Multiply-accumulates of the network for one sample, None where they are not known.
     """
     failed_epoch = int(outcome.failed_epoch[member])
-    record: Record = {
+    record: PointRecord = {
         "point": point,
         "status": "failed" if failed_epoch else "done",
         "weights": list(config.weights[point]),
@@ -51,8 +59,9 @@ def point_record(
         "seconds": outcome.seconds / len(outcome.best_epoch),
     }
     if failed_epoch:
-        return record | _failure(outcome, member, config.objectives)
-    return record | {
+        return {**record, **_failure(outcome, member, config.objectives)}
+    return {
+        **record,
         **figures_of(outcome.figures, member, config.objectives, problem.metrics),
         **_sparsity(outcome, member, layers, macs),
         "best_epoch": int(outcome.best_epoch[member]),
@@ -66,7 +75,7 @@ def point_record(
     }
 
 
-def _failure(outcome: Outcome, member: int, objectives: Sequence[str]) -> Record:
+def _failure(outcome: Outcome, member: int, objectives: Sequence[str]) -> RecordPart:
     """When a point diverged, which losses first were not finite, and whether they grew before."""
     epoch, found = int(outcome.failed_epoch[member]), outcome.breakdown
     step = int(found.step[member])
@@ -83,13 +92,15 @@ def _failure(outcome: Outcome, member: int, objectives: Sequence[str]) -> Record
     }
 
 
-def _below_ideal(outcome: Outcome, member: int, objectives: Sequence[str]) -> Record:
+def _below_ideal(outcome: Outcome, member: int, objectives: Sequence[str]) -> RecordPart:
     """The objectives that fell below their ideal in training, where any did."""
     below = outcome.below_ideal[member]
     return {"below_ideal": _named(below, objectives)} if below.any() else {}
 
 
-def _sparsity(outcome: Outcome, member: int, layers: Sequence[Layer], macs: int | None) -> Record:
+def _sparsity(
+    outcome: Outcome, member: int, layers: Sequence[Layer], macs: int | None
+) -> RecordPart:
     if not layers:
         return {}
     tensors = {name: tensor[member] for name, tensor in outcome.tensors.items()}
@@ -97,7 +108,7 @@ def _sparsity(outcome: Outcome, member: int, layers: Sequence[Layer], macs: int 
     whole, each = figures_of_network(layers, tensors, parameters, macs)
     return {
         "sparsity": dataclasses.asdict(whole),
-        "layers": [dataclasses.asdict(figures) for figures in each],
+        "layers": [cast(LayerRecord, dataclasses.asdict(figures)) for figures in each],
     }
 
 
@@ -108,22 +119,25 @@ def history_line(
     problem: Problem,
     report: EpochReport,
     hypervolumes: Mapping[Split, float | None],
-) -> Record:
+) -> HistoryLine:
     """One line of the history: an epoch of one subproblem.
 
     `subproblem_epochs` and `hypervolumes` (by split) are those of the whole population.
     """
-    line = {
+    figures = figures_of(report.figures, member, config.objectives, problem.metrics)
+    line: HistoryLine = {
         "point": point,
         "epoch": report.epoch,
         "seconds": round(report.seconds, 3),
-        **figures_of(report.figures, member, config.objectives, problem.metrics),
+        "loss": figures["loss"],
+        "metric": figures["metric"],
         "multipliers": _row(report.multipliers, member),
         "penalty": _number(report.penalty, member),
         "gap": _number(report.gap, member),
         "relative_gap": _number(report.relative_gap, member),
         "subproblem_epochs": report.subproblem_epochs,
-        **{f"hypervolume_{split}": value for split, value in hypervolumes.items()},
+        "hypervolume_val": hypervolumes["val"],
+        "hypervolume_test": hypervolumes["test"],
     }
     if report.below_ideal[member].any():
         line["below_ideal"] = _named(report.below_ideal[member], config.objectives)
@@ -134,7 +148,7 @@ def history_line(
 
 def figures_of(
     figures: Figures, member: int, objectives: Sequence[str], metrics: Sequence[str]
-) -> Record:
+) -> LossesAndMetrics:
     """Losses and metrics of one subproblem: `{"loss": {split: {name: …}}, "metric": …}`."""
     return {
         "loss": {
@@ -148,7 +162,7 @@ def figures_of(
     }
 
 
-def results_table(records: Sequence[Record], config: Mapping[str, Any]) -> pd.DataFrame:
+def results_table(records: Sequence[PointRecord], config: Identity) -> pd.DataFrame:
     """`results.csv` as a table, one row a point.
 
     `on_front` marks the points that no other finished point dominates in the validation losses.
@@ -169,8 +183,8 @@ def results_table(records: Sequence[Record], config: Mapping[str, Any]) -> pd.Da
     return table[_columns(table, config["objectives"])]
 
 
-def _table_row(record: Record, config: Mapping[str, Any]) -> Record:
-    row: Record = {
+def _table_row(record: PointRecord, config: Identity) -> dict[str, Any]:
+    row: dict[str, Any] = {
         key: record.get(key)
         for key in ("point", "status", "epochs", "best_epoch", "seconds", "device", "weights_file")
     }
@@ -207,7 +221,7 @@ def _named(mask: Tensor, names: Sequence[str]) -> list[str]:
     return [name for name, true in zip(names, mask.tolist(), strict=True) if true]
 
 
-def _row(tensor: Tensor | None, member: int) -> list[float] | None:
+def _row(tensor: Tensor | None, member: int) -> list[float | None] | None:
     return None if tensor is None else [_finite(v) for v in tensor[member].tolist()]
 
 
@@ -215,6 +229,6 @@ def _number(tensor: Tensor | None, member: int) -> float | None:
     return None if tensor is None else _finite(float(tensor[member]))
 
 
-def _finite(value: float) -> Any:
+def _finite(value: float) -> float | None:
     """JSON knows no NaN; a missing number is null."""
     return value if np.isfinite(value) else None

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -16,10 +16,11 @@ from paretocli.execution.processes import Processes
 from paretocli.options.config import SweepConfig
 from paretocli.planning.plan import Shard, machine_text, shards, unfinished
 from paretocli.population.transfer import TRANSFERS
-from paretocli.run_directory.points import Record
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.sweep_content import Identity, Runtime, SweepContent
 from paretocli.sweeping.alone import train_alone
 from paretocli.sweeping.collect import Collector
-from paretocli.sweeping.made_with import made_with, notes_on_changes
+from paretocli.sweeping.made_with import machine, notes_on_changes, versions
 from paretocli.sweeping.normalisation import (
     Losses,
     Normalisation,
@@ -47,7 +48,7 @@ def run_sweep(
     imported: Mapping[str, str] | None = None,
     stop: Callable[[], bool],
     retry_failed: bool = False,
-) -> list[Record]:
+) -> list[PointRecord]:
     """Solve what is not solved yet and rebuild the tables.
 
     Args:
@@ -69,7 +70,7 @@ def run_sweep(
         RunError: A shard could not be solved; the others are.
     """
     set_up(config.threads, config.precision, torch.device(config.device))
-    identity = config.of_kind("identity")
+    identity = cast(Identity, config.of_kind("identity"))
     directory.check(identity, checksums)
     # Before anything is written: it may find that the objectives have no scale.
     looked_at = config.scale != "none" or None in config.ideal
@@ -174,17 +175,18 @@ def _executor(collector: Collector, shards: int, stop: Callable[[], bool], clien
 def _description(
     config: SweepConfig,
     problem: Problem,
-    identity: dict[str, Any],
+    identity: Identity,
     checksums: Mapping[str, str],
     imported: Mapping[str, str],
-) -> dict[str, Any]:
+) -> SweepContent:
     return {
         "config": identity,
-        "runtime": config.of_kind("runtime"),
-        "data": checksums,
-        "imported": imported,
+        "runtime": cast(Runtime, config.of_kind("runtime")),
+        "data": dict(checksums),
+        "imported": dict(imported),
         "directions": metric_directions(problem),
-        **made_with(config),
+        "versions": versions(),
+        "machine": machine(config),
     }
 
 
@@ -201,7 +203,7 @@ def _normalisation(
     """
     kept = directory.normalisation()
     if kept is not None:
-        return Normalisation(*(tuple(kept[name]) for name in ("ideal", "scale", "worst")))
+        return Normalisation(tuple(kept["ideal"]), tuple(kept["scale"]), tuple(kept["worst"]))
     found = _learned(subproblems, losses, observer, stop)
     if found is None:
         return None

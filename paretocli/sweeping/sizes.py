@@ -19,7 +19,7 @@ from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.front.sizes import COMPACT
 from paretocli.options.config import SweepConfig
-from paretocli.run_directory.points import Record
+from paretocli.run_directory.point_record import RecordPart
 from paretocli.sweeping.sweep_network import fresh_network
 
 TRACED_SAMPLES = 2
@@ -43,7 +43,7 @@ class Sizes:
         self._network: nn.Module
         self._refusal: Exception | None = None
 
-    def of(self, file: bytes) -> Record:
+    def of(self, file: bytes) -> RecordPart:
         """What belongs into a point's record.
 
         Args:
@@ -63,7 +63,7 @@ class Sizes:
         except Exception as error:  # whatever it is, the point is solved and stays so
             words = f"{type(error).__name__}, {first_line(error)}"
             return self._told(_missing(f"the network could not be made small ({words})"))
-        found: Record = {"compact_parameters": size.parameters, "compact_macs": size.macs}
+        found: RecordPart = {"compact_parameters": size.parameters, "compact_macs": size.macs}
         return self._told(found | {"not_compact": size.uncounted}) if size.uncounted else found
 
     def _size(self, file: bytes) -> Size:
@@ -89,18 +89,18 @@ class Sizes:
                 raise
         return self._tracing
 
-    def _told(self, record: Record) -> Record:
+    def _told(self, record: RecordPart) -> RecordPart:
         """Say once why something is missing."""
         reason = record["not_compact"]
         if reason not in self._noted:
             self._noted.add(reason)
-            names = [name for name in COMPACT if record[name] is None]
+            names = [name for name in COMPACT if record.get(name) is None]
             self._note(f"{' and '.join(names)} stay empty: {reason.removesuffix('.')}.")
         return record
 
 
-def _missing(reason: str) -> Record:
-    return {**dict.fromkeys(COMPACT), "not_compact": reason}
+def _missing(reason: str) -> RecordPart:
+    return {"compact_parameters": None, "compact_macs": None, "not_compact": reason}
 
 
 def traced_as_used(network: nn.Module, problem: Problem) -> Tracing:

@@ -18,8 +18,9 @@ from paretocli.core.problem import Split
 from paretocli.front.indicators import is_exact
 from paretocli.options.config import SweepConfig, digest_of
 from paretocli.planning.plan import Shard
+from paretocli.run_directory.history import HistoryLine
 from paretocli.run_directory.older_sweeps import as_named_before
-from paretocli.run_directory.points import Record
+from paretocli.run_directory.point_record import PointRecord
 from paretocli.sweeping.made_with import made_with
 from paretocli.sweeping.records import history_line, point_record
 from paretocli.sweeping.sizes import dense_macs
@@ -49,7 +50,7 @@ class StartedAnew:
 class EpochDone:
     """All points of a shard were trained for one more epoch: its lines of the history."""
 
-    lines: tuple[Record, ...]
+    lines: tuple[HistoryLine, ...]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Saved:
 class PointDone:
     """A point's record and, unless it failed, its network as a safetensors file."""
 
-    record: Record
+    record: PointRecord
     network: bytes | None
 
 
@@ -164,12 +165,14 @@ def _epoch(subproblems: Subproblems, shard: Shard, trainer: AnyTrainer) -> Epoch
     hypervolumes = {
         split: subproblems.normalisation.hypervolume(report.figures[split][0]) for split in HELD_OUT
     }
-    exact = is_exact(*report.figures["val"][0].shape)
+    config, problem = subproblems.config, subproblems.problem
     lines = tuple(
-        history_line(point, member, subproblems.config, subproblems.problem, report, hypervolumes)
-        | ({} if exact else {"hypervolume_exact": False})
+        history_line(point, member, config, problem, report, hypervolumes)
         for member, point in enumerate(shard.points)
     )
+    if not is_exact(*report.figures["val"][0].shape):
+        for line in lines:
+            line["hypervolume_exact"] = False
     return EpochDone(lines)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from paretocli.atomic import TEMPORARY, check_writable, write_bytes, write_text
 from paretocli.errors import InputError
 from paretocli.options.declared import meant_before
-from paretocli.run_directory.box import read_normalisation
+from paretocli.run_directory.box import NormalisationNote, read_normalisation
 from paretocli.run_directory.files import (
     MOST_LINES_BYTES,
     DamagedError,
@@ -19,17 +19,13 @@ from paretocli.run_directory.files import (
     parsed,
     read_bytes,
 )
-from paretocli.run_directory.history import HISTORY
+from paretocli.run_directory.history import HISTORY, HistoryLine
 from paretocli.run_directory.lock import LOCK, in_use, sole_user
 from paretocli.run_directory.mending import CHECKPOINTS, FOLDERS, mend, prepare_folders
-from paretocli.run_directory.points import (
-    CHECKSUM,
-    Record,
-    network_path,
-    read_records,
-    record_path,
-)
-from paretocli.run_directory.sweep_file import FORMAT, SWEEP_FILE, SweepFile, read_sweep_file
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.points import network_path, read_records, record_path
+from paretocli.run_directory.sweep_content import FORMAT, Identity, SweepContent
+from paretocli.run_directory.sweep_file import SWEEP_FILE, SweepFile, read_sweep_file
 from paretocli.sweeping.records import results_table
 
 MOST_BYTES = 2**40  # of a checkpoint
@@ -95,7 +91,7 @@ class RunDirectory:
             )
 
     @contextmanager
-    def opened(self, sweep: Mapping[str, Any]) -> Iterator[None]:
+    def opened(self, sweep: SweepContent) -> Iterator[None]:
         """Make the directory, or take it up, and keep other sweeps out; `check` comes first.
 
         Args:
@@ -113,7 +109,7 @@ class RunDirectory:
                 self._fill(sweep)
             yield
 
-    def _fill(self, sweep: Mapping[str, Any]) -> None:
+    def _fill(self, sweep: SweepContent) -> None:
         prepare_folders(self.path)
         if not self._sweep_file.exists():
             write_text(self._sweep_file, json.dumps({"format": FORMAT, **sweep}, indent=2))
@@ -139,7 +135,7 @@ class RunDirectory:
         """
         return read_sweep_file(self.path, "name another directory with --out")
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[PointRecord]:
         """The records of all points that are done or failed, in order."""
         return list(read_records(self.sweep()).found.values())
 
@@ -155,7 +151,7 @@ class RunDirectory:
         with self._written():
             return [*self._notes, *mend(self.sweep())]
 
-    def write_point(self, record: Record, network: bytes | None) -> Record:
+    def write_point(self, record: PointRecord, network: bytes | None) -> PointRecord:
         """Write a point's network, a safetensors file, and then its record, which makes it done.
 
         Args:
@@ -168,10 +164,10 @@ class RunDirectory:
         point = record["point"]
         if network is not None:
             write_bytes(network_path(self.path, point), network)
-            record = record | {CHECKSUM: hashlib.sha256(network).hexdigest()}
+            record = record | {"weights_sha256": hashlib.sha256(network).hexdigest()}
         return self.amend_point(record)
 
-    def amend_point(self, record: Record) -> Record:
+    def amend_point(self, record: PointRecord) -> PointRecord:
         """Write a point's record again, with more in it, and give it back."""
         content = json.dumps(record, indent=2, allow_nan=False)
         write_text(record_path(self.path, record["point"]), content)
@@ -185,7 +181,7 @@ class RunDirectory:
         """Remove a point's record, so that it is solved again."""
         record_path(self.path, point).unlink(missing_ok=True)
 
-    def append_history(self, shard: str, lines: Sequence[Record]) -> None:
+    def append_history(self, shard: str, lines: Sequence[HistoryLine]) -> None:
         """Add lines to a shard's history."""
         content = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
         with self._history(shard).open("ab") as file:
@@ -216,7 +212,7 @@ class RunDirectory:
         """Remove the state of a shard that is finished."""
         self._checkpoint(shard).unlink(missing_ok=True)
 
-    def write_tables(self, identity: Mapping[str, Any], records: Sequence[Record]) -> None:
+    def write_tables(self, identity: Identity, records: Sequence[PointRecord]) -> None:
         """Rebuild `results.csv` and `front.csv` from the records of all points, in order."""
         if not records:
             return
@@ -228,7 +224,7 @@ class RunDirectory:
         """Write a small JSON file."""
         write_text(self.path / f"{name}.json", json.dumps(content, indent=2))
 
-    def normalisation(self) -> dict[str, Any] | None:
+    def normalisation(self) -> NormalisationNote | None:
         """What `normalisation.json` holds, None where there is none that can be read."""
         try:
             return read_normalisation(self.sweep())

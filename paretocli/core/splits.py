@@ -1,0 +1,6 @@
+"""The parts that data are split into."""
+
+from typing import Literal
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")

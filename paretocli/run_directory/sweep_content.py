@@ -1,0 +1,99 @@
+"""What `sweep.json` holds: its fields, each with the form that is checked."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from paretocli.run_directory import forms
+from paretocli.run_directory.point_record import Machine
+
+FORMAT = 1
+
+
+class Settings(TypedDict):
+    """What of a sweep's identity stands by itself; its weights go by the objectives.
+
+    Attributes:
+        objectives: Their names, in order.
+        targets: The columns of a table that are to be learned.
+        network: Its name.
+        solver: Its name.
+        epochs: Of each point, of the first phase.
+        retrain_epochs: The same of the second.
+        stack: How many points train together.
+    """
+
+    objectives: forms.Names
+    targets: NotRequired[Annotated[list[str], forms.listed(forms.text)]]
+    network: NotRequired[forms.Name]
+    solver: NotRequired[forms.Name]
+    epochs: NotRequired[forms.Positive]
+    retrain_epochs: NotRequired[forms.Count]
+    stack: NotRequired[forms.Positive]
+
+
+class Identity(Settings):
+    """What a sweep is: what readers of its directory know of that.
+
+    There is more in it, as `paretocli.options` declares it and those who extend the program.
+
+    Attributes:
+        problem: As the user named it.
+        seed: Of whatever is drawn at random.
+        weights: Of each point, one an objective.
+    """
+
+    problem: forms.Text
+    seed: forms.Count
+    weights: list[list[float]]
+
+
+class Runtime(TypedDict, total=False):
+    """Settings that change no results, as far as readers know them."""
+
+    jobs: forms.Positive
+
+
+def _identity(value: Any) -> None:
+    forms.form_of(Settings)(value)
+    objectives = value["objectives"]
+    if not objectives or len(set(objectives)) < len(objectives):
+        raise forms.FormError("are not distinct names", ("objectives",))
+    weights = forms.listed(forms.listed(forms.not_negative, len(objectives)))
+    forms.form_of(Identity, weights=weights)(value)
+    if not value["weights"]:
+        raise forms.FormError("is empty", ("weights",))
+
+
+def _format(value: Any) -> None:
+    forms.whole(1)(value)
+    if value > FORMAT:
+        raise forms.FormError(
+            f"is {value}, of a newer version of the program, which this one does not know", ()
+        )
+
+
+class SweepContent(TypedDict):
+    """What `sweep.json` holds.
+
+    Attributes:
+        config: The sweep's identity.
+        data: Checksums of the data of each split, and of the user's own code, if any.
+        format: Of the run directory.
+        runtime: Settings that change no results.
+        directions: The better directions of the metrics, as they were declared.
+        versions: Of the packages that it was begun with.
+        imported: SHA-256 of the modules that the user's own code imported then, by file.
+        machine: That it was begun on.
+    """
+
+    config: Annotated[Identity, _identity]
+    data: forms.Texts
+    format: NotRequired[Annotated[int, _format]]
+    runtime: NotRequired[Annotated[Runtime, forms.form_of(Runtime)]]
+    directions: NotRequired[Annotated[Mapping[str, Any], forms.made_of({})]]
+    versions: NotRequired[forms.Texts]
+    imported: NotRequired[forms.Texts]
+    machine: NotRequired[Machine]
+
+
+SWEEP_CONTENT = forms.form_of(SweepContent)
