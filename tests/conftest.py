@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from paretocli.problems import cifar10_files, mnist_files, mulan_files
-from tests.remembered import remembered_traces  # noqa: F401 (of all tests)
+from tests.remembered import remember_traces
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -72,6 +72,13 @@ def nothing_left():
     """The program sets torch's threads and what it does with denormals; tests go on without."""
     yield
     fresh_torch()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def remembered_traces():
+    with pytest.MonkeyPatch.context() as patch:
+        remember_traces(patch.setattr)
+        yield
 
 
 def fresh_torch():

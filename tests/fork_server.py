@@ -61,16 +61,35 @@ def import_the_program() -> None:
         if not module.name.startswith(("paretocli.template", "paretocli.__main__")):
             with contextlib.suppress(ImportError):  # of an extra that is not installed
                 importlib.import_module(module.name)
-    for name in ("torch._dynamo", "torch.export._trace"):  # at the end of each sweep
-        importlib.import_module(name)
+    late = ("typer._adapters", "torch._dynamo", "torch.export._trace")
+    dask = ("distributed.cli.dask_scheduler", "distributed.cli.dask_worker")
+    for name in (*late, "matplotlib.backends.backend_agg", *dask):
+        with contextlib.suppress(ImportError):  # which version has it
+            importlib.import_module(name)
+
+
+def trace_networks() -> None:
+    """Trace what most sweeps of the tests train, which do not have to then."""
+    import torch
+    import tqdm
+
+    from paretocli.problems import multidigits
+    from paretocli.sweeping.sweep_network import fresh_network
+    from tests.remembered import remember_traces
+
+    tqdm.tqdm.monitor_interval = 0  # the tracer's bar would start a thread
+    remembered, problem = remember_traces(), multidigits.make()
+    with torch.random.fork_rng():
+        for name in ("narrow", "hps"):
+            remembered(fresh_network(name, "default", problem, 0), problem)
 
 
 def run() -> int:
-    """Run the program to its end; its exit code."""
-    from paretocli.cli.main import main
-
+    """Run the program, or `dask-worker` and the like, to its end; its exit code."""
+    dask = sys.argv[0].startswith("dask-")
+    name = f"distributed.cli.{sys.argv[0].replace('-', '_')}" if dask else "paretocli.cli.main"
     try:
-        main()
+        importlib.import_module(name).main()
     except SystemExit as ended:
         if isinstance(ended.code, str):
             print(ended.code, file=sys.stderr)
@@ -96,6 +115,7 @@ def end(code: int) -> None:
 
 if __name__ == "__main__":
     import_the_program()
+    trace_networks()
     gc.freeze()  # collecting what was imported would copy its memory
     threads = len(list(Path("/proc/self/task").iterdir()))
     assert threads == 1, f"{threads} threads; a fork has only one of them"

@@ -1,15 +1,14 @@
 """Traces of networks that a test process has traced already: each takes a second.
 
 A sweep traces its network once or twice, and hundreds of tests sweep a few small networks. What
-traces in `paretocli.compaction` and `paretocli.exporting`, and what runs in other processes, is as
-it always is.
+traces in `paretocli.compaction` and `paretocli.exporting`, and what runs in an interpreter of its
+own, is as it always is.
 """
 
 from dataclasses import replace
 
-import pytest
-
 from paretocli.core.as_used import AsUsed, raw_inputs
+from paretocli.sweeping import sizes, sparsity_shares
 
 
 def _code(function):
@@ -39,12 +38,9 @@ def _key(network, problem):
     return repr((problem.name, network, modules, described, _code(problem.prepare)))
 
 
-@pytest.fixture(autouse=True, scope="session")
-def remembered_traces():
-    """Have sweeps in this process trace a network that they know only once."""
-    from paretocli.sweeping import sizes, sparsity_shares
-
-    trace, known = sizes.traced_as_used, {}
+def remembering(trace):
+    """A function that traces as another does, but a network that it knows only once."""
+    known = {}
 
     def remembered(network, problem):
         key = _key(network, problem)
@@ -52,7 +48,16 @@ def remembered_traces():
             known[key] = trace(network, problem)
         return replace(known[key], network=AsUsed(problem, network).eval())
 
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (sizes, sparsity_shares):
-            patch.setattr(module, "traced_as_used", remembered)
-        yield
+    return remembered
+
+
+def remember_traces(put=setattr):
+    """Have sweeps in this process trace a network that they know only once; how they trace then.
+
+    Args:
+        put: Sets an attribute of a module.
+    """
+    remembered = remembering(sizes.traced_as_used)
+    for module in (sizes, sparsity_shares):
+        put(module, "traced_as_used", remembered)
+    return remembered

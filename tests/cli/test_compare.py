@@ -14,7 +14,7 @@ from paretocli.cli.main import main
 from paretocli.cli.tables import as_text
 from paretocli.front.indicators import share_of_box
 from tests.exact import CURVES, exact_points
-from tests.program import environment, files_below, paretocli
+from tests.program import files_below, paretocli
 from tests.runs import write_run
 
 FRONTS = {
@@ -375,17 +375,10 @@ def test_refusals(case, folder, run):
 @pytest.fixture(scope="module")
 def vlmop2(tmp_path_factory):
     folder = tmp_path_factory.mktemp("vlmop2")
-    # Both in one process: what takes long is its start.
-    script = (
-        "import sys\n"
-        "from paretocli.cli.main import main\n"
-        "for solver in ('chebyshev', 'linear'):\n"
-        "    sweep = ['sweep', 'vlmop2', '--points', '5', '--solver', solver, '--out', solver]\n"
-        "    sys.argv = ['paretocli', *sweep]\n"
-        "    try:\n        main()\n"
-        "    except SystemExit as ended:\n        assert not ended.code\n"
-    )
-    subprocess.run([sys.executable, "-c", script], env=environment(), check=True, cwd=folder)
+    for solver in ("chebyshev", "linear"):
+        sweep = ("sweep", "vlmop2", "--points", 5, "--solver", solver, "--out", solver)
+        done = paretocli(*sweep, cwd=folder)
+        assert done.returncode == 0, done.stderr
     return folder
 
 

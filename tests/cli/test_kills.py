@@ -16,7 +16,7 @@ SWEEP = (
 )
 KILLS = 5
 MOST_LINES = 10  # of the history between two kills; there are 72 in all
-START = 3.0  # seconds in which some kills fall before there is any line
+START = 1.5  # seconds in which some kills fall before there is any line
 
 
 def test_kills_at_random_moments(tmp_path):

@@ -14,7 +14,7 @@ SPARSE = (
 
 
 def test_train_solves_one_point_with_equal_weights(tmp_path):
-    done = paretocli("train", "zdt2", "--json", "--out", "run", cwd=tmp_path)
+    done = paretocli("train", "zdt2", "--epochs", 12, "--json", "--out", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (point,) = json.loads(done.stdout)["points"]
     assert point["weights"] == [0.5, 0.5]
@@ -24,7 +24,10 @@ def test_train_solves_one_point_with_equal_weights(tmp_path):
 
 
 def test_train_takes_the_weights_given(tmp_path):
-    done = paretocli("train", "vlmop2", "--weights", "1,3", "--quiet", "--out", "r", cwd=tmp_path)
+    done = paretocli(
+        *("train", "vlmop2", "--weights", "1,3", "--epochs", 2, "--quiet", "--out", "r"),
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "r/results.csv\n"
     assert done.stderr == ""
@@ -120,8 +123,8 @@ def test_a_config_file_about_sparsity_and_flags_over_it(tmp_path):
 def test_real_digits_train_on_a_few_batches(tmp_path, mnist_dir):
     """MultiMNIST through the whole program; its accuracy is a matter of the examples."""
     done = paretocli(
-        *("train", "multimnist", "--network", "mdmtn", "--epochs", 1, "--train-samples", 8_000),
-        *("--batch-size", 64, "--no-sparsity", "--data-dir", mnist_dir),
+        *("train", "multimnist", "--network", "hps", "--epochs", 1, "--train-samples", 5_000),
+        *("--batch-size", 32, "--no-sparsity", "--data-dir", mnist_dir),
         *("--json", "--out", "run"),
         cwd=tmp_path,
     )

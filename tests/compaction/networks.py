@@ -6,7 +6,7 @@ from torch import Tensor, fx, nn
 
 from paretocli.compaction.compact import compacted
 from paretocli.compaction.folding import fold_batch_norms
-from paretocli.compaction.trace import traced
+from paretocli.compaction.trace import Tracing, trace
 from paretocli.sparsity.layers import find_layers
 
 IMAGES = torch.randn(4, 3, 16, 24, generator=torch.Generator().manual_seed(2))
@@ -25,7 +25,16 @@ class Outputs(nn.Module):
 
 
 def small(network: nn.Module, inputs: Tensor) -> fx.GraphModule:
-    graph = traced(Outputs(network), {"inputs": inputs[:2]}, "test")
+    return small_of(operations(network, inputs))
+
+
+def operations(network: nn.Module, inputs: Tensor) -> Tracing:
+    return trace(Outputs(network), {"inputs": inputs[:2]}, "test")
+
+
+def small_of(tracing: Tracing) -> fx.GraphModule:
+    """Of the network with the parameters that it has now."""
+    graph = tracing.graph()
     fold_batch_norms(graph)
     return compacted(graph)
 

@@ -1,4 +1,7 @@
-"""Solvers against exact solutions, through population and trainer as networks are trained."""
+"""Solvers against exact solutions, through population and trainer as networks are trained.
+
+Those of three objectives, and with as many epochs as by default, are in `cli/test_sweep.py`.
+"""
 
 import functools
 
@@ -7,7 +10,7 @@ import pytest
 import torch
 
 from paretocli.planning.preferences import floored, simplex_lattice
-from paretocli.problems.analytic import make_dtlz2, make_vlmop2, make_zdt1, make_zdt2
+from paretocli.problems.analytic import make_vlmop2, make_zdt1, make_zdt2
 from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
 from tests.exact import exact_points
 from tests.toys import make_trainer, quadratics, solve
@@ -15,7 +18,8 @@ from tests.toys import make_trainer, quadratics, solve
 # Small tensors gain nothing from threads, which wait for each other on a busy machine.
 
 EPSILON = 1e-4
-PROBLEMS = {"vlmop2": make_vlmop2, "zdt1": make_zdt1, "zdt2": make_zdt2, "dtlz2": make_dtlz2}
+EPOCHS = 12  # where penalties are large enough, all is within 1e-2 then
+PROBLEMS = {"vlmop2": make_vlmop2, "zdt1": make_zdt1, "zdt2": make_zdt2}
 C1, C2 = (0.0, 1.0, 0.0), (2.0, 0.0, 1.0)
 SQUARED_DISTANCE = 6.0
 
@@ -31,7 +35,7 @@ def losses_of(outcome):
 @pytest.mark.parametrize(("name", "points"), [("vlmop2", 21), ("zdt1", 9), ("zdt2", 9)])
 def test_every_weight_finds_its_own_point(name, points):
     weights = floored(simplex_lattice(2, points - 1), 0.01)
-    outcome = solved(name, weights)
+    outcome = solved(name, weights, epochs=EPOCHS)
     found = losses_of(outcome)
     exact = exact_points(name, weights, EPSILON)
     np.testing.assert_allclose(found, exact, atol=0.01)
@@ -42,19 +46,9 @@ def test_every_weight_finds_its_own_point(name, points):
     np.testing.assert_allclose(outcome.chebyshev_value, values, rtol=0.02, atol=1e-4)
 
 
-def test_three_objectives_on_a_concave_front():
-    weights = floored(simplex_lattice(3, 5), 0.01)
-    outcome = solved("dtlz2", weights)
-    np.testing.assert_allclose(
-        losses_of(outcome), exact_points("dtlz2", weights, EPSILON), atol=0.01
-    )
-    assert outcome.relative_gap.max() <= 0.01
-    assert outcome.stationarity.median() <= 0.02
-
-
 def test_a_weighted_sum_collapses_to_the_ends_of_a_concave_front():
     weights = floored(simplex_lattice(2, 20), 0.01)
-    found = losses_of(solved("vlmop2", weights, "linear"))
+    found = losses_of(solved("vlmop2", weights, "linear", epochs=EPOCHS))
     at_an_end = found.min(axis=1) < 0.02
     assert at_an_end.all()
     assert len({tuple(row) for row in found.round(1)}) == 2
@@ -62,14 +56,15 @@ def test_a_weighted_sum_collapses_to_the_ends_of_a_concave_front():
 
 def test_a_weighted_sum_finds_the_inside_of_a_convex_front():
     # min w f_1 + (1 − w)(1 − √f_1) lies at √f_1 = (1 − w)/(2w), here 1/2 and 1/4.
-    found = losses_of(solved("zdt1", [[0.5, 0.5], [2 / 3, 1 / 3]], "linear"))
+    weights = [[0.5, 0.5], [2 / 3, 1 / 3]]
+    found = losses_of(solved("zdt1", weights, "linear", epochs=EPOCHS))
     np.testing.assert_allclose(found, [[0.25, 0.5], [0.0625, 0.75]], atol=0.01)
 
 
 def test_a_penalty_far_too_small_does_not_converge_on_a_concave_front():
     weights = floored(simplex_lattice(2, 8), 0.01)
     small = functools.partial(AugmentedLagrangian, penalty=0.2, largest_growth=1.0)
-    outcome = solved("vlmop2", weights, small)
+    outcome = solved("vlmop2", weights, small, epochs=EPOCHS)
     exact = exact_points("vlmop2", weights, EPSILON)
     assert np.abs(losses_of(outcome) - exact).max() > 0.1
     # The certificate tells, and its penalty stayed where it was bounded.
@@ -115,7 +110,7 @@ def test_a_constraint_that_does_not_bind_has_no_multiplier():
 
 def test_points_do_not_depend_on_their_neighbours():
     weights = floored(simplex_lattice(2, 4), 0.01)
-    together = losses_of(solved("vlmop2", weights, epochs=10))
+    together = losses_of(solved("vlmop2", weights, epochs=4))
     for k in (0, 3):
-        alone = losses_of(solved("vlmop2", weights[k : k + 1], epochs=10))
+        alone = losses_of(solved("vlmop2", weights[k : k + 1], epochs=4))
         np.testing.assert_allclose(together[k], alone[0], atol=1e-4)

@@ -58,7 +58,11 @@ def test_with_little_smoothing_it_finds_the_chebyshev_points(name, make):
     errors, gaps = [], []
     for smoothing in (0.02, 0.3):
         trainer = make_trainer(
-            make(), weights, lambda s, k=smoothing: SmoothChebyshev(s, smoothing=k), epsilon=EPSILON
+            make(),
+            weights,
+            lambda s, k=smoothing: SmoothChebyshev(s, smoothing=k),
+            epsilon=EPSILON,
+            epochs=12,
         )
         outcome = solve(trainer)
         errors.append(np.abs(outcome.figures["train"][0].numpy() - exact).max())

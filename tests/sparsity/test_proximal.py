@@ -126,9 +126,9 @@ def trained(name, made, coefficients, *, steps=300, factor=1.0, decay=0.0, **opt
 def moved_by_sparsity_alone(name, made, weights, coefficient, **options):
     """What many steps make of weights that no task pulls at."""
     numbers = torch.full((len(weights["matrix"]),), coefficient, dtype=torch.float64)
-    optimizer = ProximalOptimizer(weights, made, name, lr=0.01, weight_decay=0, **options)
+    optimizer = ProximalOptimizer(weights, made, name, lr=0.04, weight_decay=0, **options)
     # Long enough for the running means to forget how the weights came there.
-    for _ in range(1000):
+    for _ in range(250):
         _, gradients = made.value_and_gradients(weights)
         for weight in weights.values():
             weight.grad = torch.zeros_like(weight)
@@ -180,9 +180,9 @@ def test_a_last_row_follows_its_task(name):
             weight[:, :, 1:] = 0
     plain = {layer: weight.detach().clone().requires_grad_() for layer, weight in weights.items()}
     targets = {layer: weight.detach() + 1 for layer, weight in weights.items()}
-    ours = ProximalOptimizer(weights, made, name, lr=0.01, weight_decay=0)
-    theirs = build_optimizer("sgd", list(plain.values()), lr=0.01, weight_decay=0)
-    for _ in range(1000):
+    ours = ProximalOptimizer(weights, made, name, lr=0.04, weight_decay=0)
+    theirs = build_optimizer("sgd", list(plain.values()), lr=0.04, weight_decay=0)
+    for _ in range(250):
         _, gradients = made.value_and_gradients(weights)
         for layer, weight in weights.items():
             weight.grad = (weight - targets[layer]).detach()

@@ -2,19 +2,19 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
+from functools import partial
 
 import pandas as pd
 import pytest
 
+from tests.forking import Forked
 from tests.processes import kill_all, started, wait_for
 from tests.program import environment, files_below, paretocli
 
 SWEEP = (
     *("sweep", "multidigits", "--network", "hps", "--no-sparsity", "--points", "3"),
-    *("--epochs", "10", "--stack", "1", "--out", "run"),
+    *("--epochs", "10", "--train-samples", "1024", "--stack", "1", "--out", "run"),
 )
 
 
@@ -23,29 +23,19 @@ def cluster(tmp_path):
     """Its scheduler's address and its workers' processes."""
     file, folder = tmp_path / "scheduler.json", tmp_path / "elsewhere"
     folder.mkdir()
-    options = ("--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", file)
-    processes = [_distributed("scheduler", *options, "--port", "0", cwd=folder)]
+    options = ("--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file))
+    # Nothing of the folder that the sweep runs in is known to the workers.
+    start = partial(Forked, cwd=folder, environment=environment())
+    processes = [start(["dask-scheduler", *options, "--port", "0"])]
     try:
         wait_for(file.exists, processes[0])
-        worker = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--scheduler-file", file)
-        processes += [_distributed("worker", *worker, cwd=folder) for _ in range(2)]
+        worker = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--scheduler-file", str(file))
+        processes += [start(["dask-worker", *worker]) for _ in range(2)]
         yield f"{pd.read_json(file, typ='series')['address']}", processes[1:]
     finally:
         for process in processes:
             process.kill()
             process.wait()
-
-
-def _distributed(command, *options, cwd):
-    code = f"from distributed.cli.dask_{command} import main; main()"
-    # Nothing of the folder that the sweep runs in is known to the workers.
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, options)],
-        cwd=cwd,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +62,7 @@ def test_a_worker_of_the_cluster_dies_and_the_sweep_completes(alone, cluster, tm
     process = started(*SWEEP, "--cluster", address, "--checkpoint-every", 0.3, cwd=here)
     try:
         wait_for(lambda: list((here / "run" / "checkpoints").glob("*.pt")), process)
-        workers[0].send_signal(signal.SIGKILL)
+        workers[0].kill()
         _, said = process.communicate(timeout=120)
     finally:
         kill_all(process)

@@ -15,7 +15,7 @@ from tests.program import environment, files_below, paretocli
 
 SWEEP = (
     *("sweep", "multidigits", "--network", "hps", "--no-sparsity", "--points", "4"),
-    *("--train-samples", "1024", "--epochs", "15", "--stack", "1", "--checkpoint-every", "0"),
+    *("--train-samples", "512", "--epochs", "10", "--stack", "1", "--checkpoint-every", "0"),
     *("--out", "run"),
 )
 FINISHED = {

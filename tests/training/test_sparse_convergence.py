@@ -17,7 +17,7 @@ from paretocli.training.settings import TrainingSettings
 from paretocli.training.trainer import Trainer
 from tests.toys import CPU, solve
 
-ROWS, STEPS, EPSILON = 8, 60, 1e-4
+ROWS, STEPS, EPSILON = 8, 36, 1e-4
 WEIGHTS = [[0.1, 0.45, 0.45], [0.3, 0.5, 0.2], [0.6, 0.2, 0.2]]
 KINDS = ["flat", "spike", "linear", "ramp"]
 
