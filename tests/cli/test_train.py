@@ -123,12 +123,12 @@ def test_a_config_file_about_sparsity_and_flags_over_it(tmp_path):
 def test_real_digits_train_on_a_few_batches(tmp_path, mnist_dir):
     """MultiMNIST through the whole program; its accuracy is a matter of the examples."""
     done = paretocli(
-        *("train", "multimnist", "--network", "hps", "--epochs", 1, "--train-samples", 5_000),
+        *("train", "multimnist", "--network", "mdmtn", "--epochs", 1, "--train-samples", 3_000),
         *("--batch-size", 32, "--no-sparsity", "--data-dir", mnist_dir),
         *("--json", "--out", "run"),
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
     (point,) = json.loads(done.stdout)["points"]
-    assert min(point["metric"]["test"].values()) > 0.7
+    assert min(point["metric"]["test"].values()) > 0.6
     assert 0 <= point["relative_gap"] < 0.5
