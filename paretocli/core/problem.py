@@ -22,7 +22,6 @@ __all__ = [
     "SPLITS",
     "Data",
     "Defaults",
-    "KnownFront",
     "Metric",
     "NetworkFactory",
     "Problem",
