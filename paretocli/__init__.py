@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from paretocli.core.known_front import KnownFront
     from paretocli.core.problem import Data, Defaults, Metric, Problem, Samples, Task, joined
     from paretocli.errors import InputError, RunError, StopError
     from paretocli.library.calls import check, compare, export, load_run, sweep, train
@@ -14,6 +15,7 @@ __all__ = [
     "Data",
     "Defaults",
     "InputError",
+    "KnownFront",
     "Metric",
     "Problem",
     "Run",
@@ -40,6 +42,7 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 # Where each name comes from: it is imported when it is asked for, as most of them bring torch.
 _PLACES = {
+    "paretocli.core.known_front": ("KnownFront",),
     "paretocli.core.problem": (
         "Data",
         "Defaults",

@@ -1,15 +1,17 @@
 """Exact minimisers of the modified weighted Chebyshev problem for the analytic problems.
 
 Written apart from the package: each problem's front is described by its own formula here, and
-max_i g_i with g_i = w_i (f_i + ε Σ_j f_j) is minimised along it by root finding. Ideal 0, scale 1.
+max_i g_i with g_i = w_i (u_i + ε Σ_j u_j) is minimised along it by root finding. u = f − ideal; the
+ideal is 0 but for `zdt3`.
 """
 
+import functools
 from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq, minimize, minimize_scalar
 
 Array = npt.NDArray[np.float64]
 
@@ -30,6 +32,27 @@ def _zdt1(place: float) -> Array:
 
 def _zdt2(place: float) -> Array:
     return np.array([place, 1 - place**2])
+
+
+def _zdt3(place: float) -> Array:
+    return np.array([place, 1 - np.sqrt(place) - place * np.sin(10 * np.pi * place)])
+
+
+@functools.cache
+def zdt3_parts() -> list[tuple[float, float]]:
+    """Where x_1 lies on the front: from where f_2 is as low as before, up to its minimum."""
+    parts = []
+    lowest = np.inf
+    for k in range(5):
+        within = (0.2 * k + 0.04, 0.2 * k + 0.12)
+        end = minimize_scalar(
+            lambda x: _zdt3(x)[1], bounds=within, method="bounded", options={"xatol": 1e-12}
+        )
+        before = 0.2 * k - 0.05
+        start = brentq(lambda x, low=lowest: _zdt3(x)[1] - low, before, end.x) if k else 0.0
+        parts.append((start, float(end.x)))
+        lowest = float(end.fun)
+    return parts
 
 
 CURVES: dict[str, tuple[Callable[[float], Array], float, float]] = {
@@ -88,13 +111,47 @@ def _on_sphere(w: Array, e: float) -> Array:
     return best[1]
 
 
+def _on_inverted_sphere(w: Array, e: float) -> Array:
+    """The minimum of max_i g_i over f = 1 − s, s in the unit ball's octant: a convex question."""
+    count = len(w)
+    start = np.full(count, 1 / np.sqrt(count))
+    found = minimize(
+        lambda z: z[-1],
+        np.append(start, terms(1 - start, w, e).max()),
+        constraints=[
+            {"type": "ineq", "fun": lambda z: z[-1] - terms(1 - z[:-1], w, e)},
+            {"type": "ineq", "fun": lambda z: 1 - z[:-1] @ z[:-1]},
+        ],
+        bounds=[(0, 1)] * count + [(None, None)],
+        method="SLSQP",
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
+    assert found.success, found.message
+    return 1 - found.x[:-1]
+
+
+def _in_parts(w: Array, e: float) -> Array:
+    parts = zdt3_parts()
+    ideal = np.array([0.0, _zdt3(parts[-1][1])[1]])
+    best = [_on_curve(lambda x: _zdt3(x) - ideal, low, high, w, e) for low, high in parts]
+    return min(best, key=lambda point: terms(point, w, e).max()) + ideal
+
+
 def exact_front_point(problem: str, weights: npt.ArrayLike, epsilon: float) -> Array:
     """Objectives (m,) of the exact Chebyshev solution of `problem` for one weights vector (m,)."""
     w = np.asarray(weights, dtype=np.float64)
-    if problem == "dtlz2":
-        return _on_sphere(w, epsilon)
+    if problem in SURFACES:
+        return SURFACES[problem](w, epsilon)
     front, low, high = CURVES[problem]
     return _on_curve(front, low, high, w, epsilon)
+
+
+SURFACES: dict[str, Callable[[Array, float], Array]] = {
+    "dtlz2": _on_sphere,
+    "dtlz2_5": _on_sphere,
+    "idtlz2": _on_inverted_sphere,
+    "zdt3": _in_parts,
+}
 
 
 def exact_points(problem: str, weights: npt.ArrayLike, epsilon: float) -> Array:

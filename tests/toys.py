@@ -181,7 +181,8 @@ def make_trainer(
     defaults = problem.defaults
     rows = torch.as_tensor(weights, dtype=torch.float32)
     count = rows.shape[1]
-    scalarization = Scalarization(rows, torch.zeros(count), torch.ones(count), epsilon)
+    ideal = torch.zeros(count) if problem.front is None else torch.tensor(problem.front.ideal)
+    scalarization = Scalarization(rows, ideal, torch.ones(count), epsilon)
     if isinstance(solver, str):
         made = SOLVERS[solver].made(scalarization, option_defaults() | asdict(defaults))
     else:

@@ -82,7 +82,9 @@ def compare(
 
     Hypervolume is the share of the box from the ideal to the reference point.
     IGD+, additive ε and span go by the reference set: the points that no point
-    of any sweep compared here beats. Objectives are scaled to the box for them.
+    of any sweep compared here beats. Fill distance, the largest hole, goes by
+    the true front where the problem's is known, else by the same points.
+    Objectives are scaled to the box for them.
     The hypervolume of each method is tested against that of the first.
 
     Examples:

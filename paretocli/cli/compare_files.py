@@ -27,6 +27,8 @@ def comparison_as_json(
         "stored_in": str(found.first.path) if "stored" in origins else None,
         "exact": found.exact,
         "reference_set_points": len(found.reference_set),
+        "true_front": found.true_front,
+        "largest_hypervolume": found.largest_hypervolume,
         "methods": [_method_as_json(method) for method in found.methods],
         "picture": None if picture is None else str(picture),
         "csv": None if csv is None else str(csv),

@@ -20,6 +20,7 @@ TINY = 1e-3
 # Headers, with the better direction; and how many decimals are shown.
 QUALITY = {"hypervolume": ("hypervolume ↑", 4), "igd_plus": ("IGD+ ↓", 4), "epsilon": ("ε ↓", 4)}
 SHAPE = {
+    "fill_distance": ("fill ↓", 3),
     "spread": ("spread ↓", 2),
     "span": ("span ↑", 2),
     "front_points": ("points", 1),
@@ -121,12 +122,19 @@ def _notes(found: Comparison, split: str) -> Iterator[str]:
     else:
         words = {"val": "validation", "test": "test"}[split]
         yield f"Measured: losses on the {words} data{over}."
-    yield f"Hypervolume: share of the box from the ideal to the reference point ({_box(found)})."
+    largest = found.largest_hypervolume
+    most = "" if largest is None else f"; the whole true front has {largest:.4f}"
+    yield (
+        f"Hypervolume: share of the box from the ideal to the reference point "
+        f"({_box(found)}){most}."
+    )
     count, sweeps = len(found.reference_set), len(found.sweeps)
     yield (
         f"IGD+, ε (additive epsilon) and span go by the {count} non-dominated points of all "
         f"{sweeps} sweeps together; objectives are scaled to the box."
     )
+    whose = "the true front" if found.true_front else "those points"
+    yield f"Fill: the largest distance of {whose} to the nearest point, likewise."
     yield (
         "Spread: how much the gaps between neighbouring points differ (0: not at all). "
         "Span: the share of the common front's range that is covered. "

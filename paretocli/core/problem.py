@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from paretocli.core.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
 from paretocli.core.joining import joined
+from paretocli.core.known_front import KnownFront
 from paretocli.core.labels import labelled_shares, refuse_impossible, rows_with_labels
 from paretocli.core.metric import Metric
 from paretocli.core.samples import Data, Samples
@@ -88,6 +89,7 @@ class Problem:
         ideal: The ideal a (m,), a lower bound of each objective. Unless given, that of each task.
         evaluation_batch: Samples that are measured at once where nothing is trained. Large images
             need fewer than the default.
+        front: The whole front, where it is known; hypervolumes end at its reference point.
         defaults: What is used where the user says nothing.
     """
 
@@ -102,6 +104,7 @@ class Problem:
     generic: bool = True
     ideal: Sequence[float] | None = None
     evaluation_batch: int = EVALUATION_BATCH
+    front: KnownFront | None = None
     defaults: Defaults = field(default_factory=Defaults)
 
     def __post_init__(self) -> None:
@@ -134,6 +137,11 @@ class Problem:
             raise InputError(
                 f"The ideal of problem {self.name} has {len(self.ideal)} numbers for "
                 f"{len(names)} objectives; give one for each."
+            )
+        if self.front is not None and len(self.front.ideal) != len(names):
+            raise InputError(
+                f"The front of problem {self.name} has {len(self.front.ideal)} objectives for "
+                f"{len(names)} tasks; give one that has as many."
             )
 
     def _check(self, split: str, data: Data) -> None:

@@ -13,9 +13,10 @@ from paretocli.errors import InputError
 from paretocli.front.box import Box
 from paretocli.front.columns import split_of
 from paretocli.front.complete import LeftOut, finite_rows
-from paretocli.front.distribution import span, spread
+from paretocli.front.distribution import fill_distance, span, spread
 from paretocli.front.dominance import non_dominated
 from paretocli.front.indicators import ROUNDING, is_exact
+from paretocli.front.known import POINTS, known_front, largest_share
 from paretocli.front.measure import Columns, MeasuringBox, union_front
 from paretocli.front.methods import group_by_method, method_names
 from paretocli.front.significance import Significance, against_first
@@ -36,6 +37,8 @@ class Indicators:
         epsilon: By how much the front has to be shifted, in boxes, to be as good as each point of
             the reference set (additive ε: Zitzler et al., IEEE Transactions on Evolutionary
             Computation 7, 2003).
+        fill_distance: How far, in boxes, a point of the true front can be from the nearest of its
+            points; of the reference set, where the true front is not known.
         spread: How unevenly its points lie; NaN for less than three.
         span: The share of the reference set's range that it covers.
         front_points: Points that no other one of the sweep beats.
@@ -46,6 +49,7 @@ class Indicators:
     hypervolume: float
     igd_plus: float
     epsilon: float
+    fill_distance: float
     spread: float
     span: float
     front_points: int
@@ -108,6 +112,8 @@ class Comparison:
         reference_set: The points (R, m), in costs, that no point of any of the sweeps beats; IGD+,
             ε and span are measured against it.
         exact: Whether hypervolumes are exact; all are, or all are approximated.
+        true_front: Whether fill distances go by the true front, and not by the reference set.
+        largest_hypervolume: That of the whole true front, None where it is not known in this box.
     """
 
     methods: tuple[Method, ...]
@@ -116,6 +122,8 @@ class Comparison:
     box: MeasuringBox
     reference_set: Array
     exact: bool
+    true_front: bool = False
+    largest_hypervolume: float | None = None
 
     @property
     def sweeps(self) -> list[MeasuredSweep]:
@@ -167,8 +175,9 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
     """Measure all sweeps in one box and against one reference set.
 
     Objectives are scaled to the box, 0 at the ideal and 1 at the reference point, before distances
-    are taken: IGD+, ε, spread and span have no units. The reference set of IGD+, ε and span is the
-    non-dominated union of all sweeps compared, so it changes with the company.
+    are taken: IGD+, ε, fill distance, spread and span have no units. The reference set of IGD+, ε
+    and span is the non-dominated union of all sweeps compared, so it changes with the company; that
+    of the fill distance only where the problem's true front is not known, or not what is measured.
 
     Raises:
         InputError: A sweep has no point with a number in each column, or one that is better than
@@ -180,8 +189,10 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
     for sweep, points in zip(sweeps, costs, strict=True):
         _refuse_beyond_ideal(sweep, points, columns, box.box)
     reference_set = union_front(costs)
+    known = known_front(sweeps[0].config) if columns.are_losses(sweeps[0]) else None
+    whole = reference_set if known is None else known.sample(POINTS)
     measured = [
-        _measured(sweep, points, columns, box.box, reference_set, exact)
+        _measured(sweep, points, columns, box.box, reference_set, whole, exact)
         for sweep, points in zip(sweeps, costs, strict=True)
     ]
     groups = [
@@ -197,7 +208,16 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
         Method(name, tuple(sorted(group, key=lambda one: one.sweep.seed)), test)
         for name, group, test in zip(names, groups, tests, strict=True)
     )
-    return Comparison(methods, sweeps[0], columns, box, reference_set, exact)
+    return Comparison(
+        methods,
+        sweeps[0],
+        columns,
+        box,
+        reference_set,
+        exact,
+        true_front=known is not None,
+        largest_hypervolume=None if known is None else largest_share(known, box.box),
+    )
 
 
 def _refuse_beyond_ideal(sweep: Sweep, costs: Array, columns: Columns, box: Box) -> None:
@@ -212,7 +232,13 @@ def _refuse_beyond_ideal(sweep: Sweep, costs: Array, columns: Columns, box: Box)
 
 
 def _measured(
-    sweep: Sweep, costs: Array, columns: Columns, box: Box, reference_set: Array, exact: bool
+    sweep: Sweep,
+    costs: Array,
+    columns: Columns,
+    box: Box,
+    reference_set: Array,
+    whole: Array,
+    exact: bool,
 ) -> MeasuredSweep:
     front = costs[non_dominated(costs)]
     scaled, reference = box.scaled(front), box.scaled(reference_set)
@@ -220,6 +246,7 @@ def _measured(
         hypervolume=box.share(front, exact=exact),
         igd_plus=float(moocore.igd_plus(scaled, ref=reference)),
         epsilon=float(moocore.epsilon_additive(scaled, ref=reference)),
+        fill_distance=fill_distance(scaled, box.scaled(whole)),
         spread=spread(scaled),
         span=span(scaled, reference),
         front_points=len(front),

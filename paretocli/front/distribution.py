@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import linkage
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import pdist
 
 Array = npt.NDArray[np.float64]
@@ -33,6 +34,31 @@ def span(front: Array, reference_set: Array) -> float:
         return 0.0
     covered = np.minimum(front.max(axis=0), high) - np.maximum(front.min(axis=0), low)
     return float(np.mean(covered[ranged].clip(min=0) / (high - low)[ranged]))
+
+
+def fill_distance(front: Array, reference_set: Array) -> float:
+    """The largest hole of a front: how far a reference set can be from its nearest point.
+
+        max_{r ∈ R} min_{p ∈ F} ‖r − p‖
+
+    F is the front, R the reference set. A whole front as R makes it the radius of the largest ball
+    around a point of R that holds no point of F; one end that is missing counts like a hole.
+
+    Args:
+        front: (N, m), without units.
+        reference_set: (R, m), likewise.
+
+    Returns:
+        At least 0; NaN where either is empty.
+
+    Source: the fill distance of scattered data (Wendland, Scattered Data Approximation, 2005),
+    which is the directed Hausdorff distance from R to F; as an indicator of fronts, the coverage
+    error of Sayın, Mathematical Programming 87 (2000).
+    """
+    if not len(front) or not len(reference_set):
+        return float("nan")
+    nearest, _ = cKDTree(front).query(reference_set)
+    return float(nearest.max())
 
 
 def spread(front: Array) -> float:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from paretocli.core.splits import Split
 from paretocli.errors import InputError
 from paretocli.front.box import Box
+from paretocli.front.distribution import fill_distance
+from paretocli.front.dominance import non_dominated
 from paretocli.front.run_files import RunFiles, run_files_of
 from paretocli.run_directory.files import DamagedError
 from paretocli.run_directory.history import (
@@ -66,6 +68,21 @@ class History(RunFiles):
             for losses, known in zip(self.losses[split], self.known, strict=True)
         ]
         return np.array(shares)
+
+    def fill_distance(self, split: str, box: Box, whole: Array) -> Array:
+        """The largest hole after each epoch (E,), NaN if not known or no point is finite.
+
+        Args:
+            split: Of the losses.
+            box: What distances are measured in.
+            whole: The points (R, m) that a front is held against.
+        """
+        reference, holes = box.scaled(whole), []
+        for losses, known in zip(self.losses[split], self.known, strict=True):
+            points = losses[np.isfinite(losses).all(axis=1)]
+            front = points[non_dominated(points)] if known and len(points) else points[:0]
+            holes.append(fill_distance(box.scaled(front), reference))
+        return np.array(holes)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from paretocli.core.splits import SPLITS
 from paretocli.errors import InputError
 from paretocli.front.box import Box
 from paretocli.front.comparable import check_same_box
@@ -42,6 +43,13 @@ class Columns:
     def turned(self, values: Array) -> Array:
         """Values (…, m) as costs, which are minimised, or costs as values."""
         return np.where(self.higher, -values, values)
+
+    def are_losses(self, sweep: Sweep) -> bool:
+        """Whether they are the losses of all objectives of a sweep, in order, on one split."""
+        return any(
+            self.names == tuple(f"loss_{name}_{split}" for name in sweep.objectives)
+            for split in SPLITS
+        )
 
     def costs(self, sweep: Sweep) -> Array:
         """The costs (N, m) of the finished points that have a number in each column.

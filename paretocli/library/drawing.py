@@ -249,12 +249,14 @@ def draw_history(
         "ideal": data.box.ideal.tolist(),
         "reference_point": data.box.reference_point.tolist(),
         "exact": data.exact,
+        "true_front": data.true_front,
         "inputs": [
             {
                 "name": curve.name,
                 "seeds": list(curve.seeds),
                 "best_hypervolume_val": asdict(curve.best),
                 "hypervolume_test_at_best": asdict(curve.test_at_best),
+                "fill_distance_at_best": asdict(curve.hole_at_best),
                 "subproblem_epochs_to_target": asdict(curve.cost),
                 "seconds": float(curve.seconds[-1]),
             }

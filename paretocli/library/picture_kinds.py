@@ -91,8 +91,8 @@ PICTURES = {
                 name="history",
                 given=bool,
                 flags=("--history",),
-                help="How the hypervolume converged, against what was spent; sweeps that differ in "
-                "their seed alone make one curve with a band.",
+                help="How hypervolume and fill distance (the largest hole) converged, against what "
+                "was spent; sweeps that differ in their seed alone make one curve with a band.",
                 panel=PANEL,
             ),
             lambda a: draw_history(a.paths, a.split or "val", a.out, a.title),

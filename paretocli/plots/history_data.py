@@ -1,4 +1,4 @@
-"""What a picture of converging hypervolumes shows."""
+"""What a picture of converging fronts shows: their hypervolumes and their largest holes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from paretocli.front.box import Box
 from paretocli.front.comparable import check_comparable, check_same_objectives
 from paretocli.front.history import HELD_OUT, History
 from paretocli.front.indicators import ROUNDING, is_exact
+from paretocli.front.known import POINTS, known_front
+from paretocli.front.measure import union_front
 from paretocli.front.methods import group_by_method, method_names
 from paretocli.front.statistics import Statistics, statistics
 from paretocli.problems.source_names import name_for_people
@@ -32,8 +34,11 @@ class Converging:
         seconds: (E,).
         mean: Hypervolume (E,).
         std: Its standard deviation over the seeds (E,), 0 for a single one.
+        holes: Fill distance (E,), by the whole front of the picture.
+        holes_std: Its standard deviation.
         best: The best hypervolume of the validation losses.
         test_at_best: The hypervolume of the test losses in that epoch.
+        hole_at_best: The fill distance in that epoch, of the split that is drawn.
         cost: Subproblem-epochs to the target, of the seeds that reach it.
     """
 
@@ -43,18 +48,25 @@ class Converging:
     seconds: Array
     mean: Array
     std: Array
+    holes: Array
+    holes_std: Array
     best: Statistics
     test_at_best: Statistics
+    hole_at_best: Statistics
     cost: Statistics
 
 
 @dataclass(frozen=True, eq=False)
 class HistoryData:
-    """A whole picture; all hypervolumes are shares of one box."""
+    """A whole picture; all hypervolumes are shares of one box, and fill distances go by one front.
+
+    That is the true front where it is known, else what no point of any sweep and epoch beats.
+    """
 
     curves: tuple[Converging, ...]
     box: Box
     exact: bool
+    true_front: bool
     split: str
     title: str
 
@@ -84,8 +96,10 @@ def gather_histories(
     }
     firsts = [group[0] for group in members]
     names = method_names([one.config for one in firsts], [one.path for one in firsts])
+    known = known_front(first.config)
+    whole = _united(histories, split) if known is None else known.sample(POINTS)
     curves = tuple(
-        _converging(name, group, split, first.box, targets, exact)
+        _converging(name, group, split, first.box, targets, whole, exact)
         for name, group in zip(names, members, strict=True)
     )
     words = {"val": "validation", "test": "test"}[split]
@@ -93,9 +107,18 @@ def gather_histories(
         curves,
         first.box,
         exact=exact,
+        true_front=known is not None,
         split=split,
         title=title or f"{name_for_people(first.config['problem'])}, {words} split",
     )
+
+
+def _united(histories: Sequence[History], split: str) -> Array:
+    """The points (R, m) of all epochs that no point of any epoch beats."""
+    points = np.concatenate(
+        [history.losses[split].reshape(-1, history.losses[split].shape[2]) for history in histories]
+    )
+    return union_front([points[np.isfinite(points).all(axis=1)]])
 
 
 def _refuse_without_hypervolume(histories: Sequence[History], box: Box, *, exact: bool) -> None:
@@ -124,6 +147,7 @@ def _converging(
     split: str,
     box: Box,
     targets: dict[int, float],
+    whole: Array,
     exact: bool,
 ) -> Converging:
     epochs = min(len(history.seconds) for history in group)
@@ -137,6 +161,8 @@ def _converging(
             f"The seeds of {name} have no epoch in which each has a hypervolume "
             f"({' and '.join(str(history.path) for history in group)}); draw them apart."
         )
+    holes = [history.fill_distance(split, box, whole) for history in group]
+    drawn_holes = np.stack([values[:epochs] for values in holes])
     fallback = float(np.mean(list(targets.values())))
     costs = []
     for history, values in zip(group, val, strict=True):
@@ -150,9 +176,14 @@ def _converging(
         seconds=np.mean([h.seconds[:epochs] for h in group], axis=0),
         mean=drawn.mean(axis=0),
         std=_std(drawn),
+        holes=drawn_holes.mean(axis=0),
+        holes_std=_std(drawn_holes),
         best=statistics([float(np.nanmax(values)) for values in val]),
         test_at_best=statistics(
             [float(t[int(np.nanargmax(v))]) for v, t in zip(val, test, strict=True)]
+        ),
+        hole_at_best=statistics(
+            [float(h[int(np.nanargmax(v))]) for v, h in zip(val, holes, strict=True)]
         ),
         cost=statistics(costs),
     )

@@ -1,4 +1,4 @@
-"""The picture of hypervolumes as they converge."""
+"""The picture of fronts as they converge."""
 
 import textwrap
 from pathlib import Path
@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from paretocli.plots.history_data import Converging, HistoryData
+from paretocli.plots.history_data import Array, Converging, HistoryData
 from paretocli.plots.layout import legend_below, margins
 from paretocli.plots.saving import check_target, save
 from paretocli.plots.style import RC, plain_ticks, shown, style_of
 
-SIZE = (9.6, 4.6)
+SIZE = (9.6, 7.4)
 """Width and height in inches."""
 
 AXES = {"subproblem_epochs": "subproblem-epochs spent", "seconds": "seconds"}
@@ -32,37 +32,46 @@ def save_histories(data: HistoryData, path: Path) -> None:
 
 
 def figure_histories(data: HistoryData) -> Figure:
-    """Draw a picture without writing it: against subproblem-epochs, and against seconds."""
+    """Draw a picture without writing it: against subproblem-epochs, and against seconds.
+
+    Above hypervolumes, below the largest holes.
+    """
     figure = Figure(figsize=SIZE, layout=margins())
-    left, right = figure.subplots(1, 2, sharey=True)
-    for axes, cost in zip((left, right), AXES, strict=True):
+    (left, right), (below, other) = figure.subplots(2, 2, sharex="col", sharey="row")
+    for upper, lower, cost in zip((left, right), (below, other), AXES, strict=True):
         for index, curve in enumerate(data.curves):
-            _draw(axes, curve, cost, index)
-        axes.set_xlabel(AXES[cost])
-        axes.set_xlim(left=0)
-        axes.grid(alpha=0.25, linewidth=0.6)
-        plain_ticks(axes.xaxis)
-        plain_ticks(axes.yaxis)
+            _draw(upper, getattr(curve, cost), curve.mean, curve.std, index, len(curve.seeds))
+            holes = curve.holes, curve.holes_std
+            _draw(lower, getattr(curve, cost), *holes, index, len(curve.seeds))
+        lower.set_xlabel(AXES[cost])
+        for axes in (upper, lower):
+            axes.set_xlim(left=0)
+            axes.grid(alpha=0.25, linewidth=0.6)
+            plain_ticks(axes.xaxis)
+            plain_ticks(axes.yaxis)
     # Where all start, far below, says little of who is ahead.
     low = min(_start(curve) for curve in data.curves)
     high = max(float(np.nanmax(curve.mean + curve.std)) for curve in data.curves)
     room = 0.05 * (high - low) or 0.05
     left.set_ylim(low - room, high + room)
+    tops = [float(np.nanmax(curve.holes + curve.holes_std)) for curve in data.curves]
+    below.set_ylim(0, 1.05 * max(tops) or 0.05)
     left.set_ylabel(f"hypervolume{'' if data.exact else ' (approximated)'}, share of the box")
+    whose = "true" if data.true_front else "common"
+    below.set_ylabel(f"fill distance to the {whose} front, in boxes")
     figure.suptitle(textwrap.fill(data.title, 90), fontsize=12)
     legend_below(figure, [_entry(curve, index) for index, curve in enumerate(data.curves)])
     return figure
 
 
-def _draw(axes: Axes, curve: Converging, cost: str, index: int) -> None:
+def _draw(axes: Axes, spent: Array, mean: Array, std: Array, index: int, seeds: int) -> None:
     style = style_of(index)
-    spent = getattr(curve, cost)
-    axes.plot(spent, curve.mean, color=style.colour, linestyle=style.line, linewidth=1.5)
-    if len(curve.seeds) > 1:
+    axes.plot(spent, mean, color=style.colour, linestyle=style.line, linewidth=1.5)
+    if seeds > 1:
         axes.fill_between(
             spent,
-            curve.mean - curve.std,
-            curve.mean + curve.std,
+            mean - std,
+            mean + std,
             color=style.colour,
             alpha=0.18,
             linewidth=0,

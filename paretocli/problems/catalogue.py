@@ -104,10 +104,30 @@ BUILT_IN: dict[str, BuiltIn] = {
         "30 variables in a box, concave front, known exactly",
         ("f1", "f2"),
     ),
+    "zdt3": BuiltIn(
+        "paretocli.problems.analytic:make_zdt3",
+        "30 variables in a box, front in five parts, known exactly",
+        ("f1", "f2"),
+    ),
     "dtlz2": BuiltIn(
         "paretocli.problems.analytic:make_dtlz2",
         "12 variables in a box, concave front, known exactly",
         ("f1", "f2", "f3"),
+    ),
+    "dtlz2_5": BuiltIn(
+        "paretocli.problems.analytic:make_dtlz2_5",
+        "14 variables in a box, concave front of five objectives, known exactly",
+        ("f1", "f2", "f3", "f4", "f5"),
+    ),
+    "idtlz2": BuiltIn(
+        "paretocli.problems.analytic:make_idtlz2",
+        "12 variables in a box, inverted triangle of a front, known exactly",
+        ("f1", "f2", "f3"),
+    ),
+    "re21": BuiltIn(
+        "paretocli.problems.analytic:make_re21",
+        "volume and displacement of a truss of four bars, known exactly",
+        ("f1", "f2"),
     ),
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.known_front import KnownFront
 from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem, Split
 from paretocli.errors import InputError
@@ -35,7 +36,8 @@ class Normalisation:
         scale: What counts as 1 (m,), in the same units, on the training data.
         worst: The largest values expected (m,), on any split: those before training, the worst of
             the corner solutions, or where nothing is scaled, 1 above the ideal. A held-out split
-            may be harder than the training data: where it is small, by much.
+            may be harder than the training data: where it is small, by much. Of a problem whose
+            front is known, what its reference point follows from.
     """
 
     ideal: tuple[float, ...]
@@ -58,6 +60,18 @@ class Normalisation:
     def is_below(self, place: int, loss: float) -> bool:
         """Whether an objective is below its ideal, by more than rounding."""
         return (loss - self.ideal[place]) / self.scale[place] < -ROUNDING
+
+
+def within_known(found: Normalisation, front: KnownFront | None) -> Normalisation:
+    """With the reference point of a front that is known, where the objectives are those of it."""
+    if front is None or len(front.ideal) != len(found.ideal):
+        return found
+    corners = list(zip(found.ideal, front.reference_point, strict=True))
+    if any(low >= high for low, high in corners):
+        return found
+    return dataclasses.replace(
+        found, worst=tuple(low + (high - low) / MARGIN for low, high in corners)
+    )
 
 
 Losses = Mapping[Split, Sequence[float]]  # all objectives' (m,), by split

@@ -28,6 +28,7 @@ from paretocli.sweeping.normalisation import (
     from_payoff,
     initial_losses,
     with_learned,
+    within_known,
 )
 from paretocli.sweeping.observers import Observer
 from paretocli.sweeping.point_files import read_point
@@ -75,7 +76,7 @@ def run_sweep(
     # Before anything is written: it may find that the objectives have no scale.
     looked_at = config.scale != "none" or None in config.ideal
     losses = initial_losses(config, problem) if looked_at else None
-    start = at_start(config, losses)
+    start = within_known(at_start(config, losses), problem.front)
     with (
         connected(config.cluster) as client,
         directory.opened(_description(config, problem, identity, checksums, imported or {})),
@@ -233,6 +234,8 @@ def _learned(
     if alone is None:
         return None
     if payoff:
-        return from_payoff(alone.losses, config.objectives, config.ideal, alone.smallest)
-    assert losses is not None
-    return with_learned(config, losses, alone.smallest, alone.typical)
+        found = from_payoff(alone.losses, config.objectives, config.ideal, alone.smallest)
+    else:
+        assert losses is not None
+        found = with_learned(config, losses, alone.smallest, alone.typical)
+    return within_known(found, subproblems.problem.front)

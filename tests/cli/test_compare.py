@@ -108,6 +108,12 @@ def test_no_torch_is_needed(folder):
     assert done.stdout.splitlines()[-2:] == ["Written: a.png", "TORCH False"]
 
 
+FIGURES = (
+    *("hypervolume", "igd_plus", "epsilon", "fill_distance", "span"),
+    *("front_points", "seconds"),
+)
+
+
 def test_json_and_csv_agree(folder, run):
     code, out, err = run(*ALL, "--json", "--csv", "table.csv", "--out", "a.svg", "--on", "test")
     assert (code, err) == (0, "")
@@ -119,6 +125,7 @@ def test_json_and_csv_agree(folder, run):
     assert report["reference_point_from"] == report["ideal_from"] == "stored"
     assert report["reference_set_points"] == 3
     assert report["exact"] is True
+    assert (report["true_front"], report["largest_hypervolume"]) == (False, None)
     assert len(table) == 9
     assert (table["split"] == "test").all()
     assert (table[["ideal_f1", "ideal_f2"]] == 0).all(axis=None)
@@ -127,7 +134,7 @@ def test_json_and_csv_agree(folder, run):
         rows = table[table["method"] == method["name"]]
         assert rows["seed"].tolist() == method["seeds"] == [0, 1, 2]
         assert rows["directory"].tolist() == method["directories"]
-        for name in ("hypervolume", "igd_plus", "epsilon", "span", "front_points", "seconds"):
+        for name in FIGURES:
             assert method[name]["mean"] == pytest.approx(rows[name].mean())
             assert method[name]["std"] == pytest.approx(rows[name].std(ddof=1))
             assert [one[name] for one in method["sweeps"]] == pytest.approx(rows[name].tolist())

@@ -135,3 +135,38 @@ def test_the_significance_is_that_of_the_hypervolume(runs):
     for method, p_value in zip(found.methods[1:], raw, strict=True):
         assert method.significance.test == "paired"
         assert method.significance.p_value == pytest.approx(expected[p_value])
+
+
+def test_the_fill_distance_goes_by_the_true_front_of_a_known_problem(tmp_path):
+    """Of zdt2, f_2 = 1 − f_1²; of two sweeps of something else, by what both have."""
+    ends, all_but = [[0.0, 1.0], [1.0, 0.0]], [[0.0, 1.0], [0.5, 0.75], [1.0, 0.0]]
+    box = {"ideal": [0.0, 0.0], "reference": [1.1, 1.1]}
+    runs = {
+        problem: [
+            write_run(tmp_path / f"{problem}-{k}", points, problem=problem, lr=k + 0.1, **box)
+            for k, points in enumerate((ends, all_but))
+        ]
+        for problem in ("zdt2", "toy")
+    }
+    x = np.linspace(0, 1, 20_001)
+    curve = np.column_stack([x, 1 - x**2])
+    known = compared(runs["zdt2"])
+    assert known.true_front
+    assert known.largest_hypervolume == pytest.approx((0.21 + 1 / 3) / 1.21)
+    for one, points in zip(known.sweeps, (ends, all_but), strict=True):
+        distances = np.linalg.norm(curve[:, None] - np.array(points)[None], axis=2) / 1.1
+        assert one.indicators.fill_distance == pytest.approx(distances.min(axis=1).max(), rel=1e-3)
+    united = compared(runs["toy"])
+    assert not united.true_front
+    assert united.largest_hypervolume is None
+    hole = math.hypot(0.5, 0.25) / 1.1
+    assert [one.indicators.fill_distance for one in united.sweeps] == pytest.approx([hole, 0])
+
+
+def test_other_columns_than_the_losses_have_no_true_front(tmp_path):
+    sizes = {"seconds_f1": [1.0, 2.0], "seconds_f2": [2.0, 1.0]}
+    run = write_run(tmp_path / "a", [[0.0, 1.0], [1.0, 0.0]], problem="zdt2", metrics=sizes)
+    sweeps = [read_sweep(run)]
+    columns = chosen_columns(sweeps, list(sizes), "val", minimise=set(sizes))
+    box = union_box([columns.costs(sweep) for sweep in sweeps], columns, None, None)
+    assert not compare(sweeps, columns, box).true_front

@@ -1,11 +1,13 @@
 """Span and spread of a front."""
 
 import math
+import time
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import directed_hausdorff
 
-from paretocli.front.distribution import span, spread
+from paretocli.front.distribution import fill_distance, span, spread
 
 LINE = np.array([[0.0, 1.0], [0.25, 0.75], [0.5, 0.5], [0.75, 0.25], [1.0, 0.0]])
 
@@ -69,3 +71,64 @@ def test_equal_points_are_one():
 def test_one_gap_differs_from_nothing(count):
     assert math.isnan(spread(LINE[:count]))
     assert math.isnan(spread(np.vstack([LINE[:count]] * 2)))
+
+
+def quarter(angles):
+    return np.column_stack([np.cos(angles), np.sin(angles)])
+
+
+@pytest.mark.parametrize("gaps", [1, 2, 7])
+def test_the_holes_of_an_even_line(gaps):
+    whole = np.linspace(0, 1, 7001)
+    places = np.linspace(0, 1, gaps + 1)
+    found = fill_distance(
+        np.column_stack([places, 1 - places]), np.column_stack([whole, 1 - whole])
+    )
+    assert found == pytest.approx(math.sqrt(2) / (2 * gaps), rel=1e-3)
+
+
+@pytest.mark.parametrize("gaps", [1, 3, 10])
+def test_the_holes_of_an_even_quarter_circle(gaps):
+    whole = quarter(np.linspace(0, np.pi / 2, 60 * gaps * 2 + 1))
+    # The chord of half a gap, whose angle is π / (4 gaps).
+    chord = 2 * math.sin(math.pi / (8 * gaps))
+    assert fill_distance(quarter(np.linspace(0, np.pi / 2, gaps + 1)), whole) == pytest.approx(
+        chord
+    )
+
+
+def test_a_missing_end_is_a_hole():
+    whole = quarter(np.linspace(0, np.pi / 2, 181))
+    some = quarter(np.radians([0, 10, 20, 30]))
+    assert fill_distance(some, whole) == pytest.approx(2 * math.sin(math.radians(30)))
+    # One point more closes it.
+    more = np.vstack([some, quarter(np.radians([80]))])
+    assert fill_distance(more, whole) == pytest.approx(2 * math.sin(math.radians(12.5)), rel=1e-3)
+
+
+def test_a_gap_in_the_true_front_is_no_hole():
+    left, right = np.linspace(0, 0.2, 21), np.linspace(0.8, 1, 21)
+    whole = np.concatenate([left, right])
+    whole = np.column_stack([whole, 1 - whole])
+    ends = np.array([[0.1, 0.9], [0.9, 0.1]])
+    assert fill_distance(ends, whole) == pytest.approx(0.1 * math.sqrt(2))
+    # A part without a point: as far as from the other part's nearest point to its end.
+    assert fill_distance(ends[:1], whole) == pytest.approx(0.9 * math.sqrt(2))
+
+
+def test_points_that_attain_all_leave_nothing_and_none_is_no_number():
+    assert fill_distance(LINE, LINE) == 0
+    assert math.isnan(fill_distance(LINE[:0], LINE))
+    assert math.isnan(fill_distance(LINE, LINE[:0]))
+
+
+@pytest.mark.parametrize("objectives", [2, 5])
+def test_many_points_take_no_time(objectives):
+    rng = np.random.default_rng(0)
+    front, whole = rng.random((700, objectives)), rng.random((10_000, objectives))
+    before = time.process_time()
+    found = fill_distance(front, whole)
+    assert time.process_time() - before < 1
+    some = max(np.linalg.norm(front - one, axis=1).min() for one in whole[::7])
+    assert found >= some
+    assert found == pytest.approx(directed_hausdorff(whole, front)[0])

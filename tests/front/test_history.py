@@ -1,5 +1,6 @@
 """Reading how a sweep converged."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -91,6 +92,18 @@ def test_a_point_that_diverged_adds_nothing(tmp_path):
     assert np.isnan(history.losses["val"][1, 2, 0])
     expected = hypervolume([[0.5, 1]], [2.0, 4.0]) / 8
     assert history.hypervolume("val", history.box)[1] == pytest.approx(expected)
+
+
+def test_the_largest_hole_of_what_is_there(tmp_path):
+    shards = two_shards()
+    shards["0002-0002"][1]["loss"]["val"]["a"] = None
+    history = read_history(write(tmp_path / "run", shards))
+    whole = np.array([[0.5, 1.0], [2.0, 0.0]])
+    # Epoch 1: (1, 1) and (1.5, 1), of which the first is the front; epoch 2: (0.5, 1) alone.
+    expected = [np.hypot(1.0 / 2, 1.0 / 4), np.hypot(1.5 / 2, 1.0 / 4)]
+    np.testing.assert_allclose(history.fill_distance("val", history.box, whole), expected)
+    unknown = dataclasses.replace(history, known=np.array([True, False]))
+    assert np.isnan(unknown.fill_distance("val", history.box, whole)).tolist() == [False, True]
 
 
 def record(folder, point, status):

@@ -1,6 +1,7 @@
 """The picture of hypervolumes as they converge."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -132,9 +133,11 @@ def test_the_picture(tmp_path):
         ]
     )
     figure = figure_histories(data)
-    left, right = figure.axes
-    assert left.get_xlabel() == "subproblem-epochs spent"
-    assert right.get_xlabel() == "seconds"
+    left, right, below, other = figure.axes
+    assert below.get_xlabel() == "subproblem-epochs spent"
+    assert other.get_xlabel() == "seconds"
+    assert below.get_ylabel() == "fill distance to the common front, in boxes"
+    np.testing.assert_allclose(other.lines[1].get_xydata()[:, 1], data.curves[1].holes)
     assert left.get_ylabel() == "hypervolume, share of the box"
     np.testing.assert_allclose(left.lines[1].get_xydata()[:, 0], [1, 2, 3, 4])
     np.testing.assert_allclose(right.lines[0].get_xydata()[:, 0], [3, 6, 9, 12])
@@ -145,6 +148,36 @@ def test_the_picture(tmp_path):
     assert words == ["transfer none (2 seeds, ± standard deviation)", "transfer split"]
     save_histories(data, tmp_path / "h.png")
     assert (tmp_path / "h.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_holes_close_as_a_front_converges(tmp_path):
+    """Against the best points of both, (0.125, 0.25) and (0.25, 0.125): the second one's last."""
+    data = gathered([run(tmp_path, "a"), run(tmp_path, "b", factor=0.5, transfer="split")])
+    none, split = data.curves
+    assert not data.true_front
+    for curve, factor in ((none, 1.0), (split, 0.5)):
+        expected = []
+        for size in (factor / epoch for epoch in (1, 2, 3, 4)):
+            # The box is 2 wide and 4 high.
+            to_first = [math.hypot((size - 0.125) / 2, (2 * size - 0.25) / 4)]
+            to_first += [math.hypot((2 * size - 0.125) / 2, (size - 0.25) / 4)]
+            to_second = [math.hypot((size - 0.25) / 2, (2 * size - 0.125) / 4)]
+            to_second += [math.hypot((2 * size - 0.25) / 2, (size - 0.125) / 4)]
+            expected.append(max(min(to_first), min(to_second)))
+        np.testing.assert_allclose(curve.holes, expected)
+        assert curve.hole_at_best.mean == pytest.approx(curve.holes[-1])
+    assert split.holes[-1] == pytest.approx(0)
+
+
+def test_the_true_front_counts_where_it_is_known(tmp_path):
+    data = gathered([run(tmp_path, "a", problem="zdt2")])
+    assert data.true_front
+    x = np.linspace(0, 1, 20_001)
+    curve = np.column_stack([x, 1 - x**2])
+    last = np.array([[0.25, 0.5], [0.5, 0.25]])
+    distances = np.linalg.norm((curve[:, None] - last[None]) / [2, 4], axis=2)
+    assert data.curves[0].holes[-1] == pytest.approx(distances.min(axis=1).max(), rel=1e-3)
+    assert "true front" in figure_histories(data).axes[2].get_ylabel()
 
 
 def test_an_approximation_is_named(tmp_path, monkeypatch):

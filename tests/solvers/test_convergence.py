@@ -10,16 +10,30 @@ import pytest
 import torch
 
 from paretocli.planning.preferences import floored, simplex_lattice
-from paretocli.problems.analytic import make_vlmop2, make_zdt1, make_zdt2
+from paretocli.problems.analytic import (
+    make_dtlz2_5,
+    make_idtlz2,
+    make_vlmop2,
+    make_zdt1,
+    make_zdt2,
+    make_zdt3,
+)
 from paretocli.solvers.augmented_lagrangian import AugmentedLagrangian
-from tests.exact import exact_points
+from tests.exact import exact_points, zdt3_parts
 from tests.toys import make_trainer, quadratics, solve
 
 # Small tensors gain nothing from threads, which wait for each other on a busy machine.
 
 EPSILON = 1e-4
 EPOCHS = 12  # where penalties are large enough, all is within 1e-2 then
-PROBLEMS = {"vlmop2": make_vlmop2, "zdt1": make_zdt1, "zdt2": make_zdt2}
+PROBLEMS = {
+    "vlmop2": make_vlmop2,
+    "zdt1": make_zdt1,
+    "zdt2": make_zdt2,
+    "zdt3": make_zdt3,
+    "dtlz2_5": make_dtlz2_5,
+    "idtlz2": make_idtlz2,
+}
 C1, C2 = (0.0, 1.0, 0.0), (2.0, 0.0, 1.0)
 SQUARED_DISTANCE = 6.0
 
@@ -44,6 +58,27 @@ def test_every_weight_finds_its_own_point(name, points):
     # What the certificate says is what the exact solution says, too.
     values = (weights * (exact + EPSILON * exact.sum(axis=1, keepdims=True))).max(axis=1)
     np.testing.assert_allclose(outcome.chebyshev_value, values, rtol=0.02, atol=1e-4)
+
+
+def test_all_five_parts_of_a_front_with_gaps():
+    weights = floored(simplex_lattice(2, 20), 0.01)
+    outcome = solved("zdt3", weights, epochs=12)
+    found = losses_of(outcome)
+    np.testing.assert_allclose(found, exact_points("zdt3", weights, EPSILON), atol=0.01)
+    assert outcome.relative_gap.max() <= 0.02
+    parts = [
+        ((found[:, 0] > low - 1e-3) & (found[:, 0] < high + 1e-3)) for low, high in zdt3_parts()
+    ]
+    assert (sum(parts) == 1).all()
+    assert all(part.any() for part in parts)
+
+
+@pytest.mark.parametrize(("name", "count", "epochs"), [("idtlz2", 3, 15), ("dtlz2_5", 5, 25)])
+def test_further_fronts_in_more_dimensions(name, count, epochs):
+    weights = floored(simplex_lattice(count, 2), 0.05)
+    outcome = solved(name, weights, epochs=epochs)
+    np.testing.assert_allclose(losses_of(outcome), exact_points(name, weights, EPSILON), atol=0.02)
+    assert outcome.relative_gap.max() <= 0.02
 
 
 def test_a_weighted_sum_collapses_to_the_ends_of_a_concave_front():

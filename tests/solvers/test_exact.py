@@ -60,12 +60,13 @@ def test_dtlz2_against_slsqp_on_the_sphere(weights):
     )
 
 
-@pytest.mark.parametrize("problem", ["vlmop2", "zdt1", "zdt2", "dtlz2"])
+@pytest.mark.parametrize("problem", ["vlmop2", "zdt1", "zdt2", "dtlz2", "idtlz2"])
 def test_no_point_of_a_fine_grid_on_the_front_is_better(problem):
     rng = np.random.default_rng(0)
-    if problem == "dtlz2":
+    if problem in ("dtlz2", "idtlz2"):
         front = np.abs(rng.normal(size=(20_000, 3)))
         front /= np.linalg.norm(front, axis=1, keepdims=True)
+        front = 1 - front if problem == "idtlz2" else front
     else:
         t = np.linspace(0, 1, 20_001)
         front = {
@@ -78,4 +79,16 @@ def test_no_point_of_a_fine_grid_on_the_front_is_better(problem):
     weights = rng.dirichlet(np.ones(front.shape[1]), size=20)
     for row, point in zip(weights, exact_points(problem, weights, 0.01), strict=True):
         value = terms(point, row, 0.01).max()
-        assert value <= terms(front, row, 0.01).max(axis=1).min() + 1e-12
+        assert value <= terms(front, row, 0.01).max(axis=1).min() + 1e-9
+
+
+def test_no_point_of_a_fine_grid_of_all_of_zdt3_is_better():
+    """Those between the parts of the front are in the grid, too."""
+    t = np.linspace(0, 1, 200_001)
+    ideal = np.array([0, -0.7733690123])
+    grid = np.stack([t, 1 - np.sqrt(t) - t * np.sin(10 * np.pi * t)], axis=1) - ideal
+    weights = np.stack([t[1::10_000], 1 - t[1::10_000]], axis=1)
+    for row, point in zip(weights, exact_points("zdt3", weights, 0.01), strict=True):
+        value = terms(point - ideal, row, 0.01).max()
+        best = terms(grid, row, 0.01).max(axis=1).min()
+        assert best - 1e-4 <= value <= best + 1e-9

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 import torch
 
+from paretocli.core.known_front import KnownFront
 from paretocli.errors import InputError
-from paretocli.sweeping.normalisation import Normalisation, from_initial, from_payoff, without_scale
+from paretocli.problems.analytic import make_dtlz2, make_vlmop2, make_zdt1, make_zdt2
+from paretocli.sweeping.normalisation import (
+    Normalisation,
+    from_initial,
+    from_payoff,
+    within_known,
+    without_scale,
+)
 from paretocli.sweeping.resolve import resolve
 from tests.toys import growl_of, make_trainer, quadratics, vectors
 
@@ -119,3 +127,26 @@ def test_payoff_by_hand():
 def test_a_degenerate_payoff_table(table, message):
     with pytest.raises(InputError, match=message):
         from_payoff({"train": torch.tensor(table), "val": torch.ones(2, 2)}, "ab", (0.0, 0.0))
+
+
+def test_a_known_front_sets_the_reference_point():
+    front = KnownFront((0.0, -1.0), (2.0, 3.0), 1.0, lambda count: np.zeros((count, 2)))
+    found = Normalisation((0.0, -1.0), (1.0, 1.0), (1.0, 0.0))
+    placed = within_known(found, front)
+    assert placed.reference_point == pytest.approx((2.0, 3.0))
+    assert (placed.ideal, placed.scale) == (found.ideal, found.scale)
+    # Not for other objectives, nor where a given ideal lies beyond it, nor where none is known.
+    assert within_known(found, None) is found
+    three = Normalisation((0.0,) * 3, (1.0,) * 3, (1.0,) * 3)
+    assert within_known(three, front) is three
+    beyond = Normalisation((5.0, 5.0), (1.0, 1.0), (6.0, 6.0))
+    assert within_known(beyond, front) is beyond
+
+
+@pytest.mark.parametrize("make", [make_vlmop2, make_zdt1, make_zdt2, make_dtlz2])
+def test_known_fronts_leave_the_boxes_of_older_problems_as_they_were(make):
+    """1.1 above an ideal of 0, to the last bit."""
+    problem = make()
+    count = len(problem.objectives)
+    before = Normalisation((0.0,) * count, (1.0,) * count, (1.0,) * count)
+    assert within_known(before, problem.front) == before
