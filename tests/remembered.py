@@ -1,6 +1,6 @@
 """Traces of networks that a test process has traced already: each takes a second.
 
-A sweep traces its network once or twice, and hundreds of tests sweep a few small networks. What
+A sweep traces its network once, and hundreds of tests sweep a few small networks. What
 traces in `paretocli.compaction` and `paretocli.exporting`, and what runs in an interpreter of its
 own, is as it always is.
 """
@@ -8,7 +8,7 @@ own, is as it always is.
 from dataclasses import replace
 
 from paretocli.core.as_used import AsUsed, raw_inputs
-from paretocli.sweeping import sizes, sparsity_shares
+from paretocli.sweeping import sizes
 
 
 def _code(function):
@@ -58,6 +58,5 @@ def remember_traces(put=setattr):
         put: Sets an attribute of a module.
     """
     remembered = remembering(sizes.traced_as_used)
-    for module in (sizes, sparsity_shares):
-        put(module, "traced_as_used", remembered)
+    put(sizes, "traced_as_used", remembered)
     return remembered

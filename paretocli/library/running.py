@@ -57,6 +57,7 @@ def carry_out(
             checksums=resolved.checksums,
             imported=resolved.imported,
             stop=stop,
+            traced=resolved.traced,
             retry_failed=retry_failed,
         )
     if stop() and len(records) < len(config.weights):

@@ -14,7 +14,7 @@ from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.sweep_content import Identity
 from paretocli.sweeping.observers import Observer
 from paretocli.sweeping.pace import Pace
-from paretocli.sweeping.sizes import Sizes
+from paretocli.sweeping.sizes import Sizes, TracedNetwork
 from paretocli.sweeping.solve import (
     EpochDone,
     Job,
@@ -26,6 +26,7 @@ from paretocli.sweeping.solve import (
 )
 from paretocli.sweeping.store import RunDirectory
 from paretocli.sweeping.subproblems import Subproblems
+from paretocli.sweeping.sweep_network import fresh_network
 
 MOST_LOSSES = 1  # of a worker, until a shard is given up
 MOST_NUMBERS = 4  # of a corner that are shown
@@ -42,6 +43,7 @@ class Collector:
         directory: Where it goes.
         observer: Who is told of the progress.
         records: Of the points that are there already.
+        traced: A network of the sweep, where its operations may be known already.
     """
 
     def __init__(
@@ -51,9 +53,10 @@ class Collector:
         directory: RunDirectory,
         observer: Observer,
         records: Iterable[PointRecord] = (),
+        traced: TracedNetwork | None = None,
     ) -> None:
         self.subproblems = subproblems
-        self.sizes = Sizes(subproblems.config, subproblems.problem, observer.note)
+        self.sizes = Sizes(traced or _untraced(subproblems), observer.note)
         self.directory = directory
         self.observer = observer
         self.shards = {shard.name: shard for shard in plan}
@@ -201,6 +204,12 @@ class Collector:
         """Rebuild the tables, which takes longer the more points there are."""
         with self.tables.measured():
             self.directory.write_tables(self.identity, self.records())
+
+
+def _untraced(subproblems: Subproblems) -> TracedNetwork:
+    config, problem = subproblems.config, subproblems.problem
+    network = fresh_network(config.network, "default", problem, config.seed)
+    return TracedNetwork(network, problem)
 
 
 def _listed(corner: Sequence[float]) -> str:

@@ -42,6 +42,7 @@ from paretocli.sweeping.ideals import ideals_of, notes_on_learned
 from paretocli.sweeping.known_names import refuse_unknown
 from paretocli.sweeping.memory import Memory, expected_memory
 from paretocli.sweeping.point_files import load_point, point_file
+from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sparsity_shares import OWN, sparsity_shares
 from paretocli.sweeping.sweep_network import (
     fresh_network,
@@ -73,6 +74,7 @@ class Resolved:
         imported: SHA-256 of the modules that the user's own file imports.
         parameters: Number of parameters of its network.
         layers: Matrices and convolutions of its network.
+        traced: Its network, whose operations are known where they were asked for.
         notes: What the user should know of the choices made, a sentence each.
     """
 
@@ -82,6 +84,7 @@ class Resolved:
     imported: dict[str, str]
     parameters: int
     layers: tuple[Layer, ...]
+    traced: TracedNetwork
     notes: tuple[str, ...]
 
     @cached_property
@@ -126,7 +129,8 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     of = chosen["sparsity_of"] if chosen["sparsity_scale"] == "relative" else OWN
     # Without effect it is no part of what the sweep is: directories that lack it go on.
     chosen["sparsity_of"] = of if counted else OWN
-    shares, note = sparsity_shares(of, counted, problem, network)
+    traced = TracedNetwork(network, problem)
+    shares, note = sparsity_shares(of, counted, traced)
     notes += [*([note] if note else []), *_older_notes(options, older, of if counted else "")]
     if frozen is not None:
         load_point(frozen, network)
@@ -183,6 +187,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         imported=imported_checksums(source),
         parameters=sum(p.numel() for p in network.parameters()),
         layers=layers,
+        traced=traced,
         notes=(
             *of_problem,
             *notes,

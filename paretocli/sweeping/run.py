@@ -32,6 +32,7 @@ from paretocli.sweeping.normalisation import (
 )
 from paretocli.sweeping.observers import Observer
 from paretocli.sweeping.point_files import read_point
+from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.solve import resumed, solve
 from paretocli.sweeping.store import RunDirectory
 from paretocli.sweeping.subproblems import Subproblems
@@ -48,6 +49,7 @@ def run_sweep(
     checksums: Mapping[str, str],
     imported: Mapping[str, str] | None = None,
     stop: Callable[[], bool],
+    traced: TracedNetwork | None = None,
     retry_failed: bool = False,
 ) -> list[PointRecord]:
     """Solve what is not solved yet and rebuild the tables.
@@ -61,6 +63,7 @@ def run_sweep(
         imported: SHA-256 of the modules that the user's own code imports, by file; where one
             changes, that is said.
         stop: Asked now and then whether to stop early; all shards are saved then.
+        traced: A network of the sweep, where its operations may be known already.
         retry_failed: Solve failed points again.
 
     Returns:
@@ -104,7 +107,7 @@ def run_sweep(
         for shard in set(whole_plan) - set(plan):  # a kill may have come before the last of it
             directory.drop_checkpoint(shard.name)
         subproblems = dataclasses.replace(subproblems, normalisation=normalisation)
-        collector = Collector(subproblems, plan, directory, observer, records)
+        collector = Collector(subproblems, plan, directory, observer, records, traced)
         try:
             collector.fill_in(stop)
             _solve_all(collector, plan, stop, client)

@@ -18,30 +18,55 @@ from paretocli.core.as_used import AsUsed, has_inputs, raw_inputs
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.front.sizes import COMPACT
-from paretocli.options.config import SweepConfig
 from paretocli.run_directory.point_record import RecordPart
-from paretocli.sweeping.sweep_network import fresh_network
 
 TRACED_SAMPLES = 2
+
+
+class TracedNetwork:
+    """A network whose operations are found out once, when they are asked for.
+
+    Args:
+        network: The network, whatever numbers it holds.
+        problem: What it is for.
+    """
+
+    def __init__(self, network: nn.Module, problem: Problem) -> None:
+        self.network = network
+        self.problem = problem
+        self._tracing: Tracing | None = None
+        self._refusal: Exception | None = None
+
+    @property
+    def tracing(self) -> Tracing:
+        """The operations from raw inputs to the outputs.
+
+        Raises:
+            InputError: There is no graph of them.
+        """
+        if self._refusal is not None:
+            raise self._refusal
+        if self._tracing is None:
+            try:
+                self._tracing = traced_as_used(self.network, self.problem)
+            except Exception as error:
+                self._refusal = error
+                raise
+        return self._tracing
 
 
 class Sizes:
     """Works out the compact sizes of a sweep's points.
 
     Args:
-        config: Of the sweep.
-        problem: Its problem.
+        traced: A network of the sweep, which gets the numbers of its points.
         note: Is told, once, why there are none.
     """
 
-    def __init__(self, config: SweepConfig, problem: Problem, note: Callable[[str], None]) -> None:
-        self._config = config
-        self._problem = problem
+    def __init__(self, traced: TracedNetwork, note: Callable[[str], None]) -> None:
+        self._traced = traced
         self._note = note
-        self._tracing: Tracing | None = None
         self._noted: set[str] = set()
-        self._network: nn.Module
-        self._refusal: Exception | None = None
 
     def of(self, file: bytes) -> RecordPart:
         """What belongs into a point's record.
@@ -54,7 +79,7 @@ class Sizes:
             `not_compact` says why. Nothing for a problem that is no network's.
         """
         try:
-            if not has_inputs(self._problem):
+            if not has_inputs(self._traced.problem):
                 return {}
             with quiet():
                 size = self._size(file)
@@ -67,27 +92,10 @@ class Sizes:
         return self._told(found | {"not_compact": size.uncounted}) if size.uncounted else found
 
     def _size(self, file: bytes) -> Size:
-        tracing = self._traced()
-        self._network.load_state_dict(load(file))
-        return size_of(compact_network(tracing), tuple(raw_inputs(self._problem, 1).values()))
-
-    def _traced(self) -> Tracing:
-        """The network's operations, found out once.
-
-        Raises:
-            InputError: There is no graph of them.
-        """
-        if self._refusal is not None:
-            raise self._refusal
-        if self._tracing is None:
-            config, problem = self._config, self._problem
-            self._network = fresh_network(config.network, "default", problem, config.seed)
-            try:
-                self._tracing = traced_as_used(self._network, problem)
-            except Exception as error:
-                self._refusal = error
-                raise
-        return self._tracing
+        tracing = self._traced.tracing
+        self._traced.network.load_state_dict(load(file))
+        sample = tuple(raw_inputs(self._traced.problem, 1).values())
+        return size_of(compact_network(tracing), sample)
 
     def _told(self, record: RecordPart) -> RecordPart:
         """Say once why something is missing."""

@@ -9,17 +9,16 @@ from contextlib import contextmanager
 from operator import attrgetter
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from paretocli.compaction.program import first_line
 from paretocli.compaction.quiet import quiet
 from paretocli.compaction.shipping import Size, compact_network, size_of
 from paretocli.core.as_used import raw_inputs
-from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.objective import own_shares
-from paretocli.sweeping.sizes import traced_as_used
+from paretocli.sweeping.sizes import TracedNetwork
 
 OWN = "own"
 # What a size is counted in, by the name of the choice.
@@ -32,7 +31,7 @@ SPARSITY_OF = (*_COUNTS, OWN)
 
 
 def sparsity_shares(
-    of: str, layers: Sequence[Layer], problem: Problem, network: nn.Module
+    of: str, layers: Sequence[Layer], traced: TracedNetwork
 ) -> tuple[tuple[float, ...], str]:
     """The share of each counted layer in f_0, and a note where it is not what was asked for.
 
@@ -43,8 +42,7 @@ def sparsity_shares(
     Args:
         of: One of `SPARSITY_OF`.
         layers: The counted layers.
-        problem: What the network is for.
-        network: The network, which stays what it is; best a fresh one without zero rows.
+        traced: The network, which stays what it is; best a fresh one without zero rows.
 
     Returns:
         Numbers (L,) that sum to 1, in the order of the layers.
@@ -53,7 +51,7 @@ def sparsity_shares(
         return own_shares(layers), ""
     try:
         with quiet():
-            leaving = _leaving(_COUNTS[of], layers, problem, network)
+            leaving = _leaving(_COUNTS[of], layers, traced)
     except InputError as error:
         return own_shares(layers), f"{_OWN_COUNT}: {str(error).removesuffix('.')}."
     except Exception as error:  # a network that cannot be made small can be trained all the same
@@ -77,19 +75,16 @@ def sparsity_shares(
 
 
 def _leaving(
-    count: Callable[[Size], int | None],
-    layers: Sequence[Layer],
-    problem: Problem,
-    network: nn.Module,
+    count: Callable[[Size], int | None], layers: Sequence[Layer], traced: TracedNetwork
 ) -> list[float] | None:
     """What leaves with all rows of each layer; None where it cannot be counted.
 
     Raises:
         InputError: The network has no fixed graph.
     """
-    tracing = traced_as_used(network, problem)
-    sample = tuple(raw_inputs(problem, 1).values())
-    parameters = dict(network.named_parameters())
+    tracing = traced.tracing
+    sample = tuple(raw_inputs(traced.problem, 1).values())
+    parameters = dict(traced.network.named_parameters())
     dense = count(size_of(compact_network(tracing), sample))
     found = []
     for layer in layers:

@@ -23,7 +23,7 @@ from paretocli.core.problem import Problem
 from paretocli.networks.building import build_network
 from paretocli.problems.loading import load_problem
 from paretocli.sparsity.layers import counted_layers
-from paretocli.sweeping.sizes import traced_as_used
+from paretocli.sweeping.sizes import TracedNetwork, traced_as_used
 from paretocli.sweeping.sparsity_shares import SPARSITY_OF, sparsity_shares
 from paretocli.sweeping.sweep_network import network_layers
 
@@ -59,7 +59,9 @@ def networks(data: Path) -> Iterator[tuple[str, Problem, nn.Module]]:
 def ranking(problem: Problem, network: nn.Module) -> dict[str, tuple[float, float]]:
     """Spearman's ρ of f_0 with compact parameters and multiply-accumulates, by kind of shares."""
     layers = counted_layers(network_layers(network, problem))
-    shares = {of: sparsity_shares(of, layers, problem, network)[0] for of in SPARSITY_OF}
+    shares = {
+        of: sparsity_shares(of, layers, TracedNetwork(network, problem))[0] for of in SPARSITY_OF
+    }
     tracing = traced_as_used(network, problem)
     sample = tuple(raw_inputs(problem, 1).values())
     parameters, generator = dict(network.named_parameters()), np.random.default_rng(0)

@@ -10,6 +10,7 @@ import torch
 
 from paretocli.exporting.export import export_point
 from paretocli.exporting.point import SolvedPoint
+from paretocli.sweeping import sizes
 from paretocli.sweeping.point_files import load_point
 from paretocli.sweeping.store import RunDirectory
 from paretocli.sweeping.sweep_network import fresh_network
@@ -58,6 +59,20 @@ def test_every_point_has_the_size_that_export_writes(sparse, tmp_path):
     kept = table["parameters_kept"]
     assert (table["compact_parameters"] < kept).any()
     assert table["compact_parameters"].nunique() > 1
+
+
+def test_a_network_is_traced_once(tmp_path, monkeypatch):
+    """For the shares of its layers, and for the sizes of all points."""
+    traced, trace = [], sizes.traced_as_used
+
+    def counted(network, problem):
+        traced.append(network)
+        return trace(network, problem)
+
+    monkeypatch.setattr(sizes, "traced_as_used", counted)
+    _, records = swept("batch_norm", tmp_path / "run", epochs=1, retrain_epochs=1, points=3)
+    assert len(traced) == 1
+    assert all(record["compact_parameters"] for record in records)
 
 
 def test_sizes_do_not_depend_on_how_points_are_solved(sparse, tmp_path):

@@ -53,9 +53,8 @@ def swept(name, out, stop=never, notes=None, **options):
     found = resolve({"problem": source(name), "out": str(out), **fixed, **options})
     directory = RunDirectory(found.config.out)
     told = Told()
-    records = run_sweep(
-        found.config, found.problem, directory, told, checksums=found.checksums, stop=stop
-    )
+    how = {"checksums": found.checksums, "stop": stop, "traced": found.traced}
+    records = run_sweep(found.config, found.problem, directory, told, **how)
     if notes is not None:
         notes += [note for note in told.notes if not note.startswith("point ")]
     return found, records

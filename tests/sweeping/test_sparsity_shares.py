@@ -8,6 +8,7 @@ from paretocli.core.problem import Problem, Samples, Task
 from paretocli.sparsity.layers import counted_layers
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sweeping import sparsity_shares as shares_module
+from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sparsity_shares import sparsity_shares
 from paretocli.sweeping.sweep_network import network_layers
 
@@ -68,7 +69,7 @@ def chain():
 def test_shares_are_what_leaves_with_the_rows(chain, of, leaving):
     problem, network, layers = chain
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    found, note = sparsity_shares(of, layers, problem, network)
+    found, note = sparsity_shares(of, layers, TracedNetwork(network, problem))
     assert found == pytest.approx([size / sum(leaving) for size in leaving])
     assert note == ""
     after = network.state_dict()
@@ -78,7 +79,7 @@ def test_shares_are_what_leaves_with_the_rows(chain, of, leaving):
 def test_without_a_fixed_graph_each_layer_counts_by_itself():
     problem, network = problem_of(Moody), Moody()
     layers = counted_layers(network_layers(network, problem))
-    found, note = sparsity_shares("parameters", layers, problem, network)
+    found, note = sparsity_shares("parameters", layers, TracedNetwork(network, problem))
     assert found == pytest.approx([35 / 56, 21 / 56])
     assert "own parameters" in note
 
@@ -86,7 +87,7 @@ def test_without_a_fixed_graph_each_layer_counts_by_itself():
 def test_a_layer_from_which_nothing_leaves_counts_by_itself(chain, monkeypatch):
     problem, network, layers = chain
     monkeypatch.setattr(shares_module, "_leaving", lambda *_: [60.0, 0.0])
-    found, note = sparsity_shares("parameters", layers, problem, network)
+    found, note = sparsity_shares("parameters", layers, TracedNetwork(network, problem))
     assert found == pytest.approx([60 / 81, 21 / 81])
     assert note.startswith("third.weight:")
 
