@@ -71,13 +71,13 @@ def import_the_program() -> None:
 def trace_networks() -> None:
     """Trace what most sweeps of the tests train, which do not have to then."""
     import torch
-    import tqdm
 
     from paretocli.problems import multidigits
     from paretocli.sweeping.sweep_network import fresh_network
     from tests.remembered import remember_traces
 
-    tqdm.tqdm.monitor_interval = 0  # the tracer's bar would start a thread
+    with contextlib.suppress(ImportError):  # where it is, the tracer's bar would start a thread
+        importlib.import_module("tqdm").tqdm.monitor_interval = 0
     remembered, problem = remember_traces(), multidigits.make()
     with torch.random.fork_rng():
         for name in ("narrow", "hps"):
