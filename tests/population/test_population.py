@@ -367,6 +367,7 @@ class Encoder(nn.Module):
         return [head(features) for head in self.heads]
 
 
+# Torch has no kernel of attention for several networks at once; the numbers are what is tested.
 @pytest.mark.filterwarnings("ignore:There is a performance drop")
 def test_attention_has_gradients_in_evaluation_mode_and_the_same_numbers_without():
     torch.manual_seed(0)

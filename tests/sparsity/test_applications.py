@@ -107,6 +107,7 @@ KINDS = {
 }
 
 
+# The older weight_norm, which warns of its end, is one of the kinds.
 @pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
 @pytest.mark.parametrize("kind", KINDS)
 @torch.no_grad()

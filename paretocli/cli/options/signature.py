@@ -48,8 +48,8 @@ def taking(options: Sequence[Option], after: str = "") -> Callable[[Command], Co
         first = 1 + [one.name for one in keyword].index(after) if after else 0
         made = map(_parameter, options)
         parameters = [*positional, *keyword[:first], *made, *keyword[first:]]
-        # Functions may have one, and types do not say so.
-        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        signature = inspect.Signature(parameters)
+        command.__signature__ = signature  # type: ignore[attr-defined]  # functions may have one
         command.__annotations__ = {one.name: one.annotation for one in parameters}
         return command
 
