@@ -21,6 +21,15 @@ def test_every_name_is_there():
         _ = paretocli.Nothing
 
 
+def test_torchs_compiler_waits_until_something_is_compiled():
+    code = "import sys, paretocli.sweeping.run; print(*sys.modules)"
+    modules = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "torch" in modules
+    assert "torch._dynamo" not in modules
+
+
 def test_nothing_heavy_comes_with_it():
     code = "import sys, paretocli; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

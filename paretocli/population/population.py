@@ -16,7 +16,7 @@ from paretocli.core.placing import placed
 from paretocli.core.problem import Task
 from paretocli.population.kernels import differentiable_kernels
 from paretocli.population.layout import channels_last, stacks, takes_channels_last
-from paretocli.population.scores import scores_of_all, scores_of_one
+from paretocli.population.scores import Scoring
 
 Tensors = dict[str, Tensor]
 Measured = tuple[Tensor, Tensor, tuple[Tensor, ...]]  # losses, statistics, outputs that are kept
@@ -71,6 +71,7 @@ class Population:
         for parameter in self.parameters.values():
             parameter.requires_grad_()
 
+        self._scoring = Scoring(compiled=compiled)
         # Functions of the class: methods of this object would keep it alive for the collector.
         self._steps: dict[bool, Step] = {
             True: Population._measure_stacked,
@@ -167,7 +168,7 @@ class Population:
             parameters, buffers, inputs
         )
         scores = [
-            scores_of_all(task, output, target, apart=apart)
+            self._scoring.of_all(task, output, target, apart=apart)
             for task, output, target in self._measurable(outputs, targets, only)
         ]
         losses, statistics = zip(*scores, strict=True)
@@ -209,7 +210,7 @@ class Population:
     ) -> Measured:
         outputs = self._call(parameters, buffers, inputs)
         scores = [
-            scores_of_one(task, output, target)
+            self._scoring.of_one(task, output, target)
             for task, output, target in self._measurable(outputs, targets, only)
         ]
         losses, statistics = zip(*scores, strict=True)

@@ -17,23 +17,44 @@ Scores = tuple[Tensor, Tensor]
 ScoreFunction = Callable[[Task, Tensor, Tensor], Scores]
 
 
-def scores_of_one(task: Task, output: Tensor, target: Tensor) -> Scores:
-    """The loss () and the statistics (s,) of one network, as `Task.scores`."""
-    return (_of_labelled if task.counts_labels else _of_one)(task, output, target)
-
-
-def scores_of_all(task: Task, outputs: Tensor, target: Tensor, *, apart: bool) -> Scores:
-    """The losses (K,) and the statistics (K, s) of K networks.
+class Scoring:
+    """How a population's tasks are measured.
 
     Args:
-        task: The task.
-        outputs: (K, B, …).
-        target: (B, …), or (K, B, …) where each network has samples of its own.
-        apart: Whether they have.
+        compiled: Whether the step that measures is compiled. How many samples have a label differs
+            from batch to batch, so what chooses them is then left out: nothing to compile for.
     """
-    if not task.counts_labels:
-        return _stacked(task.scores, outputs, target, axis=0 if apart else None)
-    return (_of_labelled_apart if apart else _of_labelled_together)(task, outputs, target)
+
+    def __init__(self, *, compiled: bool) -> None:
+        # Torch's compiler takes a second to import: not where nothing is compiled.
+        keep_out: Callable[[ScoreFunction], ScoreFunction] = (
+            torch.compiler.disable if compiled else _unchanged
+        )
+        self._of_labelled = keep_out(_of_one)
+        self._of_labelled_together = keep_out(_together)
+        self._of_labelled_apart = keep_out(_apart)
+
+    def of_one(self, task: Task, output: Tensor, target: Tensor) -> Scores:
+        """The loss () and the statistics (s,) of one network, as `Task.scores`."""
+        return (self._of_labelled if task.counts_labels else _of_one)(task, output, target)
+
+    def of_all(self, task: Task, outputs: Tensor, target: Tensor, *, apart: bool) -> Scores:
+        """The losses (K,) and the statistics (K, s) of K networks.
+
+        Args:
+            task: The task.
+            outputs: (K, B, …).
+            target: (B, …), or (K, B, …) where each network has samples of its own.
+            apart: Whether they have.
+        """
+        if not task.counts_labels:
+            return _stacked(task.scores, outputs, target, axis=0 if apart else None)
+        of_labelled = self._of_labelled_apart if apart else self._of_labelled_together
+        return of_labelled(task, outputs, target)
+
+
+def _unchanged(function: ScoreFunction) -> ScoreFunction:
+    return function
 
 
 def _of_one(task: Task, output: Tensor, target: Tensor) -> Scores:
@@ -62,9 +83,3 @@ def _stacked(
 ) -> Scores:
     losses, statistics = vmap(scores, in_dims=(0, axis))(outputs, target)
     return losses, statistics
-
-
-# How many samples have a label differs from batch to batch: nothing to compile for.
-_of_labelled: ScoreFunction = torch.compiler.disable(_of_one)  # type: ignore[no-untyped-call]  # torch has no types here
-_of_labelled_together: ScoreFunction = torch.compiler.disable(_together)  # type: ignore[no-untyped-call]  # torch has no types here
-_of_labelled_apart: ScoreFunction = torch.compiler.disable(_apart)  # type: ignore[no-untyped-call]  # torch has no types here
