@@ -288,7 +288,7 @@ def make(folder: Path) -> dict[str, bytes]:
     for name in ("results.csv", "front.csv"):
         table = pd.read_csv(half / name)
         table[table["point"] != UNDONE].to_csv(half / name, index=False)
-    shard = shards(3, 1)[UNDONE]
+    shard = shards(range(3), 1)[UNDONE]
     RunDirectory(half).save_checkpoint(shard.name, _state_after_an_epoch(shard))
     RunDirectory(half).trim_history(shard.name, 1)
     return table_of(finished)

@@ -175,7 +175,7 @@ def layer_table(layers: Sequence[LayerRecord]) -> str:
 def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     """What a run would do."""
     config, problem = resolved.config, resolved.problem
-    plan = shards(len(config.weights), config.stack)
+    plan = shards(range(len(config.weights)), config.stack)
     if as_json:
         content = {
             **config.of_kind("identity"),

@@ -47,6 +47,7 @@ def _summary(found: "SweepStatus") -> dict[str, Any]:
         "path": str(content.pop("path")),
         **{state: found.count(state) for state in states},
         "epochs_done": found.epochs_done,
+        "epochs_in_all": found.epochs_in_all,
         **content,
     }
 
@@ -59,7 +60,7 @@ def _report(found: "SweepStatus") -> str:
     from paretocli.printable import one_line
 
     config = found.config
-    total = found.epochs * len(found.points)
+    total = found.epochs_in_all
     states = [
         f"{found.count(state)} {state}"
         for state in ("done", "running", "stopped", "waiting", "failed")
@@ -87,7 +88,7 @@ def _report(found: "SweepStatus") -> str:
     for header in headers:
         table.add_column(header, justify="left" if header == "state" else "right", no_wrap=True)
     for point in found.points:
-        epoch = f"{point.epoch}/{found.epochs}" if point.epoch else ""
+        epoch = f"{point.epoch}/{point.epochs}" if point.epoch else ""
         seconds = f"{point.seconds:.0f}" if point.epoch else ""
         sizes = [getattr(point, name) for name in COMPACT]
         cells = (

@@ -35,9 +35,10 @@ MOST_LOST = 100  # times as many epochs as the history still has; of more, there
 
 @dataclass(frozen=True, eq=False)
 class History(RunFiles):
-    """The epochs of one sweep.
+    """The epochs of one sweep; those of a later round follow on from those of the rounds before.
 
-    A shard whose points have all diverged ends early: from then on its losses are NaN, and what it
+    A point has no losses before its round begins, and keeps its last ones when that is over. A
+    shard whose points have all diverged ends early: from then on its losses are NaN, and what it
     has spent stays what it was.
 
     Attributes:
@@ -92,16 +93,26 @@ class _Shard:
     Attributes:
         lines: Those of their history that can be read.
         points: Their numbers.
+        round: The number of their round.
+        before: Epochs of the rounds before it.
         last: Their last epoch.
     """
 
     lines: list[HistoryLine]
-    points: range
+    points: tuple[int, ...]
+    round: int
+    before: int
     last: int
 
+    @property
+    def end(self) -> int:
+        """The sweep's epoch that their last one is."""
+        return self.before + self.last
+
     def lost(self, epochs: int) -> set[int]:
-        """Its epochs, of so many, in which a point has no line."""
-        return set(range(1, min(epochs, self.last) + 1)) - self.known
+        """The epochs, of so many of the sweep, in which a point has no line."""
+        own = range(1, min(epochs - self.before, self.last) + 1)
+        return {self.before + epoch for epoch in own if epoch not in self.known}
 
     @cached_property
     def known(self) -> set[int]:
@@ -124,7 +135,7 @@ def read_history(path: Path) -> History:
     _refuse_missing(sweep, shards, records.found)
     epochs = _common_epochs(shards, records.found)
     # Anybody may have written how many there are: of so many more, nothing is made.
-    if any(min(epochs, shard.last) > MOST_LOST * max(1, len(shard.known)) for shard in shards):
+    if any(min(epochs - s.before, s.last) > MOST_LOST * max(1, len(s.known)) for s in shards):
         raise InputError(
             f"The history of {path} lacks nearly all of its {epochs:,} epochs; leave {path} out."
         )
@@ -166,24 +177,26 @@ def _shards(sweep: SweepFile, records: Mapping[int, PointRecord]) -> tuple[list[
             )
         last = _last_epoch(sweep, found, points, records)
         if last:
-            shards.append(_Shard(found, points, last))
+            number = sweep.round_of(points[0])
+            before = sum(sweep.epochs_of(earlier) for earlier in range(number))
+            shards.append(_Shard(found, points, number, before, last))
     return shards, notes
 
 
 def _last_epoch(
     sweep: SweepFile,
     lines: Iterable[HistoryLine],
-    points: range,
+    points: Sequence[int],
     records: Mapping[int, PointRecord],
 ) -> int:
     """The last epoch of a shard: where it still trains, or has failed, the last with all lines."""
     recorded = [records[point]["status"] for point in points if point in records]
     if len(recorded) == len(points) and "done" in recorded:
-        return sweep.epochs
+        return sweep.epochs_of(sweep.round_of(points[0]))
     return max(_complete(lines, points), default=0)
 
 
-def _complete(lines: Iterable[HistoryLine], points: range) -> set[int]:
+def _complete(lines: Iterable[HistoryLine], points: Sequence[int]) -> set[int]:
     """The epochs in which all points have a line."""
     there = Counter(epoch for epoch, _ in {(line["epoch"], line["point"]) for line in lines})
     return {epoch for epoch, count in there.items() if count == len(points)}
@@ -208,18 +221,25 @@ def _refuse_missing(sweep: SweepFile, shards: Sequence[_Shard], recorded: Iterab
 def _common_epochs(shards: Sequence[_Shard], records: Mapping[int, PointRecord]) -> int:
     """The epochs that all shards have reached; those whose points have all failed ended early."""
     failed = {point for point, record in records.items() if record["status"] == "failed"}
-    going_on = [shard.last for shard in shards if not set(shard.points) <= failed]
-    return min(going_on) if going_on else max(shard.last for shard in shards)
+    # A round begins when those before it are over.
+    newest = max(shard.round for shard in shards)
+    present = [shard for shard in shards if shard.round == newest]
+    going_on = [shard.end for shard in present if not set(shard.points) <= failed]
+    return min(going_on) if going_on else max(shard.end for shard in present)
 
 
 def _losses(shards: Sequence[_Shard], sweep: SweepFile, split: Split, epochs: int) -> Array:
     objectives = sweep.config["objectives"]
     losses = np.full((epochs, sweep.points, len(objectives)), np.nan)
-    for line in (line for shard in shards for line in shard.lines):
-        if line["epoch"] <= epochs:
-            losses[line["epoch"] - 1, line["point"]] = [
-                np.nan if value is None else value for value in losses_on(line, split, objectives)
-            ]
+    over = max(shard.round for shard in shards)
+    for shard in shards:
+        for line in shard.lines:
+            epoch = shard.before + line["epoch"]
+            if epoch <= epochs:
+                row = [np.nan if v is None else v for v in losses_on(line, split, objectives)]
+                # In later rounds it stays what it was at the end of its own, unless it failed.
+                until = epochs if line["epoch"] == shard.last and shard.round < over else epoch
+                losses[epoch - 1 : until, line["point"]] = row
     return losses
 
 
@@ -232,7 +252,7 @@ def _summed(
         # Of an epoch that is lost, what the one before it had.
         spent = dict[int, float]()
         for line in reversed(shard.lines):
-            spent[line["epoch"]] = line[key]
+            spent[shard.before + line["epoch"]] = line[key]
         now = 0.0
         for epoch in range(1, epochs + 1):
             now = spent.get(epoch, now)

@@ -30,6 +30,7 @@ class PointStatus:
         point: Its number.
         state: done, failed, running, stopped (begun, but nobody is at it) or waiting.
         epoch: Epochs done.
+        epochs: Those that it has in all; as many as it had, where it failed.
         seconds: Time spent on it so far; points that train together share theirs.
         loss: Its newest validation losses by objective, empty before its first epoch.
         metric: Its newest validation metrics by name.
@@ -40,6 +41,7 @@ class PointStatus:
     point: int
     state: str
     epoch: int
+    epochs: int
     seconds: float
     loss: Figures
     metric: Figures
@@ -56,7 +58,6 @@ class SweepStatus:
         config: Its identity, as in `sweep.json`.
         directions: The better directions of the metrics, "higher" or "lower", where declared.
         holder: The process that is at it, empty where none is.
-        epochs: Epochs of each point, of both phases.
         points: All of them, in order.
         hypervolume: What the newest validation losses of all points reach, as a share of the box
             from the ideal to the reference point; None before the first epoch, and where one is
@@ -71,7 +72,6 @@ class SweepStatus:
     config: Identity
     directions: Mapping[str, Direction]
     holder: str
-    epochs: int
     points: tuple[PointStatus, ...]
     hypervolume: float | None
     hypervolume_exact: bool
@@ -85,8 +85,12 @@ class SweepStatus:
     @property
     def epochs_done(self) -> int:
         """Epochs of single points done so far; a failed point needs no more."""
-        done = {"done", "failed"}
-        return sum(self.epochs if p.state in done else p.epoch for p in self.points)
+        return sum(point.epoch for point in self.points)
+
+    @property
+    def epochs_in_all(self) -> int:
+        """Epochs of all points together, of both phases."""
+        return sum(point.epochs for point in self.points)
 
 
 def read_status(path: Path) -> SweepStatus:
@@ -101,7 +105,7 @@ def read_status(path: Path) -> SweepStatus:
     shards, notes = _history(sweep)
     trained_in = {point: shard for shard in shards for point in shard.newest}
     points = tuple(
-        _point(point, records.found.get(point), trained_in.get(point), bool(holder))
+        _point(sweep, point, records.found.get(point), trained_in.get(point), bool(holder))
         for point in range(sweep.points)
     )
     losses = [point.loss for point in points]
@@ -111,7 +115,6 @@ def read_status(path: Path) -> SweepStatus:
         config=sweep.config,
         directions=sweep.directions,
         holder=holder,
-        epochs=sweep.epochs,
         points=points,
         hypervolume=hypervolume,
         hypervolume_exact=is_exact(sum(map(bool, losses)), max(map(len, losses), default=0)),
@@ -162,11 +165,14 @@ def _history(sweep: SweepFile) -> tuple[list[_Shard], list[str]]:
     return found, notes
 
 
-def _point(point: int, record: PointRecord | None, shard: _Shard | None, held: bool) -> PointStatus:
+def _point(
+    sweep: SweepFile, point: int, record: PointRecord | None, shard: _Shard | None, held: bool
+) -> PointStatus:
     if record is not None:
         return PointStatus(
             point,
             record["status"],
+            record["epochs"],
             record["epochs"],
             float(record["seconds"]),
             record.get("loss", {}).get("val", {}),
@@ -174,13 +180,14 @@ def _point(point: int, record: PointRecord | None, shard: _Shard | None, held: b
             record.get("compact_parameters"),
             record.get("compact_macs"),
         )
+    epochs = sweep.epochs_of(sweep.round_of(point))
     if shard is None:
-        return PointStatus(point, "waiting", 0, 0.0, {}, {})
+        return PointStatus(point, "waiting", 0, epochs, 0.0, {}, {})
     line, sharing = shard.newest[point], len(shard.newest)
     state = "running" if held else "stopped"
     seconds = line["seconds"] / sharing
     return PointStatus(
-        point, state, line["epoch"], seconds, line["loss"]["val"], line["metric"]["val"]
+        point, state, line["epoch"], epochs, seconds, line["loss"]["val"], line["metric"]["val"]
     )
 
 
@@ -220,7 +227,7 @@ def _with_time_left(
     if not seconds or any(shard.networks < len(shard.newest) for shard in shards):
         return status
     each = seconds / max(1, sum(shard.subproblem_epochs for shard in shards))
-    left = status.epochs * len(status.points) - status.epochs_done
+    left = status.epochs_in_all - status.epochs_done
     unfinished = [p.point for p in status.points if p.state not in ("done", "failed")]
     shards_left = {point // stack for point in unfinished}
     workers = max(1, min(jobs, len(shards_left)))

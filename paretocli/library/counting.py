@@ -13,16 +13,35 @@ class Counter:
     """Counts epochs and points, over all shards, whatever their order.
 
     Attributes:
-        epochs: Those that each point has done.
+        planned: The epochs that each point is to have; points may be added.
+        epochs: Those that each has done.
         finished: The points that have their record.
     """
 
     def __init__(self, config: SweepConfig) -> None:
-        self.total = config.total_epochs
-        self.points = len(config.weights)
         self.objectives = len(config.objectives)
-        self.epochs = [0] * self.points
+        self.planned: dict[int, int] = {}
+        self.epochs: dict[int, int] = {}
         self.finished: set[int] = set()
+
+    @property
+    def points(self) -> int:
+        """How many points there are to be."""
+        return len(self.planned)
+
+    @property
+    def epochs_done(self) -> int:
+        """Epochs of single points done so far."""
+        return sum(self.epochs.values())
+
+    @property
+    def epochs_planned(self) -> int:
+        """Epochs of single points that there are to be."""
+        return sum(self.planned.values())
+
+    def plan(self, points: Iterable[int], epochs: int) -> None:
+        """Points are to have so many epochs."""
+        self.planned |= dict.fromkeys(points, epochs)
 
     def reached(self, points: Iterable[int], epoch: int) -> None:
         """Points have done so many epochs."""
@@ -32,7 +51,7 @@ class Counter:
     def done(self, points: Iterable[int]) -> None:
         """Points have their record; one that diverged did not need all its epochs."""
         self.finished.update(points)
-        self.reached(self.finished, self.total)
+        self.epochs |= {point: self.planned[point] for point in self.finished}
 
 
 def points_text(points: tuple[int, ...]) -> str:

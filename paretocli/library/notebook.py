@@ -38,6 +38,10 @@ class Notebook:
         self.shown = time.monotonic()
         self.handle: Any = display(self._content(), raw=True, display_id=True)
 
+    def points_planned(self, points: Sequence[int], epochs: int) -> None:
+        """Make the bar longer."""
+        self.counter.plan(points, epochs)
+
     def points_there(self, points: Sequence[int]) -> None:
         """Count what an earlier run did."""
         self.counter.done(points)
@@ -55,7 +59,7 @@ class Notebook:
         epoch = lines[0]["epoch"]
         self.counter.reached(points, epoch)
         self.hypervolume = hypervolume_text(self.counter, hypervolume)
-        self.what = f"{points_text(points)}: epoch {epoch}/{self.counter.total}"
+        self.what = f"{points_text(points)}: epoch {epoch}/{self.counter.planned[points[0]]}"
         if time.monotonic() - self.shown >= SECONDS_BETWEEN:
             self._show(self.what)
 
@@ -78,7 +82,7 @@ class Notebook:
     def _content(self) -> dict[str, str]:
         """As a notebook shows it, and as text for a console, which shows no bars."""
         counter = self.counter
-        reached, all_epochs = sum(counter.epochs), counter.points * counter.total
+        reached, all_epochs = counter.epochs_done, counter.epochs_planned
         done = f"{len(counter.finished)}/{counter.points} points{self.hypervolume}"
         words = f"{self.what}, {done}" if self.what else done
         before = ["…"] if len(self.lines) > MOST_LINES else []

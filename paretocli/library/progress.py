@@ -43,6 +43,9 @@ def progress_observer(config: SweepConfig, *, quiet: bool) -> Iterator[Observer]
 class Silent:
     """Says nothing."""
 
+    def points_planned(self, points: Sequence[int], epochs: int) -> None:
+        """Nothing."""
+
     def points_there(self, points: Sequence[int]) -> None:
         """Nothing."""
 
@@ -68,8 +71,12 @@ class Bars:
         self.progress = progress
         self.counter = Counter(config)
         self.hypervolume = ""
-        total = self.counter.points * self.counter.total
-        self.bar = progress.add_task("starting", total=total, state="")
+        self.bar = progress.add_task("starting", total=None, state="")
+
+    def points_planned(self, points: Sequence[int], epochs: int) -> None:
+        """Make the bar longer."""
+        self.counter.plan(points, epochs)
+        self.progress.update(self.bar, total=self.counter.epochs_planned)
 
     def points_there(self, points: Sequence[int]) -> None:
         """Count what an earlier run did."""
@@ -87,7 +94,9 @@ class Bars:
         """Move the bar by an epoch of all the shard's points."""
         self.counter.reached(points, lines[0]["epoch"])
         self.hypervolume = hypervolume_text(self.counter, hypervolume)
-        self._show(f"{points_text(points)}: epoch {lines[0]['epoch']}/{self.counter.total}")
+        self._show(
+            f"{points_text(points)}: epoch {lines[0]['epoch']}/{self.counter.planned[points[0]]}"
+        )
 
     def point_finished(self, record: PointRecord) -> None:
         """Leave a line above the bar."""
@@ -103,7 +112,7 @@ class Bars:
         done = len(self.counter.finished)
         self.progress.update(
             self.bar,
-            completed=sum(self.counter.epochs),
+            completed=self.counter.epochs_done,
             description=description,
             state=f"{done}/{self.counter.points} points{self.hypervolume}",
         )
@@ -115,6 +124,10 @@ class Lines:
     def __init__(self, config: SweepConfig) -> None:
         self.counter = Counter(config)
         self.last = time.monotonic()
+
+    def points_planned(self, points: Sequence[int], epochs: int) -> None:
+        """Count them."""
+        self.counter.plan(points, epochs)
 
     def points_there(self, points: Sequence[int]) -> None:
         """Count them."""
@@ -129,12 +142,12 @@ class Lines:
         self, points: tuple[int, ...], lines: Sequence[HistoryLine], hypervolume: float | None
     ) -> None:
         """A line, unless the last one was just now."""
-        epoch, total = lines[0]["epoch"], self.counter.total
+        epoch, total = lines[0]["epoch"], self.counter.planned[points[0]]
         self.counter.reached(points, epoch)
         if time.monotonic() - self.last < SECONDS_BETWEEN_LINES:
             return
         self.last = time.monotonic()
-        share = sum(self.counter.epochs) / (self.counter.points * total)
+        share = self.counter.epochs_done / self.counter.epochs_planned
         self.note(
             f"{points_text(points)}: epoch {epoch}/{total}, {lines[0]['seconds']:.0f} s, "
             f"{100 * share:.0f} % of all{hypervolume_text(self.counter, hypervolume)}"

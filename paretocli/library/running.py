@@ -60,7 +60,7 @@ def carry_out(
             traced=resolved.traced,
             retry_failed=retry_failed,
         )
-    if stop() and len(records) < len(config.weights):
+    if stop() and len(records) < directory.sweep().points:
         raise StopError(stop.exit_code)
     _draw(config, directory, any_done=any(record["status"] == "done" for record in records))
     return records

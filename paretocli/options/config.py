@@ -15,6 +15,7 @@ from paretocli.options.output import OutputOptions
 from paretocli.options.sparsity import SparsityOptions
 from paretocli.options.training import TrainingOptions
 from paretocli.options.transfer import TransferOptions
+from paretocli.options.warm import WarmOptions
 from paretocli.population.transfer import TRANSFERS
 from paretocli.registries import Registry
 from paretocli.solvers.registry import SOLVERS
@@ -26,6 +27,7 @@ _OWNERS: Mapping[str, Registry[Any]] = {"solver_options": SOLVERS, "transfer_opt
 class SweepConfig(
     OutputOptions,
     MachineOptions,
+    WarmOptions,
     TransferOptions,
     DistillationOptions,
     SparsityOptions,

@@ -8,7 +8,16 @@ from typing import Any, Protocol, TypeVar
 
 from paretocli.errors import InputError
 from paretocli.option import UNSET, Option, options_of
-from paretocli.options import distillation, machine, output, sparsity, training, transfer, weights
+from paretocli.options import (
+    distillation,
+    machine,
+    output,
+    sparsity,
+    training,
+    transfer,
+    warm,
+    weights,
+)
 from paretocli.population.transfer import TRANSFERS
 from paretocli.registries import Registry
 from paretocli.solvers.registry import SOLVERS
@@ -36,6 +45,7 @@ def declared(*, single: bool = False) -> Mapping[str, Option]:
         options_of(distillation.DistillationOptions, distillation.PANEL),
         options_of(transfer.TransferOptions, transfer.PANEL),
         _of_several(_owned(TRANSFERS, TRANSFERS.own.values())),
+        options_of(warm.WarmOptions, warm.PANEL),
         options_of(machine.MachineOptions, machine.PANEL),
         options_of(output.OutputOptions, output.PANEL),
     ]

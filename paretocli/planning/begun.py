@@ -109,7 +109,7 @@ def _taken_over(
 ) -> tuple[SweepConfig, list[str]]:
     begun = dataclasses.replace(config, out=path, **found)
     if "jobs" not in said:
-        count = len(shards(len(begun.weights), begun.stack))
+        count = len(shards(range(len(begun.weights)), begun.stack))
         jobs = default_jobs(count, begun.threads, torch.device(begun.device))
         begun = dataclasses.replace(begun, jobs=jobs)
     *first, last = (f"--{name} {value}" for name, value in found.items())

@@ -1,6 +1,6 @@
 """Which subproblems train together, and how much of the machine each gets."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,15 +27,17 @@ class Shard:
     points: tuple[int, ...]
 
 
-def shards(points: int, stack: int) -> list[Shard]:
-    """Cut a sweep into shards of up to `stack` neighbouring points.
+def shards(points: Sequence[int], stack: int) -> list[Shard]:
+    """Cut a round into shards of up to `stack` neighbouring points.
 
     The cut does not depend on what is done already, so a continued sweep finds its checkpoints.
+
+    Args:
+        points: Those of the round, rising.
+        stack: How many train together at most.
     """
-    groups = [range(start, min(start + stack, points)) for start in range(0, points, stack)]
-    return [
-        Shard(f"{point_name(group[0])}-{point_name(group[-1])}", tuple(group)) for group in groups
-    ]
+    groups = [tuple(points[start : start + stack]) for start in range(0, len(points), stack)]
+    return [Shard(f"{point_name(group[0])}-{point_name(group[-1])}", group) for group in groups]
 
 
 def unfinished(plan: list[Shard], done: Collection[int]) -> list[Shard]:
@@ -45,7 +47,7 @@ def unfinished(plan: list[Shard], done: Collection[int]) -> list[Shard]:
 
 def workers_of(config: SweepConfig) -> int:
     """How many workers a sweep has at most."""
-    return min(config.jobs, len(shards(len(config.weights), config.stack)))
+    return min(config.jobs, len(shards(range(len(config.weights)), config.stack)))
 
 
 def machine_text(config: SweepConfig) -> str:
@@ -91,7 +93,7 @@ def divide(
             f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
             f"(--transfer {transfer}); leave out one of the two."
         )
-    count = len(shards(points, chosen["stack"]))
+    count = len(shards(range(points), chosen["stack"]))
     if "threads" not in chosen:
         at_once = 1 if in_turn else min(points, chosen["stack"])
         chosen["threads"] = default_threads(count, lambda: work(at_once), device)

@@ -1,7 +1,7 @@
 """The history of a shard's points, `history/<shard>.jsonl`: a line an epoch and point."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NotRequired, cast
 
@@ -48,23 +48,28 @@ class HistoryLine(LossesAndMetrics):
     zero_rows: NotRequired[int]
 
 
-def history_files(sweep: SweepFile) -> dict[Path, range]:
+def history_files(sweep: SweepFile) -> dict[Path, tuple[int, ...]]:
     """The files that have a shard's name, and the points of each, in order."""
     try:
         files = sorted((sweep.path / HISTORY).iterdir())
     except OSError:
         return {}
-    found = {}
+    found: dict[Path, tuple[int, ...]] = {}
     for file in files:
         match = re.fullmatch(r"([0-9]{4,18})-([0-9]{4,18})\.jsonl", file.name)
         if match:
             first, last = (int(number) for number in match.groups())
             if first <= last < sweep.points:
-                found[file] = range(first, last + 1)
+                # A shard has consecutive points of one round.
+                number = sweep.round_of(first)
+                points = range(first, last + 1)
+                found[file] = tuple(p for p in points if sweep.round_of(p) == number)
     return found
 
 
-def read_history_lines(sweep: SweepFile, file: Path, points: range) -> Iterator[HistoryLine | None]:
+def read_history_lines(
+    sweep: SweepFile, file: Path, points: Sequence[int]
+) -> Iterator[HistoryLine | None]:
     """The lines of a shard's history, None in place of each that is torn or damaged.
 
     Raises:
@@ -76,7 +81,7 @@ def read_history_lines(sweep: SweepFile, file: Path, points: range) -> Iterator[
     line = forms.form_of(
         HistoryLine,
         point=forms.whole(points[0], points[-1]),
-        epoch=forms.whole(1, sweep.epochs),
+        epoch=forms.whole(1, sweep.epochs_of(sweep.round_of(points[0]))),
     )
 
     def form(value: Any) -> None:

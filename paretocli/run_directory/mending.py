@@ -14,12 +14,20 @@ from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import DamagedError, opened, remove
 from paretocli.run_directory.history import HISTORY, history_files, read_history_lines
 from paretocli.run_directory.networks import is_whole
-from paretocli.run_directory.points import POINTS, network_path, read_records, record_path
+from paretocli.run_directory.points import (
+    POINTS,
+    SEARCHES,
+    network_path,
+    read_records,
+    record_path,
+    search_path,
+)
+from paretocli.run_directory.rounds import ROUNDS
 from paretocli.run_directory.sweep_file import SweepFile
 
 CHECKPOINTS = "checkpoints"
 EVENTS = "tensorboard"
-FOLDERS = (POINTS, HISTORY, CHECKPOINTS)
+FOLDERS = (POINTS, SEARCHES, ROUNDS, HISTORY, CHECKPOINTS)
 TABLES = ("results.csv", "front.csv", "front.png")
 
 AGAIN = "what it held is done again"
@@ -81,12 +89,17 @@ def _mend_points(sweep: SweepFile) -> Iterator[str]:
         done = remove(record_path(sweep.path, point))
         yield f"{reason}: {done}; the point is solved again."
     for point, record in records.found.items():
-        network = network_path(sweep.path, point)
-        if record["status"] == "done" and not is_whole(network, record.get("weights_sha256")):
+        if record["status"] != "done":
+            continue
+        files = {network_path(sweep.path, point): record.get("weights_sha256")}
+        if "search_sha256" in record:
+            files[search_path(sweep.path, point)] = record["search_sha256"]
+        damaged = [file for file, checksum in files.items() if not is_whole(file, checksum)]
+        if damaged:
             # The record first: without it the point counts as not solved.
             record_path(sweep.path, point).unlink()
-            done = remove(network)
-            yield f"{network} was damaged: {done}; the point is solved again."
+        for file in damaged:
+            yield f"{file} was damaged: {remove(file)}; the point is solved again."
     for file in records.strangers:
         yield f"{file} is of no point of this sweep, and is left out."
 

@@ -85,6 +85,9 @@ class RecordPart(TypedDict, total=False):
         compact_parameters: Of the network as `export` writes it, None where there is none.
         compact_macs: Its multiply-accumulates for a sample, None where nobody knows them.
         not_compact: Why one of these is None.
+        round: The number of its round.
+        parent: The point that it started from, None where it started from scratch.
+        search_sha256: Of the file of its search's end.
     """
 
     best_epoch: forms.Figure
@@ -108,6 +111,9 @@ class RecordPart(TypedDict, total=False):
     compact_parameters: int | None
     compact_macs: int | None
     not_compact: str
+    round: int
+    parent: int | None
+    search_sha256: forms.Text
 
 
 class RecordAlone(RecordPart):

@@ -12,6 +12,7 @@ from paretocli.run_directory.point_record import PointRecord, record_form
 from paretocli.run_directory.sweep_file import SweepFile
 
 POINTS = "points"
+SEARCHES = "searches"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ def network_path(directory: Path, point: int) -> Path:
     return directory / POINTS / f"{point_name(point)}.safetensors"
 
 
+def search_path(directory: Path, point: int) -> Path:
+    """The file of where a point's search ended."""
+    return directory / SEARCHES / f"{point_name(point)}.safetensors"
+
+
 def read_record(sweep: SweepFile, point: int) -> PointRecord | None:
     """The record of a point, None where it has none.
 
@@ -65,7 +71,7 @@ def read_record(sweep: SweepFile, point: int) -> PointRecord | None:
         DamagedError: It is none, or not that point's.
         InputError: The system does not let it be read.
     """
-    weights = sweep.config["weights"][point]
+    weights = sweep.weights[point]
     record = record_form(sweep.config["objectives"])
 
     def form(value: Any) -> None:

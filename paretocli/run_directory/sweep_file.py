@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, cast, overload
 
@@ -9,6 +10,7 @@ from paretocli.core.metric_names import Direction
 from paretocli.errors import InputError
 from paretocli.run_directory.files import DamagedError, read_object
 from paretocli.run_directory.older_sweeps import as_meant
+from paretocli.run_directory.rounds import Round, read_rounds
 from paretocli.run_directory.sweep_content import SWEEP_CONTENT, Identity, Runtime, SweepContent
 
 SWEEP_FILE = "sweep.json"
@@ -30,6 +32,7 @@ class SweepFile:
         unnamed: Those fields of its identity that it is too old to name.
         versions: Of the packages that it was begun with.
         imported: SHA-256 of the modules that the user's own code imported then, by file.
+        rounds: Those after the first, in order.
     """
 
     path: Path
@@ -40,11 +43,29 @@ class SweepFile:
     unnamed: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     imported: Mapping[str, str] = field(default_factory=dict)
+    rounds: tuple[Round, ...] = ()
+
+    @cached_property
+    def weights(self) -> list[list[float]]:
+        """Of all points, those of later rounds too."""
+        found = list(self.config["weights"])
+        for one in self.rounds:
+            rows = zip(one.points, one.weights, strict=True)
+            found += [list(row) for point, row in rows if point >= len(found)]
+        return found
 
     @property
     def points(self) -> int:
         """How many points it has."""
-        return len(self.config["weights"])
+        return len(self.weights)
+
+    def round_of(self, point: int) -> int:
+        """The number of a point's round."""
+        return self._rounds_of_points.get(point, 0)
+
+    @cached_property
+    def _rounds_of_points(self) -> dict[int, int]:
+        return {point: one.number for one in self.rounds for point in one.points}
 
     @overload
     def setting(self, name: Literal["epochs", "retrain_epochs", "stack"]) -> int: ...
@@ -70,9 +91,10 @@ class SweepFile:
             )
         return self.config[name]
 
-    @property
-    def epochs(self) -> int:
-        """Epochs of each point, of both phases."""
+    def epochs_of(self, number: int) -> int:
+        """Epochs of each point of a round, of both phases."""
+        if number:
+            return self.rounds[number - 1].total_epochs
         return self.setting("epochs") + self.setting("retrain_epochs")
 
 
@@ -109,4 +131,5 @@ def read_sweep_file(directory: Path, advice: str = _GIVE) -> SweepFile:
         {name: value for name, value in config.items() if name not in found["config"]},
         found.get("versions", {}),
         found.get("imported", {}),
+        read_rounds(directory, config["weights"]),
     )

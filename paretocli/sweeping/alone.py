@@ -55,7 +55,7 @@ def train_alone(
     figures: list[Figures] = []
     smallest: dict[int, float] = {}
     typical: dict[int, float] = {}
-    for shard in shards(len(weights), config.stack):
+    for shard in shards(range(len(weights)), config.stack):
         trainer = trainer_of(runs, shard.points)
         places = torch.tensor([objectives[point] for point in shard.points])
         seen: dict[Split, list[torch.Tensor]] = {"train": [], "val": []}

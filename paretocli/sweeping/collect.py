@@ -1,9 +1,11 @@
 """What workers say, kept in the run directory: the only place that writes while a sweep runs."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from paretocli.execution.executor import Ended
@@ -11,6 +13,7 @@ from paretocli.front.indicators import NONE_BELOW, reach
 from paretocli.planning.plan import Shard
 from paretocli.run_directory.history import HistoryLine
 from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_content import Identity
 from paretocli.sweeping.observers import Observer
 from paretocli.sweeping.pace import Pace
@@ -24,6 +27,7 @@ from paretocli.sweeping.solve import (
     load_state,
     owner,
 )
+from paretocli.sweeping.starts import Start
 from paretocli.sweeping.store import RunDirectory
 from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import fresh_network
@@ -39,7 +43,6 @@ class Collector:
 
     Args:
         subproblems: The sweep.
-        plan: Its shards that are not finished.
         directory: Where it goes.
         observer: Who is told of the progress.
         records: Of the points that are there already.
@@ -49,7 +52,6 @@ class Collector:
     def __init__(
         self,
         subproblems: Subproblems,
-        plan: Sequence[Shard],
         directory: RunDirectory,
         observer: Observer,
         records: Iterable[PointRecord] = (),
@@ -59,21 +61,42 @@ class Collector:
         self.sizes = Sizes(traced or _untraced(subproblems), observer.note)
         self.directory = directory
         self.observer = observer
-        self.shards = {shard.name: shard for shard in plan}
-        self.losses_of_workers = dict.fromkeys(self.shards, 0)
+        self.shards: dict[str, Shard] = {}
+        self.losses_of_workers: dict[str, int] = {}
         self.errors: dict[str, Ended] = {}
         self.identity = cast(Identity, subproblems.config.of_kind("identity"))
         self.recorded = {record["point"]: record for record in records}
+        for one in subproblems.rounds:
+            observer.points_planned(one.points, one.total_epochs)
         observer.points_there(sorted(self.recorded))
         # The newest validation losses of each point, for the hypervolume of all of them.
-        self.reached = np.full(
-            (len(subproblems.config.weights), len(subproblems.config.objectives)), np.nan
-        )
+        self.reached = self._nothing(len(subproblems.weights))
         for point, record in self.recorded.items():
             self._reach(point, record)
         self.hypervolume: float | None = None
         self.below: set[str] = set()  # objectives that fell below their ideal
         self.tables, self.hypervolumes = Pace(SHARE), Pace(SHARE)
+
+    def _nothing(self, points: int) -> npt.NDArray[np.float64]:
+        return np.full((points, len(self.subproblems.config.objectives)), np.nan)
+
+    def begin(self, plan: Sequence[Shard]) -> None:
+        """Expect the messages of shards.
+
+        Args:
+            plan: Those of a round that are not finished.
+        """
+        self.shards |= {shard.name: shard for shard in plan}
+        self.losses_of_workers |= {shard.name: 0 for shard in plan}
+
+    def add(self, one: Round) -> None:
+        """Take up a round of further points, which is written down from now on."""
+        self.directory.write_round(one)
+        known = self.subproblems
+        self.subproblems = replace(known, later=(*known.later, one))
+        added = len(self.subproblems.weights) - len(self.reached)
+        self.reached = np.concatenate([self.reached, self._nothing(added)])
+        self.observer.points_planned(one.points, one.total_epochs)
 
     def fill_in(self, stop: Callable[[], bool]) -> None:
         """Work out the sizes that records of points lack, as those of older programs do.
@@ -106,7 +129,23 @@ class Collector:
         self.directory.trim_history(name, epoch)
         if epoch:
             self.observer.shard_resumed(shard.points, epoch)
-        return Job(shard, content)
+        return Job(shard, content, self._starts(shard))
+
+    def _starts(self, shard: Shard) -> tuple[Start | None, ...]:
+        """What the points of a shard start from; nothing where all start from scratch."""
+        starts = tuple(self._start(point) for point in shard.points)
+        return starts if any(starts) else ()
+
+    def _start(self, point: int) -> Start | None:
+        """The solved point that another one starts from: its parent, or, where that failed, its."""
+        one = self.subproblems.round_of(point)
+        parent = one.parents[one.points.index(point)]
+        if parent is None:
+            return None
+        if self.recorded[parent]["status"] != "done":
+            return self._start(parent)
+        weights, directory = self.subproblems.weights[parent], self.directory
+        return Start(parent, weights, directory.network(parent), directory.search_end(parent))
 
     def _started_anew(self, name: str) -> None:
         self.observer.note(f"The checkpoint {name} is damaged; its points start anew.")
@@ -168,7 +207,7 @@ class Collector:
         record = message.record
         if message.network is not None:
             record = {**record, **self.sizes.of(message.network)}
-        written = self.directory.write_point(record, message.network)
+        written = self.directory.write_point(record, message.network, message.search)
         self.recorded[written["point"]] = written
         self.observer.point_finished(record)
 

@@ -24,6 +24,9 @@ class EventFiles:
         self.writers: dict[int, Any] = {}
         self.latest: dict[int, int] = {}
 
+    def points_planned(self, points: Sequence[int], epochs: int) -> None:
+        """Nothing."""
+
     def points_there(self, points: Sequence[int]) -> None:
         """They have their files already."""
 

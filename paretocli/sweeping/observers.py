@@ -10,6 +10,9 @@ from paretocli.run_directory.point_record import PointRecord
 class Observer(Protocol):
     """Is told what happens, by the process that keeps the results."""
 
+    def points_planned(self, points: Sequence[int], epochs: int) -> None:
+        """These are to be trained, or were already, for so many epochs each."""
+
     def points_there(self, points: Sequence[int]) -> None:
         """These were solved by an earlier run."""
 
@@ -40,6 +43,11 @@ class Observers:
 
     def __init__(self, *observers: Observer) -> None:
         self.observers = observers
+
+    def points_planned(self, points: Sequence[int], epochs: int) -> None:
+        """Tell all."""
+        for observer in self.observers:
+            observer.points_planned(points, epochs)
 
     def points_there(self, points: Sequence[int]) -> None:
         """Tell all."""

@@ -15,8 +15,10 @@ from paretocli.execution.in_process import InProcess
 from paretocli.execution.processes import Processes
 from paretocli.options.config import SweepConfig
 from paretocli.planning.plan import Shard, machine_text, shards, unfinished
+from paretocli.planning.rounds import Further, path_rounds
 from paretocli.population.transfer import TRANSFERS
 from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_content import Identity, Runtime, SweepContent
 from paretocli.sweeping.alone import train_alone
 from paretocli.sweeping.collect import Collector
@@ -51,6 +53,7 @@ def run_sweep(
     stop: Callable[[], bool],
     traced: TracedNetwork | None = None,
     retry_failed: bool = False,
+    further: Further | None = None,
 ) -> list[PointRecord]:
     """Solve what is not solved yet and rebuild the tables.
 
@@ -65,6 +68,7 @@ def run_sweep(
         stop: Asked now and then whether to stop early; all shards are saved then.
         traced: A network of the sweep, where its operations may be known already.
         retry_failed: Solve failed points again.
+        further: Plans rounds of further points from those that are solved, until it plans none.
 
     Returns:
         The records of all points, or of those that are there where it was stopped.
@@ -99,24 +103,61 @@ def run_sweep(
                 if record["status"] == "failed":
                     directory.forget_point(record["point"])
             records = [record for record in records if record["status"] != "failed"]
-        done = [record["point"] for record in records]
-        whole_plan = shards(len(config.weights), config.stack)
-        plan = unfinished(whole_plan, done)
-        for note in notes_on_changes(directory.sweep(), records, imported or {}) if plan else ():
+        sweep = directory.sweep()
+        later = _later_rounds(config, sweep.rounds, directory)
+        subproblems = dataclasses.replace(subproblems, normalisation=normalisation, later=later)
+        left = len(subproblems.weights) - len(records)
+        for note in notes_on_changes(sweep, records, imported or {}) if left or further else ():
             observer.note(note)
-        for shard in set(whole_plan) - set(plan):  # a kill may have come before the last of it
-            directory.drop_checkpoint(shard.name)
-        subproblems = dataclasses.replace(subproblems, normalisation=normalisation)
-        collector = Collector(subproblems, plan, directory, observer, records, traced)
+        collector = Collector(subproblems, directory, observer, records, traced)
         try:
             collector.fill_in(stop)
-            _solve_all(collector, plan, stop, client)
+            _solve_rounds(collector, stop, client, further)
         finally:
             collector.write_tables()
-        if collector.errors:
-            raise _failure(collector.errors, plan, stacked=not TRANSFERS[config.transfer].joins)
         collector.ended()
         return collector.records()
+
+
+def _later_rounds(
+    config: SweepConfig, there: tuple[Round, ...], directory: RunDirectory
+) -> tuple[Round, ...]:
+    """The rounds after the first; those along paths are written down at the start."""
+    planned = path_rounds(config) if config.warm == "path" else ()
+    for one in planned[len(there) :]:
+        directory.write_round(one)
+    return (*there, *planned[len(there) :])
+
+
+def _solve_rounds(
+    collector: Collector, stop: Callable[[], bool], client: Any, further: Further | None
+) -> None:
+    """Solve what is left of each round, and then of those that are planned from what was solved.
+
+    Raises:
+        RunError: A shard could not be solved.
+    """
+    config, directory = collector.subproblems.config, collector.directory
+    number = 0
+    while not stop():
+        rounds = collector.subproblems.rounds
+        if number == len(rounds):
+            one = further(directory.sweep(), collector.records()) if further else None
+            if one is None:
+                return
+            collector.add(one)
+        one = collector.subproblems.rounds[number]
+        whole_plan = shards(one.points, config.stack)
+        plan = unfinished(whole_plan, collector.recorded)
+        for shard in set(whole_plan) - set(plan):  # a kill may have come before the last of it
+            directory.drop_checkpoint(shard.name)
+        if plan:
+            collector.begin(plan)
+            _solve_all(collector, plan, stop, client)
+        if collector.errors:
+            stacked = not TRANSFERS[config.transfer].joins
+            raise _failure(collector.errors, plan, stacked=stacked)
+        number += 1
 
 
 def _failure(errors: dict[str, Ended], plan: list[Shard], *, stacked: bool) -> RunError:

@@ -24,6 +24,7 @@ from paretocli.run_directory.point_record import PointRecord
 from paretocli.sweeping.made_with import made_with
 from paretocli.sweeping.records import history_line, point_record
 from paretocli.sweeping.sizes import dense_macs
+from paretocli.sweeping.starts import Start, search_file
 from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import fresh_network, network_layers, stored_names
 from paretocli.sweeping.trainers import AnyTrainer, trainer_of
@@ -35,10 +36,17 @@ HELD_OUT: tuple[Split, ...] = ("val", "test")
 
 @dataclass(frozen=True)
 class Job:
-    """A shard, and the training state to go on from, as `Saved` holds it."""
+    """A shard as work to do.
+
+    Attributes:
+        shard: Its points, all of one round.
+        state: The training state to go on from, as `Saved` holds it.
+        starts: What each point starts from, None where it starts from scratch.
+    """
 
     shard: Shard
     state: bytes | None = None
+    starts: tuple[Start | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,10 +70,17 @@ class Saved:
 
 @dataclass(frozen=True)
 class PointDone:
-    """A point's record and, unless it failed, its network as a safetensors file."""
+    """A point's record and, unless it failed, two safetensors files.
+
+    Attributes:
+        record: The record.
+        network: Its network.
+        search: Where its search ended.
+    """
 
     record: PointRecord
     network: bytes | None
+    search: bytes | None
 
 
 Message = StartedAnew | EpochDone | Saved | PointDone
@@ -85,26 +100,27 @@ def solve(
     flush_denormals()
     config = on_worker(subproblems.config, worker)
     set_up(config.threads, config.precision, torch.device(config.device))
-    there = replace(subproblems, config=config)
+    one = subproblems.round_of(job.shard.points[0])
+    there = replace(subproblems, config=config).as_trained(one)
     trainer = _continued(there, job)
     if trainer is None:
         yield StartedAnew()
-        trainer = trainer_of(there, job.shard.points)
+        trainer = trainer_of(there, job.shard.points, job.starts)
     saved = time.monotonic()
     while not trainer.finished:
-        yield _epoch(subproblems, job.shard, trainer)
+        yield _epoch(there, job.shard, trainer)
         if stop():
             yield _saved(subproblems, job.shard, trainer)
             return
         if time.monotonic() - saved >= config.checkpoint_every:
             yield _saved(subproblems, job.shard, trainer)
             saved = time.monotonic()
-    yield from _points(subproblems, job.shard, trainer.finish())
+    yield from _points(there, job, trainer.finish())
 
 
 def _continued(subproblems: Subproblems, job: Job) -> AnyTrainer | None:
     """The trainer of a job with its state, None where the state is none of the trainer's."""
-    trainer = trainer_of(subproblems, job.shard.points)
+    trainer = trainer_of(subproblems, job.shard.points, job.starts)
     if job.state is None:
         return trainer
     try:
@@ -176,18 +192,24 @@ def _epoch(subproblems: Subproblems, shard: Shard, trainer: AnyTrainer) -> Epoch
     return EpochDone(lines)
 
 
-def _points(subproblems: Subproblems, shard: Shard, outcome: Outcome) -> Iterator[PointDone]:
+def _points(subproblems: Subproblems, job: Job, outcome: Outcome) -> Iterator[PointDone]:
     config, problem = subproblems.config, subproblems.problem
     network = fresh_network(config.network, config.init, problem, config.seed)
     layers = network_layers(network, problem)
     names = stored_names(network)
     macs = dense_macs(network, problem) if layers else None
-    for member, point in enumerate(shard.points):
+    one = subproblems.round_of(job.shard.points[0])
+    for member, point in enumerate(job.shard.points):
         record = point_record(point, member, config, problem, layers, outcome, macs)
+        start = job.starts[member] if job.starts else None
+        record["round"], record["parent"] = one.number, None if start is None else start.point
         record["made_with"] = made_with(config)
         tensors = {name: outcome.tensors[own][member] for name, own in names.items()}
-        done = record["status"] == "done"
-        yield PointDone(record, _network_file(point, tensors) if done else None)
+        if record["status"] != "done":
+            yield PointDone(record, None, None)
+            continue
+        search = search_file(outcome.search_end, member, point, whole=outcome.two_phases)
+        yield PointDone(record, _network_file(point, tensors), search)
 
 
 def _network_file(point: int, tensors: Mapping[str, Tensor]) -> bytes:

@@ -23,7 +23,13 @@ from paretocli.run_directory.history import HISTORY, HistoryLine
 from paretocli.run_directory.lock import LOCK, in_use, sole_user
 from paretocli.run_directory.mending import CHECKPOINTS, FOLDERS, mend, prepare_folders
 from paretocli.run_directory.point_record import PointRecord
-from paretocli.run_directory.points import network_path, read_records, record_path
+from paretocli.run_directory.points import (
+    network_path,
+    read_records,
+    record_path,
+    search_path,
+)
+from paretocli.run_directory.rounds import Round, round_path
 from paretocli.run_directory.sweep_content import FORMAT, Identity, SweepContent
 from paretocli.run_directory.sweep_file import SWEEP_FILE, SweepFile, read_sweep_file
 from paretocli.sweeping.records import results_table
@@ -38,6 +44,8 @@ class RunDirectory:
                                    better directions of the metrics
         points/<id>.json           one record a finished point: the only mark of "done"
         points/<id>.safetensors    its network
+        searches/<id>.safetensors  where its search ended, for points that start from it
+        rounds/<number>.json       points that were added, written before they are begun
         history/<shard>.jsonl      a line an epoch and subproblem
         checkpoints/<shard>.pt     the newest training state
         normalisation.json         ideal and scale of the objectives
@@ -151,17 +159,23 @@ class RunDirectory:
         with self._written():
             return [*self._notes, *mend(self.sweep())]
 
-    def write_point(self, record: PointRecord, network: bytes | None) -> PointRecord:
-        """Write a point's network, a safetensors file, and then its record, which makes it done.
+    def write_point(
+        self, record: PointRecord, network: bytes | None, search: bytes | None = None
+    ) -> PointRecord:
+        """Write a point's safetensors files, and then its record, which makes it done.
 
         Args:
             record: The record.
-            network: The file's content, None for a point that failed.
+            network: Its network, None for a point that failed.
+            search: Where its search ended, None where that is not kept.
 
         Returns:
-            The record as it was written, with the network's checksum.
+            The record as it was written, with their checksums.
         """
         point = record["point"]
+        if search is not None:
+            write_bytes(search_path(self.path, point), search)
+            record = record | {"search_sha256": hashlib.sha256(search).hexdigest()}
         if network is not None:
             write_bytes(network_path(self.path, point), network)
             record = record | {"weights_sha256": hashlib.sha256(network).hexdigest()}
@@ -176,6 +190,14 @@ class RunDirectory:
     def network(self, point: int) -> bytes:
         """The content of the file of a point's network."""
         return network_path(self.path, point).read_bytes()
+
+    def search_end(self, point: int) -> bytes:
+        """The content of the file of a point's search's end; nothing where there is none."""
+        return read_bytes(search_path(self.path, point), MOST_BYTES) or b""
+
+    def write_round(self, one: Round) -> None:
+        """Write a round, before any of its points is begun."""
+        write_text(round_path(self.path, one.number), json.dumps(one.content(), indent=2))
 
     def forget_point(self, point: int) -> None:
         """Remove a point's record, so that it is solved again."""

@@ -5,12 +5,14 @@ there too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
 from paretocli.core.problem import Problem
 from paretocli.options.config import SweepConfig
+from paretocli.planning.rounds import first_round
+from paretocli.run_directory.rounds import Round, Row
 from paretocli.sweeping.normalisation import Normalisation
 
 
@@ -24,6 +26,7 @@ class Subproblems:
         normalisation: Ideal and scale of its objectives.
         frozen: The network whose zero rows and ties are kept, None where there is none.
         teachers: The networks that are imitated, one a task, or none.
+        later: The rounds after the first.
     """
 
     config: SweepConfig
@@ -31,3 +34,36 @@ class Subproblems:
     normalisation: Normalisation
     frozen: Mapping[str, Tensor] | None = None
     teachers: tuple[Mapping[str, Tensor], ...] = ()
+    later: tuple[Round, ...] = ()
+
+    @property
+    def rounds(self) -> tuple[Round, ...]:
+        """All rounds; the first one has number 0."""
+        return (first_round(self.config, self.later), *self.later)
+
+    @property
+    def weights(self) -> tuple[Row, ...]:
+        """Of all points, in order."""
+        found = dict(enumerate(self.config.weights))
+        for one in self.later:
+            found |= dict(zip(one.points, one.weights, strict=True))
+        return tuple(found[point] for point in sorted(found))
+
+    def round_of(self, point: int) -> Round:
+        """The round of a point."""
+        return next(one for one in self.rounds if point in one.points)
+
+    def as_trained(self, one: Round) -> "Subproblems":
+        """The same, configured as the points of a round are trained.
+
+        Those that start from others do not learn from each other besides.
+        """
+        config = replace(
+            self.config,
+            weights=self.weights,
+            epochs=one.epochs,
+            retrain_epochs=one.retrain_epochs,
+        )
+        if any(parent is not None for parent in one.parents):
+            config = replace(config, transfer="none", transfer_options={})
+        return replace(self, config=config)

@@ -14,12 +14,14 @@ from paretocli.probing.stacking import why_in_turn
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
+from paretocli.sweeping.starts import Start, begin
 from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import (
     fresh_network,
     network_layers,
     pattern_of,
     sparsity_objective,
+    stored_names,
     transferred_names,
 )
 from paretocli.sweeping.teaching import taught, teachers_of
@@ -30,13 +32,25 @@ from paretocli.training.trainer import Trainer
 AnyTrainer = Trainer | BranchingTrainer
 
 
-def trainer_of(subproblems: Subproblems, points: Sequence[int]) -> AnyTrainer:
-    """A trainer for some of the points, which train together."""
+def trainer_of(
+    subproblems: Subproblems, points: Sequence[int], starts: Sequence[Start | None] = ()
+) -> AnyTrainer:
+    """A trainer for some of the points, which train together.
+
+    Args:
+        subproblems: The sweep, configured as they are trained.
+        points: Their numbers.
+        starts: What each starts from; nothing where all start from scratch.
+    """
     config = subproblems.config
     weights = torch.tensor([config.weights[point] for point in points], device=config.device)
 
     def make(rows: Tensor, members: Sequence[int]) -> Trainer:
-        return _trainer(subproblems, rows, [points[member] for member in members])
+        trainer = _trainer(subproblems, rows, [points[member] for member in members])
+        if any(starts):
+            network = fresh_network(config.network, "default", subproblems.problem, config.seed)
+            begin(trainer, starts, stored_names(network))
+        return trainer
 
     members = range(len(points))
     rule = TRANSFERS[config.transfer]

@@ -47,6 +47,9 @@ class EpochReport:
 class Outcome:
     """The K networks at their best epochs and what is to be said of them; K leads everywhere.
 
+    `search_end` has the networks before rows were tied, and the solver's state then, as
+    `paretocli.training.best` names them; where there is one phase alone (`two_phases`), those of
+    the best epoch.
     `parameters` names those of `tensors` that were trained, the others being buffers.
     `figures` are over whole splits; `chebyshev_value`, the gaps and `stationarity` are on the
     training data, with the multipliers of the best epoch. Gaps and `chebyshev_value` are NaN where
@@ -55,6 +58,8 @@ class Outcome:
     """
 
     tensors: dict[str, Tensor]
+    search_end: dict[str, Tensor]
+    two_phases: bool
     parameters: tuple[str, ...]
     figures: Figures
     best_epoch: Tensor

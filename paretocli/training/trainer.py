@@ -16,9 +16,9 @@ from paretocli.population.population import Population
 from paretocli.population.transfer import Transfer
 from paretocli.solvers.base import Solver
 from paretocli.sparsity.objective import SparsityObjective
-from paretocli.sparsity.pattern import Pattern, tied_pattern
+from paretocli.sparsity.pattern import Pattern
 from paretocli.training.batches import batches, mixed_seed
-from paretocli.training.best import NETWORK, Best, take_up, worth_keeping
+from paretocli.training.best import Best, take_up, worth_keeping
 from paretocli.training.breakdown import Breakdown
 from paretocli.training.certificate import stationarity
 from paretocli.training.claims import Claims
@@ -27,6 +27,7 @@ from paretocli.training.evaluation import evaluate
 from paretocli.training.losses import TrainingLosses
 from paretocli.training.passing import Passing
 from paretocli.training.reports import EpochReport, Figures, Outcome
+from paretocli.training.search_end import back_where_failed, copied, tied
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.state import refuse_other_shapes
 
@@ -89,6 +90,7 @@ class Trainer:
         self.zeros_allowed = pattern is None
         self.descent = self._descent(settings.lr)
         self.best = Best(worth_keeping(self.population, self.solver), population.size)
+        self.search_end: dict[str, Tensor] | None = None
         self._two_phases = sparsity is not None and pattern is None and settings.retrain_epochs > 0
 
     @property
@@ -163,6 +165,8 @@ class Trainer:
         self.seconds += time.perf_counter() - started
         return Outcome(
             tensors=self.population.state_dict(),
+            search_end=self.search_end or self.best.tensors,
+            two_phases=self.search_end is not None,
             parameters=tuple(n for n in self.population.parameters if not is_adaptor(n)),
             figures=figures,
             best_epoch=self.best.epoch,
@@ -192,6 +196,7 @@ class Trainer:
             "solver": self.solver.state_dict(),
             "transfer": self.passing.state_dict(),
             "best": self.best.state_dict(),
+            **({} if self.search_end is None else {"search_end": self.search_end}),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -211,6 +216,7 @@ class Trainer:
             self.claims.below_ideal.copy_(state["below_ideal"])
         if state["pattern"] is not None and self.pattern is None:
             self._retrain_within(Pattern(state["pattern"]))
+            self.search_end = state.get("search_end")  # states of 0.1.0 lack it
         # After that, which projects: a second projection would round what is tied already.
         self.population.load_state_dict(state["population"])
         self.descent.load_state_dict(state["descent"])
@@ -256,19 +262,12 @@ class Trainer:
         return descent_of(*known, zeros_allowed=self.zeros_allowed)
 
     def _share(self) -> None:
-        """End the search: tie the similar rows of each network.
-
-        As it is now, not as it was at its best epoch: the validation value is that of the largest
-        term, mostly a task's, and would not tell a sparser network from another.
-        """
+        """End the search: keep what it reached, and tie the similar rows of each network."""
         assert self.sparsity is not None
-        for name, tensor in self.population.state_dict().items():
-            # Who has diverged is not clustered, and stays what it was last.
-            failed = (self.failed_epoch > 0).to(tensor.device)
-            tensor[failed] = self.best.tensors[f"{NETWORK}{name}"][failed]
-        weights = {name: self.population.parameters[name] for name in self.sparsity.names}
+        back_where_failed(self.population, self.best, self.failed_epoch)
+        self.search_end = copied(worth_keeping(self.population, self.solver))
         similarity, jobs = self.settings.share_similarity, self.settings.jobs
-        self._retrain_within(tied_pattern(weights, similarity, jobs))
+        self._retrain_within(tied(self.population, self.sparsity.names, similarity, jobs))
 
     def _retrain_within(self, pattern: Pattern) -> None:
         self.pattern = pattern

@@ -10,7 +10,7 @@ from paretocli.probing.work import WORK_OF_A_THREAD
 
 @given(st.integers(1, 60), st.integers(1, 70))
 def test_every_point_is_in_one_shard(points, stack):
-    plan = shards(points, stack)
+    plan = shards(range(points), stack)
     assert [point for shard in plan for point in shard.points] == list(range(points))
     assert all(1 <= len(shard.points) <= stack for shard in plan)
     assert len(plan) == -(-points // stack)
@@ -18,7 +18,7 @@ def test_every_point_is_in_one_shard(points, stack):
 
 
 def test_by_hand():
-    assert shards(5, 2) == [
+    assert shards(range(5), 2) == [
         Shard("0000-0001", (0, 1)),
         Shard("0002-0003", (2, 3)),
         Shard("0004-0004", (4,)),
@@ -36,7 +36,7 @@ def test_by_hand():
     ],
 )
 def test_what_is_left(done, left):
-    plan = shards(5, 2)
+    plan = shards(range(5), 2)
     assert unfinished(plan, done) == [plan[i] for i in left]
 
 

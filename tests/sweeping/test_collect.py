@@ -38,6 +38,10 @@ class Told:
 
     def __init__(self):
         self.notes, self.resumed, self.there, self.hypervolumes = [], [], [], []
+        self.planned = {}
+
+    def points_planned(self, points, epochs):
+        self.planned |= dict.fromkeys(points, epochs)
 
     def points_there(self, points):
         self.there += points
@@ -81,11 +85,13 @@ def told():
 
 @pytest.fixture
 def collector(subproblems, directory, told):
-    return Collector(subproblems, shards(3, 2), directory, told)
+    made = Collector(subproblems, directory, told)
+    made.begin(shards(range(3), 2))
+    return made
 
 
 def test_a_shard_yields_all_that_is_kept(subproblems):
-    (shard, _) = shards(3, 2)
+    (shard, _) = shards(range(3), 2)
     messages = list(solve(subproblems, Job(shard), 0, never))
     kinds = [type(message) for message in messages]
     assert kinds == [EpochDone, Saved] * 4 + [PointDone] * 2
@@ -94,7 +100,7 @@ def test_a_shard_yields_all_that_is_kept(subproblems):
 
 @pytest.mark.parametrize("epoch", [1, 3, 4])
 def test_a_shard_that_was_stopped_goes_on_to_the_same_end(subproblems, epoch):
-    (shard, _) = shards(3, 2)
+    (shard, _) = shards(range(3), 2)
     whole = list(solve(subproblems, Job(shard), 0, never))
     asked = iter([False] * (epoch - 1) + [True])
     first = list(solve(subproblems, Job(shard), 0, lambda: next(asked)))
@@ -129,7 +135,7 @@ def untimed(content):
 
 def test_messages_become_files(subproblems, collector, directory, told):
     collector.tables.share = collector.hypervolumes.share = math.inf  # whatever it costs
-    for shard in shards(3, 2):
+    for shard in shards(range(3), 2):
         for message in solve(subproblems, collector.job(shard), 0, never):
             assert collector.take(shard.name, message) is None
         assert directory.load_checkpoint(shard.name) is not None
@@ -144,11 +150,12 @@ def test_messages_become_files(subproblems, collector, directory, told):
 
 
 def test_points_that_are_there_stay_as_they_are(subproblems, directory, told):
-    (shard, _) = shards(3, 2)
+    (shard, _) = shards(range(3), 2)
     weights = list(subproblems.config.weights[0])
     failed = {"point": 0, "status": "failed", "weights": weights, "epochs": 2, "seconds": 0.5}
     directory.write_point(failed | {"mine": True}, None)
-    collector = Collector(subproblems, [shard], directory, told, directory.records())
+    collector = Collector(subproblems, directory, told, directory.records())
+    collector.begin([shard])
     assert told.there == [0]
     for message in solve(subproblems, collector.job(shard), 0, never):
         collector.take(shard.name, message)
@@ -167,7 +174,7 @@ def _saved(state):
 
 
 def test_a_checkpoint_is_gone_on_from(subproblems, collector, directory, told):
-    (shard, _) = shards(3, 2)
+    (shard, _) = shards(range(3), 2)
     content = checkpoint(subproblems, shard)
     directory.save_checkpoint(shard.name, content)
     directory.append_history(shard.name, [{"point": 0, "epoch": epoch} for epoch in (1, 2, 3)])
@@ -181,7 +188,7 @@ def test_a_checkpoint_is_gone_on_from(subproblems, collector, directory, told):
 def test_a_damaged_or_foreign_checkpoint_means_starting_anew(
     subproblems, collector, directory, told, damage
 ):
-    shard, other = shards(3, 2)
+    shard, other = shards(range(3), 2)
     another = dataclasses.replace(
         subproblems, config=dataclasses.replace(subproblems.config, seed=9)
     )
@@ -201,7 +208,7 @@ def test_a_damaged_or_foreign_checkpoint_means_starting_anew(
 @pytest.fixture(scope="module")
 def fresh(subproblems):
     """The networks of a shard, and its state after one epoch."""
-    shard = shards(3, 2)[0]
+    shard = shards(range(3), 2)[0]
     *_, saved = solve(subproblems, Job(shard), 0, lambda: True)
     whole = solve(subproblems, Job(shard), 0, never)
     return [message.network for message in whole if isinstance(message, PointDone)], saved.state
@@ -214,14 +221,14 @@ def test_an_older_sweep_and_its_checkpoints_go_on(subproblems, tmp_path):
     with run.opened({"config": before, "data": {}}):
         pass
     run.check(identity, {})
-    shard = shards(3, 2)[0]
+    shard = shards(range(3), 2)[0]
     assert owner(subproblems, shard) == f"{digest_of(before)} {shard.name}"
 
 
 def test_a_crafted_checkpoint_is_known_before_training(
     fresh, subproblems, collector, directory, told
 ):
-    shard = shards(3, 2)[0]
+    shard = shards(range(3), 2)[0]
     file = directory.path / "checkpoints" / f"{shard.name}.pt"
     for harm in damage.OWN["checkpoint"].values():
         file.write_bytes(fresh[1])
@@ -233,7 +240,7 @@ def test_a_crafted_checkpoint_is_known_before_training(
 
 
 def test_a_crafted_checkpoint_means_starting_anew(fresh, subproblems, collector, directory, told):
-    shard = shards(3, 2)[0]
+    shard = shards(range(3), 2)[0]
     file = directory.path / "checkpoints" / f"{shard.name}.pt"
     file.write_bytes(fresh[1])
     damage.OWN["checkpoint"]["a loss of another shape"](file)
@@ -252,14 +259,14 @@ def test_a_checkpoint_runs_no_code(subproblems, collector, directory, tmp_path):
         def __reduce__(self):
             return (open, (str(tmp_path / "owned"), "w"))
 
-    (shard, _) = shards(3, 2)
+    (shard, _) = shards(range(3), 2)
     torch.save({"epoch": Evil()}, directory.path / "checkpoints" / f"{shard.name}.pt")
     assert collector.job(shard) == Job(shard, None)
     assert not (tmp_path / "owned").exists()
 
 
 def test_a_lost_worker_is_replaced_once(collector, told):
-    (shard, _) = shards(3, 2)
+    (shard, _) = shards(range(3), 2)
     lost = Ended("its process was killed by SIGKILL", lost=True)
     assert collector.take(shard.name, lost) == Job(shard)
     assert collector.take(shard.name, lost) is None
@@ -271,7 +278,7 @@ def test_a_lost_worker_is_replaced_once(collector, told):
 
 
 def test_what_a_shard_raised_is_not_tried_again(collector):
-    (shard, _) = shards(3, 2)
+    (shard, _) = shards(range(3), 2)
     assert collector.take(shard.name, Ended("ValueError: no")) is None
     assert collector.errors == {shard.name: Ended("ValueError: no")}
 
@@ -293,7 +300,7 @@ def test_tables_are_rebuilt_now_and_then(collector, directory, monkeypatch):
     """Not after each shard, which would take the square of their number."""
     built = []
     monkeypatch.setattr(directory, "write_tables", lambda *_: built.append(time.sleep(0.01)))
-    for shard in shards(3, 2):
+    for shard in shards(range(3), 2):
         collector.recorded |= {key: {} for key in shard.points}
         collector.take(shard.name, Ended())
     assert len(built) == 1

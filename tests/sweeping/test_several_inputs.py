@@ -126,7 +126,7 @@ def test_a_worker_gets_what_was_sent(file, name):
     )
     sent = pickle.loads(cloudpickle.dumps(subproblems))
     assert type(sent.problem.train.inputs).__name__ == type(found.problem.train.inputs).__name__
-    (shard,) = shards(len(found.config.weights), found.config.stack)
+    (shard,) = shards(range(len(found.config.weights)), found.config.stack)
     records = [
         [
             message.record | {"seconds": 0}

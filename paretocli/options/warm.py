@@ -1,0 +1,37 @@
+"""Options: points that start from solved ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from paretocli.option import at_least, one_of, option
+
+PANEL = "Warm starts"
+
+
+def _cold(config: Mapping[str, Any]) -> str:
+    return "with --warm none" if config.get("warm", "none") == "none" else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmOptions:
+    """Which points start from solved ones, and how long they train."""
+
+    warm: str = option(
+        "Which points start from the search's end of a solved one: none, those that are added to "
+        "a finished sweep (nearest), or those of the grid too, from dense to sparse (path).",
+        metavar="NAME",
+        range=one_of("none", "nearest", "path"),
+        default="none",
+        before="none",
+        single=False,
+    )
+    warm_epochs: int = option(
+        "Epochs of a search that starts so; three quarters of the epochs after a search follow.",
+        range=at_least(0),
+        default=0,
+        before=0,
+        shown="a quarter of --epochs",
+        single=False,
+        idle=_cold,
+    )

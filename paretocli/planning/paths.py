@@ -1,0 +1,49 @@
+"""Paths through a grid of weights: each point starts from the solved one before it.
+
+As the path of the lasso is computed from one penalty to the next (Friedman, Hastie and Tibshirani,
+*Regularization paths for generalized linear models via coordinate descent*, Journal of Statistical
+Software 33, 2010), but where sparsity is an objective from dense to sparse: rows that are zero come
+back with difficulty.
+"""
+
+import numpy as np
+
+from paretocli.options.config import SweepConfig
+from paretocli.planning.parents import log_weights
+
+Level = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def levels(config: SweepConfig) -> list[Level]:
+    """The points that follow on from others, with these; those of a level start together.
+
+    Without sparsity the first point is the one in the middle, and paths lead outwards. With it,
+    those first are the ones with the smallest weight of sparsity, of each mixture of the tasks.
+
+    Returns:
+        Pairs of points and their parents, which are in an earlier level or in none.
+    """
+    weights = np.array(config.weights)
+    places = log_weights(weights)
+    if config.sparsity:
+        order = np.argsort(weights[:, 0], kind="stable")
+        first = {int(p) for p in order if weights[p, 0] <= weights[order[0], 0] * (1 + 1e-9)}
+    else:
+        order = np.argsort(np.linalg.norm(places, axis=1), kind="stable")
+        first = {int(order[0])}
+    depth = dict.fromkeys(first, 0)
+    found: dict[int, tuple[list[int], list[int]]] = {}
+    for point in (int(p) for p in order if int(p) not in first):
+        solved = list(depth)
+        near = np.linalg.norm(places[solved] - places[point], axis=1)
+        parent = solved[int(near.argmin())]
+        depth[point] = depth[parent] + 1
+        points, parents = found.setdefault(depth[point], ([], []))
+        points.append(point)
+        parents.append(parent)
+    return [_in_order(*found[level]) for level in sorted(found)]
+
+
+def _in_order(points: list[int], parents: list[int]) -> Level:
+    pairs = sorted(zip(points, parents, strict=True))
+    return tuple(point for point, _ in pairs), tuple(parent for _, parent in pairs)

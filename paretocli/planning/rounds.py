@@ -1,0 +1,75 @@
+"""The rounds of a sweep: which points start together, from which others, and for how long."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from paretocli.options.config import SweepConfig
+from paretocli.planning.parents import nearest_parents
+from paretocli.planning.paths import levels
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.rounds import Round, Row
+from paretocli.run_directory.sweep_file import SweepFile
+
+Further = Callable[[SweepFile, Sequence[PointRecord]], Round | None]
+"""Plans a round from a sweep whose points are solved and their records, None where it is over."""
+
+
+def first_round(config: SweepConfig, later: Sequence[Round]) -> Round:
+    """The points of a configuration that no later round takes, which start from scratch."""
+    taken = {point for one in later for point in one.points}
+    points = tuple(point for point in range(len(config.weights)) if point not in taken)
+    weights = tuple(config.weights[point] for point in points)
+    nobody = (None,) * len(points)
+    return Round(0, points, weights, nobody, config.epochs, config.retrain_epochs)
+
+
+def path_rounds(config: SweepConfig) -> tuple[Round, ...]:
+    """The rounds after the first of a sweep along paths: each has the next point of each path."""
+    return tuple(
+        _warm(config, number, points, tuple(config.weights[point] for point in points), parents)
+        for number, (points, parents) in enumerate(levels(config), start=1)
+    )
+
+
+def added_round(
+    config: SweepConfig,
+    number: int,
+    known: Sequence[Row],
+    solved: Sequence[int],
+    weights: Sequence[Row],
+    *,
+    asked: str = "",
+) -> Round:
+    """A round of further points.
+
+    Args:
+        config: The sweep's configuration.
+        number: Of the round.
+        known: The weights of all points so far.
+        solved: The points of them that others can start from.
+        weights: Of the new points.
+        asked: What asked for them.
+    """
+    points = tuple(range(len(known), len(known) + len(weights)))
+    if config.warm == "none" or not solved:
+        nobody = (None,) * len(points)
+        epochs = (config.epochs, config.retrain_epochs)
+        return Round(number, points, tuple(weights), nobody, *epochs, asked)
+    rows = np.array([known[point] for point in solved])
+    places = nearest_parents(rows, np.array(weights), sparse=config.sparsity)
+    parents = tuple(solved[place] for place in places)
+    return _warm(config, number, points, tuple(weights), parents, asked)
+
+
+def _warm(
+    config: SweepConfig,
+    number: int,
+    points: tuple[int, ...],
+    weights: tuple[Row, ...],
+    parents: tuple[int, ...],
+    asked: str = "",
+) -> Round:
+    epochs = config.warm_epochs or max(1, round(config.epochs / 4))
+    retrain = max(1, round(config.retrain_epochs * 3 / 4)) if config.retrain_epochs else 0
+    return Round(number, points, weights, parents, epochs, retrain, asked)

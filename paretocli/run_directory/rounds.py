@@ -1,0 +1,139 @@
+"""The rounds of a sweep, `rounds/<number>.json`: points that start together once others are solved.
+
+The first round, number 0, has no file: it is the points of `sweep.json` that no other round takes.
+A later one is written before any of its points is begun, and holds all that they depend on.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NotRequired, TypedDict, cast
+
+from paretocli.errors import InputError
+from paretocli.run_directory import forms
+from paretocli.run_directory.files import DamagedError, read_object
+
+ROUNDS = "rounds"
+
+Row = tuple[float, ...]
+
+
+class RoundContent(TypedDict):
+    """What a file of a round holds.
+
+    Attributes:
+        points: Their numbers; those that `sweep.json` does not have follow on from the last one.
+        weights: Of each of them, one an objective.
+        parents: The point whose network each starts from, None where it starts from scratch.
+        epochs: Of the first phase.
+        retrain_epochs: Of the second.
+        asked: What asked for it, where somebody did.
+    """
+
+    points: Annotated[list[int], forms.listed(forms.whole())]
+    weights: Annotated[list[list[float]], forms.listed(forms.listed(forms.not_negative))]
+    parents: Annotated[list[int | None], forms.listed(forms.or_null(forms.whole()))]
+    epochs: forms.Positive
+    retrain_epochs: forms.Count
+    asked: NotRequired[forms.Text]
+
+
+@dataclass(frozen=True)
+class Round:
+    """Points that start together.
+
+    Attributes:
+        number: From 0.
+        points: Their numbers, rising.
+        weights: Of each of them, one an objective.
+        parents: The point whose network each starts from, None where it starts from scratch.
+        epochs: Of the first phase.
+        retrain_epochs: Of the second.
+        asked: What asked for it, where somebody did.
+    """
+
+    number: int
+    points: tuple[int, ...]
+    weights: tuple[Row, ...]
+    parents: tuple[int | None, ...]
+    epochs: int
+    retrain_epochs: int
+    asked: str = ""
+
+    @property
+    def total_epochs(self) -> int:
+        """Epochs of each of its points, of both phases."""
+        return self.epochs + self.retrain_epochs
+
+    def content(self) -> RoundContent:
+        """What its file holds."""
+        found: RoundContent = {
+            "points": list(self.points),
+            "weights": [list(row) for row in self.weights],
+            "parents": list(self.parents),
+            "epochs": self.epochs,
+            "retrain_epochs": self.retrain_epochs,
+        }
+        return {**found, "asked": self.asked} if self.asked else found
+
+
+def round_path(directory: Path, number: int) -> Path:
+    """The file of a round."""
+    return directory / ROUNDS / f"{number:04d}.json"
+
+
+def read_rounds(directory: Path, weights: Sequence[Sequence[float]]) -> tuple[Round, ...]:
+    """The rounds after the first, in order.
+
+    Args:
+        directory: The run directory.
+        weights: Of the points of `sweep.json`, one an objective.
+
+    Raises:
+        InputError: A file cannot be read, is damaged, or does not follow from those before it.
+    """
+    known = [list(row) for row in weights]
+    found: list[Round] = []
+    form = forms.form_of(RoundContent)
+    while True:
+        path = round_path(directory, len(found) + 1)
+        try:
+            content = cast(RoundContent | None, read_object(path, form))
+        except DamagedError as error:
+            raise InputError(f"{error}; put the file back as it was.") from None
+        if content is None:
+            return tuple(found)
+        if reason := _unfit(content, known, (point for one in found for point in one.points)):
+            raise InputError(f"{path} {reason}; put the file back as it was.")
+        known += content["weights"][sum(point < len(known) for point in content["points"]) :]
+        found.append(_round(len(found) + 1, content))
+
+
+def _round(number: int, content: RoundContent) -> Round:
+    return Round(
+        number,
+        tuple(content["points"]),
+        tuple(tuple(row) for row in content["weights"]),
+        tuple(content["parents"]),
+        content["epochs"],
+        content["retrain_epochs"],
+        content.get("asked", ""),
+    )
+
+
+def _unfit(content: RoundContent, known: Sequence[Any], taken: Iterable[int]) -> str:
+    """Why a round is none of the sweep whose points have the weights `known`; empty if it is."""
+    points, weights, parents = content["points"], content["weights"], content["parents"]
+    if not points or not len(points) == len(weights) == len(parents):
+        return "does not name the weights and the parent of each point"
+    if any(len(row) != len(known[0]) for row in weights):
+        return "does not give each point a weight for each objective"
+    added = [point for point in points if point >= len(known)]
+    expected = list(range(len(known), len(known) + len(added)))
+    if points != sorted(set(points)) or added != expected or {*points} & {*taken}:
+        return "does not number its points on from those before"
+    if any(known[p] != row for p, row in zip(points, weights, strict=True) if p < len(known)):
+        return "has other weights than the sweep"
+    if any(parent is not None and parent >= len(known) for parent in parents):
+        return "starts from points that are not there"
+    return ""

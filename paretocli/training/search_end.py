@@ -1,0 +1,53 @@
+"""The end of the search: what it reached is kept for points that start from it; rows are tied."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from paretocli.population.population import Population
+from paretocli.solvers.base import Solver
+from paretocli.sparsity.pattern import Pattern, tied_pattern
+from paretocli.training.best import NETWORK, Best, take_up
+
+
+def back_where_failed(population: Population, best: Best, failed_epoch: Tensor) -> None:
+    """Make who has diverged what it was last; nobody clusters its rows, or starts from them."""
+    for name, tensor in population.state_dict().items():
+        failed = (failed_epoch > 0).to(tensor.device)
+        tensor[failed] = best.tensors[f"{NETWORK}{name}"][failed]
+
+
+def tied(population: Population, names: Sequence[str], similarity: float, jobs: int) -> Pattern:
+    """The zero rows of each network, and its similar rows tied.
+
+    As it is now, not as it was at its best epoch: the validation value is that of the largest
+    term, mostly a task's, and would not tell a sparser network from another.
+
+    Args:
+        population: The networks.
+        names: The parameters whose rows count.
+        similarity: Rows more similar than this are tied.
+        jobs: Threads that look for them.
+    """
+    return tied_pattern({name: population.parameters[name] for name in names}, similarity, jobs)
+
+
+def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What does not change while training goes on."""
+    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
+
+
+def begin_with(
+    start: dict[str, Tensor], ratio: Tensor, population: Population, solver: Solver
+) -> None:
+    """Start from the search's end of other subproblems, whose multipliers are taken along.
+
+    Args:
+        start: The networks and the solver's state, as `Outcome.search_end` has them, K leading.
+        ratio: The own weights over theirs (K, m).
+        population: Gets the networks.
+        solver: Gets the state, fitted to its weights.
+    """
+    take_up(start, population, solver)
+    solver.reweighted(torch.where(ratio.isfinite(), ratio, 1.0))
