@@ -178,6 +178,11 @@ def as_stored(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
+def as_tuples(value: Any) -> Any:
+    """A value from `sweep.json`: tuples in place of lists."""
+    return tuple(map(as_tuples, value)) if isinstance(value, list) else value
+
+
 def _plain(found: Any) -> type:
     """A field's type without None; any tuple is given as a text."""
     for part in () if get_origin(found) is tuple else (found, *get_args(found)):

@@ -1,15 +1,14 @@
 """`paretocli export`: a point's network, small and on its own."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from paretocli.cli.options.output import AsJson
+from paretocli.cli.options.problem_file import ProblemFile, may_run
 from paretocli.cli.options.signature import with_options
 from paretocli.exporting.formats import format_help
-from paretocli.printable import printable
 from paretocli.printing import say
 
 Where = Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.", show_default=False)]
@@ -29,16 +28,6 @@ Formats = Annotated[
         metavar="NAMES",
         help="What to write beside the Python module and its weights: "
         f"{format_help()}, several of them separated by commas, or none.",
-    ),
-]
-ProblemFile = Annotated[
-    str | None,
-    typer.Option(
-        "--problem",
-        metavar="FILE.py:FUNCTION",
-        help="The problem of the sweep, where that is code of somebody's own: it runs. Without, "
-        "you are asked before it does.",
-        show_default="as the run directory names it",
     ),
 ]
 Threads = Annotated[
@@ -95,17 +84,10 @@ def export(
         point,
         given["data_dir"] or default_data_dir(),
         problem=problem,
-        consent=lambda file: _may_run(path, file),
+        consent=lambda file: may_run(path, file),
     )
     exported = export_point(solved, folder, names, threads)
     if as_json:
         say(json.dumps({"folder": str(folder), **asdict(exported)}, indent=2))
     else:
         say(export_report(exported, folder))
-
-
-def _may_run(path: Path, file: str) -> bool:
-    """Ask whether code may run; where nobody can be asked, it may not."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    return typer.confirm(printable(f"{path} names code in {file}; run it?"), err=True)

@@ -9,9 +9,12 @@ from paretocli.execution.stopping import Stop, stop_on_signals
 from paretocli.front.results import read_results
 from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
+from paretocli.planning.rounds import Further, added_round
 from paretocli.plots.data import loss_columns
 from paretocli.problems.made_in_python import how_to_check
 from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.rounds import Round
+from paretocli.run_directory.sweep_file import SweepFile
 from paretocli.sweeping.event_files import EventFiles
 from paretocli.sweeping.observers import Observer, Observers
 from paretocli.sweeping.resolve import Resolved
@@ -22,7 +25,12 @@ STOPPING = "Stopping after this epoch; once more to stop at once."
 
 
 def carry_out(
-    resolved: Resolved, *, quiet: bool, retry_failed: bool, notes: Sequence[str] = ()
+    resolved: Resolved,
+    *,
+    quiet: bool,
+    retry_failed: bool,
+    notes: Sequence[str] = (),
+    further: Further | None = None,
 ) -> list[PointRecord]:
     """Solve all points of a sweep that are not solved yet, and draw its front.
 
@@ -31,6 +39,7 @@ def carry_out(
         quiet: Whether to show no progress.
         retry_failed: Solve failed points again.
         notes: What to say first, unless it is quiet.
+        further: Plans rounds of further points, as for `run_sweep`.
 
     Returns:
         The records of all points, failed ones too.
@@ -59,11 +68,25 @@ def carry_out(
             stop=stop,
             traced=resolved.traced,
             retry_failed=retry_failed,
+            further=further or _adding(resolved),
         )
     if stop() and len(records) < directory.sweep().points:
         raise StopError(stop.exit_code)
     _draw(config, directory, any_done=any(record["status"] == "done" for record in records))
     return records
+
+
+def _adding(resolved: Resolved) -> Further | None:
+    """Adds the points that were asked for beside those of a sweep that is there, if any."""
+    left = [resolved.added] if resolved.added else []
+
+    def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
+        if not left:
+            return None
+        solved = [record["point"] for record in records if record["status"] == "done"]
+        return added_round(resolved.config, sweep, solved, left.pop())
+
+    return further
 
 
 def failure_of(records: Sequence[PointRecord], config: SweepConfig) -> str:

@@ -5,10 +5,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
-from paretocli.option import as_stored, kind_of
-from paretocli.options.declared import check_ranges, taken_by
+from paretocli.option import as_stored, as_tuples, kind_of
+from paretocli.options.declared import check_ranges, defaults, taken_by
 from paretocli.options.distillation import DistillationOptions
 from paretocli.options.machine import MachineOptions
 from paretocli.options.output import OutputOptions
@@ -60,6 +61,23 @@ class SweepConfig(
             taken = taken_by(registry, values[registry.kind])
             own[name] = {one.name: values[one.name] for one in taken}
         return cls(**own)
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> "SweepConfig":
+        """The configuration that `sweep.json` holds, from its fields of both kinds.
+
+        Raises:
+            InputError: A value is out of its range.
+            KeyError: A field is missing that has no default.
+        """
+        types = get_type_hints(cls)
+        values = {
+            name: Path(value)
+            if isinstance(value, str) and Path in (types.get(name), *get_args(types.get(name)))
+            else as_tuples(value)
+            for name, value in stored.items()
+        }
+        return cls.of(defaults() | values)
 
     @property
     def total_epochs(self) -> int:

@@ -7,7 +7,7 @@ begun on a CPU stays there, too, where a GPU has come since.
 """
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from typing import Any
 import torch
 
 from paretocli.errors import InputError
+from paretocli.option import as_tuples
 from paretocli.options.config import SweepConfig
 from paretocli.options.declared import check_ranges
 from paretocli.options.given import Options
 from paretocli.planning.plan import default_jobs, shards
+from paretocli.run_directory.rounds import Row
 from paretocli.run_directory.sweep_file import read_sweep_file
 
 FOLLOW_THE_MACHINE = ("threads", "stack")
@@ -36,7 +38,8 @@ def as_begun(
             not named one: the names that are chosen depend on threads and stack too.
 
     Returns:
-        The configuration, and what to tell the user, if anything.
+        The configuration, with the weights of the directory's points, to which further ones are to
+        be added, and what to tell the user, if anything.
     """
     for path in _candidates(config.out, others):
         stored = _identity(path)
@@ -45,13 +48,29 @@ def as_begun(
         free = [name for name in FOLLOW_THE_MACHINE if name not in said]
         if _met_a_gpu(config, said, stored):
             free.append("device")
-        if _differing(config, stored) - set(free):
+        differing = _differing(config, stored) - set(free)
+        if differing == {"weights"} and path == config.out and _adds(config, said, stored):
+            config = dataclasses.replace(config, weights=as_tuples(stored["weights"]))
+        elif differing:
             continue
         found = {name: stored[name] for name in free}
         if path == config.out and not _differing(config, stored):
             break
         return _taken_over(config, said, path, found)
     return config, []
+
+
+def _adds(config: SweepConfig, said: Collection[str], stored: Mapping[str, Any]) -> bool:
+    """Whether weights add points to a sweep: they were named, or all of its own are among them."""
+    return {"weights", "weights_file"} & {*said} != set() or {*config.weights} >= {
+        *as_tuples(stored["weights"])
+    }
+
+
+def further_weights(out: Path, asked: Sequence[Row]) -> tuple[Row, ...]:
+    """Those weights that are none of a point of the sweep in a directory, each once."""
+    known = {tuple(row) for row in read_sweep_file(out).weights}
+    return tuple(dict.fromkeys(row for row in asked if row not in known))
 
 
 def meant_in(options: Options) -> dict[str, Any]:

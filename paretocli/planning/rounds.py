@@ -34,8 +34,7 @@ def path_rounds(config: SweepConfig) -> tuple[Round, ...]:
 
 def added_round(
     config: SweepConfig,
-    number: int,
-    known: Sequence[Row],
+    sweep: SweepFile,
     solved: Sequence[int],
     weights: Sequence[Row],
     *,
@@ -45,18 +44,18 @@ def added_round(
 
     Args:
         config: The sweep's configuration.
-        number: Of the round.
-        known: The weights of all points so far.
+        sweep: All that it has so far.
         solved: The points of them that others can start from.
         weights: Of the new points.
         asked: What asked for them.
     """
-    points = tuple(range(len(known), len(known) + len(weights)))
+    number = len(sweep.rounds) + 1
+    points = tuple(range(sweep.points, sweep.points + len(weights)))
     if config.warm == "none" or not solved:
         nobody = (None,) * len(points)
         epochs = (config.epochs, config.retrain_epochs)
         return Round(number, points, tuple(weights), nobody, *epochs, asked)
-    rows = np.array([known[point] for point in solved])
+    rows = np.array([sweep.weights[point] for point in solved])
     places = nearest_parents(rows, np.array(weights), sparse=config.sparsity)
     parents = tuple(solved[place] for place in places)
     return _warm(config, number, points, tuple(weights), parents, asked)

@@ -18,11 +18,11 @@ from paretocli.lists import columns_in
 from paretocli.networks.building import default_network
 from paretocli.options.config import SweepConfig
 from paretocli.options.declared import check_ranges, declared, defaults
-from paretocli.options.given import Options, OptionValue
+from paretocli.options.given import Options
 from paretocli.options.idle import notes_on_idle
 from paretocli.options.training import DEFAULT_PROBLEM
 from paretocli.options.weights import WEIGHT_OPTIONS
-from paretocli.planning.begun import as_begun, meant_in
+from paretocli.planning.begun import as_begun, further_weights, meant_in
 from paretocli.planning.plan import divide
 from paretocli.planning.preferences import Weights
 from paretocli.planning.weights import refuse_preferences, weights_of
@@ -35,6 +35,7 @@ from paretocli.probing.work import operation_work
 from paretocli.problems.loading import imported_checksums, load_problem, source_checksum
 from paretocli.problems.made_in_python import code_checksum, name_of
 from paretocli.run_directory.networks import file_checksum
+from paretocli.run_directory.rounds import Row
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.layers import Layer
 from paretocli.sweeping.counted_layers import layers_that_count
@@ -76,6 +77,7 @@ class Resolved:
         layers: Matrices and convolutions of its network.
         traced: Its network, whose operations are known where they were asked for.
         notes: What the user should know of the choices made, a sentence each.
+        added: Weights of points that are added to a sweep that is there.
     """
 
     config: SweepConfig
@@ -86,6 +88,7 @@ class Resolved:
     layers: tuple[Layer, ...]
     traced: TracedNetwork
     notes: tuple[str, ...]
+    added: tuple[Row, ...] = ()
 
     @cached_property
     def memory(self) -> Memory:
@@ -118,7 +121,8 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     if made is not None and targets:
         raise InputError("--targets names columns of a table, and the problem is made already.")
     whole = load_problem(source, data_dir, targets) if made is None else made
-    problem = _cut(whole, options.get("train_samples"))
+    count = options.get("train_samples")
+    problem = whole if count is None else cut(whole, int(str(count)))
     older = meant_in(options)
     chosen = _chosen(options, older, problem, device)
     network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
@@ -178,7 +182,9 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     transferred_names(config, network)
     config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
     more_notes += notes_on_learned(config)
+    asked = config.weights
     config, notes_of_begun = _placed(config, options, problem, single)
+    added = () if config.weights == asked else further_weights(config.out, asked)
     return Resolved(
         config,
         problem,
@@ -195,6 +201,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
             *notes_on_idle(options, config),
             *notes_of_begun,
         ),
+        added=added,
     )
 
 
@@ -255,17 +262,19 @@ def _older_notes(options: Options, older: dict[str, Any], of: str) -> list[str]:
     return [f"This sweep goes on in {out} with --sparsity-of {of}, as it was begun there."]
 
 
-def _cut(problem: Problem, count: OptionValue | None) -> Problem:
-    """The problem with the first `count` of its training samples."""
-    if count is None:
-        return problem
-    number, there = int(str(count)), len(problem.train)
-    if not 1 <= number <= there:
+def cut(problem: Problem, count: int) -> Problem:
+    """The problem with the first `count` of its training samples.
+
+    Raises:
+        InputError: There are not so many.
+    """
+    there = len(problem.train)
+    if not 1 <= count <= there:
         raise InputError(
             f"--train-samples should be from 1 to {there}, the training samples of "
-            f"{problem.name}, found {number}."
+            f"{problem.name}, found {count}."
         )
-    return dataclasses.replace(problem, train=problem.train.rows(slice(number)))
+    return dataclasses.replace(problem, train=problem.train.rows(slice(count)))
 
 
 def _weights(

@@ -1,0 +1,174 @@
+"""`paretocli refine`: further points of a sweep."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from paretocli.cli.options.output import AsJson, DryRun, Quiet, RetryFailed
+from paretocli.cli.options.problem_file import ProblemFile, may_run
+from paretocli.cli.options.signature import with_options
+from paretocli.printing import say
+
+if TYPE_CHECKING:
+    from paretocli.planning.refinement import Request
+    from paretocli.run_directory.rounds import Round
+
+WHICH, HOW = "Which points", "How they are trained"
+
+Where = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The run directory of a sweep.", show_default=False)
+]
+Between = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B",
+        help="Between two points, by their numbers: their weights in equal factors.",
+        rich_help_panel=WHICH,
+    ),
+]
+Around = Annotated[
+    int | None,
+    typer.Option(
+        metavar="POINT",
+        help="Half-way from a point to its nearest neighbours.",
+        rich_help_panel=WHICH,
+    ),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="A,B",
+        help="With these weights, such as 0.2,0.8; repeatable.",
+        rich_help_panel=WHICH,
+    ),
+]
+Points = Annotated[
+    int | None,
+    typer.Option(
+        help="How many with --between or --around.",
+        show_default="1 between, 2 around",
+        rich_help_panel=WHICH,
+    ),
+]
+Warm = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Start from the search's end of the nearest solved point (nearest), or from scratch "
+        "(none).",
+        rich_help_panel=HOW,
+    ),
+]
+
+
+@with_options("warm_epochs", "jobs", "cluster", "data_dir", "checkpoint_every", "log")
+def refine(
+    path: Where,
+    *,
+    between: Between = None,
+    around: Around = None,
+    weights: Weights = None,
+    points: Points = None,
+    warm: Warm = "nearest",
+    problem: ProblemFile = None,
+    retry_failed: RetryFailed = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+    **given: Any,
+) -> None:
+    """Add points to a sweep, where the front is to be known better.
+
+    What is solved stays as it is. The new points start from solved ones, and so take a part of
+    the epochs; they are in all tables and pictures afterwards. What the sweep had not solved yet is
+    solved first. The same command goes on where it was stopped.
+
+    Examples:
+      paretocli refine runs/multimnist --between 3,4 --points 2
+
+      paretocli refine runs/multimnist --around 5
+
+      paretocli refine runs/vlmop2 --weights 0.3,0.7 --warm none
+    """
+    import json
+
+    from paretocli.cli.report import sweep_report, sweep_summary
+    from paretocli.directories import default_data_dir
+    from paretocli.errors import InputError, RunError
+    from paretocli.execution.nursery import nursery
+    from paretocli.library.refining import planned, refine, reopen
+    from paretocli.library.running import failure_of
+    from paretocli.option import one_of
+    from paretocli.sweeping.store import RunDirectory
+
+    choices, words = one_of("nearest", "none")
+    if not choices(warm):
+        raise InputError(f"--warm should be {words}, found {warm}.")
+    runtime = {name: value for name, value in given.items() if value is not None}
+    epochs = runtime.pop("warm_epochs", 0)
+    runtime["data_dir"] = Path(runtime.get("data_dir") or default_data_dir()).absolute()
+    with nursery():
+        resolved = reopen(path, problem, lambda file: may_run(path, file), runtime)
+        request = _request(resolved.config.objectives, between, around, weights, points)
+        if dry_run:
+            say(_plan(planned(resolved, request, warm=warm, warm_epochs=epochs), as_json=as_json))
+            return
+        records = refine(
+            resolved,
+            request,
+            warm=warm,
+            warm_epochs=epochs,
+            quiet=quiet,
+            retry_failed=retry_failed,
+        )
+        config, directory = resolved.config, RunDirectory(path)
+        if as_json:
+            say(json.dumps(sweep_summary(config, directory, records), indent=2))
+        elif quiet:
+            say(directory.results_file)
+        else:
+            say(sweep_report(config, resolved.problem, directory, records))
+        if failure := failure_of(records, config):
+            raise RunError(failure)
+
+
+def _request(
+    objectives: tuple[str, ...],
+    between: str | None,
+    around: int | None,
+    weights: list[str] | None,
+    points: int | None,
+) -> "Request":
+    from paretocli.errors import InputError
+    from paretocli.planning.preferences import parse_weights
+    from paretocli.planning.refinement import Request
+
+    pair = None
+    if between is not None:
+        parts = [part.strip() for part in between.split(",")]
+        if len(parts) != 2 or not all(part.isdecimal() for part in parts):
+            raise InputError(
+                f"--between {between} should be the numbers of two points, as in --between 3,4."
+            )
+        pair = (int(parts[0]), int(parts[1]))
+    rows = tuple(tuple(parse_weights(text, objectives).tolist()) for text in weights or ())
+    request = Request(rows, pair, around, None, points)
+    request.check()
+    return request
+
+
+def _plan(one: "Round", *, as_json: bool) -> str:
+    import json
+
+    if as_json:
+        return json.dumps(one.content(), indent=2)
+    lines = [
+        f"point {point}: weights {' '.join(f'{weight:.4f}' for weight in row)}, "
+        + ("from scratch" if parent is None else f"from point {parent}")
+        for point, row, parent in zip(one.points, one.weights, one.parents, strict=True)
+    ]
+    epochs = f"{one.epochs} epochs"
+    if one.retrain_epochs:
+        epochs += f" of search, {one.retrain_epochs} of retraining"
+    return "\n".join([*lines, "", f"{epochs} each. Nothing was run."])

@@ -1,0 +1,136 @@
+"""Adding points to a sweep that is there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paretocli.core.problem import Problem
+from paretocli.exporting.problem_code import Consent, chosen_problem
+from paretocli.library.running import carry_out
+from paretocli.options.config import SweepConfig
+from paretocli.planning.preferences import Weights
+from paretocli.planning.refinement import Request, around, between, refuse_doubles
+from paretocli.planning.rounds import added_round
+from paretocli.problems.loading import load_problem
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.points import read_records
+from paretocli.run_directory.rounds import Round
+from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
+from paretocli.sweeping.reopened import reopened
+from paretocli.sweeping.resolve import Resolved
+
+
+def reopen(
+    path: Path,
+    problem: Problem | str | None,
+    consent: Consent,
+    runtime: Mapping[str, Any],
+) -> Resolved:
+    """A sweep that is there, ready to run on.
+
+    Args:
+        path: Its run directory.
+        problem: Its problem, made or as the user named it; None for what the directory names.
+        consent: Whether code in a file that the directory names may run.
+        runtime: Settings that change no results, by name.
+
+    Raises:
+        InputError: There is no sweep, or its problem is not there or another one than it was.
+    """
+    sweep = read_sweep_file(path)
+    if isinstance(problem, Problem):
+        return reopened(sweep, problem, None, runtime)
+    source = chosen_problem(sweep, problem, consent)
+    made = load_problem(source, Path(runtime["data_dir"]), tuple(sweep.setting("targets")))
+    return reopened(sweep, made, source, runtime)
+
+
+def refine(
+    resolved: Resolved,
+    request: Request,
+    *,
+    warm: str,
+    warm_epochs: int,
+    quiet: bool,
+    retry_failed: bool = False,
+) -> list[PointRecord]:
+    """Add points to a sweep and solve them, and what of it is not solved yet before.
+
+    Where the last round was asked for in the same words and is not finished, it goes on.
+
+    Args:
+        resolved: The sweep.
+        request: Which points.
+        warm: `nearest` or `none`: whether they start from solved ones.
+        warm_epochs: Epochs of a search that starts so, 0 for a quarter of the sweep's.
+        quiet: Whether to show no progress.
+        retry_failed: Solve failed points again.
+
+    Returns:
+        The records of all points.
+
+    Raises:
+        InputError: The points are there already, or are near others that are not there; nothing
+            was written.
+        RunError: A shard could not be solved; the others are.
+        StopError: Somebody asked to stop; what was done is saved.
+    """
+    request.check()
+    sweep = read_sweep_file(resolved.config.out)
+    asked_before = _begun(sweep, request.text)
+    if not asked_before:
+        _wanted(sweep, request)  # refused before anything runs
+    config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
+    rounds = [] if asked_before else [request]
+
+    def further(found: SweepFile, records: Sequence[PointRecord]) -> Round | None:
+        return _round(config, found, records, rounds.pop()) if rounds else None
+
+    return carry_out(resolved, quiet=quiet, retry_failed=retry_failed, further=further)
+
+
+def planned(resolved: Resolved, request: Request, *, warm: str, warm_epochs: int) -> Round:
+    """The round that `refine` would add, were all solved that is there; raises as it does."""
+    request.check()
+    sweep = read_sweep_file(resolved.config.out)
+    config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
+    return _round(config, sweep, list(read_records(sweep).found.values()), request)
+
+
+def _round(
+    config: SweepConfig, sweep: SweepFile, records: Sequence[PointRecord], request: Request
+) -> Round:
+    return added_round(
+        config,
+        sweep,
+        [record["point"] for record in records if record["status"] == "done"],
+        [tuple(row) for row in _wanted(sweep, request).tolist()],
+        asked=request.text,
+    )
+
+
+def _begun(sweep: SweepFile, asked: str) -> bool:
+    """Whether the same was asked for last, and is not finished."""
+    if not sweep.rounds or sweep.rounds[-1].asked != asked:
+        return False
+    return not {*sweep.rounds[-1].points} <= read_records(sweep).found.keys()
+
+
+def _wanted(sweep: SweepFile, request: Request) -> Weights:
+    """The weights (W, m) of the points that are asked for.
+
+    Raises:
+        InputError: They are there already, or are near others that are not there.
+    """
+    weights = [tuple(row) for row in sweep.weights]
+    if request.between is not None:
+        wanted = between(weights, *request.between, request.points or 1)
+    elif request.around is not None:
+        wanted = around(weights, request.around, request.points or 2)
+    else:
+        wanted = np.array(request.weights)
+    refuse_doubles(weights, wanted)
+    return wanted

@@ -1,0 +1,142 @@
+"""Further points of a sweep: where they are asked for, and their weights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from paretocli.errors import InputError
+from paretocli.planning.parents import SMALLEST, log_weights
+from paretocli.planning.preferences import Weights
+from paretocli.run_directory.rounds import Row
+
+ALIKE = 1e-6  # weights that differ by less, of each, are those of one point
+KINDS = ("weights", "between", "around", "holes")
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which further points are asked for, in one way.
+
+    Attributes:
+        weights: These, one an objective.
+        between: Points between two others, by their numbers.
+        around: Points around another one.
+        holes: So many points where the front is emptiest.
+        points: How many there are to be between or around.
+    """
+
+    weights: tuple[Row, ...] = ()
+    between: tuple[int, int] | None = None
+    around: int | None = None
+    holes: int | None = None
+    points: int | None = None
+
+    @property
+    def text(self) -> str:
+        """As on the command line: what is written down of it."""
+        words = [f"--weights {','.join(f'{w:.17g}' for w in row)}" for row in self.weights]
+        if self.between is not None:
+            words.append(f"--between {self.between[0]},{self.between[1]}")
+        for name in ("around", "holes", "points"):
+            if (value := getattr(self, name)) is not None:
+                words.append(f"--{name} {value}")
+        return " ".join(words)
+
+    def check(self) -> None:
+        """Refuse what does not go together.
+
+        Raises:
+            InputError: Nothing is asked for, or several things at a time.
+        """
+        given = [name for name in KINDS if getattr(self, name) not in ((), None)]
+        flags = ", ".join(f"--{name}" for name in KINDS)
+        if not given:
+            raise InputError(f"refine needs to know which points to add; give one of {flags}.")
+        if len(given) > 1:
+            raise InputError(
+                f"--{given[0]} and --{given[1]} ask for points in two ways; give one of {flags}."
+            )
+        if self.points is not None and given[0] not in ("between", "around"):
+            raise InputError(
+                f"--points goes with --between and --around, and says nothing to --{given[0]}; "
+                "leave it out."
+            )
+        for name in ("points", "holes"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"--{name} should be at least 1, found {value}.")
+
+
+def between(weights: Sequence[Row], first: int, last: int, points: int) -> Weights:
+    """Weights (points, m) on the way from one point to another, in equal factors.
+
+    Args:
+        weights: Of all points.
+        first: Where the way begins.
+        last: Where it ends.
+        points: How many.
+    """
+    _refuse_unknown(weights, (first, last), "--between")
+    if first == last:
+        raise InputError(
+            f"--between {first},{last} names one point twice; name two points, as in --between 3,4."
+        )
+    ends = np.log(np.maximum(np.array([weights[first], weights[last]]), SMALLEST))
+    share = np.arange(1, points + 1)[:, None] / (points + 1)
+    return _normalised(np.exp((1 - share) * ends[0] + share * ends[1]))
+
+
+def around(weights: Sequence[Row], point: int, points: int) -> Weights:
+    """Weights (points, m) half-way from a point to its nearest neighbours, in equal factors.
+
+    Args:
+        weights: Of all points.
+        point: Whose neighbourhood it is.
+        points: How many.
+    """
+    _refuse_unknown(weights, (point,), "--around")
+    if len(weights) == 1:
+        raise InputError("--around needs neighbours, but the sweep has one point; give --weights.")
+    places = log_weights(np.array(weights))
+    distance = np.linalg.norm(places - places[point], axis=1)
+    neighbours = [int(n) for n in distance.argsort(kind="stable") if n != point]
+    if points > len(neighbours):
+        raise InputError(
+            f"--around {point} finds {len(neighbours)} neighbours, fewer than the {points} points "
+            "asked for; ask for fewer."
+        )
+    return np.concatenate([between(weights, point, other, 1) for other in neighbours[:points]])
+
+
+def refuse_doubles(weights: Sequence[Row], wanted: Weights) -> None:
+    """Refuse points that are there already, or twice among those asked for.
+
+    Raises:
+        InputError: One is.
+    """
+    known = [np.array(row) for row in weights]
+    for row in wanted:
+        for number, other in enumerate(known):
+            if np.abs(row - other).max() < ALIKE:
+                shown = ",".join(f"{weight:.4g}" for weight in row)
+                whose = f"those of point {number}" if number < len(weights) else "asked for twice"
+                raise InputError(
+                    f"The weights {shown} are {whose}; ask for others, for one point needs to be "
+                    "solved but once."
+                )
+        known.append(row)
+
+
+def _refuse_unknown(weights: Sequence[Row], points: Sequence[int], flag: str) -> None:
+    for point in points:
+        if not 0 <= point < len(weights):
+            raise InputError(
+                f"{flag} names point {point}, which the sweep does not have; its points are 0 to "
+                f"{len(weights) - 1}."
+            )
+
+
+def _normalised(weights: Weights) -> Weights:
+    rows: Weights = weights / weights.sum(axis=1, keepdims=True)
+    return rows

@@ -1,0 +1,64 @@
+"""A sweep that is there, as its run directory says it: how further points of it are trained."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from paretocli.core.problem import Problem
+from paretocli.errors import InputError
+from paretocli.options.config import SweepConfig
+from paretocli.problems.loading import imported_checksums, source_checksum
+from paretocli.problems.made_in_python import code_checksum
+from paretocli.run_directory.sweep_file import SweepFile
+from paretocli.sweeping.resolve import Resolved, cut
+from paretocli.sweeping.sizes import TracedNetwork
+from paretocli.sweeping.sweep_network import fresh_network, network_layers
+from paretocli.training.machine import check_device, choose_device
+
+
+def reopened(
+    sweep: SweepFile,
+    made: Problem,
+    source: str | None,
+    runtime: Mapping[str, Any],
+) -> Resolved:
+    """The sweep, ready to run on.
+
+    Args:
+        sweep: What its run directory says.
+        made: Its problem, with all training samples.
+        source: What the problem is known by here, None where it was made in Python.
+        runtime: Settings that change no results, by name; those left out are as they were.
+
+    Raises:
+        InputError: It is too old to say all of what it is, the machine lacks its device, or the
+            problem is another one.
+    """
+    config = _config(sweep, runtime)
+    device = choose_device(config.device)
+    check_device(device, precision=config.precision, compiled=config.compile)
+    problem = cut(made, config.train_samples)
+    network = fresh_network(config.network, config.init, problem, config.seed)
+    code = code_checksum(made, network) if source is None else source_checksum(source)
+    return Resolved(
+        config,
+        problem,
+        checksums=problem.checksums() | code,
+        imported={} if source is None else imported_checksums(source),
+        parameters=sum(p.numel() for p in network.parameters()),
+        layers=network_layers(network, problem),
+        traced=TracedNetwork(network, problem),
+        notes=(),
+    )
+
+
+def _config(sweep: SweepFile, runtime: Mapping[str, Any]) -> SweepConfig:
+    try:
+        return SweepConfig.from_stored(
+            {**sweep.config, **sweep.runtime, "out": str(sweep.path), **runtime}
+        )
+    except KeyError as error:
+        raise InputError(
+            f"{sweep.path} was begun with a version of the program that did not yet say its "
+            f"{str(error.args[0]).replace('_', '-')}; add points with the sweep's own command and "
+            "--weights."
+        ) from None
