@@ -142,16 +142,16 @@ def _request(
 ) -> "Request":
     from paretocli.errors import InputError
     from paretocli.planning.preferences import parse_weights
-    from paretocli.planning.refinement import Request
+    from paretocli.planning.refinement import Request, pair_of
 
     pair = None
     if between is not None:
         parts = [part.strip() for part in between.split(",")]
-        if len(parts) != 2 or not all(part.isdecimal() for part in parts):
+        if not all(part.isdecimal() for part in parts):
             raise InputError(
                 f"--between {between} should be the numbers of two points, as in --between 3,4."
             )
-        pair = (int(parts[0]), int(parts[1]))
+        pair = pair_of([int(part) for part in parts])
     rows = tuple(tuple(parse_weights(text, objectives).tolist()) for text in weights or ())
     request = Request(rows, pair, around, None, points)
     request.check()

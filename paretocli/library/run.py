@@ -204,6 +204,69 @@ class Run:
             )
             return export_point(solved, folder, list(formats), threads)
 
+    def refine(
+        self,
+        *,
+        weights: Sequence[Sequence[float]] = (),
+        between: Sequence[int] | None = None,
+        around: int | None = None,
+        points: int | None = None,
+        warm: str = "nearest",
+        warm_epochs: int = 0,
+        retry_failed: bool = False,
+        progress: bool = True,
+    ) -> "Run":
+        """Add points, where the front is to be known better; what is solved stays as it is.
+
+            run.refine(between=(3, 4), points=2)
+
+        Args:
+            weights: Points with these weights, one an objective.
+            between: Points between two others, by their numbers.
+            around: Points half-way from a point to its nearest neighbours.
+            points: How many with `between` (1) or `around` (2).
+            warm: `nearest`: they start from the search's end of the nearest solved point; or
+                `none`: from scratch.
+            warm_epochs: Epochs of a search that starts so; 0 for a quarter of the sweep's.
+            retry_failed: Solve failed points again.
+            progress: Whether to show how it goes on.
+
+        Returns:
+            The same directory, read anew.
+
+        Raises:
+            InputError: Such points are there already, or are to be near others that are not there,
+                or the problem is not there; nothing was written.
+            RunError: A shard could not be solved.
+            StopError: It was interrupted; all that was done is saved.
+        """
+        from paretocli.execution.nursery import nursery
+        from paretocli.library.refining import refine, reopen
+        from paretocli.planning.preferences import checked
+        from paretocli.planning.refinement import Request, pair_of
+        from paretocli.training.machine import as_found
+
+        rows = [checked(row, self.objectives, f"weights={list(row)}") for row in weights]
+        request = Request(
+            tuple(tuple(row.tolist()) for row in rows),
+            None if between is None else pair_of(between),
+            around,
+            None,
+            points,
+        )
+        data_dir = self._data_dir.absolute()
+        with nursery(), as_found():
+            resolved = reopen(self.path, self._problem, lambda file: False, {"data_dir": data_dir})
+            refine(
+                resolved,
+                request,
+                warm=warm,
+                warm_epochs=warm_epochs,
+                quiet=not progress,
+                retry_failed=retry_failed,
+            )
+        return Run(self.path, self._problem, self._data_dir)
+
     def plot(
         self,
         x: str | None = None,

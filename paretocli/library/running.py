@@ -78,7 +78,9 @@ def carry_out(
 
 def _adding(resolved: Resolved) -> Further | None:
     """Adds the points that were asked for beside those of a sweep that is there, if any."""
-    left = [resolved.added] if resolved.added else []
+    if not resolved.added:
+        return None
+    left = [resolved.added]
 
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
         if not left:

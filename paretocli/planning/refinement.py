@@ -68,6 +68,20 @@ class Request:
                 raise InputError(f"--{name} should be at least 1, found {value}.")
 
 
+def pair_of(points: Sequence[int]) -> tuple[int, int]:
+    """Two numbers of points.
+
+    Raises:
+        InputError: They are not two.
+    """
+    if len(points) != 2:
+        raise InputError(
+            f"--between should be the numbers of two points, as in --between 3,4, found "
+            f"{len(points)}."
+        )
+    return points[0], points[1]
+
+
 def between(weights: Sequence[Row], first: int, last: int, points: int) -> Weights:
     """Weights (points, m) on the way from one point to another, in equal factors.
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from paretocli.atomic import TEMPORARY, check_writable, write_bytes, write_text
 from paretocli.errors import InputError
-from paretocli.options.declared import meant_before
 from paretocli.run_directory.box import NormalisationNote, read_normalisation
 from paretocli.run_directory.files import (
     MOST_LINES_BYTES,
@@ -33,6 +32,7 @@ from paretocli.run_directory.rounds import Round, round_path
 from paretocli.run_directory.sweep_content import FORMAT, Identity, SweepContent
 from paretocli.run_directory.sweep_file import SWEEP_FILE, SweepFile, read_sweep_file
 from paretocli.sweeping.records import results_table
+from paretocli.sweeping.same_sweep import refuse_another
 
 MOST_BYTES = 2**40  # of a checkpoint
 
@@ -88,7 +88,7 @@ class RunDirectory:
                 "another directory with --out."
             )
         if self._sweep_file.exists():
-            self._check_same(self.sweep(), identity, checksums)
+            refuse_another(self.sweep(), identity, checksums)
             return
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path} is not a directory; name another one with --out.")
@@ -113,7 +113,7 @@ class RunDirectory:
                 self.path.mkdir(parents=True, exist_ok=True)
                 self._notes = stack.enter_context(sole_user(self.path))
                 if self._sweep_file.exists():
-                    self._check_same(self.sweep(), sweep["config"], sweep["data"])
+                    refuse_another(self.sweep(), sweep["config"], sweep["data"])
                 self._fill(sweep)
             yield
 
@@ -259,31 +259,6 @@ class RunDirectory:
     def _checkpoint(self, shard: str) -> Path:
         return self.path / CHECKPOINTS / f"{shard}.pt"
 
-    def _check_same(
-        self, found: SweepFile, identity: Mapping[str, Any], checksums: Mapping[str, str]
-    ) -> None:
-        stored = found.config
-        for name in identity:
-            if stored.get(name) != identity[name]:
-                raise InputError(
-                    f"{self.path} holds another sweep: its {name.replace('_', '-')} is "
-                    f"{_short(stored.get(name))}, asked for is {_short(identity[name])}; name "
-                    "another directory with --out, or ask for the same."
-                )
-        if unknown := sorted(stored.keys() - identity.keys() - meant_before().keys()):
-            raise InputError(
-                f"{self.path} holds a sweep with the setting {_short(unknown[0])}, which this "
-                "version of the program does not know; go on with the version that began it, or "
-                "name another directory with --out."
-            )
-        for part, checksum in checksums.items():
-            if found.checksums.get(part) != checksum:
-                raise InputError(
-                    f"{self.path} was made from other data: the checksum of the {part} "
-                    f"{'code' if part == 'source' else 'split'} differs; name another directory "
-                    "with --out."
-                )
-
 
 def _epoch(line: bytes) -> float:
     """The epoch of a line of the history, infinite for one that is torn."""
@@ -298,9 +273,3 @@ def _is_foreign(path: Path) -> bool:
     if path.name in FOLDERS and path.is_dir():
         return any(path.iterdir())
     return path.name != LOCK and not path.name.startswith(TEMPORARY)
-
-
-def _short(value: Any) -> str:
-    """A value as JSON, as far as there is room for it in a sentence."""
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"

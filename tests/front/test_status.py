@@ -64,7 +64,8 @@ def test_while_it_runs(run):
     # The two that train together share their 12 seconds.
     assert [point.seconds for point in found.points] == [20, 10, 6, 6, 0]
     assert found.holder.startswith("process ")
-    assert found.epochs == 10
+    assert [point.epochs for point in found.points] == [10] * 5
+    assert found.epochs_in_all == 50
     assert found.epochs_done == 24
     # 12 seconds for 4 epochs of a network, 26 are left: of two shards, whatever the workers.
     assert found.seconds_left == pytest.approx(12 / 4 * 26 / 2)

@@ -49,6 +49,7 @@ def test_short_epochs_are_not_shown_one_by_one(shown, monkeypatch):
     bar, contents = shown
     now = [0.0]
     monkeypatch.setattr(notebook.time, "monotonic", lambda: now[0])
+    bar.points_planned(range(3), 1000)
     bar.note("begun")
     before = len(contents)
     for epoch in range(1, 1001):

@@ -57,6 +57,8 @@ VALUES = {
     "device": "cpu",
     "compile": False,
     "threads": 1,
+    "warm": "none",
+    "warm_epochs": 0,
     "stack": 2,
     "jobs": 3,
     "cluster": "",
@@ -103,6 +105,7 @@ CHANGED = {
     "compile": True,
     "solver": "stch",
     "transfer": "adaptive",
+    "warm": "path",
     "transfer_kernel": "triangle",
 }
 

@@ -30,7 +30,7 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
     asked = {"points", "divisions", "weights", "weights_file", "fix"}
     later = identity - asked - OF_0_1_0
     assert {name for name in later if declared()[name].before is UNSET} == set()
-    assert later == {"sparsity_of"}
+    assert later == {"sparsity_of", "warm", "warm_epochs"}
 
 
 def test_every_option_has_its_say():
@@ -52,7 +52,7 @@ def test_what_concerns_several_points_is_nothing_for_one():
     assert several == {
         *("points", "divisions", "weights_file", "stack", "jobs", "cluster"),
         *("transfer", "batches", "transfer_strength", "transfer_until", "transfer_kernel"),
-        *("transfer_reach", "transfer_tensors", "branch_at"),
+        *("transfer_reach", "transfer_tensors", "branch_at", "warm", "warm_epochs"),
     }
 
 

@@ -12,6 +12,7 @@ import torch
 
 from paretocli.execution.executor import Ended
 from paretocli.options.config import digest_of
+from paretocli.options.declared import meant_before
 from paretocli.planning.plan import shards
 from paretocli.sweeping.collect import Collector
 from paretocli.sweeping.normalisation import without_scale
@@ -216,7 +217,7 @@ def fresh(subproblems):
 
 def test_an_older_sweep_and_its_checkpoints_go_on(subproblems, tmp_path):
     identity = subproblems.config.of_kind("identity")
-    before = {name: value for name, value in identity.items() if name != "sparsity_of"}
+    before = {name: value for name, value in identity.items() if name not in meant_before()}
     run = RunDirectory(tmp_path / "old")
     with run.opened({"config": before, "data": {}}):
         pass

@@ -111,7 +111,7 @@ def test_long_values_are_cut_in_messages(run):
 
 def test_a_setting_that_an_older_sweep_did_not_name_has_the_value_that_was_meant(run, monkeypatch):
     meant = {"brand_new": [1], "seed": 5}
-    for module in ("run_directory.older_sweeps", "sweeping.store"):
+    for module in ("run_directory.older_sweeps", "sweeping.same_sweep"):
         monkeypatch.setattr(f"paretocli.{module}.meant_before", lambda: meant)
     again = RunDirectory(run.path)
     again.check(IDENTITY | {"brand_new": [1]}, DATA)

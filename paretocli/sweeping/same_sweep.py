@@ -1,0 +1,52 @@
+"""Whether a run directory is that of the sweep that is to go on in it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from paretocli.errors import InputError
+from paretocli.options.declared import meant_before
+from paretocli.run_directory.sweep_file import SweepFile
+
+
+def refuse_another(
+    found: SweepFile, identity: Mapping[str, Any], checksums: Mapping[str, str]
+) -> None:
+    """Refuse a directory for another sweep than its own.
+
+    Args:
+        found: What the directory says.
+        identity: What is asked for.
+        checksums: Of its data.
+
+    Raises:
+        InputError: The directory belongs to another sweep (the message names the field that
+            differs), or was made from other data.
+    """
+    stored = found.config
+    for name in identity:
+        if stored.get(name) != identity[name]:
+            raise InputError(
+                f"{found.path} holds another sweep: its {name.replace('_', '-')} is "
+                f"{_short(stored.get(name))}, asked for is {_short(identity[name])}; name "
+                "another directory with --out, or ask for the same."
+            )
+    if unknown := sorted(stored.keys() - identity.keys() - meant_before().keys()):
+        raise InputError(
+            f"{found.path} holds a sweep with the setting {_short(unknown[0])}, which this "
+            "version of the program does not know; go on with the version that began it, or "
+            "name another directory with --out."
+        )
+    for part, checksum in checksums.items():
+        if found.checksums.get(part) != checksum:
+            raise InputError(
+                f"{found.path} was made from other data: the checksum of the {part} "
+                f"{'code' if part == 'source' else 'split'} differs; name another directory "
+                "with --out."
+            )
+
+
+def _short(value: Any) -> str:
+    """A value as JSON, as far as there is room for it in a sentence."""
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
