@@ -1,0 +1,67 @@
+"""Centres that cover places best, some of them being there already."""
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+ROUNDS = 8  # of moving centres, after each new one
+
+
+def cover(places: Array, fixed: Array, count: int, nothing: float) -> list[int]:
+    """Choose centres among places so that the farthest place from any centre is close.
+
+    Each new one goes to the farthest place (Gonzalez, *Clustering to minimize the maximum
+    intercluster distance*, Theoretical Computer Science 38, 1985); then each is moved to where the
+    farthest of the places that belong to it is closest, as Lloyd moves centres to means.
+
+    Args:
+        places: (P, c).
+        fixed: Centres (F, c) that are there, F ≥ 1.
+        count: How many to choose at most.
+        nothing: A distance at which a place counts as covered.
+
+    Returns:
+        Numbers of the places that were chosen; fewer than `count` where all is covered.
+    """
+    centres: list[int] = []
+    if not len(places):
+        return centres
+    to_fixed = nearest(places, fixed)
+    for _ in range(count):
+        distance = to_fixed
+        if centres:
+            distance = np.minimum(distance, nearest(places, places[centres]))
+        if distance.max() <= nothing:
+            break
+        centres.append(int(distance.argmax()))
+        for _ in range(ROUNDS):
+            moved = _moved(places, to_fixed, centres)
+            if moved == centres:
+                break
+            centres = moved
+    return centres
+
+
+def nearest(places: Array, centres: Array) -> Array:
+    """The distance (P,) from each place (P, c) to the closest centre (F, c)."""
+    found: Array = _distances(places, centres).min(axis=1)
+    return found
+
+
+def _moved(places: Array, to_fixed: Array, centres: list[int]) -> list[int]:
+    distances = _distances(places, places[centres])
+    owner = np.where(distances.min(axis=1) < to_fixed, distances.argmin(axis=1), -1)
+    moved = []
+    for j, centre in enumerate(centres):
+        cell = np.flatnonzero(owner == j)
+        radius = _distances(places[cell], places[cell]).max(axis=1) if len(cell) else ()
+        moved.append(int(cell[np.argmin(radius)]) if len(cell) else centre)
+    return moved
+
+
+def _distances(places: Array, others: Array) -> Array:
+    from scipy.spatial.distance import cdist  # noqa: PLC0415 - slow to import
+
+    found: Array = cdist(places, others)
+    return found

@@ -1,0 +1,91 @@
+"""Gaps of a front: where points were tried between others, and there are none."""
+
+from collections import Counter
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from paretocli.planning.column_model import Array, ColumnModel, Integers
+
+Mask = npt.NDArray[np.bool_]
+
+ALIKE = 1e-3  # a distance of columns, in units of their range, or of log-ratios that is none
+NARROW = 0.05  # a ratio of weights as close to that of others is not worth a point
+FAR = 0.05  # a distance of columns, in units of their range, that is a gap of a front
+DEPTH = 0.2  # of a simplex, away from a corner, for a point that was asked for there to be a try
+EDGE = 1e-9  # rounding of shares
+
+
+def different(weights: Array, columns: Array) -> tuple[Integers, Integers]:
+    """Numbers of the points like none before them (D,); and for all K, to which of these it is.
+
+    Args:
+        weights: (K, m).
+        columns: (K, c), each over its range.
+    """
+    logs = log_ratios(weights)
+    kept: list[int] = []
+    same = np.empty(len(weights), dtype=np.int64)
+    for i in range(len(weights)):
+        distances = np.minimum(
+            np.linalg.norm(logs[kept] - logs[i], axis=1),
+            np.linalg.norm(columns[kept] - columns[i], axis=1),
+        )
+        new = not kept or distances.min() > ALIKE
+        same[i] = len(kept) if new else distances.argmin()
+        kept += [i] if new else []
+    return np.array(kept, dtype=np.int64), same
+
+
+def disconnected(model: ColumnModel, asked: Array, same: Integers) -> Mask:
+    """Which simplices (S,) of a model hold no more of the front.
+
+    In each, either a point was asked for well inside of it and landed on one of its corners, or its
+    weights are so close that no more fit, although its columns are far from each other. A corner
+    at the edge of all weights is no such landing: there the front may end, and whoever asks for
+    more gets the end.
+
+    Args:
+        model: Through the points that are different.
+        asked: Weights (K, m) of all points.
+        same: (K,), which of the model's points each landed on, itself if it is one.
+    """
+    found = narrow(model) & (_longest(model.columns[model.simplices]) > FAR)
+    inner = ~_outer(model)
+    for weights, corner in zip(asked, same, strict=True):
+        if len(found) and inner[corner]:
+            shares = model.shares(weights)
+            within = (shares.min(axis=1) > -EDGE) & (shares.max(axis=1) < 1 - DEPTH)
+            found |= within & (model.simplices == corner).any(axis=1)
+    return found
+
+
+def narrow(model: ColumnModel) -> Mask:
+    """Which simplices (S,) have corners whose weights are about the same."""
+    found: Mask = _longest(log_ratios(model.weights)[model.simplices]) < NARROW
+    return found
+
+
+def log_ratios(weights: Array) -> Array:
+    """The logarithms (K, m) of weights (K, m) over their geometric mean; zeros count as 1e-9."""
+    logs = np.log(np.maximum(weights, 1e-9))
+    centred: Array = logs - logs.mean(axis=1, keepdims=True)
+    return centred
+
+
+def _longest(corners: Array) -> Array:
+    """The longest edge (S,) of simplices (S, m, d)."""
+    lengths: Array = np.linalg.norm(corners[:, :, None] - corners[:, None], axis=3)
+    return lengths.max(axis=(1, 2), initial=0)
+
+
+def _outer(model: ColumnModel) -> Mask:
+    """Which of a model's points (D,) lie on a face that no two simplices share."""
+    faces: Counter[tuple[int, ...]] = Counter()
+    for simplex in model.simplices:
+        faces.update(combinations(sorted(simplex.tolist()), len(simplex) - 1))
+    outer = np.zeros(len(model.weights), dtype=bool)
+    for face, simplices in faces.items():
+        outer[list(face)] |= simplices == 1
+    return outer
