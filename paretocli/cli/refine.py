@@ -35,6 +35,12 @@ Around = Annotated[
         rich_help_panel=WHICH,
     ),
 ]
+Holes = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="Up to so many where the front is emptiest.", rich_help_panel=WHICH
+    ),
+]
 Weights = Annotated[
     list[str] | None,
     typer.Option(
@@ -68,6 +74,7 @@ def refine(
     *,
     between: Between = None,
     around: Around = None,
+    holes: Holes = None,
     weights: Weights = None,
     points: Points = None,
     warm: Warm = "nearest",
@@ -87,7 +94,7 @@ def refine(
     Examples:
       paretocli refine runs/multimnist --between 3,4 --points 2
 
-      paretocli refine runs/multimnist --around 5
+      paretocli refine runs/multimnist --holes 4
 
       paretocli refine runs/vlmop2 --weights 0.3,0.7 --warm none
     """
@@ -110,7 +117,7 @@ def refine(
     runtime["data_dir"] = Path(runtime.get("data_dir") or default_data_dir()).absolute()
     with nursery():
         resolved = reopen(path, problem, lambda file: may_run(path, file), runtime)
-        request = _request(resolved.config.objectives, between, around, weights, points)
+        request = _request(resolved.config.objectives, between, around, holes, weights, points)
         if dry_run:
             say(_plan(planned(resolved, request, warm=warm, warm_epochs=epochs), as_json=as_json))
             return
@@ -137,6 +144,7 @@ def _request(
     objectives: tuple[str, ...],
     between: str | None,
     around: int | None,
+    holes: int | None,
     weights: list[str] | None,
     points: int | None,
 ) -> "Request":
@@ -153,7 +161,7 @@ def _request(
             )
         pair = pair_of([int(part) for part in parts])
     rows = tuple(tuple(parse_weights(text, objectives).tolist()) for text in weights or ())
-    request = Request(rows, pair, around, None, points)
+    request = Request(rows, pair, around, holes, points)
     request.check()
     return request
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from paretocli.core.problem import Problem
+from paretocli.errors import InputError
 from paretocli.exporting.problem_code import Consent, chosen_problem
 from paretocli.library.running import carry_out
 from paretocli.options.config import SweepConfig
+from paretocli.planning.growth import Growth, emptiest
 from paretocli.planning.preferences import Weights
 from paretocli.planning.refinement import Request, around, between, refuse_doubles
 from paretocli.planning.rounds import added_round
@@ -130,6 +132,14 @@ def _wanted(sweep: SweepFile, request: Request) -> Weights:
         wanted = between(weights, *request.between, request.points or 1)
     elif request.around is not None:
         wanted = around(weights, request.around, request.points or 2)
+    elif request.holes is not None:
+        found = emptiest(sweep, Growth(), request.holes, request.holes)
+        if not found.points:
+            raise InputError(
+                f"The front of {sweep.path} has no hole that a point could fill; say where you "
+                "want one with --between, --around or --weights."
+            )
+        wanted = np.array([one.weights for one in found.points])
     else:
         wanted = np.array(request.weights)
     refuse_doubles(weights, wanted)

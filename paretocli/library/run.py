@@ -210,6 +210,7 @@ class Run:
         weights: Sequence[Sequence[float]] = (),
         between: Sequence[int] | None = None,
         around: int | None = None,
+        holes: int | None = None,
         points: int | None = None,
         warm: str = "nearest",
         warm_epochs: int = 0,
@@ -224,6 +225,7 @@ class Run:
             weights: Points with these weights, one an objective.
             between: Points between two others, by their numbers.
             around: Points half-way from a point to its nearest neighbours.
+            holes: Up to so many points where the front is emptiest.
             points: How many with `between` (1) or `around` (2).
             warm: `nearest`: they start from the search's end of the nearest solved point; or
                 `none`: from scratch.
@@ -251,7 +253,7 @@ class Run:
             tuple(tuple(row.tolist()) for row in rows),
             None if between is None else pair_of(between),
             around,
-            None,
+            holes,
             points,
         )
         data_dir = self._data_dir.absolute()

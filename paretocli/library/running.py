@@ -9,6 +9,7 @@ from paretocli.execution.stopping import Stop, stop_on_signals
 from paretocli.front.results import read_results
 from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
+from paretocli.planning.growth import grown
 from paretocli.planning.rounds import Further, added_round
 from paretocli.plots.data import loss_columns
 from paretocli.problems.made_in_python import how_to_check
@@ -68,7 +69,7 @@ def carry_out(
             stop=stop,
             traced=resolved.traced,
             retry_failed=retry_failed,
-            further=further or _adding(resolved),
+            further=further or _further(resolved, observer.note),
         )
     if stop() and len(records) < directory.sweep().points:
         raise StopError(stop.exit_code)
@@ -76,8 +77,10 @@ def carry_out(
     return records
 
 
-def _adding(resolved: Resolved) -> Further | None:
-    """Adds the points that were asked for beside those of a sweep that is there, if any."""
+def _further(resolved: Resolved, note: Callable[[str], None]) -> Further | None:
+    """Plans what follows: points of a growing sweep, or those that were asked for by weights."""
+    if resolved.growth is not None:
+        return grown(resolved.config, resolved.growth, note)
     if not resolved.added:
         return None
     left = [resolved.added]

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from paretocli.option import Option, option, options_of
+from paretocli.option import Option, at_least, one_of, option, options_of
 
 PANEL = "Weights"
 
 # How weights can be asked for; the ones named at the highest level win together.
 WEIGHT_OPTIONS = ("points", "divisions", "weights", "weights_file")
+GROWTH_OPTIONS = ("columns", "where", "budget")  # of a sweep whose points are placed as it goes on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,34 @@ class WeightOptions:
     weights_file: Path = option(
         "A CSV with one row a point and a column for each objective; numbers as for --weights.",
         metavar="FILE",
+        single=False,
+    )
+    placement: str = option(
+        "Where the points are: on a lattice, or (adaptive) a few at first and then, round by "
+        "round, where the front is emptiest.",
+        metavar="NAME",
+        range=one_of("lattice", "adaptive"),
+        shown="lattice",
+        single=False,
+    )
+    columns: str = option(
+        "For --placement adaptive: in which columns the front is to have no holes, such as "
+        "accuracy_left,size.",
+        metavar="NAMES",
+        shown="the tasks' metrics and size, or the losses",
+        single=False,
+    )
+    where: list[str] = option(
+        'For --placement adaptive: which points are of interest, such as "accuracy_left >= 90 %". '
+        "Repeatable.",
+        given=list,
+        metavar="CONDITION",
+        shown="each task has learned something",
+        single=False,
+    )
+    budget: int = option(
+        "For --placement adaptive: add no point beyond so many epochs of single networks.",
+        range=at_least(1),
         single=False,
     )
     fix: list[str] = option(

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from paretocli.errors import InputError
-from paretocli.lists import listed
+from paretocli.lists import columns_in, listed
 from paretocli.options.given import Options
-from paretocli.options.weights import WEIGHT_OPTIONS
+from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS
 from paretocli.planning import preferences
+from paretocli.planning.growth import Growth
+from paretocli.planning.placement import initial_weights
 from paretocli.planning.spread_weights import spread_weights
 
 GIVEN = ("weights", "weights_file")  # options that give weights one by one
@@ -33,9 +35,14 @@ def weights_of(
         [str(entry) for entry in listed(options.get("fix"))], objectives
     )
     free = tuple(name for name in objectives if name not in fixed)
-    rows, notes = _free_weights(options, free, default_points)
+    growing = options.get("placement") == "adaptive"
+    rows, notes = (
+        (_first_ones(options, free, default_points), [])
+        if growing
+        else _free_weights(options, free, default_points)
+    )
     given = any(key in options for key in GIVEN)
-    if not (given or corners):
+    if not (given or corners or growing):
         rows = preferences.floored(rows, _floor(rows))
     weights = preferences.with_fixed(rows, objectives, fixed)
     distinct = np.unique(weights.round(12), axis=0)
@@ -94,6 +101,45 @@ def _free_weights(
         f"No lattice for {len(names)} objectives has {points} points; the closest has {size} "
         f"({divisions} divisions)."
     ]
+
+
+def growth_of(options: Options, default_points: int) -> Growth | None:
+    """How a sweep grows, None where it does not.
+
+    Raises:
+        InputError: Something is said of how it grows, and it does not.
+    """
+    if options.get("placement") == "adaptive":
+        return Growth(
+            columns_in(options["columns"]) if "columns" in options else (),
+            tuple(str(text) for text in listed(options.get("where"))),
+            int(str(options.get("points", default_points))),
+            int(str(options.get("budget", 0))),
+        )
+    if said := [name for name in GROWTH_OPTIONS if name in options]:
+        raise InputError(
+            f"--{said[0]} says where points are to be added; give --placement adaptive too, or "
+            "leave it out."
+        )
+    return None
+
+
+def _first_ones(
+    options: Options, names: tuple[str, ...], default_points: int
+) -> preferences.Weights:
+    """The points that a growing sweep begins with."""
+    if said := [name for name in WEIGHT_OPTIONS if name in options and name != "points"]:
+        raise InputError(
+            f"--{said[0].replace('_', '-')} says where all points are, and --placement adaptive "
+            "finds that out; give one of the two."
+        )
+    points = int(str(options.get("points", default_points)))
+    if points < len(names) + 1:
+        raise InputError(
+            f"--placement adaptive begins with {len(names) + 1} points, one for each objective and "
+            f"one in the middle, and there are to be {points}; ask for more with --points."
+        )
+    return initial_weights(len(names))
 
 
 def _zero_notes(weights: preferences.Weights, objectives: tuple[str, ...]) -> list[str]:

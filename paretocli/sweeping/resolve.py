@@ -21,11 +21,12 @@ from paretocli.options.declared import check_ranges, declared, defaults
 from paretocli.options.given import Options
 from paretocli.options.idle import notes_on_idle
 from paretocli.options.training import DEFAULT_PROBLEM
-from paretocli.options.weights import WEIGHT_OPTIONS
+from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS
 from paretocli.planning.begun import as_begun, further_weights, meant_in
+from paretocli.planning.growth import Growth
 from paretocli.planning.plan import divide
 from paretocli.planning.preferences import Weights
-from paretocli.planning.weights import refuse_preferences, weights_of
+from paretocli.planning.weights import growth_of, refuse_preferences, weights_of
 from paretocli.probing.chance import chance_notes
 from paretocli.probing.no_means import no_mean_notes
 from paretocli.probing.reach import refuse_unreaching
@@ -56,7 +57,8 @@ from paretocli.training.machine import check_device, choose_device, flush_denorm
 # Options that are worked out here rather than taken over as they are.
 NOT_IN_CONFIG = (
     *WEIGHT_OPTIONS,
-    *("problem", "targets", "ideal", "out", "data_dir", "fix"),
+    *GROWTH_OPTIONS,
+    *("placement", "problem", "targets", "ideal", "out", "data_dir", "fix"),
     *("sparsity", "sparse_layers", "freeze_sparsity", "teachers"),
 )
 
@@ -78,6 +80,7 @@ class Resolved:
         traced: Its network, whose operations are known where they were asked for.
         notes: What the user should know of the choices made, a sentence each.
         added: Weights of points that are added to a sweep that is there.
+        growth: How it grows by itself, None where it does not.
     """
 
     config: SweepConfig
@@ -89,6 +92,7 @@ class Resolved:
     traced: TracedNetwork
     notes: tuple[str, ...]
     added: tuple[Row, ...] = ()
+    growth: Growth | None = None
 
     @cached_property
     def memory(self) -> Memory:
@@ -142,6 +146,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         chosen["retrain_epochs"] = 0
     objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
     weights, more_notes = _weights(options, objectives, problem, chosen["solver"], single)
+    growth = growth_of(options, problem.defaults.points)
     in_turn = why_in_turn(
         problem,
         network,
@@ -202,6 +207,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
             *notes_of_begun,
         ),
         added=added,
+        growth=growth,
     )
 
 

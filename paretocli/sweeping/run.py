@@ -142,6 +142,7 @@ def _solve_rounds(
     while not stop():
         rounds = collector.subproblems.rounds
         if number == len(rounds):
+            collector.write_tables()  # what follows is planned from them
             one = further(directory.sweep(), collector.records()) if further else None
             if one is None:
                 return

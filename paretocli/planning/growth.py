@@ -1,0 +1,177 @@
+"""Where a sweep grows by itself: what its points are to be good for, and what follows of that."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from paretocli.front.columns import is_size
+from paretocli.front.directions import Directions
+from paretocli.front.results import Results, read_results
+from paretocli.front.selection import find_column, front_of, parse_condition
+from paretocli.front.sizes import COMPACT
+from paretocli.options.config import SweepConfig
+from paretocli.planning.column_axes import normalised
+from paretocli.planning.placement import Placement, next_points
+from paretocli.planning.preferences import Weights
+from paretocli.planning.rounds import Further, added_round
+from paretocli.run_directory.box import read_normalisation
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.rounds import Round
+from paretocli.run_directory.sweep_file import SweepFile
+
+SPLIT = "val"  # points are placed by what is not reported on
+GIVEN_UP = 0.95  # of the loss before training, above the ideal: who learns nothing is about there
+SHARE = 3  # one of so many points that are left is placed at a time
+ALIKE = 1e-6  # weights that differ by less, of each, are those of one point
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What the points of a growing sweep are to be good for.
+
+    Attributes:
+        columns: Where its front is to have no holes; without, the first metric of each task and
+            `compact_parameters` where sparsity is an objective, else the losses of all objectives.
+        where: Conditions on points that are of interest; without, each task has learned something.
+        points: How many there are to be in all.
+        budget: Epochs of single networks that they may take in all, 0 for as many as they take.
+    """
+
+    columns: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+    points: int = 0
+    budget: int = 0
+
+
+def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> Further:
+    """Rounds of points where the front is emptiest.
+
+    Args:
+        config: The sweep's configuration.
+        growth: How many, and what they are to be good for.
+        note: Is told what was found.
+    """
+    told: set[tuple[int, ...]] = set()
+
+    def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
+        left = growth.points - sweep.points
+        found = emptiest(sweep, growth, -(-max(left, 0) // SHARE), max(left, 0))
+        for gap in found.disconnected:
+            if gap not in told:
+                *first, last = (str(point) for point in gap)
+                note(f"The front is not connected between points {', '.join(first)} and {last}.")
+        told.update(found.disconnected)
+        if left <= 0:
+            return None
+        if not found.points:
+            note(f"{sweep.points} points fill the front as far as it goes; no more are added.")
+            return None
+        solved = [record["point"] for record in records if record["status"] == "done"]
+        rows = [tuple(one.weights.tolist()) for one in found.points]
+        one = added_round(config, sweep, solved, rows)
+        if growth.budget:
+            spent = sum(record["epochs"] for record in records)
+            rows = rows[: max(0, (growth.budget - spent) // one.total_epochs)]
+        return added_round(config, sweep, solved, rows) if rows else None
+
+    return further
+
+
+def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Placement:
+    """Where the front of a sweep is emptiest.
+
+    Args:
+        sweep: The sweep, whose table is up to date.
+        growth: What points are to be good for.
+        count: How many points to propose at most.
+        planned: How many there are still to be, these and later ones.
+
+    Returns:
+        Weights of all objectives, and parents and gaps by the points' numbers.
+
+    Raises:
+        InputError: A column is not there, or nobody knows which direction of it is better.
+    """
+    results = read_results(sweep.path)
+    columns = [find_column(results, name, SPLIT) for name in growth.columns]
+    columns = columns or _columns(sweep, results)
+    values = results.values(columns)
+    rows = np.flatnonzero(np.isfinite(values).all(axis=1))
+    if not len(rows):
+        return Placement((), ())
+    numbers = [results.point(int(row)) for row in rows]
+    weights = np.array([sweep.weights[number] for number in numbers])
+    free = ~_fixed(np.array(sweep.weights))
+    if free.sum() < 2:
+        return Placement((), ())
+    inside = _of_interest(sweep, results, growth.where)
+    front = inside & front_of(results, SPLIT)[0]
+    higher = Directions([results]).higher(columns)
+    table = normalised(
+        values[rows],
+        maximise=higher.tolist(),
+        logarithmic=[is_size(column) for column in columns],
+        front=front[rows] if front[rows].any() else None,
+    )
+    found = next_points(weights[:, free], table, count, inside=inside[rows], planned=planned)
+    return _numbered(found, numbers, np.array(sweep.weights), free)
+
+
+def _columns(sweep: SweepFile, results: Results) -> list[str]:
+    losses = [f"loss_{name}_{SPLIT}" for name in results.objectives]
+    size = COMPACT[0]
+    if not sweep.config.get("sparsity") or size not in results.frame:
+        return losses
+    tasks = sweep.config["objectives"][1:]
+    metrics = [
+        next((name for name in sweep.directions if name.endswith(f"_{task}")), None)
+        for task in tasks
+    ]
+    shown = [
+        f"loss_{task}_{SPLIT}" if metric is None else f"{metric}_{SPLIT}"
+        for task, metric in zip(tasks, metrics, strict=True)
+    ]
+    return [*shown, size]
+
+
+def _fixed(weights: Weights) -> npt.NDArray[np.bool_]:
+    """Which objectives (m,) have the same weight in all points, which stays what it is."""
+    same: npt.NDArray[np.bool_] = np.ptp(weights, axis=0) < ALIKE
+    return same if len(weights) > 1 else np.zeros_like(same)
+
+
+def _of_interest(sweep: SweepFile, results: Results, where: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which rows (N,) are: by conditions, or those whose every task has learned something."""
+    found = np.ones(len(results.frame), dtype=bool)
+    if where:
+        for text in where:
+            found &= parse_condition(text, results, SPLIT).holds(results)
+        return found
+    known = read_normalisation(sweep)
+    if known is None or "scale" not in known or sweep.config.get("scale") != "initial":
+        return found
+    names = sweep.config["objectives"]
+    tasks = names[1:] if sweep.config.get("sparsity") else names
+    for name in tasks:
+        place = names.index(name)
+        reached = results.values([f"loss_{name}_{SPLIT}"])[:, 0] - known["ideal"][place]
+        found &= reached < GIVEN_UP * known["scale"][place]
+    return found
+
+
+def _numbered(
+    found: Placement, numbers: Sequence[int], known: Weights, free: npt.NDArray[np.bool_]
+) -> Placement:
+    """With weights of all objectives, the numbers of points, and none that is there already."""
+    points = []
+    rest = known[0, ~free]
+    for one in found.points:
+        weights = np.empty(known.shape[1])
+        weights[~free], weights[free] = rest, one.weights * (1 - rest.sum())
+        if np.abs(known - weights).max(axis=1).min() > ALIKE:
+            parents = tuple(numbers[parent] for parent in one.parents)
+            points.append(replace(one, weights=weights, parents=parents))
+    gaps = tuple(tuple(numbers[place] for place in gap) for gap in found.disconnected)
+    return Placement(tuple(points), gaps)
