@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
-ROUNDS = 8  # of moving centres, after each new one
+ROUNDS = 30  # of moving centres at most, after each new one
 
 
 def cover(places: Array, fixed: Array, count: int, nothing: float) -> list[int]:
@@ -65,3 +66,15 @@ def _distances(places: Array, others: Array) -> Array:
 
     found: Array = cdist(places, others)
     return found
+
+
+def divided(lengths: Array, count: int) -> Integers:
+    """How many of `count` points (G,) go to each of G stretches, so that the longest part is short.
+
+    Each next one goes to the stretch whose parts are longest: for stretches cut into equal parts no
+    division is better.
+    """
+    points = np.zeros(len(lengths), dtype=np.int64)
+    for _ in range(count if len(lengths) else 0):
+        points[(lengths / (points + 1)).argmax()] += 1
+    return points
