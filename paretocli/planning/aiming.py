@@ -113,16 +113,13 @@ def _best(model: ColumnModel, weights: Array, most: Array, bounded: Array, free:
     landed = model.predict(weights)
     missed = (landed - most)[:, bounded].max(axis=1)
     met = missed <= MET
-    if met.any():
-        value = np.where(met, landed[:, free].sum(axis=1), np.inf)
-    else:
-        value = missed
-    found: Array = weights[value.argmin()]
+    of_met = np.where(met, landed[:, free].sum(axis=1), np.inf)
+    found: Array = weights[(of_met if met.any() else missed).argmin()]
     return found
 
 
 def _shares(objectives: int, simplices: int) -> Array:
-    steps = objectives
+    steps = 2
     while lattice_size(objectives, steps + 1) * simplices < CANDIDATES:
         steps += 1
     return simplex_lattice(objectives, steps)

@@ -8,6 +8,8 @@ Integers = npt.NDArray[np.int64]
 
 ROUNDS = 30  # of moving centres at most, after each new one
 
+LARGEST_CELL = 1000  # places of which all distances are measured; of more, as many
+
 
 def cover(places: Array, fixed: Array, count: int, nothing: float) -> list[int]:
     """Choose centres among places so that the farthest place from any centre is close.
@@ -56,6 +58,7 @@ def _moved(places: Array, to_fixed: Array, centres: list[int]) -> list[int]:
     moved = []
     for j, centre in enumerate(centres):
         cell = np.flatnonzero(owner == j)
+        cell = cell[:: 1 + len(cell) // LARGEST_CELL]
         radius = _distances(places[cell], places[cell]).max(axis=1) if len(cell) else ()
         moved.append(int(cell[np.argmin(radius)]) if len(cell) else centre)
     return moved

@@ -139,7 +139,7 @@ def next_points(
 def _places(model: ColumnModel, is_open: Mask, inside: Mask) -> tuple[Integers, Array]:
     """Weights (P, m) all over the open simplices, and in which of them each lies (P,)."""
     simplices = np.flatnonzero(is_open)
-    objectives, steps = model.weights.shape[1], model.weights.shape[1]
+    objectives, steps = model.weights.shape[1], 2
     while steps < FINEST and lattice_size(objectives, steps) * len(simplices) < MOST_PLACES:
         steps += 1
     shares = simplex_lattice(objectives, steps)
