@@ -113,8 +113,9 @@ def log_ratios(weights: Array) -> Array:
 
 def _longest(corners: Array) -> Array:
     """The longest edge (S,) of simplices (S, m, d)."""
-    lengths: Array = np.linalg.norm(corners[:, :, None] - corners[:, None], axis=3)
-    return lengths.max(axis=(1, 2), initial=0)
+    lengths = np.linalg.norm(corners[:, :, None] - corners[:, None], axis=3)
+    longest: Array = lengths.max(axis=(1, 2), initial=0)
+    return longest
 
 
 def _outer(model: ColumnModel) -> Mask:

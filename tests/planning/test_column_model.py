@@ -27,33 +27,27 @@ def test_exact_at_the_points(problem, objectives, known):
 
 @pytest.mark.parametrize(
     ("problem", "objectives", "divisions", "error"),
-    [("vlmop2", 2, 6, 0.01), ("zdt1", 2, 6, 0.02), ("dtlz2", 3, 6, 0.06)],
+    [("vlmop2", 2, 6, 0.001), ("zdt1", 2, 6, 0.001), ("dtlz2", 3, 6, 0.01)],
 )
 def test_losses_say_better_where_weights_land(problem, objectives, divisions, error):
     weights, losses = points(problem, objectives, divisions)
     between = np.random.default_rng(0).dirichlet(np.full(objectives, 2.0), 100)
     between = floored(between, 0.02)
     true = exact_points(problem, between, EPSILON)
-    known = np.abs(ColumnModel(weights, losses, losses).predict(between) - true).max()
-    unknown = np.abs(ColumnModel(weights, losses).predict(between) - true).max()
+    known = np.abs(ColumnModel(weights, losses, losses).predict(between) - true).mean()
+    unknown = np.abs(ColumnModel(weights, losses).predict(between) - true).mean()
     assert known < error
-    assert known < unknown
+    assert known < 0.6 * unknown
 
 
 def test_no_wave_where_columns_jump():
     weights = np.array([[1 - w, w] for w in np.linspace(0.05, 0.95, 8)])
     columns = (weights[:, :1] > 0.5).astype(float)
     there = np.array([[1 - w, w] for w in np.linspace(0, 1, 200)])
-    predicted = ModelRange(ColumnModel(weights, columns).predict(there))
-    assert predicted.low >= 0
-    assert predicted.high <= 1
-    assert predicted.falls
-
-
-class ModelRange:
-    def __init__(self, columns):
-        self.low, self.high = columns.min(), columns.max()
-        self.falls = (np.diff(columns[:, 0]) <= 1e-12).all()
+    predicted = ColumnModel(weights, columns).predict(there)[:, 0]
+    assert predicted.min() >= 0
+    assert predicted.max() <= 1
+    assert (np.diff(predicted) <= 1e-12).all()
 
 
 def test_weights_that_ask_for_too_much_land_on_the_edge():
