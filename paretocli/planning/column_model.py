@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
+from paretocli.planning.landing import interpolated, landing, places_of
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -20,15 +21,15 @@ Integers = npt.NDArray[np.int64]
 class ColumnModel:
     """Columns over weights, exact at the points and smooth between them.
 
-    For two objectives monotone where the points are: the cubic of Fritsch and Carlson, SIAM Journal
-    on Numerical Analysis 17 (1980), which makes no wave where the front jumps. For more, the
-    thin-plate spline (Duchon, 1977); with too few points for it, linear in each simplex.
+    Where losses are known, columns are interpolated over where weights land (`landing`), seen along
+    (1, …, 1), in which direction no two points of a front lie behind each other; else over weights.
 
     Attributes:
         weights: (K, m), rows of sum 1, all different.
         columns: (K, c), in any units.
-        simplices: (S, m), numbers of the points at the corners of each simplex of their Delaunay
-            triangulation, the intervals between neighbours for m = 2; none for K < m.
+        losses: (K, m), normalised, u = (f − ideal) / scale > 0, where they are known.
+        simplices: (S, m), numbers of the points at the corners of each simplex of the weights'
+            Delaunay triangulation, the intervals between neighbours for m = 2; none for K < m.
 
     Raises:
         InputError: There is no point, or not as many rows of columns as of weights.
@@ -36,6 +37,7 @@ class ColumnModel:
 
     weights: Array
     columns: Array
+    losses: Array | None = None
     simplices: Integers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,26 +49,14 @@ class ColumnModel:
         object.__setattr__(self, "simplices", _triangulation(places_of(self.weights)))
 
     def predict(self, weights: npt.ArrayLike) -> Array:
-        """The columns (N, c) where weights (N, m) are expected to land.
-
-        With two objectives, weights beyond the points' have the columns of the last one.
-        """
-        at, places = places_of(np.atleast_2d(weights)), places_of(self.weights)
-        if len(places) == 1 or not len(self.simplices):
-            return self._nearest(at)
-        if at.shape[1] == 1:
-            from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - slow to import
-
-            order = np.append(self.simplices[:, 0], self.simplices[-1, 1])
-            line = places[order, 0]
-            curve = PchipInterpolator(line, self.columns[order])
-            found: Array = curve(at[:, 0].clip(line[0], line[-1]))
-            return found
-        from scipy.interpolate import RBFInterpolator  # noqa: PLC0415
-
-        # The spline has a linear part, which as many points as a simplex has corners determine.
-        found = RBFInterpolator(places, self.columns, kernel="thin_plate_spline", degree=1)(at)
-        return found
+        """The columns (N, c) where weights (N, m) are expected to land."""
+        rows = np.atleast_2d(np.asarray(weights, dtype=np.float64))
+        if self.losses is None:
+            return interpolated(places_of(self.weights), self.columns, places_of(rows))
+        landed = landing(self.weights, self.losses, rows)
+        size = np.ptp(self.losses, axis=0)
+        size[size == 0] = 1
+        return interpolated(places_of(self.losses / size), self.columns, places_of(landed / size))
 
     def shares(self, weights: Array) -> Array:
         """The barycentric coordinates (S, m) of weights (m,) in each simplex; ≥ 0 inside of it."""
@@ -81,25 +71,16 @@ class ColumnModel:
         Those at the ends of the front are predicted from inside of it.
         """
         errors = np.full(self.columns.shape, np.nan)
+        losses = self.losses
         for i in range(len(self.weights) if len(self.weights) > 1 else 0):
             others = np.arange(len(self.weights)) != i
-            model = ColumnModel(self.weights[others], self.columns[others])
+            model = ColumnModel(
+                self.weights[others],
+                self.columns[others],
+                None if losses is None else losses[others],
+            )
             errors[i] = model.predict(self.weights[i])[0] - self.columns[i]
         return errors
-
-    def _nearest(self, at: Array) -> Array:
-        distances = np.linalg.norm(at[:, None] - places_of(self.weights), axis=2)
-        found: Array = self.columns[distances.argmin(axis=1)]
-        return found
-
-
-def places_of(weights: Array) -> Array:
-    """Weights (N, m) in orthonormal coordinates (N, m − 1) of the simplex's plane."""
-    objectives = weights.shape[-1]
-    rows = np.tril(np.ones((objectives - 1, objectives)))
-    rows[np.arange(objectives - 1), np.arange(1, objectives)] = -np.arange(1, objectives)
-    places: Array = weights @ (rows / np.linalg.norm(rows, axis=1, keepdims=True)).T
-    return places
 
 
 def _triangulation(places: Array) -> Integers:

@@ -4,8 +4,11 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
-ROUNDS = 8  # of moving centres, after each new one
+ROUNDS = 30  # of moving centres at most, after each new one
+
+LARGEST_CELL = 1000  # places of which all distances are measured; of more, as many
 
 
 def cover(places: Array, fixed: Array, count: int, nothing: float) -> list[int]:
@@ -55,6 +58,7 @@ def _moved(places: Array, to_fixed: Array, centres: list[int]) -> list[int]:
     moved = []
     for j, centre in enumerate(centres):
         cell = np.flatnonzero(owner == j)
+        cell = cell[:: 1 + len(cell) // LARGEST_CELL]
         radius = _distances(places[cell], places[cell]).max(axis=1) if len(cell) else ()
         moved.append(int(cell[np.argmin(radius)]) if len(cell) else centre)
     return moved
@@ -65,3 +69,15 @@ def _distances(places: Array, others: Array) -> Array:
 
     found: Array = cdist(places, others)
     return found
+
+
+def divided(lengths: Array, count: int) -> Integers:
+    """How many of `count` points (G,) go to each of G stretches, so that the longest part is short.
+
+    Each next one goes to the stretch whose parts are longest: for stretches cut into equal parts no
+    division is better.
+    """
+    points = np.zeros(len(lengths), dtype=np.int64)
+    for _ in range(count if len(lengths) else 0):
+        points[(lengths / (points + 1)).argmax()] += 1
+    return points

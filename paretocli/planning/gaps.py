@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.planning.column_model import Array, ColumnModel, Integers
+from paretocli.planning.landing import rays_of
 
 Mask = npt.NDArray[np.bool_]
 
@@ -39,19 +40,55 @@ def different(weights: Array, columns: Array) -> tuple[Integers, Integers]:
 
 
 def disconnected(model: ColumnModel, asked: Array, same: Integers) -> Mask:
-    """Which simplices (S,) of a model hold no more of the front.
+    """In which simplices (S,) of a model the front is not connected.
 
-    In each, either a point was asked for well inside of it and landed on one of its corners, or its
-    weights are so close that no more fit, although its columns are far from each other. A corner
-    at the edge of all weights is no such landing: there the front may end, and whoever asks for
-    more gets the end.
+    A point was asked for well inside of it and landed on a corner (see `exhausted`), or its
+    weights are so close that no more fit although its columns are far from each other. Or, with two
+    objectives whose losses are known, a point at one end lies off the ray that was asked for, by a
+    good part of what there is up to the other end: the rays between do not meet the front.
+    """
+    far = _longest(model.columns[model.simplices]) > FAR
+    found = _landed_on_corner(model, asked, same) | (narrow(model) & far)
+    if model.losses is None or model.weights.shape[1] != 2:
+        return found
+    first, last = model.simplices.T
+    ray, wanted = rays_of(model.losses)[:, 0], model.weights[:, 0]
+    missed = np.maximum(wanted[first] - ray[first], ray[last] - wanted[last])
+    found |= far & (missed >= DEPTH * np.abs(ray[last] - ray[first]))
+    return found
+
+
+def exhausted(model: ColumnModel, asked: Array, same: Integers) -> Mask:
+    """Which simplices (S,) of a model are left alone: nothing more fits, or a try found nothing.
+
+    A try is a point that was asked for well inside of a simplex. It found nothing if it landed on a
+    corner. Not on one at the edge of all weights: there the front may end, and whatever asks for
+    more gets its end.
 
     Args:
         model: Through the points that are different.
         asked: Weights (K, m) of all points.
         same: (K,), which of the model's points each landed on, itself if it is one.
     """
-    found = narrow(model) & (_longest(model.columns[model.simplices]) > FAR)
+    return _landed_on_corner(model, asked, same) | narrow(model)
+
+
+def between_rays(model: ColumnModel, weights: Array) -> Mask:
+    """Which weights (N, m) lie between what a point was asked for and where it landed.
+
+    With two objectives, all that is asked for there lands where it did; with more, no weights do.
+    """
+    found = np.zeros(len(weights), dtype=bool)
+    if model.losses is None or model.weights.shape[1] != 2:
+        return found
+    ray, wanted = rays_of(model.losses)[:, 0], model.weights[:, 0]
+    low, high = np.minimum(ray, wanted) - EDGE, np.maximum(ray, wanted) + EDGE
+    found |= ((weights[:, :1] >= low) & (weights[:, :1] <= high)).any(axis=1)
+    return found
+
+
+def _landed_on_corner(model: ColumnModel, asked: Array, same: Integers) -> Mask:
+    found = np.zeros(len(model.simplices), dtype=bool)
     inner = ~_outer(model)
     for weights, corner in zip(asked, same, strict=True):
         if len(found) and inner[corner]:
@@ -76,7 +113,7 @@ def log_ratios(weights: Array) -> Array:
 
 def _longest(corners: Array) -> Array:
     """The longest edge (S,) of simplices (S, m, d)."""
-    lengths: Array = np.linalg.norm(corners[:, :, None] - corners[:, None], axis=3)
+    lengths = np.linalg.norm(corners[:, :, None] - corners[:, None], axis=3)
     longest: Array = lengths.max(axis=(1, 2), initial=0)
     return longest
 

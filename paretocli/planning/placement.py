@@ -17,13 +17,21 @@ import numpy.typing as npt
 
 from paretocli.errors import InputError
 from paretocli.planning.column_model import Array, ColumnModel, Integers
-from paretocli.planning.cover import cover, nearest
-from paretocli.planning.gaps import ALIKE, Mask, different, disconnected, narrow
+from paretocli.planning.cover import cover, divided, nearest
+from paretocli.planning.finished_points import Finished
+from paretocli.planning.gaps import (
+    ALIKE,
+    Mask,
+    between_rays,
+    different,
+    disconnected,
+    exhausted,
+)
 from paretocli.planning.preferences import floored, lattice_size, simplex_lattice
 
 FLOOR = 0.01
 MOST_PLACES = 1500  # at which a front is covered
-FINEST = 64  # steps along an edge of a simplex
+FINEST = 200  # steps along an edge of a simplex
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +88,7 @@ def next_points(
     columns: npt.ArrayLike,
     count: int,
     *,
+    losses: npt.ArrayLike | None = None,
     inside: npt.ArrayLike | None = None,
     planned: int | None = None,
 ) -> Placement:
@@ -92,6 +101,9 @@ def next_points(
         weights: (K, m) of the finished points, m ≥ 2; of those objectives whose weights are free.
         columns: (K, c), lower is better, each over its range, as `normalised` gives them.
         count: How many points to propose at most.
+        losses: (K, m), u = (f − ideal) / scale ≥ 0, of what the subproblems minimised, not of
+            networks that were trained on for something else. They say better where weights land,
+            and where the front is not connected.
         inside: (K,), which points lie in the region of interest; all if left out. A place between
             points belongs to it with the larger part of its parents.
         planned: How many are still to come, those of this call and later ones; `count` if left out.
@@ -99,58 +111,62 @@ def next_points(
     Raises:
         InputError: Shapes do not fit, a number is not finite or a count negative.
     """
-    asked, table, mask = _checked(weights, columns, inside)
+    finished = Finished.checked(weights, columns, losses, inside)
     if count < 0:
         raise InputError(f"The number of points to place should be at least 0, found {count}.")
+    asked, table = finished.weights, finished.columns
     numbers, same = different(asked, table)
-    model = ColumnModel(asked[numbers], table[numbers])
-    empty = disconnected(model, asked, same)
+    known = finished.losses
+    model = ColumnModel(asked[numbers], table[numbers], None if known is None else known[numbers])
     named = [tuple(sorted(numbers[simplex].tolist())) for simplex in model.simplices]
-    open_ones = np.flatnonzero(~empty & ~narrow(model))
-    owner, there = _places(model, open_ones, mask[numbers])
+    owner, there = _places(model, ~exhausted(model, asked, same), finished.inside[numbers])
     points: list[NextPoint] = []
     if count and len(there):
         landed = model.predict(there)
-        centres = cover(landed, table, max(count, planned or 0), ALIKE)
+        ahead = max(count, planned or 0)
+        if asked.shape[1] == 2:
+            centres = _along(landed, owner, ahead)
+        else:
+            centres = cover(landed, table, ahead, ALIKE)
         points = [
             NextPoint(there[i], named[owner[i]], landed[i], distance)
             for i, distance in _first(landed, owner, centres, table, count)
         ]
-    return Placement(tuple(points), tuple(sorted(named[i] for i in np.flatnonzero(empty))))
+    holes = np.flatnonzero(disconnected(model, asked, same))
+    return Placement(tuple(points), tuple(sorted(named[i] for i in holes)))
 
 
-def _checked(
-    weights: npt.ArrayLike, columns: npt.ArrayLike, inside: npt.ArrayLike | None
-) -> tuple[Array, Array, Mask]:
-    rows, table = np.asarray(weights, dtype=np.float64), np.asarray(columns, dtype=np.float64)
-    if rows.ndim != 2 or rows.shape[1] < 2 or table.ndim != 2 or not len(rows) == len(table) > 0:
-        raise InputError(
-            "Points are placed by weights (K, m) and columns (K, c) of the same finished points, "
-            f"found shapes {rows.shape} and {table.shape}."
-        )
-    if not (np.isfinite(rows).all() and np.isfinite(table).all()):
-        raise InputError("Weights and columns of finished points should be finite numbers.")
-    if (rows < 0).any() or not (rows.sum(axis=1) > 0).all():
-        raise InputError("Weights should be zero or more, and not all zero for any point.")
-    mask = np.ones(len(rows), dtype=bool) if inside is None else np.asarray(inside, dtype=bool)
-    if mask.shape != rows.shape[:1]:
-        raise InputError(
-            f"The region should say for each of {len(rows)} points whether it lies inside, found "
-            f"shape {mask.shape}."
-        )
-    return rows / rows.sum(axis=1, keepdims=True), table, mask
-
-
-def _places(model: ColumnModel, simplices: Integers, inside: Mask) -> tuple[Integers, Array]:
-    """Weights (P, m) all over the simplices, and in which of them each lies (P,)."""
-    objectives, steps = model.weights.shape[1], model.weights.shape[1]
+def _places(model: ColumnModel, is_open: Mask, inside: Mask) -> tuple[Integers, Array]:
+    """Weights (P, m) all over the open simplices, and in which of them each lies (P,)."""
+    simplices = np.flatnonzero(is_open)
+    objectives, steps = model.weights.shape[1], 2
     while steps < FINEST and lattice_size(objectives, steps) * len(simplices) < MOST_PLACES:
         steps += 1
     shares = simplex_lattice(objectives, steps)
     corners = model.simplices[simplices]
     there = np.einsum("pi,sij->spj", shares, model.weights[corners]).reshape(-1, objectives)
     within = (shares @ inside[corners].T.astype(np.float64)).T.ravel() >= 0.5
+    within &= ~between_rays(model, there)
     return np.repeat(simplices, len(shares))[within], there[within]
+
+
+def _along(landed: Array, owner: Integers, count: int) -> list[int]:
+    """Which places (P, c) of a curve to take: the middle one of those that divide each stretch.
+
+    Args:
+        landed: The places, in order along each stretch.
+        owner: The stretch of each (P,).
+        count: How many are to come in all.
+    """
+    curves = [np.flatnonzero(owner == one) for one in np.unique(owner)]
+    steps = [np.linalg.norm(np.diff(landed[curve], axis=0), axis=1).cumsum() for curve in curves]
+    lengths = np.array([step[-1] if len(step) else 0 for step in steps])
+    chosen = []
+    for curve, step, points in zip(curves, steps, divided(lengths, count), strict=True):
+        if points and len(step) > 1:
+            middle = step[-1] * ((points + 1) // 2) / (points + 1)
+            chosen.append(int(curve[1 + np.abs(step[:-1] - middle).argmin()]))
+    return chosen
 
 
 def _first(

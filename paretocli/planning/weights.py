@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.lists import columns_in, listed
 from paretocli.options.given import Options
@@ -12,10 +13,40 @@ from paretocli.planning import preferences
 from paretocli.planning.growth import Growth
 from paretocli.planning.placement import initial_weights
 from paretocli.planning.spread_weights import spread_weights
+from paretocli.solvers.registry import SOLVERS
 
 GIVEN = ("weights", "weights_file")  # options that give weights one by one
 FLOOR = 0.01
 LATTICE_TOLERANCE = 0.2  # of the points asked for
+
+
+def weights_of_points(
+    options: Options, objectives: tuple[str, ...], problem: Problem, solver: str, *, single: bool
+) -> tuple[preferences.Weights, list[str]]:
+    """The weights (K, m) of all points, which are the user's choice or the solver's; and notes.
+
+    Args:
+        options: What the user said, by option name.
+        objectives: Names of the objectives.
+        problem: Says how many points there are where nothing is said.
+        solver: Its name.
+        single: One point with equal weights where no weights are given, not a grid.
+
+    Raises:
+        InputError: Weights are wrong, or were asked for although the solver has its own.
+    """
+    own = SOLVERS[solver].weights
+    if own is None:
+        points, corners = 1 if single else problem.defaults.points, SOLVERS[solver].corners
+        return weights_of(options, objectives, points, corners=corners)
+    refuse_preferences(options)
+    rows = np.array(own(len(objectives), len(problem.tasks)))
+    if single and len(rows) > 1:
+        raise InputError(
+            f"--solver {solver} makes {len(rows)} points, a network for each task, and train makes "
+            "one; use paretocli sweep."
+        )
+    return rows, []
 
 
 def weights_of(

@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -25,8 +24,7 @@ from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS
 from paretocli.planning.begun import as_begun, further_weights, meant_in
 from paretocli.planning.growth import Growth
 from paretocli.planning.plan import divide
-from paretocli.planning.preferences import Weights
-from paretocli.planning.weights import growth_of, refuse_preferences, weights_of
+from paretocli.planning.weights import growth_of, weights_of_points
 from paretocli.probing.chance import chance_notes
 from paretocli.probing.no_means import no_mean_notes
 from paretocli.probing.reach import refuse_unreaching
@@ -37,7 +35,6 @@ from paretocli.problems.loading import imported_checksums, load_problem, source_
 from paretocli.problems.made_in_python import code_checksum, name_of
 from paretocli.run_directory.networks import file_checksum
 from paretocli.run_directory.rounds import Row
-from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.layers import Layer
 from paretocli.sweeping.counted_layers import layers_that_count
 from paretocli.sweeping.ideals import ideals_of, notes_on_learned
@@ -145,7 +142,9 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     if not counted or frozen is not None:
         chosen["retrain_epochs"] = 0
     objectives = (SPARSITY, *problem.objectives) if counted else problem.objectives
-    weights, more_notes = _weights(options, objectives, problem, chosen["solver"], single)
+    weights, more_notes = weights_of_points(
+        options, objectives, problem, chosen["solver"], single=single
+    )
     growth = growth_of(options, problem.defaults.points)
     in_turn = why_in_turn(
         problem,
@@ -281,21 +280,3 @@ def cut(problem: Problem, count: int) -> Problem:
             f"{problem.name}, found {count}."
         )
     return dataclasses.replace(problem, train=problem.train.rows(slice(count)))
-
-
-def _weights(
-    options: Options, objectives: tuple[str, ...], problem: Problem, solver: str, single: bool
-) -> tuple[Weights, list[str]]:
-    """The weights of all points, which are the user's choice or the solver's; and notes."""
-    own = SOLVERS[solver].weights
-    if own is None:
-        points, corners = 1 if single else problem.defaults.points, SOLVERS[solver].corners
-        return weights_of(options, objectives, points, corners=corners)
-    refuse_preferences(options)
-    rows = np.array(own(len(objectives), len(problem.tasks)))
-    if single and len(rows) > 1:
-        raise InputError(
-            f"--solver {solver} makes {len(rows)} points, a network for each task, and train makes "
-            "one; use paretocli sweep."
-        )
-    return rows, []

@@ -1,0 +1,125 @@
+"""Weights for a wish: a reference point of losses, or bounds of other columns.
+
+The weights of a reference point u* are w_i ∝ 1/u*_i: then the Chebyshev scalarization is the
+achievement max_i u_i / u*_i of Wierzbicki (*The use of reference objectives in multiobjective
+optimization*, 1980), whose minimiser lies on the ray through u*, better than the wish in every
+objective or, where the wish is out of reach, worse in each by the same factor.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from paretocli.errors import InputError
+from paretocli.planning.column_model import Array, ColumnModel
+from paretocli.planning.preferences import lattice_size, simplex_lattice
+
+CANDIDATES = 2000
+MET = 1e-3  # by which a bound may be missed, in units of its column
+ROUNDS = 6  # of looking closer, each at a quarter of the distance
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """Weights that are expected to meet a wish best.
+
+    Attributes:
+        weights: (m,), of sum 1.
+        columns: (c,), where they are expected to land.
+        missed: By how much the worst bound is missed there; zero or less where all are met.
+    """
+
+    weights: Array
+    columns: Array
+    missed: float
+
+
+def weights_for(reference: npt.ArrayLike, epsilon: float = 0.0) -> Array:
+    """The weights (m,) whose Chebyshev solution lies on the ray through a reference point.
+
+    With g_i = w_i (u_i + ε Σ_j u_j) all g_i are equal at the reference itself.
+
+    Args:
+        reference: Wanted normalised losses u* (m,), (f − ideal) / scale, all above 0.
+        epsilon: ε of the modified scalarization, at least 0.
+
+    Raises:
+        InputError: A number is not above 0 or not finite, or ε is negative.
+    """
+    wanted = np.asarray(reference, dtype=np.float64)
+    if wanted.ndim != 1 or len(wanted) < 2:
+        raise InputError(
+            f"A reference point should have a number for each of 2 objectives or more, found shape "
+            f"{wanted.shape}."
+        )
+    if not (np.isfinite(wanted) & (wanted > 0)).all():
+        raise InputError(
+            "Wanted losses should be finite and above the ideal in every objective, found "
+            f"{', '.join(f'{number:g}' for number in wanted)} above it; ask for less."
+        )
+    if not epsilon >= 0:
+        raise InputError(f"ε of the Chebyshev scalarization should be at least 0, found {epsilon}.")
+    inverse = 1 / (wanted + epsilon * wanted.sum())
+    weights: Array = inverse / inverse.sum()
+    return weights
+
+
+def weights_for_bounds(model: ColumnModel, bounds: npt.ArrayLike) -> Aim:
+    """The weights whose predicted columns meet bounds best.
+
+    Where bounds cannot all be met, those that miss the worst one least; where they can, those with
+    the smallest sum of the columns that are not bounded (or of all, if all are).
+
+    Once such weights are solved, a model with their point is exact there: aiming again is a step of
+    regula falsi, and steps are to be repeated until `missed` or the reached columns change little.
+
+    Args:
+        model: Of finished points; columns lower is better, each over its range.
+        bounds: (c,), what each column should be at most; infinite where anything will do.
+
+    Raises:
+        InputError: There is no bound, or not one for each column.
+    """
+    most = np.asarray(bounds, dtype=np.float64)
+    if most.shape != model.columns.shape[1:] or np.isnan(most).any():
+        raise InputError(
+            f"Bounds should be one for each of {model.columns.shape[1]} columns, infinite where "
+            f"anything will do; found shape {most.shape}."
+        )
+    bounded = np.isfinite(most)
+    if not bounded.any():
+        raise InputError("At least one column should be bounded; say what is wished for.")
+    free = ~bounded if not bounded.all() else bounded
+    best = _best(model, model.weights, most, bounded, free)
+    corners = model.weights[model.simplices]
+    if len(corners):
+        shares = _shares(model.weights.shape[1], len(corners))
+        there = np.einsum("pi,sij->spj", shares, corners).reshape(-1, shares.shape[1])
+        best = _best(model, np.vstack([best, there]), most, bounded, free)
+        spread = (model.weights.max(axis=0) - model.weights.min(axis=0)).max() / shares.shape[1]
+        around = _shares(model.weights.shape[1], CANDIDATES // 200)
+        for _ in range(ROUNDS):
+            near = best + spread * (around - around.mean(axis=0))
+            near = near[(near >= model.weights.min(axis=0)).all(axis=1)]
+            best = _best(model, np.vstack([best, near]), most, bounded, free)
+            spread /= 4
+    landed = model.predict(best)[0]
+    return Aim(best, landed, float((landed - most)[bounded].max()))
+
+
+def _best(model: ColumnModel, weights: Array, most: Array, bounded: Array, free: Array) -> Array:
+    """The weights (m,) among (N, m) that meet bounds best; the first of equals."""
+    landed = model.predict(weights)
+    missed = (landed - most)[:, bounded].max(axis=1)
+    met = missed <= MET
+    of_met = np.where(met, landed[:, free].sum(axis=1), np.inf)
+    found: Array = weights[(of_met if met.any() else missed).argmin()]
+    return found
+
+
+def _shares(objectives: int, simplices: int) -> Array:
+    steps = 2
+    while lattice_size(objectives, steps + 1) * simplices < CANDIDATES:
+        steps += 1
+    return simplex_lattice(objectives, steps)
