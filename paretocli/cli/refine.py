@@ -41,6 +41,15 @@ Holes = Annotated[
         metavar="N", help="Up to so many where the front is emptiest.", rich_help_panel=WHICH
     ),
 ]
+Want = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CONDITION",
+        help='One that meets this, such as "accuracy_left >= 95 %" or "size <= 2000"; repeatable. '
+        "It is corrected twice at most.",
+        rich_help_panel=WHICH,
+    ),
+]
 Weights = Annotated[
     list[str] | None,
     typer.Option(
@@ -75,6 +84,7 @@ def refine(
     between: Between = None,
     around: Around = None,
     holes: Holes = None,
+    want: Want = None,
     weights: Weights = None,
     points: Points = None,
     warm: Warm = "nearest",
@@ -95,6 +105,8 @@ def refine(
       paretocli refine runs/multimnist --between 3,4 --points 2
 
       paretocli refine runs/multimnist --holes 4
+
+      paretocli refine runs/multimnist --want "size <= 20000"
 
       paretocli refine runs/vlmop2 --weights 0.3,0.7 --warm none
     """
@@ -117,9 +129,13 @@ def refine(
     runtime["data_dir"] = Path(runtime.get("data_dir") or default_data_dir()).absolute()
     with nursery():
         resolved = reopen(path, problem, lambda file: may_run(path, file), runtime)
-        request = _request(resolved.config.objectives, between, around, holes, weights, points)
+        request = _request(
+            resolved.config.objectives, between, around, holes, weights, points, want
+        )
         if dry_run:
-            say(_plan(planned(resolved, request, warm=warm, warm_epochs=epochs), as_json=as_json))
+            one = planned(resolved, request, warm=warm, warm_epochs=epochs, note=say)
+            if one is not None:
+                say(_plan(one, as_json=as_json))
             return
         records = refine(
             resolved,
@@ -147,6 +163,7 @@ def _request(
     holes: int | None,
     weights: list[str] | None,
     points: int | None,
+    want: list[str] | None,
 ) -> "Request":
     from paretocli.errors import InputError
     from paretocli.planning.preferences import parse_weights
@@ -161,7 +178,7 @@ def _request(
             )
         pair = pair_of([int(part) for part in parts])
     rows = tuple(tuple(parse_weights(text, objectives).tolist()) for text in weights or ())
-    request = Request(rows, pair, around, holes, points)
+    request = Request(rows, pair, around, holes, points, tuple(want or ()))
     request.check()
     return request
 

@@ -10,12 +10,14 @@ import numpy as np
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.exporting.problem_code import Consent, chosen_problem
-from paretocli.library.running import carry_out
+from paretocli.front.results import read_results
+from paretocli.library.running import Note, carry_out
 from paretocli.options.config import SweepConfig
 from paretocli.planning.growth import Growth, emptiest
 from paretocli.planning.preferences import Weights
 from paretocli.planning.refinement import Request, around, between, refuse_doubles
 from paretocli.planning.rounds import added_round
+from paretocli.planning.wishes import aimed, conditions_of
 from paretocli.problems.loading import load_problem
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.points import read_records
@@ -82,24 +84,37 @@ def refine(
     """
     request.check()
     sweep = read_sweep_file(resolved.config.out)
+    config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
+    if request.want:
+        conditions_of(read_results(sweep.path), request.want)  # refused before anything runs
+        return carry_out(
+            resolved,
+            quiet=quiet,
+            retry_failed=retry_failed,
+            further=lambda note: aimed(config, request.want, request.text, note),
+        )
     asked_before = _begun(sweep, request.text)
     if not asked_before:
-        _wanted(sweep, request)  # refused before anything runs
-    config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
+        _wanted(sweep, request)
     rounds = [] if asked_before else [request]
 
     def further(found: SweepFile, records: Sequence[PointRecord]) -> Round | None:
         return _round(config, found, records, rounds.pop()) if rounds else None
 
-    return carry_out(resolved, quiet=quiet, retry_failed=retry_failed, further=further)
+    return carry_out(resolved, quiet=quiet, retry_failed=retry_failed, further=lambda note: further)
 
 
-def planned(resolved: Resolved, request: Request, *, warm: str, warm_epochs: int) -> Round:
+def planned(
+    resolved: Resolved, request: Request, *, warm: str, warm_epochs: int, note: Note
+) -> Round | None:
     """The round that `refine` would add, were all solved that is there; raises as it does."""
     request.check()
     sweep = read_sweep_file(resolved.config.out)
     config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
-    return _round(config, sweep, list(read_records(sweep).found.values()), request)
+    records = list(read_records(sweep).found.values())
+    if request.want:
+        return aimed(config, request.want, request.text, note)(sweep, records)
+    return _round(config, sweep, records, request)
 
 
 def _round(

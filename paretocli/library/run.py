@@ -89,6 +89,7 @@ class Run(RecordedRun):
         around: int | None = None,
         holes: int | None = None,
         points: int | None = None,
+        want: str | Sequence[str] = (),
         warm: str = "nearest",
         warm_epochs: int = 0,
         retry_failed: bool = False,
@@ -104,6 +105,8 @@ class Run(RecordedRun):
             around: Points half-way from a point to its nearest neighbours.
             holes: Up to so many points where the front is emptiest.
             points: How many with `between` (1) or `around` (2).
+            want: One point that fulfils conditions, such as `"size <= 2000"`, which is corrected
+                twice at most.
             warm: `nearest`: they start from the search's end of the nearest solved point; or
                 `none`: from scratch.
             warm_epochs: Epochs of a search that starts so; 0 for a quarter of the sweep's.
@@ -132,6 +135,7 @@ class Run(RecordedRun):
             around,
             holes,
             points,
+            (want,) if isinstance(want, str) else tuple(want),
         )
         data_dir = self._data_dir.absolute()
         with nursery(), as_found():

@@ -22,6 +22,8 @@ from paretocli.sweeping.resolve import Resolved
 from paretocli.sweeping.run import run_sweep
 from paretocli.sweeping.store import RunDirectory
 
+Note = Callable[[str], None]
+
 STOPPING = "Stopping after this epoch; once more to stop at once."
 
 
@@ -31,7 +33,7 @@ def carry_out(
     quiet: bool,
     retry_failed: bool,
     notes: Sequence[str] = (),
-    further: Further | None = None,
+    further: Callable[[Note], Further] | None = None,
 ) -> list[PointRecord]:
     """Solve all points of a sweep that are not solved yet, and draw its front.
 
@@ -40,7 +42,7 @@ def carry_out(
         quiet: Whether to show no progress.
         retry_failed: Solve failed points again.
         notes: What to say first, unless it is quiet.
-        further: Plans rounds of further points, as for `run_sweep`.
+        further: Makes what plans rounds of further points, from who is told of it.
 
     Returns:
         The records of all points, failed ones too.
@@ -69,7 +71,9 @@ def carry_out(
             stop=stop,
             traced=resolved.traced,
             retry_failed=retry_failed,
-            further=further or _further(resolved, observer.note),
+            further=_further(resolved, observer.note)
+            if further is None
+            else further(observer.note),
         )
     if stop() and len(records) < directory.sweep().points:
         raise StopError(stop.exit_code)
@@ -77,7 +81,7 @@ def carry_out(
     return records
 
 
-def _further(resolved: Resolved, note: Callable[[str], None]) -> Further | None:
+def _further(resolved: Resolved, note: Note) -> Further | None:
     """Plans what follows: points of a growing sweep, or those that were asked for by weights."""
     if resolved.growth is not None:
         return grown(resolved.config, resolved.growth, note)

@@ -95,45 +95,66 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
         InputError: A column is not there, or nobody knows which direction of it is better.
     """
     results = read_results(sweep.path)
-    columns = [find_column(results, name, SPLIT) for name in growth.columns]
-    columns = columns or _columns(sweep, results)
+    matter = columns_that_matter(sweep, results)
+    columns = [find_column(results, name, SPLIT) for name in growth.columns] or list(matter)
     values = results.values(columns)
     rows = np.flatnonzero(np.isfinite(values).all(axis=1))
-    if not len(rows):
+    free = ~_fixed(np.array(sweep.weights))
+    if not len(rows) or free.sum() < 2:
         return Placement((), ())
     numbers = [results.point(int(row)) for row in rows]
     weights = np.array([sweep.weights[number] for number in numbers])
-    free = ~_fixed(np.array(sweep.weights))
-    if free.sum() < 2:
-        return Placement((), ())
     inside = _of_interest(sweep, results, growth.where)
     front = inside & front_of(results, SPLIT)[0]
-    higher = Directions([results]).higher(columns)
     table = normalised(
         values[rows],
-        maximise=higher.tolist(),
+        maximise=Directions([results]).higher(columns).tolist(),
         logarithmic=[is_size(column) for column in columns],
         front=front[rows] if front[rows].any() else None,
     )
-    found = next_points(weights[:, free], table, count, inside=inside[rows], planned=planned)
+    losses = normalised_losses(sweep, results) if free.all() else None
+    found = next_points(
+        weights[:, free],
+        table,
+        count,
+        losses=None if losses is None else losses[rows],
+        inside=inside[rows],
+        planned=planned,
+    )
     return _numbered(found, numbers, np.array(sweep.weights), free)
 
 
-def _columns(sweep: SweepFile, results: Results) -> list[str]:
+def columns_that_matter(sweep: SweepFile, results: Results) -> dict[str, float]:
+    """The first metric of each task and the size, or the losses; 1 where lower is better, else −1.
+
+    A task without a metric has its loss. Sizes count where sparsity is an objective.
+    """
     losses = [f"loss_{name}_{SPLIT}" for name in results.objectives]
     size = COMPACT[0]
     if not sweep.config.get("sparsity") or size not in results.frame:
-        return losses
-    tasks = sweep.config["objectives"][1:]
-    metrics = [
-        next((name for name in sweep.directions if name.endswith(f"_{task}")), None)
-        for task in tasks
-    ]
-    shown = [
-        f"loss_{task}_{SPLIT}" if metric is None else f"{metric}_{SPLIT}"
-        for task, metric in zip(tasks, metrics, strict=True)
-    ]
-    return [*shown, size]
+        return dict.fromkeys(losses, 1.0)
+    found = {}
+    for task in sweep.config["objectives"][1:]:
+        own = (name for name, way in sweep.directions.items() if name.endswith(f"_{task}") and way)
+        metric = next(own, None)
+        if metric is None:
+            found[f"loss_{task}_{SPLIT}"] = 1.0
+        else:
+            found[f"{metric}_{SPLIT}"] = -1.0 if sweep.directions[metric] == "higher" else 1.0
+    return {**found, size: 1.0}
+
+
+def normalised_losses(sweep: SweepFile, results: Results) -> npt.NDArray[np.float64] | None:
+    """(f − ideal) / scale (N, m), 0 below the ideal; None where that is not known of all points."""
+    known = read_normalisation(sweep)
+    if known is None or "scale" not in known:
+        return None
+    names = sweep.config["objectives"]
+    losses = results.values([f"loss_{name}_{SPLIT}" for name in names])
+    if not np.isfinite(losses).all():
+        return None
+    found: npt.NDArray[np.float64] = ((losses - known["ideal"]) / known["scale"]).clip(min=0)
+    return found
 
 
 def _fixed(weights: Weights) -> npt.NDArray[np.bool_]:

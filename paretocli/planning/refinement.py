@@ -1,5 +1,6 @@
 """Further points of a sweep: where they are asked for, and their weights."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from paretocli.planning.preferences import Weights
 from paretocli.run_directory.rounds import Row
 
 ALIKE = 1e-6  # weights that differ by less, of each, are those of one point
-KINDS = ("weights", "between", "around", "holes")
+KINDS = ("weights", "between", "around", "holes", "want")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Request:
         around: Points around another one.
         holes: So many points where the front is emptiest.
         points: How many there are to be between or around.
+        want: One that fulfils these conditions on columns.
     """
 
     weights: tuple[Row, ...] = ()
@@ -31,6 +33,7 @@ class Request:
     around: int | None = None
     holes: int | None = None
     points: int | None = None
+    want: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -41,6 +44,7 @@ class Request:
         for name in ("around", "holes", "points"):
             if (value := getattr(self, name)) is not None:
                 words.append(f"--{name} {value}")
+        words += [f"--want {shlex.quote(text)}" for text in self.want]
         return " ".join(words)
 
     def check(self) -> None:
