@@ -7,6 +7,7 @@ import numpy as np
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.lists import columns_in, listed
+from paretocli.options.declared import check_ranges
 from paretocli.options.given import Options
 from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS
 from paretocli.planning import preferences
@@ -140,6 +141,7 @@ def growth_of(options: Options, default_points: int) -> Growth | None:
     Raises:
         InputError: Something is said of how it grows, and it does not.
     """
+    check_ranges({name: options[name] for name in ("placement", "budget") if name in options})
     if options.get("placement") == "adaptive":
         return Growth(
             columns_in(options["columns"]) if "columns" in options else (),

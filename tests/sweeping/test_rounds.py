@@ -60,7 +60,7 @@ class Stops:
         return lambda *args: None
 
 
-def run(options, path, stop=None):
+def run(options, path, stop=None, further=None):
     """Carry a sweep out in a directory, or until it is stopped."""
     found = resolve({**options, "out": str(path / "run")})
     stop = stop or Stops(10**6)
@@ -71,6 +71,7 @@ def run(options, path, stop=None):
         stop,
         checksums=found.checksums,
         stop=stop,
+        further=further,
     )
 
 

@@ -1,0 +1,169 @@
+"""Sweeps that grow where their front is emptiest, and points for a wish."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+import paretocli
+from paretocli.errors import InputError
+from paretocli.planning.growth import grown as growth
+from paretocli.sweeping.resolve import resolve
+from tests.sweeping.test_rounds import Stops, contents, run
+
+GROWING = {
+    "problem": "vlmop2",
+    "placement": "adaptive",
+    "points": 7,
+    "epochs": 6,
+    "train_samples": 30,
+    "warm": "nearest",
+    "warm_epochs": 3,
+    "threads": 1,
+    "jobs": 1,
+    "device": "cpu",
+    "checkpoint_every": 0.0,
+}
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory):
+    path = tmp_path_factory.mktemp("grown")
+    return path, run_growing(path)
+
+
+def run_growing(path, stop=None):
+    found = resolve({**GROWING, "out": str(path / "run")})
+    return run(GROWING, path, stop, further=growth(found.config, found.growth, lambda text: None))
+
+
+def test_it_grows_to_as_many_points_as_were_asked_for(grown):
+    _, records = grown
+    assert len(records) == 7
+    assert [record["round"] for record in records[:3]] == [0, 0, 0]
+    assert all(record["parent"] is not None for record in records[3:])
+    assert len({tuple(np.round(record["weights"], 3)) for record in records}) == 7
+    # Points of later rounds lie between those of the first.
+    assert all(0.01 < record["weights"][0] < 0.99 for record in records[3:])
+
+
+@pytest.mark.parametrize("every", [2, 5])
+def test_stopped_again_and_again_it_grows_to_the_same(grown, tmp_path, every):
+    for _ in range(40):
+        stop = Stops(every)
+        records = run_growing(tmp_path, stop)
+        if not stop():
+            break
+    assert len(records) == 7
+    assert contents(tmp_path) == contents(grown[0])
+
+
+def test_more_points_are_added_later(grown, tmp_path):
+    shutil.copytree(grown[0] / "run", tmp_path / "run")
+    options = {**GROWING, "points": 8, "out": tmp_path / "run", "progress": False}
+    assert len(paretocli.sweep(**options).results) == 8
+
+
+def test_a_budget_is_kept(tmp_path):
+    options = {**GROWING, "points": 20, "budget": 3 * 6 + 4 * 3 + 2}
+    found = paretocli.sweep(**options, out=tmp_path / "run", progress=False)
+    assert found.results["epochs"].sum() == 3 * 6 + 4 * 3
+
+
+def test_a_front_in_parts_is_said_to_be(tmp_path, capsys):
+    options = {"problem": "zdt3", "placement": "adaptive", "points": 15, "epochs": 12}
+    found = paretocli.sweep(**options, out=tmp_path / "run")
+    assert "The front is not connected between points" in capsys.readouterr().err
+    table = found.results
+    holes = np.diff(np.sort(table["loss_f1_val"]))
+    # No point lies where there is no front: f1 from 0.083 to 0.182 is the first such place.
+    assert not ((table["loss_f1_val"] > 0.1) & (table["loss_f1_val"] < 0.17)).any()
+    assert holes.max() > 0.09
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"points": 2}, "begins with 3 points"),
+        ({"divisions": 4}, "says where all points are"),
+        ({"placement": "lattice", "budget": 5}, "give --placement adaptive too"),
+        ({"placement": "random"}, "one of lattice, adaptive"),
+        ({"budget": 0}, "at least 1"),
+        ({"columns": "f1,f3"}, 'no column of numbers "f3"'),
+        ({"where": ["f1 = 3"]}, "is no condition"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(tmp_path, options, words):
+    given = {**GROWING, "epochs": 1, "warm_epochs": 1, "out": tmp_path / "run", "progress": False}
+    given = {k: v for k, v in given.items() if not (k == "points" and "divisions" in options)}
+    with pytest.raises(InputError, match=words):
+        paretocli.sweep(**given | options)
+    assert not (tmp_path / "run").exists() or "columns" in options or "where" in options
+
+
+@pytest.fixture(scope="module")
+def coarse(tmp_path_factory):
+    found = {}
+    for name in ("vlmop2", "zdt2"):
+        path = tmp_path_factory.mktemp("coarse") / name
+        found[name] = paretocli.sweep(name, points=3, out=path, progress=False)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "share", "exact"),
+    [
+        # On the front of vlmop2 x_1 = x_2 = x: f1 and f2 are 1 − exp(−2 (x ∓ 1/√2)²).
+        ("vlmop2", 0.3, lambda s: (1 - np.exp(-2 * (s * 2**0.5) ** 2),
+                                   1 - np.exp(-2 * ((1 - s) * 2**0.5) ** 2))),
+        ("zdt2", 0.6, lambda s: (s, 1 - s**2)),
+    ],
+)  # fmt: skip
+def test_a_wish_in_losses_is_met(coarse, tmp_path, name, share, exact):
+    path = shutil.copytree(coarse[name].path, tmp_path / name)
+    wanted = np.array(exact(share))
+    want = [f"f{place} <= {value:.9f}" for place, value in enumerate(wanted, 1)]
+    found = paretocli.load_run(path).refine(want=want, progress=False).results
+    # The first one that is made for it, not whichever of several corrections is best.
+    reached = found[["loss_f1_val", "loss_f2_val"]].iloc[3].to_numpy()
+    assert (reached / wanted).max() == pytest.approx(1, abs=1e-3)
+
+
+def test_a_wish_that_is_met_already_takes_no_point(coarse, tmp_path, capsys):
+    path = shutil.copytree(coarse["vlmop2"].path, tmp_path / "run")
+    assert len(paretocli.load_run(path).refine(want="f1 <= 0.7").results) == 3
+    assert "is as wished: loss_f1_val" in capsys.readouterr().err
+
+
+def test_a_wish_beyond_the_front_ends_with_what_is_nearest(coarse, tmp_path, capsys):
+    path = shutil.copytree(coarse["zdt2"].path, tmp_path / "run")
+    run_ = paretocli.load_run(path)
+    for _ in range(2):  # the second time there is nothing more to try
+        run_ = run_.refine(want=["f1 <= 0.3", "f2 <= 0.5"])
+    assert "No point is as wished; point" in capsys.readouterr().err
+    assert 3 < len(run_.results) <= 6
+
+
+@pytest.mark.parametrize(
+    ("want", "words"),
+    [
+        (["f1 <= 0.3", "f1 >= 0.5"], "contradict each other"),
+        (["f1 == 0.3"], "asks for one number exactly"),
+        (["f9 <= 0.3"], "no column of numbers"),
+        (["f1 about 0.3"], "is no condition"),
+    ],
+)
+def test_wrong_wishes_are_refused_and_nothing_is_written(coarse, want, words):
+    path = coarse["vlmop2"].path
+    before = sorted(path.rglob("*"))
+    with pytest.raises(InputError, match=words):
+        coarse["vlmop2"].refine(want=want, progress=False)
+    assert sorted(path.rglob("*")) == before
+
+
+def test_holes_are_filled(coarse, tmp_path):
+    path = shutil.copytree(coarse["vlmop2"].path, tmp_path / "run")
+    found = paretocli.load_run(path).refine(holes=2, progress=False).results
+    assert len(found) == 5
+    front = np.sort(found["loss_f1_val"])
+    assert np.diff(front).max() < np.diff(front[[0, 2, 4]]).max()
