@@ -8,13 +8,14 @@ import typer
 from paretocli.cli.options.output import AsJson, DryRun, Quiet, RetryFailed
 from paretocli.cli.options.problem_file import ProblemFile, may_run
 from paretocli.cli.options.signature import with_options
+from paretocli.options.warm import PANEL
 from paretocli.printing import say
 
 if TYPE_CHECKING:
     from paretocli.planning.refinement import Request
     from paretocli.run_directory.rounds import Round
 
-WHICH, HOW = "Which points", "How they are trained"
+WHICH = "Which points"
 
 Where = Annotated[
     Path, typer.Argument(metavar="DIR", help="The run directory of a sweep.", show_default=False)
@@ -72,12 +73,14 @@ Warm = Annotated[
         metavar="NAME",
         help="Start from the search's end of the nearest solved point (nearest), or from scratch "
         "(none).",
-        rich_help_panel=HOW,
+        rich_help_panel=PANEL,
     ),
 ]
 
 
-@with_options("warm_epochs", "jobs", "cluster", "data_dir", "checkpoint_every", "log")
+@with_options(
+    *("warm_epochs", "jobs", "cluster", "data_dir", "checkpoint_every", "log"), after="warm"
+)
 def refine(
     path: Where,
     *,
@@ -97,9 +100,10 @@ def refine(
 ) -> None:
     """Add points to a sweep, where the front is to be known better.
 
-    What is solved stays as it is. The new points start from solved ones, and so take a part of
-    the epochs; they are in all tables and pictures afterwards. What the sweep had not solved yet is
-    solved first. The same command goes on where it was stopped.
+    What is solved stays as it is. The new points start from solved ones, and
+    so take a part of the epochs; all tables and pictures have them afterwards.
+    What the sweep had not solved yet is solved first. The same command goes on
+    where it was stopped.
 
     Examples:
       paretocli refine runs/multimnist --between 3,4 --points 2

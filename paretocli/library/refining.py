@@ -23,6 +23,7 @@ from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.points import read_records
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
+from paretocli.solvers.registry import SOLVERS
 from paretocli.sweeping.reopened import reopened
 from paretocli.sweeping.resolve import Resolved
 
@@ -84,6 +85,7 @@ def refine(
     """
     request.check()
     sweep = read_sweep_file(resolved.config.out)
+    _refuse_own_weights(resolved.config)
     config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
     if request.want:
         conditions_of(read_results(sweep.path), request.want)  # refused before anything runs
@@ -127,6 +129,14 @@ def _round(
         [tuple(row) for row in _wanted(sweep, request).tolist()],
         asked=request.text,
     )
+
+
+def _refuse_own_weights(config: SweepConfig) -> None:
+    if SOLVERS[config.solver].weights is not None:
+        raise InputError(
+            f"The solver {config.solver} has points of its own, whatever the weights; points can "
+            "be added to sweeps of the others."
+        )
 
 
 def _begun(sweep: SweepFile, asked: str) -> bool:

@@ -52,10 +52,10 @@ def reopened(
 
 
 def _config(sweep: SweepFile, runtime: Mapping[str, Any]) -> SweepConfig:
+    # Where it ran and who watched says nothing of where it goes on.
+    kept = {name: value for name, value in sweep.runtime.items() if name not in ("cluster", "log")}
     try:
-        return SweepConfig.from_stored(
-            {**sweep.config, **sweep.runtime, "out": str(sweep.path), **runtime}
-        )
+        return SweepConfig.from_stored({**sweep.config, **kept, "out": str(sweep.path), **runtime})
     except KeyError as error:
         raise InputError(
             f"{sweep.path} was begun with a version of the program that did not yet say its "

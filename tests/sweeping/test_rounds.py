@@ -240,6 +240,13 @@ def test_the_same_request_goes_on_where_it_was_stopped(again):
     assert len(list((again / "rounds").iterdir())) == 1
 
 
+def test_a_solver_with_points_of_its_own_gets_no_others(tmp_path):
+    options = {"problem": "vlmop2", "solver": "single", "epochs": 1, "train_samples": 10}
+    paretocli.sweep(**options, out=tmp_path / "run", progress=False)
+    with pytest.raises(InputError, match="has points of its own"):
+        refined(tmp_path / "run", Request(weights=((0.3, 0.7),)))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -19,18 +19,21 @@ ProblemName = Annotated[
 ]
 
 
-def with_options(*names: str, single: bool = False) -> Callable[[Command], Command]:
+def with_options(
+    *names: str, single: bool = False, after: str = ""
+) -> Callable[[Command], Command]:
     """Give a command options of a sweep, in place of its `**given`, before its own.
 
     Args:
         names: Which; none of them for all but the problem, which is an argument.
         single: Whether it is for one point, which has no use for some.
+        after: As for `taking`.
 
     Returns:
         A decorator; each option is None where the user does not name it.
     """
     known = declared(single=single)
-    return taking([known[name] for name in names or known if name != "problem"])
+    return taking([known[name] for name in names or known if name != "problem"], after)
 
 
 def taking(options: Sequence[Option], after: str = "") -> Callable[[Command], Command]:
