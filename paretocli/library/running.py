@@ -1,8 +1,10 @@
 """Carrying out a sweep that is resolved: with who is told, who may stop it, and its picture."""
 
+import shlex
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from paretocli.errors import StopError
 from paretocli.execution.stopping import Stop, stop_on_signals
@@ -10,12 +12,11 @@ from paretocli.front.results import read_results
 from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
 from paretocli.planning.growth import grown
-from paretocli.planning.rounds import Further, added_round
+from paretocli.planning.rounds import Further, once, one_after_another
+from paretocli.planning.wishes import aimed
 from paretocli.plots.data import loss_columns
 from paretocli.problems.made_in_python import how_to_check
 from paretocli.run_directory.point_record import PointRecord
-from paretocli.run_directory.rounds import Round
-from paretocli.run_directory.sweep_file import SweepFile
 from paretocli.sweeping.event_files import EventFiles
 from paretocli.sweeping.observers import Observer, Observers
 from paretocli.sweeping.resolve import Resolved
@@ -82,20 +83,18 @@ def carry_out(
 
 
 def _further(resolved: Resolved, note: Note) -> Further | None:
-    """Plans what follows: points of a growing sweep, or those that were asked for by weights."""
+    """Plans what follows the grid: points asked for, where the sweep grows, and for wishes."""
+    config, plans = resolved.config, []
+    if resolved.added:
+        plans.append(once(config, resolved.added))
     if resolved.growth is not None:
-        return grown(resolved.config, resolved.growth, note)
-    if not resolved.added:
-        return None
-    left = [resolved.added]
-
-    def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
-        if not left:
-            return None
-        solved = [record["point"] for record in records if record["status"] == "done"]
-        return added_round(resolved.config, sweep, solved, left.pop())
-
-    return further
+        plans.append(grown(config, resolved.growth, note))
+    if resolved.wishes:
+        # Whoever has networks already does not begin at random to have a smaller one.
+        warm = replace(config, warm="nearest") if config.warm == "none" else config
+        asked = " ".join(f"--want {shlex.quote(wish)}" for wish in resolved.wishes)
+        plans.append(aimed(warm, resolved.wishes, asked, note))
+    return one_after_another(plans) if plans else None
 
 
 def failure_of(records: Sequence[PointRecord], config: SweepConfig) -> str:

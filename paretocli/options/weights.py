@@ -9,6 +9,7 @@ PANEL = "Weights"
 
 # How weights can be asked for; the ones named at the highest level win together.
 WEIGHT_OPTIONS = ("points", "divisions", "weights", "weights_file")
+WISH_OPTIONS = ("max_parameters", "max_macs")  # as columns with compact_ for max_
 GROWTH_OPTIONS = ("columns", "where", "budget")  # of a sweep whose points are placed as it goes on
 
 
@@ -64,6 +65,15 @@ class WeightOptions:
         "For --placement adaptive: add no point beyond so many epochs of single networks.",
         range=at_least(1),
         single=False,
+    )
+    max_parameters: int = option(
+        "Add a point whose exported network has no more parameters, where none has: a wish as of "
+        "refine --want.",
+        range=at_least(1),
+    )
+    max_macs: int = option(
+        "The same of its multiply-accumulates for one sample.",
+        range=at_least(1),
     )
     fix: list[str] = option(
         "Give an objective this weight in all points; the others share the rest. Repeatable.",

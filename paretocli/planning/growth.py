@@ -98,21 +98,25 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
     matter = columns_that_matter(sweep, results)
     columns = [find_column(results, name, SPLIT) for name in growth.columns] or list(matter)
     values = results.values(columns)
-    rows = np.flatnonzero(np.isfinite(values).all(axis=1))
+    reached = front_of(results, SPLIT)[0]
+    # A point that another one beats says nothing of where the front is.
+    rows = np.flatnonzero(np.isfinite(values).all(axis=1) & reached)
     free = ~_fixed(np.array(sweep.weights))
     if not len(rows) or free.sum() < 2:
         return Placement((), ())
     numbers = [results.point(int(row)) for row in rows]
     weights = np.array([sweep.weights[number] for number in numbers])
     inside = _of_interest(sweep, results, growth.where)
-    front = inside & front_of(results, SPLIT)[0]
+    front = inside & reached
     table = normalised(
         values[rows],
         maximise=Directions([results]).higher(columns).tolist(),
         logarithmic=[is_size(column) for column in columns],
         front=front[rows] if front[rows].any() else None,
     )
-    losses = normalised_losses(sweep, results) if free.all() else None
+    # Where rows are tied after the search, its losses are not those that were minimised.
+    minimised = free.all() and not sweep.config.get("sparsity")
+    losses = normalised_losses(sweep, results) if minimised else None
     found = next_points(
         weights[:, free],
         table,

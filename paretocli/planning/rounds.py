@@ -61,6 +61,33 @@ def added_round(
     return _warm(config, number, points, tuple(weights), parents, asked)
 
 
+def once(config: SweepConfig, weights: Sequence[Row]) -> Further:
+    """One round of points with given weights."""
+    left = [weights]
+
+    def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
+        if not left:
+            return None
+        solved = [record["point"] for record in records if record["status"] == "done"]
+        return added_round(config, sweep, solved, left.pop())
+
+    return further
+
+
+def one_after_another(plans: Sequence[Further]) -> Further:
+    """What each plans, when those before it plan no more."""
+    left = list(plans)
+
+    def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
+        while left:
+            if (found := left[0](sweep, records)) is not None:
+                return found
+            left.pop(0)
+        return None
+
+    return further
+
+
 def _warm(
     config: SweepConfig,
     number: int,

@@ -9,7 +9,7 @@ from paretocli.errors import InputError
 from paretocli.lists import columns_in, listed
 from paretocli.options.declared import check_ranges
 from paretocli.options.given import Options
-from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS
+from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS, WISH_OPTIONS
 from paretocli.planning import preferences
 from paretocli.planning.growth import Growth
 from paretocli.planning.placement import initial_weights
@@ -155,6 +155,26 @@ def growth_of(options: Options, default_points: int) -> Growth | None:
             "leave it out."
         )
     return None
+
+
+def wishes_of(options: Options, *, sparse: bool) -> tuple[str, ...]:
+    """Conditions on the exported network that were asked for.
+
+    Args:
+        options: What the user said, by option name.
+        sparse: Whether sparsity is an objective.
+
+    Raises:
+        InputError: It is none, so that no weights make a network smaller.
+    """
+    said = [name for name in WISH_OPTIONS if name in options]
+    check_ranges({name: options[name] for name in said})
+    if said and not sparse:
+        raise InputError(
+            f"--{said[0].replace('_', '-')} needs sparsity as an objective, which this sweep does "
+            "not have; leave it out."
+        )
+    return tuple(f"{name.replace('max_', 'compact_')} <= {options[name]}" for name in said)
 
 
 def _first_ones(

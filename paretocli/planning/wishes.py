@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
+from paretocli.front.columns import is_size
 from paretocli.front.results import Results, read_results
 from paretocli.front.selection import Condition, parse_condition
 from paretocli.options.config import SweepConfig
@@ -48,7 +49,9 @@ def aimed(
         tries = sum(one.asked == asked for one in sweep.rounds)
         weights = _weights(config, sweep, results, conditions, first=not tries)
         known = np.array(sweep.weights)
-        if tries >= TRIES or np.abs(known - weights).max(axis=1).min() < ALIKE:
+        if _is_there(known, weights) and config.sparsity:
+            weights = _sparser(known[results.point(nearest)], results, nearest, conditions)
+        if tries >= TRIES or _is_there(known, weights):
             note(f"No point is as wished; point {results.point(nearest)} comes nearest: {words}.")
             return None
         solved = [record["point"] for record in records if record["status"] == "done"]
@@ -139,6 +142,31 @@ def _weights(
         None if reached is None else reached[rows][once],
     )
     found: Weights = weights_for_bounds(model, most).weights
+    return found
+
+
+def _is_there(known: Weights, weights: Weights) -> bool:
+    return bool(np.abs(known - weights).max(axis=1).min() < ALIKE)
+
+
+def _sparser(
+    weights: Weights, results: Results, row: int, conditions: Sequence[Condition]
+) -> Weights:
+    """Weights beyond those that are there, from the sparsest: sizes fall about as 1/w_0.
+
+    Args:
+        weights: (m,), of the point that comes nearest, sparsity first.
+        results: The table.
+        row: That point's row.
+        conditions: The wishes; those on sizes say how far beyond.
+    """
+    sizes = [one for one in conditions if is_size(one.column) and not _is_lower(one)]
+    factor = max(
+        (results.values([one.column])[row, 0] / max(one.bound, 1.0) for one in sizes), default=1.0
+    )
+    odds = weights[0] / (1 - weights[0]) * max(factor, 1.0)
+    share = odds / (1 + odds)
+    found: Weights = np.concatenate([[share], weights[1:] * (1 - share) / weights[1:].sum()])
     return found
 
 

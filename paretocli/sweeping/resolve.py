@@ -20,11 +20,11 @@ from paretocli.options.declared import check_ranges, declared, defaults
 from paretocli.options.given import Options
 from paretocli.options.idle import notes_on_idle
 from paretocli.options.training import DEFAULT_PROBLEM
-from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS
+from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS, WISH_OPTIONS
 from paretocli.planning.begun import as_begun, further_weights, meant_in
 from paretocli.planning.growth import Growth
 from paretocli.planning.plan import divide
-from paretocli.planning.weights import growth_of, weights_of_points
+from paretocli.planning.weights import growth_of, weights_of_points, wishes_of
 from paretocli.probing.chance import chance_notes
 from paretocli.probing.no_means import no_mean_notes
 from paretocli.probing.reach import refuse_unreaching
@@ -55,6 +55,7 @@ from paretocli.training.machine import check_device, choose_device, flush_denorm
 NOT_IN_CONFIG = (
     *WEIGHT_OPTIONS,
     *GROWTH_OPTIONS,
+    *WISH_OPTIONS,
     *("placement", "problem", "targets", "ideal", "out", "data_dir", "fix"),
     *("sparsity", "sparse_layers", "freeze_sparsity", "teachers"),
 )
@@ -78,6 +79,7 @@ class Resolved:
         notes: What the user should know of the choices made, a sentence each.
         added: Weights of points that are added to a sweep that is there.
         growth: How it grows by itself, None where it does not.
+        wishes: Conditions that one of its points is to fulfil, as of `refine --want`.
     """
 
     config: SweepConfig
@@ -90,6 +92,7 @@ class Resolved:
     notes: tuple[str, ...]
     added: tuple[Row, ...] = ()
     growth: Growth | None = None
+    wishes: tuple[str, ...] = ()
 
     @cached_property
     def memory(self) -> Memory:
@@ -207,6 +210,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         ),
         added=added,
         growth=growth,
+        wishes=wishes_of(options, sparse=bool(counted)),
     )
 
 
