@@ -95,7 +95,8 @@ def next_points(
     """Propose weights for where the front is emptiest, from the finished points alone.
 
     One call puts no two points between the same parents, for where the first lands may be news for
-    the second; so there can be fewer than asked for. The same input gives the same output.
+    the second, and none where the best cover has none; so there can be fewer than asked for. The
+    same input gives the same output.
 
     Args:
         weights: (K, m) of the finished points, m ≥ 2; of those objectives whose weights are free.

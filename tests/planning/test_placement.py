@@ -141,12 +141,41 @@ def test_without_losses_a_gap_is_known_by_a_point_that_doubles_another():
 
 
 def test_at_the_ends_of_weights_a_double_is_no_gap():
-    # The front may end where the first two lie.
+    # The front may end where the first two lie: what asks for more than it has gets the end.
     weights = np.array([[0.99, 0.01], [0.7, 0.3], [0.01, 0.99]])
     columns = np.array([[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
     found = next_points(weights, columns, 2)
     assert found.disconnected == ()
-    assert [point.parents for point in found.points] == [(0, 2)]
+    assert [point.parents for point in found.points] == [(1, 2)]
+
+
+def test_a_front_of_two_points_is_told_from_one_that_has_more():
+    # Whatever is asked for lands on one of two ends; after some tries there is nothing to ask.
+    def columns(rows):
+        return np.where(np.array(rows)[:, :1] > 0.3, [[0.0, 1.0]], [[1.0, 0.0]])
+
+    weights = initial_weights(2)
+    for _ in range(20):
+        found = next_points(weights, columns(weights), 3)
+        if not found.points:
+            break
+        weights = np.vstack([weights, [point.weights for point in found.points]])
+    assert found.points == ()
+    assert len(weights) < 15
+    ((low, high),) = found.disconnected
+    assert min(weights[low, 0], weights[high, 0]) < 0.3 < max(weights[low, 0], weights[high, 0])
+    assert pdist(weights).min() > 1e-3
+
+
+def test_nothing_is_asked_for_between_where_a_point_landed_and_what_it_asked_for():
+    # The front lies between the rays of (0.75, 0.25) and (0.25, 0.75).
+    weights = np.array([[0.99, 0.01], [0.01, 0.99], [0.5, 0.5]])
+    losses = np.array([[0.3, 0.9], [0.9, 0.3], [0.5, 0.5]])
+    found = next_points(weights, normalised(losses), 2, losses=losses)
+    assert found.disconnected == ()
+    first, second = (point.weights[0] for point in found.points)
+    assert 0.55 < first < 0.7
+    assert 0.3 < second < 0.45
 
 
 def test_weights_that_are_about_the_same_leave_no_room():
@@ -155,6 +184,9 @@ def test_weights_that_are_about_the_same_leave_no_room():
     found = next_points(weights, columns, 3)
     assert found.disconnected == ((1, 2),)
     assert {point.parents for point in found.points} == {(0, 1), (2, 3)}
+    # Nor is that a gap, if what they have is about the same too.
+    columns[2] = [0.07, 0.93]
+    assert next_points(weights, columns, 3).disconnected == ()
 
 
 def test_several_at_a_time_fall_into_different_holes():
