@@ -18,18 +18,24 @@ DEPTH = 0.2  # of a simplex, away from a corner, for a point that was asked for 
 EDGE = 1e-9  # rounding of shares
 
 
-def different(weights: Array, columns: Array) -> tuple[Integers, Integers]:
+def different(
+    weights: Array, columns: Array, losses: Array | None = None
+) -> tuple[Integers, Integers]:
     """Numbers of the points like none before them (D,); and for all K, to which of these it is.
 
     Points are alike if their weights are, or if they landed in the same place. Not so those that
     landed where one at the edge of all weights did: there the front may end, and whatever asks for
-    more than it has gets its end.
+    more than it has gets its end. And with two objectives whose losses are known, rays tell all
+    that a point in the same place would, so these stay.
 
     Args:
         weights: (K, m).
         columns: (K, c), each over its range.
+        losses: (K, m), normalised, where they are known.
     """
     first = _first_alike(log_ratios(weights))
+    if losses is not None and weights.shape[1] == 2:
+        return np.unique(first, return_inverse=True)
     asked = np.unique(first)
     edge = np.zeros(len(weights), dtype=bool)
     edge[asked] = _outer(ColumnModel(weights[asked], columns[asked]))
@@ -73,7 +79,8 @@ def exhausted(model: ColumnModel, asked: Array, same: Integers) -> Mask:
     """Which simplices (S,) of a model are left alone: nothing more fits, or a try found nothing.
 
     A try is a point that was asked for well inside of a simplex. It found nothing if it landed on a
-    corner.
+    corner. Where losses of two objectives are known, what lies between rays is left alone (see
+    `between_rays`), and the rest until nothing more fits.
 
     Args:
         model: Through the points that are different.

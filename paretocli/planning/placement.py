@@ -116,7 +116,7 @@ def next_points(
     if count < 0:
         raise InputError(f"The number of points to place should be at least 0, found {count}.")
     asked, table = finished.weights, finished.columns
-    numbers, same = different(asked, table)
+    numbers, same = different(asked, table, finished.losses)
     known = finished.losses
     model = ColumnModel(asked[numbers], table[numbers], None if known is None else known[numbers])
     named = [tuple(sorted(numbers[simplex].tolist())) for simplex in model.simplices]

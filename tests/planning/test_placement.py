@@ -178,6 +178,17 @@ def test_nothing_is_asked_for_between_where_a_point_landed_and_what_it_asked_for
     assert 0.3 < second < 0.45
 
 
+def test_with_losses_the_rest_of_a_gap_is_tried_on():
+    # The third asked for a ray on which there is nothing, and landed where the second had.
+    weights = np.array([[0.99, 0.01], [0.8, 0.2], [0.6, 0.4], [0.3, 0.7], [0.01, 0.99]])
+    losses = np.array([[0.01, 0.9], [0.2, 0.8], [0.2, 0.8], [0.7, 0.3], [0.9, 0.01]])
+    found = next_points(weights, normalised(losses), 9, losses=losses)
+    assert found.disconnected == ((2, 3),)
+    (rest,) = (point for point in found.points if point.parents == (2, 3))
+    assert 0.35 < rest.weights[0] < 0.55
+    assert (1, 2) not in {point.parents for point in found.points}
+
+
 def test_weights_that_are_about_the_same_leave_no_room():
     weights = np.array([[0.99, 0.01], [0.5, 0.5], [0.493, 0.507], [0.01, 0.99]])
     columns = np.array([[0.0, 1.0], [0.05, 0.95], [0.95, 0.05], [1.0, 0.0]])
