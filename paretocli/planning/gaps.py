@@ -59,13 +59,12 @@ def _first_alike(table: Array) -> Integers:
 def disconnected(model: ColumnModel, asked: Array, same: Integers) -> Mask:
     """In which simplices (S,) of a model the front is not connected.
 
-    A point was asked for well inside of it and landed on a corner (see `exhausted`), or its
-    weights are so close that no more fit although its columns are far from each other. Or, with two
-    objectives whose losses are known, a point at one end lies off the ray that was asked for, by a
-    good part of what there is up to the other end: the rays between do not meet the front.
+    Its columns are far from each other, and it is `exhausted`. Or, with two objectives whose losses
+    are known, a point at one end lies off the ray that was asked for, by a good part of what there
+    is up to the other end: the rays between do not meet the front.
     """
     far = _longest(model.columns[model.simplices]) > FAR
-    found = _landed_on_corner(model, asked, same) | (narrow(model) & far)
+    found = far & exhausted(model, asked, same)
     if model.losses is None or model.weights.shape[1] != 2:
         return found
     first, last = model.simplices.T
@@ -105,12 +104,10 @@ def between_rays(model: ColumnModel, weights: Array) -> Mask:
 
 
 def _landed_on_corner(model: ColumnModel, asked: Array, same: Integers) -> Mask:
-    found = np.zeros(len(model.simplices), dtype=bool)
-    for weights, corner in zip(asked, same, strict=True):
-        if len(found):
-            shares = model.shares(weights)
-            within = (shares.min(axis=1) > -EDGE) & (shares.max(axis=1) < 1 - DEPTH)
-            found |= within & (model.simplices == corner).any(axis=1)
+    shares = model.shares(asked)
+    within = (shares.min(axis=2) > -EDGE) & (shares.max(axis=2) < 1 - DEPTH)
+    corner = (model.simplices == same[:, None, None]).any(axis=2)
+    found: Mask = (within & corner).any(axis=0)
     return found
 
 

@@ -42,8 +42,9 @@ def landing(weights: Array, losses: Array, at: Array) -> Array:
     places = np.vstack([places_of(weights), places_of(rays[off])])
     logs = interpolated(places, np.log(np.maximum(sums, TINY))[:, None], places_of(at))
     inverse = 1 / wanted
-    landed: Array = np.exp(logs) * inverse / inverse.sum(axis=1, keepdims=True)
-    return np.minimum(landed, worst)
+    landed = np.exp(logs) * inverse / inverse.sum(axis=1, keepdims=True)
+    found: Array = np.minimum(landed, worst)
+    return found
 
 
 def rays_of(losses: Array) -> Array:
