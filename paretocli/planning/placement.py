@@ -100,6 +100,7 @@ def next_points(
 
     Args:
         weights: (K, m) of the finished points, m ≥ 2; of those objectives whose weights are free.
+            Points that are dominated would be taken for a part of the front; leave them out.
         columns: (K, c), lower is better, each over its range, as `normalised` gives them.
         count: How many points to propose at most.
         losses: (K, m), u = (f − ideal) / scale ≥ 0, of what the subproblems minimised, not of

@@ -36,6 +36,12 @@ def inverted_sphere(weights):
     return 1 - least(t)
 
 
+def test_the_inverted_sphere_is_solved_exactly():
+    weights = np.array([[0.5, 0.3, 0.2], [0.2, 0.7, 0.1], [0.45, 0.45, 0.1], [0.98, 0.01, 0.01]])
+    expected = exact_points("idtlz2", weights, 0.0)
+    np.testing.assert_allclose(solve("idtlz2", weights), expected, atol=1e-4)
+
+
 def known(problem):
     front = KNOWN_FRONTS[problem]
     return front.sample(3000), np.array(front.ideal)
