@@ -15,9 +15,8 @@ from paretocli.errors import InputError
 from paretocli.planning.column_model import Array, ColumnModel
 from paretocli.planning.preferences import lattice_size, simplex_lattice
 
-CANDIDATES = 2000
+CANDIDATES = 2000  # weights of which the best are taken
 MET = 1e-3  # by which a bound may be missed, in units of its column
-ROUNDS = 6  # of looking closer, each at a quarter of the distance
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,36 +89,15 @@ def weights_for_bounds(model: ColumnModel, bounds: npt.ArrayLike) -> Aim:
     bounded = np.isfinite(most)
     if not bounded.any():
         raise InputError("At least one column should be bounded; say what is wished for.")
-    free = ~bounded if not bounded.all() else bounded
-    best = _best(model, model.weights, most, bounded, free)
-    corners = model.weights[model.simplices]
-    if len(corners):
-        shares = _shares(model.weights.shape[1], len(corners))
-        there = np.einsum("pi,sij->spj", shares, corners).reshape(-1, shares.shape[1])
-        best = _best(model, np.vstack([best, there]), most, bounded, free)
-        spread = (model.weights.max(axis=0) - model.weights.min(axis=0)).max() / shares.shape[1]
-        around = _shares(model.weights.shape[1], CANDIDATES // 200)
-        for _ in range(ROUNDS):
-            near = best + spread * (around - around.mean(axis=0))
-            near = near[(near >= model.weights.min(axis=0)).all(axis=1)]
-            best = _best(model, np.vstack([best, near]), most, bounded, free)
-            spread /= 4
-    landed = model.predict(best)[0]
-    return Aim(best, landed, float((landed - most)[bounded].max()))
-
-
-def _best(model: ColumnModel, weights: Array, most: Array, bounded: Array, free: Array) -> Array:
-    """The weights (m,) among (N, m) that meet bounds best; the first of equals."""
-    landed = model.predict(weights)
-    missed = (landed - most)[:, bounded].max(axis=1)
-    met = missed <= MET
-    of_met = np.where(met, landed[:, free].sum(axis=1), np.inf)
-    found: Array = weights[(of_met if met.any() else missed).argmin()]
-    return found
-
-
-def _shares(objectives: int, simplices: int) -> Array:
-    steps = 2
-    while lattice_size(objectives, steps + 1) * simplices < CANDIDATES:
+    objectives, steps = model.weights.shape[1], 2
+    while 0 < lattice_size(objectives, steps) * len(model.simplices) < CANDIDATES:
         steps += 1
-    return simplex_lattice(objectives, steps)
+    corners = model.weights[model.simplices]
+    between = np.einsum("pi,sij->spj", simplex_lattice(objectives, steps), corners)
+    tried = np.vstack([model.weights, between.reshape(-1, objectives)])
+    columns = model.predict(tried)
+    missed = (columns - most)[:, bounded].max(axis=1)
+    met = missed <= MET
+    rest = np.where(met, columns[:, ~bounded if not bounded.all() else bounded].sum(axis=1), np.inf)
+    best = (rest if met.any() else missed).argmin()
+    return Aim(tried[best], columns[best], float(missed[best]))

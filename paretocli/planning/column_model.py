@@ -59,10 +59,11 @@ class ColumnModel:
         return interpolated(places_of(self.losses / size), self.columns, places_of(landed / size))
 
     def shares(self, weights: Array) -> Array:
-        """The barycentric coordinates (S, m) of weights (m,) in each simplex; ≥ 0 inside of it."""
+        """Barycentric coordinates (N, S, m) of weights (N, m) in each simplex; ≥ 0 inside of it."""
         corners = self.weights[self.simplices]
         # Flat simplices have none; what is closest to them will do.
-        found: Array = np.einsum("sij,j->si", np.linalg.pinv(corners.swapaxes(1, 2)), weights)
+        inverse = np.linalg.pinv(corners.swapaxes(1, 2))
+        found: Array = np.einsum("sij,nj->nsi", inverse, weights)
         return found
 
     def leave_one_out(self) -> Array:

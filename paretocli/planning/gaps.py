@@ -18,37 +18,53 @@ DEPTH = 0.2  # of a simplex, away from a corner, for a point that was asked for 
 EDGE = 1e-9  # rounding of shares
 
 
-def different(weights: Array, columns: Array) -> tuple[Integers, Integers]:
+def different(
+    weights: Array, columns: Array, losses: Array | None = None
+) -> tuple[Integers, Integers]:
     """Numbers of the points like none before them (D,); and for all K, to which of these it is.
+
+    Points are alike if their weights are, or if they landed in the same place. Not so those that
+    landed where one at the edge of all weights did: there the front may end, and whatever asks for
+    more than it has gets its end. And with two objectives whose losses are known, rays tell all
+    that a point in the same place would, so these stay.
 
     Args:
         weights: (K, m).
         columns: (K, c), each over its range.
+        losses: (K, m), normalised, where they are known.
     """
-    logs = log_ratios(weights)
-    kept: list[int] = []
-    same = np.empty(len(weights), dtype=np.int64)
-    for i in range(len(weights)):
-        distances = np.minimum(
-            np.linalg.norm(logs[kept] - logs[i], axis=1),
-            np.linalg.norm(columns[kept] - columns[i], axis=1),
-        )
-        new = not kept or distances.min() > ALIKE
-        same[i] = len(kept) if new else distances.argmin()
-        kept += [i] if new else []
-    return np.array(kept, dtype=np.int64), same
+    first = _first_alike(log_ratios(weights))
+    if losses is not None and weights.shape[1] == 2:
+        return np.unique(first, return_inverse=True)
+    asked = np.unique(first)
+    edge = np.zeros(len(weights), dtype=bool)
+    edge[asked] = _outer(ColumnModel(weights[asked], columns[asked]))
+    landed = _first_alike(columns[asked])
+    first[asked] = np.where(edge[asked[landed]], asked, asked[landed])
+    numbers, same = np.unique(first[first], return_inverse=True)
+    return numbers, same
+
+
+def _first_alike(table: Array) -> Integers:
+    """For each row (K,), the number of the first like it, which is like none before itself."""
+    first = np.arange(len(table))
+    for i in range(1, len(table)):
+        others = np.unique(first[:i])
+        distances = np.linalg.norm(table[others] - table[i], axis=1)
+        if distances.min() <= ALIKE:
+            first[i] = others[distances.argmin()]
+    return first
 
 
 def disconnected(model: ColumnModel, asked: Array, same: Integers) -> Mask:
     """In which simplices (S,) of a model the front is not connected.
 
-    A point was asked for well inside of it and landed on a corner (see `exhausted`), or its
-    weights are so close that no more fit although its columns are far from each other. Or, with two
-    objectives whose losses are known, a point at one end lies off the ray that was asked for, by a
-    good part of what there is up to the other end: the rays between do not meet the front.
+    Its columns are far from each other, and it is `exhausted`. Or, with two objectives whose losses
+    are known, a point at one end lies off the ray that was asked for, by a good part of what there
+    is up to the other end: the rays between do not meet the front.
     """
     far = _longest(model.columns[model.simplices]) > FAR
-    found = _landed_on_corner(model, asked, same) | (narrow(model) & far)
+    found = far & exhausted(model, asked, same)
     if model.losses is None or model.weights.shape[1] != 2:
         return found
     first, last = model.simplices.T
@@ -62,8 +78,8 @@ def exhausted(model: ColumnModel, asked: Array, same: Integers) -> Mask:
     """Which simplices (S,) of a model are left alone: nothing more fits, or a try found nothing.
 
     A try is a point that was asked for well inside of a simplex. It found nothing if it landed on a
-    corner. Not on one at the edge of all weights: there the front may end, and whatever asks for
-    more gets its end.
+    corner. Where losses of two objectives are known, what lies between rays is left alone (see
+    `between_rays`), and the rest until nothing more fits.
 
     Args:
         model: Through the points that are different.
@@ -88,13 +104,10 @@ def between_rays(model: ColumnModel, weights: Array) -> Mask:
 
 
 def _landed_on_corner(model: ColumnModel, asked: Array, same: Integers) -> Mask:
-    found = np.zeros(len(model.simplices), dtype=bool)
-    inner = ~_outer(model)
-    for weights, corner in zip(asked, same, strict=True):
-        if len(found) and inner[corner]:
-            shares = model.shares(weights)
-            within = (shares.min(axis=1) > -EDGE) & (shares.max(axis=1) < 1 - DEPTH)
-            found |= within & (model.simplices == corner).any(axis=1)
+    shares = model.shares(asked)
+    within = (shares.min(axis=2) > -EDGE) & (shares.max(axis=2) < 1 - DEPTH)
+    corner = (model.simplices == same[:, None, None]).any(axis=2)
+    found: Mask = (within & corner).any(axis=0)
     return found
 
 

@@ -1,8 +1,8 @@
 """The losses at which weights land, from where others did.
 
 The minimiser of the Chebyshev scalarization lies where the ray u_i ∝ 1/w_i meets the front (Steuer
-and Choo, Mathematical Programming 26, 1983). So the direction is known, and how far along the ray
-is a number that varies little from one ray to the next.
+and Choo, Mathematical Programming 26, 1983). So the direction is known, and how far along the ray,
+Σ u_i, varies little from one ray to the next.
 """
 
 import numpy as np
@@ -14,7 +14,6 @@ START = 1.0  # of a normalised loss: at the start of training
 TINY = 1e-9  # in place of a weight or loss of zero
 OFF = 5e-3  # a difference of weights by which a point lies off the ray that was asked for
 DIGITS = 6  # after the point; places as close are one
-HALVINGS = 50
 
 
 def landing(weights: Array, losses: Array, at: Array) -> Array:
@@ -35,14 +34,17 @@ def landing(weights: Array, losses: Array, at: Array) -> Array:
         Normalised losses (N, m).
     """
     worst = np.maximum(losses.max(axis=0), START)
-    given = np.maximum(weights, TINY)
-    values = (given * losses).max(axis=1, keepdims=True)
-    sums = np.minimum(values / given, worst).sum(axis=1)
+    given, wanted = np.maximum(weights, TINY), np.maximum(at, TINY)
+    on_rays = (given * losses).max(axis=1, keepdims=True) / given
     rays = rays_of(losses)
     off = np.abs(rays - weights).max(axis=1) > OFF
+    sums = np.append(on_rays.sum(axis=1), losses[off].sum(axis=1))
     places = np.vstack([places_of(weights), places_of(rays[off])])
-    sums = np.append(sums, losses[off].sum(axis=1))
-    return _on_rays(at, interpolated(places, sums[:, None], places_of(at)), worst)
+    logs = interpolated(places, np.log(np.maximum(sums, TINY))[:, None], places_of(at))
+    inverse = 1 / wanted
+    landed = np.exp(logs) * inverse / inverse.sum(axis=1, keepdims=True)
+    found: Array = np.minimum(landed, worst)
+    return found
 
 
 def rays_of(losses: Array) -> Array:
@@ -91,15 +93,3 @@ def interpolated(known: Array, values: Array, at: Array) -> Array:
 
     found = RBFInterpolator(known, values, kernel="thin_plate_spline", degree=1)(at)
     return found
-
-
-def _on_rays(weights: Array, sums: Array, worst: Array) -> Array:
-    """Losses (N, m) with these sums (N, 1): t / w_i each, but no more than the worst (m,)."""
-    given = np.maximum(weights, TINY)
-    low, high = np.zeros_like(sums), (worst * given).max(axis=1, keepdims=True)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        beyond = np.minimum(middle / given, worst).sum(axis=1, keepdims=True) > sums
-        low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
-    losses: Array = np.minimum(high / given, worst)
-    return losses

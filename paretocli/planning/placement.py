@@ -95,10 +95,12 @@ def next_points(
     """Propose weights for where the front is emptiest, from the finished points alone.
 
     One call puts no two points between the same parents, for where the first lands may be news for
-    the second; so there can be fewer than asked for. The same input gives the same output.
+    the second, and none where the best cover has none; so there can be fewer than asked for. The
+    same input gives the same output.
 
     Args:
         weights: (K, m) of the finished points, m ≥ 2; of those objectives whose weights are free.
+            Points that are dominated would be taken for a part of the front; leave them out.
         columns: (K, c), lower is better, each over its range, as `normalised` gives them.
         count: How many points to propose at most.
         losses: (K, m), u = (f − ideal) / scale ≥ 0, of what the subproblems minimised, not of
@@ -115,7 +117,7 @@ def next_points(
     if count < 0:
         raise InputError(f"The number of points to place should be at least 0, found {count}.")
     asked, table = finished.weights, finished.columns
-    numbers, same = different(asked, table)
+    numbers, same = different(asked, table, finished.losses)
     known = finished.losses
     model = ColumnModel(asked[numbers], table[numbers], None if known is None else known[numbers])
     named = [tuple(sorted(numbers[simplex].tolist())) for simplex in model.simplices]

