@@ -23,6 +23,7 @@ from paretocli.run_directory.sweep_file import SweepFile
 
 SPLIT = "val"  # points are placed by what is not reported on
 GIVEN_UP = 0.95  # of the loss before training, above the ideal: who learns nothing is about there
+CERTIFIED = 0.05  # a relative gap
 SHARE = 3  # one of so many points that are left is placed at a time
 ALIKE = 1e-6  # weights that differ by less, of each, are those of one point
 
@@ -58,11 +59,12 @@ def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> F
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
         left = growth.points - sweep.points
         found = emptiest(sweep, growth, -(-max(left, 0) // SHARE), max(left, 0))
-        for gap in found.disconnected:
-            if gap not in told:
+        sure = {record["point"] for record in records if _is_certified(record)}
+        for gap in (gap for gap in found.disconnected if gap not in told):
+            if sure.issuperset(gap):
+                told.add(gap)
                 *first, last = (str(point) for point in gap)
                 note(f"The front is not connected between points {', '.join(first)} and {last}.")
-        told.update(found.disconnected)
         if left <= 0:
             return None
         if not found.points:
@@ -77,6 +79,12 @@ def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> F
         return added_round(config, sweep, solved, rows) if rows else None
 
     return further
+
+
+def _is_certified(record: PointRecord) -> bool:
+    """Whether a point is close to optimal: where another lies says something of the front then."""
+    gap = record.get("relative_gap")
+    return gap is not None and gap <= CERTIFIED
 
 
 def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Placement:
@@ -117,15 +125,17 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
     # Where rows are tied after the search, its losses are not those that were minimised.
     minimised = free.all() and not sweep.config.get("sparsity")
     losses = normalised_losses(sweep, results) if minimised else None
+    # Some may be weights that were tried already, and landed behind the front.
+    tried = len(sweep.weights) - len(rows)
     found = next_points(
         weights[:, free],
         table,
-        count,
+        count + tried if count else 0,
         losses=None if losses is None else losses[rows],
         inside=inside[rows],
         planned=planned,
     )
-    return _numbered(found, numbers, np.array(sweep.weights), free)
+    return _numbered(found, numbers, np.array(sweep.weights), free, count)
 
 
 def columns_that_matter(sweep: SweepFile, results: Results) -> dict[str, float]:
@@ -187,7 +197,11 @@ def _of_interest(sweep: SweepFile, results: Results, where: Sequence[str]) -> np
 
 
 def _numbered(
-    found: Placement, numbers: Sequence[int], known: Weights, free: npt.NDArray[np.bool_]
+    found: Placement,
+    numbers: Sequence[int],
+    known: Weights,
+    free: npt.NDArray[np.bool_],
+    count: int,
 ) -> Placement:
     """With weights of all objectives, the numbers of points, and none that is there already."""
     points = []
@@ -199,4 +213,4 @@ def _numbered(
             parents = tuple(numbers[parent] for parent in one.parents)
             points.append(replace(one, weights=weights, parents=parents))
     gaps = tuple(tuple(numbers[place] for place in gap) for gap in found.disconnected)
-    return Placement(tuple(points), gaps)
+    return Placement(tuple(points[:count]), gaps)

@@ -10,9 +10,10 @@ from paretocli.front.columns import is_size
 from paretocli.front.results import Results, read_results
 from paretocli.front.selection import Condition, parse_condition
 from paretocli.options.config import SweepConfig
-from paretocli.planning.aiming import weights_for, weights_for_bounds
+from paretocli.planning.aiming import MET, weights_for, weights_for_bounds
 from paretocli.planning.column_model import ColumnModel
 from paretocli.planning.growth import ALIKE, SPLIT, columns_that_matter, normalised_losses
+from paretocli.planning.parents import SMALLEST
 from paretocli.planning.preferences import Weights
 from paretocli.planning.rounds import Further, added_round
 from paretocli.run_directory.box import read_normalisation
@@ -21,6 +22,7 @@ from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile
 
 TRIES = 3  # the first one and two corrections
+LEAST_STEP = 1.5  # of the odds of sparsity, beyond the sparsest point
 
 Array = npt.NDArray[np.float64]
 
@@ -47,10 +49,10 @@ def aimed(
             note(f"Point {results.point(nearest)} is as wished: {words}.")
             return None
         tries = sum(one.asked == asked for one in sweep.rounds)
-        weights = _weights(config, sweep, results, conditions, first=not tries)
+        weights, in_reach = _weights(config, sweep, results, conditions, first=not tries)
         known = np.array(sweep.weights)
-        if _is_there(known, weights) and config.sparsity:
-            weights = _sparser(known[results.point(nearest)], results, nearest, conditions)
+        if config.sparsity and (not in_reach or _is_there(known, weights)):
+            weights = _sparser(known, results, nearest, conditions)
         if tries >= TRIES or _is_there(known, weights):
             note(f"No point is as wished; point {results.point(nearest)} comes nearest: {words}.")
             return None
@@ -110,8 +112,8 @@ def _weights(
     conditions: Sequence[Condition],
     *,
     first: bool,
-) -> Weights:
-    """The weights (m,) that are expected to fulfil conditions best."""
+) -> tuple[Weights, bool]:
+    """The weights (m,) that are expected to fulfil conditions best, and whether to fulfil all."""
     known = read_normalisation(sweep)
     names = sweep.config["objectives"]
     losses = {f"loss_{name}_{SPLIT}" for name in names}
@@ -119,7 +121,7 @@ def _weights(
     if first and known is not None and "scale" in known and bounds.keys() == losses:
         wanted = np.array([bounds[f"loss_{name}_{SPLIT}"] for name in names])
         reference = (wanted - known["ideal"]) / known["scale"]
-        return weights_for(reference, config.epsilon)
+        return weights_for(reference, config.epsilon), True
     towards = {one.column: -1.0 if _is_lower(one) else 1.0 for one in conditions}
     others = columns_that_matter(sweep, results)
     columns = list(dict.fromkeys([*towards, *others]))
@@ -135,14 +137,14 @@ def _weights(
         most[place] = min(most[place], (one.bound * signs[place] - low[place]) / size[place])
     weights = np.array([sweep.weights[results.point(int(row))] for row in rows])
     _, once = np.unique(weights.round(9), axis=0, return_index=True)
-    reached = normalised_losses(sweep, results)
+    reached = None if config.sparsity else normalised_losses(sweep, results)
     model = ColumnModel(
         weights[once],
         ((table - low) / size)[once],
         None if reached is None else reached[rows][once],
     )
-    found: Weights = weights_for_bounds(model, most).weights
-    return found
+    found = weights_for_bounds(model, most)
+    return found.weights, found.missed <= MET
 
 
 def _is_there(known: Weights, weights: Weights) -> bool:
@@ -152,21 +154,23 @@ def _is_there(known: Weights, weights: Weights) -> bool:
 def _sparser(
     weights: Weights, results: Results, row: int, conditions: Sequence[Condition]
 ) -> Weights:
-    """Weights beyond those that are there, from the sparsest: sizes fall about as 1/w_0.
+    """Weights (m,) beyond those that are there: sizes fall about as 1/w_0.
 
     Args:
-        weights: (m,), of the point that comes nearest, sparsity first.
+        weights: (K, m), of all points, sparsity first.
         results: The table.
-        row: That point's row.
+        row: Of the point that comes nearest, whose mixture of tasks is kept.
         conditions: The wishes; those on sizes say how far beyond.
     """
     sizes = [one for one in conditions if is_size(one.column) and not _is_lower(one)]
     factor = max(
         (results.values([one.column])[row, 0] / max(one.bound, 1.0) for one in sizes), default=1.0
     )
-    odds = weights[0] / (1 - weights[0]) * max(factor, 1.0)
+    largest = weights[:, 0].max()
+    odds = largest / max(1 - largest, SMALLEST) * max(factor, LEAST_STEP)
+    tasks = weights[results.point(row), 1:]
     share = odds / (1 + odds)
-    found: Weights = np.concatenate([[share], weights[1:] * (1 - share) / weights[1:].sum()])
+    found: Weights = np.concatenate([[share], tasks * (1 - share) / tasks.sum()])
     return found
 
 

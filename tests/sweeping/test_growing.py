@@ -167,3 +167,17 @@ def test_holes_are_filled(coarse, tmp_path):
     assert len(found) == 5
     front = np.sort(found["loss_f1_val"])
     assert np.diff(front).max() < np.diff(front[[0, 2, 4]]).max()
+
+
+def test_a_network_of_so_many_parameters(tmp_path, capsys):
+    """The wish is met by a point that starts from a solved one."""
+    options = {"problem": "multidigits", "train_samples": 1024, "epochs": 8, "retrain_epochs": 4}
+    weights = [[0.02, 0.49, 0.49], [0.3, 0.35, 0.35]]
+    found = paretocli.sweep(
+        **options, weights=weights, max_parameters=3000, out=tmp_path / "run"
+    ).results
+    assert "as wished: compact_parameters" in capsys.readouterr().err
+    assert found["compact_parameters"].min() <= 3000
+    with pytest.raises(InputError, match="needs sparsity as an objective"):
+        paretocli.sweep("vlmop2", max_parameters=3, out=tmp_path / "no")
+    assert not (tmp_path / "no").exists()
