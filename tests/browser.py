@@ -118,6 +118,7 @@ class Page:
 
     def hover(self, element: Any) -> None:
         self._actions().move_to_element(element).perform()
+        self._drawn()
 
     def click(self, element: Any) -> None:
         self._actions().move_to_element(element).click().perform()
@@ -129,6 +130,7 @@ class Page:
         builder = ActionBuilder(self.driver, duration=20)
         builder.pointer_action.move_to_location(*map(round, place))
         builder.perform()
+        self._drawn()
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag between two places of the window."""
@@ -145,6 +147,12 @@ class Page:
 
     def paste(self) -> None:
         self._actions().key_down("\ue009").send_keys("v").key_up("\ue009").perform()
+
+    def _drawn(self) -> None:
+        """Wait until the page has drawn twice: on a busy machine it sees the pointer later."""
+        self.driver.execute_async_script(
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));"
+        )
 
     def _actions(self) -> Any:
         from selenium.webdriver import ActionChains
