@@ -6,6 +6,7 @@ from pathlib import Path
 from paretocli.errors import InputError
 from paretocli.front.results import Results, read_results
 from paretocli.front.run_files import RunFiles, read_run_files
+from paretocli.run_directory.sweep_file import read_sweep_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ def read_sweep(path: Path) -> Sweep:
     if not path.is_dir():
         raise InputError(f"{path} is not a directory; give run directories of sweeps.")
     run = read_run_files(path)
-    points = missing = len(run.config["weights"])
+    points = missing = read_sweep_file(path).points
     results = None
     if (path / "results.csv").exists():
         results = read_results(path)

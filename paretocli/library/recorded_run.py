@@ -46,7 +46,7 @@ class RecordedRun:
     def __repr__(self) -> str:
         config = self.config
         names = ", ".join(str(config[name]) for name in ("problem", "solver") if name in config)
-        return f"<{type(self).__name__} {self.path}: {names}, {len(config['weights'])} points>"
+        return f"<{type(self).__name__} {self.path}: {names}, {self._sweep.points} points>"
 
     @cached_property
     def _sweep(self) -> SweepFile:

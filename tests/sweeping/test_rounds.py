@@ -10,6 +10,7 @@ from safetensors.torch import load
 
 import paretocli
 from paretocli.errors import InputError
+from paretocli.front.sweeps import read_sweep
 from paretocli.library.refining import refine, reopen
 from paretocli.planning.plan import Shard
 from paretocli.planning.refinement import Request
@@ -238,6 +239,19 @@ def test_the_same_request_goes_on_where_it_was_stopped(again):
     assert len(records) == 4
     assert (again / "points" / "0003.safetensors").read_bytes() == whole
     assert len(list((again / "rounds").iterdir())) == 1
+
+
+def test_a_round_that_is_not_finished_is_no_finished_sweep(again):
+    refined(again, Request(between=(0, 1)))
+    assert len(read_sweep(again).results.frame) == 4
+    (again / "points" / "0003.json").unlink()
+    paretocli.sweep(**VLMOP2, out=again, progress=False)
+    assert len(read_sweep(again).results.frame) == 4
+    round_ = json.loads((again / "rounds" / "0001.json").read_text())
+    later = {**round_, "points": [4], "weights": [[0.3, 0.7]], "parents": [None]}
+    (again / "rounds" / "0002.json").write_text(json.dumps(later))
+    with pytest.raises(InputError, match="is not finished: 1 of 5 points"):
+        read_sweep(again)
 
 
 def test_a_solver_with_points_of_its_own_gets_no_others(tmp_path):
