@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from paretocli.core.problem import Problem
     from paretocli.exporting.export import Exported
+    from paretocli.front.costs import ExchangeRates
     from paretocli.front.status import SweepStatus
 
 
@@ -142,6 +143,38 @@ class Run:
         rows, _ = matching(results, np.flatnonzero(mask).tolist(), conditions, on)
         row, _, _ = chosen_by(results, rows, on, **rule)
         return results.frame.iloc[row]
+
+    def exchange_rates(self, point: "int | pd.Series[Any]", on: str = "val") -> "ExchangeRates":
+        """What a step costs at a point of the front: the exchange rates between objectives.
+
+        They follow from the point's multipliers where its certificate is good, and are of the
+        training losses; metrics and sizes are reached through their slopes over these, fitted to
+        the point and its neighbours on the front. What was measured at these is beside them.
+
+        Args:
+            point: Its number, or its row of `results`.
+            on: The split whose losses decide what the front is, and whose metrics are shown.
+
+        Returns:
+            Its `rates` and `steps`, in units of the losses, metrics and sizes; where there are none,
+            its `reason` says why. `print` shows it as `paretocli select` does.
+
+        Raises:
+            InputError: There is no such finished point.
+        """
+        import numpy as np
+
+        from paretocli.front.exchange import Exchange
+        from paretocli.front.results import read_results
+        from paretocli.front.selection import front_of
+
+        number = _number(point)
+        results = read_results(self.path)
+        mask, _ = front_of(results, checked_split(on))
+        rows = [row for row in range(len(results.frame)) if results.point(row) == number]
+        if not rows:
+            raise InputError(f"{self.path} has no finished point {number}; see its results.")
+        return Exchange(results, np.flatnonzero(mask).tolist(), on).at(rows[0])
 
     def network(self, point: "int | pd.Series[Any]") -> "nn.Module":
         """The network of a point, with its weights, in evaluation mode, on the CPU.
