@@ -22,7 +22,7 @@ def front(
     on: On = Split.VAL,
     as_json: Annotated[
         bool,
-        typer.Option("--json", help="Print the points as JSON, with what a step costs at each."),
+        typer.Option("--json", help="Print the points as JSON, with what a step costs there."),
     ] = False,
 ) -> None:
     """List the points of a sweep that no other one beats in all objectives.

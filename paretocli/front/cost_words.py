@@ -31,9 +31,9 @@ def paragraph(rates: "ExchangeRates") -> str:
         return _wrapped(f"{HEADING} there are {len(rates.steps)} objectives; see --json.")
     lines = [HEADING, ""]
     for step in rates.steps:
-        lines.append(_wrapped(sentence(step)))
+        lines.append(_wrapped(sentence(step), "", "  "))
         if step.beside is not None:
-            lines.append(_wrapped(measured(step), "  "))
+            lines.append(_wrapped(measured(step), "  ", "    "))
     return "\n".join([*lines, "", *map(_wrapped, notes(rates))])
 
 
@@ -85,10 +85,10 @@ def _name(change: "Change") -> str:
     return f"{plain} {change.objective.replace('_', ' ')}"
 
 
-def _wrapped(text: str, indent: str = "") -> str:
+def _wrapped(text: str, first: str = "", others: str = "") -> str:
     # A number stays with its unit.
     kept = text.replace(" %", "\N{NO-BREAK SPACE}%")
     lines = textwrap.fill(
-        kept, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_long_words=False
+        kept, WIDTH, initial_indent=first, subsequent_indent=others, break_long_words=False
     )
     return lines.replace("\N{NO-BREAK SPACE}", " ")

@@ -11,6 +11,7 @@ from paretocli.errors import InputError
 from paretocli.library.drawing import Better, draw_page
 from paretocli.library.picture import Picture, checked_split, picture_of
 from paretocli.library.picture_kinds import PICTURES, draw
+from paretocli.library.points import point_number
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
 if TYPE_CHECKING:
@@ -88,14 +89,10 @@ class Run:
         Raises:
             InputError: No point is finished.
         """
-        import numpy as np
+        from paretocli.library.choosing import front_rows
 
-        from paretocli.front.results import read_results
-        from paretocli.front.selection import front_of
-
-        results = read_results(self.path)
-        mask, _ = front_of(results, checked_split(on))
-        return results.frame.iloc[np.flatnonzero(mask)]
+        results, front = front_rows(self.path, checked_split(on))
+        return results.frame.iloc[front]
 
     def select(
         self,
@@ -124,11 +121,7 @@ class Run:
             InputError: A condition makes no sense, nothing fulfils them, or no rule was given and
                 there are several.
         """
-        import numpy as np
-
-        from paretocli.front.results import read_results
-        from paretocli.front.selection import front_of
-        from paretocli.library.choosing import chosen_by, matching, refuse_several
+        from paretocli.library.choosing import chosen_by, front_rows, matching, refuse_several
 
         rule: dict[str, Any] = {
             "knee": knee,
@@ -137,44 +130,33 @@ class Run:
             "maximize": maximize,
         }
         refuse_several(rule)
-        results = read_results(self.path)
-        mask, _ = front_of(results, checked_split(on))
+        results, front = front_rows(self.path, checked_split(on))
         conditions = [where] if isinstance(where, str) else list(where)
-        rows, _ = matching(results, np.flatnonzero(mask).tolist(), conditions, on)
+        rows, _ = matching(results, front, conditions, on)
         row, _, _ = chosen_by(results, rows, on, **rule)
         return results.frame.iloc[row]
 
     def exchange_rates(self, point: "int | pd.Series[Any]", on: str = "val") -> "ExchangeRates":
         """What a step costs at a point of the front: the exchange rates between objectives.
 
-        They follow from the point's multipliers where its certificate is good, and are of the
-        training losses; metrics and sizes are reached through their slopes over these, fitted to
-        the point and its neighbours on the front. What was measured at these is beside them.
+        From the point's multipliers, where its certificate is good; metrics and sizes through
+        their slopes over the training losses, fitted to the point and its neighbours on the front.
 
         Args:
             point: Its number, or its row of `results`.
             on: The split whose losses decide what the front is, and whose metrics are shown.
 
         Returns:
-            Its `rates` and `steps`, in units of the losses, metrics and sizes; where there are none,
-            its `reason` says why. `print` shows it as `paretocli select` does.
+            Its `rates` and `steps`, which `print` shows; where there are none, `reason` says why.
 
         Raises:
             InputError: There is no such finished point.
         """
-        import numpy as np
-
         from paretocli.front.exchange import Exchange
-        from paretocli.front.results import read_results
-        from paretocli.front.selection import front_of
+        from paretocli.library.choosing import front_rows, row_of
 
-        number = _number(point)
-        results = read_results(self.path)
-        mask, _ = front_of(results, checked_split(on))
-        rows = [row for row in range(len(results.frame)) if results.point(row) == number]
-        if not rows:
-            raise InputError(f"{self.path} has no finished point {number}; see its results.")
-        return Exchange(results, np.flatnonzero(mask).tolist(), on).at(rows[0])
+        results, front = front_rows(self.path, checked_split(on))
+        return Exchange(results, front, on).at(row_of(results, point_number(point)))
 
     def network(self, point: "int | pd.Series[Any]") -> "nn.Module":
         """The network of a point, with its weights, in evaluation mode, on the CPU.
@@ -189,7 +171,7 @@ class Run:
 
         return read_solved_point(
             self.path,
-            _number(point),
+            point_number(point),
             self._data_dir,
             problem=self._problem,
             consent=lambda file: False,
@@ -223,7 +205,7 @@ class Run:
         for name in formats:
             lookup(FORMATS, name, "format")
             require_format(name)
-        number = _number(point)
+        number = point_number(point)
         folder = Path(out) if out else Path(f"export-{self.path.resolve().name}-{number}")
         with as_found():
             flush_denormals()
@@ -310,14 +292,3 @@ class Run:
         from paretocli.front.status import read_status
 
         return read_status(self.path)
-
-
-def _number(point: Any) -> int:
-    """The number of a point, from itself or from its row of the results."""
-    found = point["point"] if hasattr(point, "keys") else point
-    try:
-        return int(found)
-    except (KeyError, TypeError, ValueError):
-        raise InputError(
-            f"A point should be its number, or its row of the results, found {point!r}."
-        ) from None
