@@ -50,7 +50,7 @@ def notes(rates: "ExchangeRates") -> list[str]:
 
 def sentence(step: "Step") -> str:
     """As in "1 % more accuracy left costs about 0.4 % accuracy right or 3,100 parameters."."""
-    costs = " or ".join(f"{_amount(cost)} {_name(cost)}" for cost in step.costs)
+    costs = " or ".join(f"{_amount(cost, rough=True)} {_name(cost)}" for cost in step.costs)
     verb = "cost" if is_size(step.gain.column) else "costs"
     return f"{_changed(step.gain)} {verb} about {costs}."
 
@@ -66,10 +66,10 @@ def _changed(change: "Change") -> str:
     return f"{_amount(change)} {more} {_name(change)}"
 
 
-def _amount(change: "Change") -> str:
+def _amount(change: "Change", *, rough: bool = False) -> str:
     size = abs(change.change)
     if is_size(change.column):
-        return f"{size:,.0f}"
+        return f"{float(f'{size:.2g}') if rough else size:,.0f}"
     if change.share:
         return f"{100 * size:.2g} %"
     return f"{size:.2g}" if size < 100 else f"{size:,.0f}"
