@@ -25,16 +25,24 @@ _SLOPES = (
 
 def paragraph(rates: "ExchangeRates") -> str:
     """All that is to be said of a point, in lines of 80 letters."""
-    if rates.reason:
-        return _wrapped(rates.reason)
-    if len(rates.steps) > MOST_OBJECTIVES:
-        return _wrapped(f"{HEADING} there are {len(rates.steps)} objectives; see --json.")
+    if without := without_steps(rates):
+        return _wrapped(without)
     lines = [HEADING, ""]
     for step in rates.steps:
         lines.append(_wrapped(sentence(step), "", "  "))
         if step.beside is not None:
             lines.append(_wrapped(measured(step), "  ", "    "))
     return "\n".join([*lines, "", *map(_wrapped, notes(rates))])
+
+
+def without_steps(rates: "ExchangeRates") -> str:
+    """Why no steps are told: there are none, or too many; empty where they are."""
+    if len(rates.steps) > MOST_OBJECTIVES:
+        return (
+            f"What a step costs at point {rates.point} is too much to tell for "
+            f"{len(rates.steps)} objectives; `paretocli front --json` has it."
+        )
+    return rates.reason
 
 
 def notes(rates: "ExchangeRates") -> list[str]:
@@ -89,6 +97,11 @@ def _wrapped(text: str, first: str = "", others: str = "") -> str:
     # A number stays with its unit.
     kept = text.replace(" %", "\N{NO-BREAK SPACE}%")
     lines = textwrap.fill(
-        kept, WIDTH, initial_indent=first, subsequent_indent=others, break_long_words=False
+        kept,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
     return lines.replace("\N{NO-BREAK SPACE}", " ")

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from paretocli.errors import InputError
-from paretocli.front.cost_words import HEADING, measured, notes, sentence
+from paretocli.front.cost_words import HEADING, measured, notes, sentence, without_steps
 from paretocli.front.costs import ExchangeRates
 from paretocli.front.exchange import RESULTS_FILE, Exchange
 from paretocli.front.results import Results
@@ -28,8 +28,8 @@ def step_costs(result: Results) -> list[dict[str, Any] | None]:
 
 
 def _said(rates: ExchangeRates) -> dict[str, Any]:
-    if rates.reason:
-        return {"heading": "", "steps": [], "notes": [rates.reason]}
+    if without := without_steps(rates):
+        return {"heading": "", "steps": [], "notes": [without]}
     return {
         "heading": HEADING,
         "steps": [

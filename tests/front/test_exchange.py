@@ -144,3 +144,21 @@ def test_an_objective_that_does_not_bind(tmp_path):
         assert rates.rates["f2"]["f3"] == pytest.approx(1.5, rel=1e-3)
         assert "No rate for f1: the objective does not bind here." in str(rates)
         json.dumps(rates.as_plain(), allow_nan=False)
+
+
+def test_many_objectives_are_left_to_json(tmp_path):
+    losses = np.full((2, 7), 0.5)
+    losses[0, 0], losses[1, 1] = 0.4, 0.4
+    path = write_solved(tmp_path / "run", losses, [[1 / 7] * 7] * 2, [[1 / 7] * 7] * 2)
+    for rates in rates_of(path):
+        assert len(rates.as_plain()["steps"]) == 7
+        assert "too much to tell for 7 objectives" in str(rates)
+
+
+def test_a_point_that_is_not_there(tmp_path):
+    run = paretocli.load_run(solved(tmp_path / "run"))
+    assert run.exchange_rates(4).point == 4
+    with pytest.raises(paretocli.InputError, match="has no finished point 5"):
+        run.exchange_rates(5)
+    with pytest.raises(paretocli.InputError, match="one of train, val, test, found valid"):
+        run.exchange_rates(4, on="valid")
