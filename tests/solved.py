@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from tests.exact import CURVES, exact_points, terms
 from tests.runs import SPLITS, write_run
@@ -73,6 +74,10 @@ def write_solved(
     names = config.setdefault("objectives", [f"f{j + 1}" for j in range(table.shape[1])])
     settings = {"weights": [list(map(float, w)) for w in weights], "epsilon": EPSILON} | config
     write_run(path, table + 0.125, metrics=metrics, **settings)
+    frame = pd.read_csv(path / "results.csv")
+    for name, column in zip(names, np.transpose(settings["weights"]), strict=True):
+        frame[f"weight_{name}"] = column
+    frame.to_csv(path / "results.csv", index=False)
     note = json.loads((path / "normalisation.json").read_text())
     note["scale"] = [1.0] * len(names) if scale is None else list(scale)
     (path / "normalisation.json").write_text(json.dumps(note))
