@@ -20,7 +20,10 @@ def front(
     path: Where,
     *,
     on: On = Split.VAL,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the points as JSON.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print the points as JSON, with what a step costs there."),
+    ] = False,
 ) -> None:
     """List the points of a sweep that no other one beats in all objectives.
 
@@ -32,6 +35,7 @@ def front(
     import numpy as np
 
     from paretocli.cli.point_tables import points_as_json, points_table
+    from paretocli.front.exchange import Exchange
     from paretocli.front.results import read_results
     from paretocli.front.selection import front_of
 
@@ -41,7 +45,12 @@ def front(
     if left_out.points:
         say(f"{results.source}: {left_out}.", err=True)
     if as_json:
-        say(json.dumps(points_as_json(results, rows), indent=2))
+        exchange = Exchange(results, rows.tolist(), on.value)
+        points = [
+            {**point, "exchange_rates": exchange.at(row).as_plain()}
+            for point, row in zip(points_as_json(results, rows), rows.tolist(), strict=True)
+        ]
+        say(json.dumps(points, indent=2))
         return
     say(points_table(results, rows))
     failed = f"; {results.failed} failed" if results.failed else ""

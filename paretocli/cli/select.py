@@ -65,7 +65,10 @@ def select(
     on: Annotated[Split, typer.Option(help="The split that decides.")] = Split.VAL,
     as_json: Annotated[bool, typer.Option("--json", help="Print the point as JSON.")] = False,
 ) -> None:
-    """Pick a point of a sweep's front, and see what the points beside it would cost.
+    """Pick a point of a sweep's front, and see what a step to the points beside it would cost.
+
+    A step's price follows from the point's multipliers where its certificate is good; what really
+    changes with the points beside it is there too.
 
     Points are chosen by the validation data and reported on the test data, unless told otherwise.
 
@@ -80,6 +83,7 @@ def select(
 
     from paretocli.cli.point_tables import points_as_json
     from paretocli.cli.selection_report import selection_report
+    from paretocli.front.exchange import Exchange
     from paretocli.front.results import read_results
     from paretocli.front.selection import front_of
     from paretocli.library.choosing import chosen_by, matching, refuse_several
@@ -110,7 +114,12 @@ def select(
     if as_json:
         (content,) = points_as_json(results, [chosen])
         left_out_points = sorted({point for one in without for point in one.points})
-        say(json.dumps({**content, "left_out_points": left_out_points}, indent=2))
+        rates = Exchange(results, front, on.value).at(chosen).as_plain()
+        say(
+            json.dumps(
+                {**content, "left_out_points": left_out_points, "exchange_rates": rates}, indent=2
+            )
+        )
         return
     say(selection_report(results, front, chosen, on.value))
     for note in notes:

@@ -9,6 +9,7 @@ from paretocli.cli.report import layer_table
 from paretocli.cli.tables import as_text
 from paretocli.errors import InputError
 from paretocli.front.columns import is_share
+from paretocli.front.exchange import Exchange
 from paretocli.front.results import Results
 from paretocli.front.selection import losses_of, next_better
 from paretocli.run_directory.files import DamagedError
@@ -17,7 +18,7 @@ from paretocli.run_directory.sweep_file import read_sweep_file
 
 
 def selection_report(results: Results, front: Sequence[int], chosen: int, split: str) -> str:
-    """The point, its layers, and what the points beside it on the front would cost.
+    """The point, its layers, what a step costs there, and the points beside it on the front.
 
     Args:
         results: The sweep.
@@ -29,6 +30,7 @@ def selection_report(results: Results, front: Sequence[int], chosen: int, split:
     layers = _layers(results, chosen)
     if layers:
         parts.append(layers)
+    parts.append(str(Exchange(results, front, split).at(chosen)))
     if len(front) > 1:
         parts.append(_neighbours(results, front, chosen, split))
     network = network_path(results.path.parent, results.point(chosen))

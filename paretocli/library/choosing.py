@@ -1,16 +1,18 @@
 """Choosing one point of a front: conditions that it has to fulfil, and a rule that decides."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from paretocli.errors import InputError
 from paretocli.front.complete import LeftOut, complete_rows
-from paretocli.front.results import Results
+from paretocli.front.results import Results, read_results
 from paretocli.front.selection import (
     closest,
     find_column,
+    front_of,
     fulfilling,
     losses_of,
     only_one,
@@ -18,6 +20,29 @@ from paretocli.front.selection import (
 )
 from paretocli.front.selection import knee as knee_of
 from paretocli.planning.preferences import checked, parse_weights
+
+
+def front_rows(path: Path, split: str) -> tuple[Results, list[int]]:
+    """A sweep's points, and the rows of those that are on its front.
+
+    Raises:
+        InputError: No point is finished.
+    """
+    results = read_results(path)
+    mask, _ = front_of(results, split)
+    return results, np.flatnonzero(mask).tolist()
+
+
+def row_of(results: Results, point: int) -> int:
+    """The row of a point, by its number.
+
+    Raises:
+        InputError: There is no such finished point.
+    """
+    for row in range(len(results.frame)):
+        if results.point(row) == point:
+            return row
+    raise InputError(f"{results.path} has no finished point {point}; choose one that it lists.")
 
 
 def refuse_several(rules: Mapping[str, Any]) -> None:

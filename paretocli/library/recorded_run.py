@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from paretocli.directories import default_data_dir
 from paretocli.library.picture import checked_split
+from paretocli.library.points import point_number
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from paretocli.core.problem import Problem
+    from paretocli.front.costs import ExchangeRates
     from paretocli.front.status import SweepStatus
 
 
@@ -82,14 +84,10 @@ class RecordedRun:
         Raises:
             InputError: No point is finished.
         """
-        import numpy as np
+        from paretocli.library.choosing import front_rows
 
-        from paretocli.front.results import read_results
-        from paretocli.front.selection import front_of
-
-        results = read_results(self.path)
-        mask, _ = front_of(results, checked_split(on))
-        return results.frame.iloc[np.flatnonzero(mask)]
+        results, front = front_rows(self.path, checked_split(on))
+        return results.frame.iloc[front]
 
     def select(
         self,
@@ -118,11 +116,7 @@ class RecordedRun:
             InputError: A condition makes no sense, nothing fulfils them, or no rule was given and
                 there are several.
         """
-        import numpy as np
-
-        from paretocli.front.results import read_results
-        from paretocli.front.selection import front_of
-        from paretocli.library.choosing import chosen_by, matching, refuse_several
+        from paretocli.library.choosing import chosen_by, front_rows, matching, refuse_several
 
         rule: dict[str, Any] = {
             "knee": knee,
@@ -131,12 +125,33 @@ class RecordedRun:
             "maximize": maximize,
         }
         refuse_several(rule)
-        results = read_results(self.path)
-        mask, _ = front_of(results, checked_split(on))
+        results, front = front_rows(self.path, checked_split(on))
         conditions = [where] if isinstance(where, str) else list(where)
-        rows, _ = matching(results, np.flatnonzero(mask).tolist(), conditions, on)
+        rows, _ = matching(results, front, conditions, on)
         row, _, _ = chosen_by(results, rows, on, **rule)
         return results.frame.iloc[row]
+
+    def exchange_rates(self, point: "int | pd.Series[Any]", on: str = "val") -> "ExchangeRates":
+        """What a step costs at a point of the front: the exchange rates between objectives.
+
+        From the point's multipliers, where its certificate is good; metrics and sizes through
+        their slopes over the training losses, fitted to the point and its neighbours on the front.
+
+        Args:
+            point: Its number, or its row of `results`.
+            on: The split whose losses decide what the front is, and whose metrics are shown.
+
+        Returns:
+            Its `rates` and `steps`, which `print` shows; where there are none, `reason` says why.
+
+        Raises:
+            InputError: There is no such finished point.
+        """
+        from paretocli.front.exchange import Exchange
+        from paretocli.library.choosing import front_rows, row_of
+
+        results, front = front_rows(self.path, checked_split(on))
+        return Exchange(results, front, on).at(row_of(results, point_number(point)))
 
     def status(self) -> "SweepStatus":
         """How far it is: the state of each point, the time left, and the best so far."""

@@ -8,6 +8,7 @@ from paretocli.errors import InputError
 from paretocli.library.drawing import Better, draw_page
 from paretocli.library.picture import Picture, checked_split, picture_of
 from paretocli.library.picture_kinds import PICTURES, draw
+from paretocli.library.points import point_number
 from paretocli.library.recorded_run import RecordedRun
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Run(RecordedRun):
 
         return read_solved_point(
             self.path,
-            _number(point),
+            point_number(point),
             self._data_dir,
             problem=self._problem,
             consent=lambda file: False,
@@ -67,7 +68,7 @@ class Run(RecordedRun):
         for name in formats:
             lookup(FORMATS, name, "format")
             require_format(name)
-        number = _number(point)
+        number = point_number(point)
         folder = Path(out) if out else Path(f"export-{self.path.resolve().name}-{number}")
         with as_found():
             flush_denormals()
@@ -217,14 +218,3 @@ class Run(RecordedRun):
         better = Better(set(minimize), set(maximize))
         drawn = draw_page([self.path], None, checked_split(split), better, Path(out), title)
         return Path(drawn.report["page"])
-
-
-def _number(point: Any) -> int:
-    """The number of a point, from itself or from its row of the results."""
-    found = point["point"] if hasattr(point, "keys") else point
-    try:
-        return int(found)
-    except (KeyError, TypeError, ValueError):
-        raise InputError(
-            f"A point should be its number, or its row of the results, found {point!r}."
-        ) from None

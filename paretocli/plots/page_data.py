@@ -24,6 +24,7 @@ from paretocli.plots.page_columns import (
     numbers_of,
     numeric_columns,
 )
+from paretocli.plots.page_costs import step_costs
 from paretocli.plots.style import Style, style_of
 
 _MARKERS = {"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down"}
@@ -124,6 +125,7 @@ def _series(
         "on_front": verdicts,
         "not_judged": list(left_out.points),
         "export": [_export_command(result, row) for row in rows],
+        "costs": step_costs(result),
         "cells": {
             str(column): _cells(result, str(column), column in numeric)
             for column in result.frame.columns

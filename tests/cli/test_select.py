@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.exact import exact_points
 from tests.program import PROGRAM, environment, files_below, paretocli
+from tests.solved import EPSILON, exact_multipliers, write_solved
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +115,35 @@ def test_wrong_input(folder, arguments, words):
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert files_below(folder) == before
+
+
+def test_what_a_step_costs(tmp_path):
+    weights = [[w, 1 - w] for w in (0.2, 0.35, 0.5, 0.65, 0.8)]
+    losses = exact_points("vlmop2", weights, EPSILON)
+    write_solved(tmp_path / "run", losses, weights, exact_multipliers("vlmop2", weights, EPSILON))
+    middle = ("select", "run", "--closest-to", "0.5,0.5")
+    said = paretocli(*middle, cwd=tmp_path).stdout
+    # By symmetry, one for one.
+    for words in (
+        "What a step costs here:",
+        "0.1 less training loss f1 costs about 0.1 training loss f2.",
+        "Measured at point 3, next better in f1:",
+        "By the multipliers",
+    ):
+        assert words in said
+    one = json.loads(paretocli(*middle, "--json", cwd=tmp_path).stdout)
+    assert one["exchange_rates"]["training_losses"]["f1"]["f2"] == pytest.approx(1, rel=1e-3)
+    front = json.loads(paretocli("front", "run", "--json", cwd=tmp_path).stdout)
+    assert front[2]["exchange_rates"] == one["exchange_rates"]
+    assert all(point["exchange_rates"]["reason"] is None for point in front)
+
+
+def test_why_nobody_knows_what_a_step_costs(folder, tmp_path):
+    said = paretocli("select", "run", "--knee", cwd=folder).stdout
+    assert "No exchange rates at point" in said
+    assert "What a step costs" not in said
+    losses = [[0.1, 0.9], [0.9, 0.1]]
+    write_solved(tmp_path / "run", losses, [[0.5, 0.5]] * 2, [None] * 2, solver="linear")
+    done = paretocli("select", "run", "--minimize", "f1", "--json", cwd=tmp_path)
+    (reason,) = [json.loads(done.stdout)["exchange_rates"]["reason"]]
+    assert reason == "No exchange rates at point 0: the solver linear has no multipliers."

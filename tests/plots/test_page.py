@@ -9,6 +9,8 @@ from paretocli.front.results import read_results
 from paretocli.plots.page_data import gather_page
 from paretocli.plots.page_file import save_page
 from tests.browser import Page
+from tests.exact import exact_points
+from tests.solved import EPSILON, exact_multipliers, write_solved
 from tests.sparse_run import write_sparse_run
 
 SIZES = {"wide": (1400, 900), "narrow": (420, 800)}
@@ -41,6 +43,10 @@ def files(tmp_path_factory):
         "hostile": ([folder / "hostile.csv"], hostile[:2]),
         "gap": ([folder / "gap.csv"], ["cost", "bytes"]),
     }
+    weights = [[w, 1 - w] for w in (0.3, 0.5, 0.7)]
+    losses = exact_points("vlmop2", weights, EPSILON)
+    multipliers = exact_multipliers("vlmop2", weights, EPSILON)
+    inputs["solved"] = ([write_solved(folder / "solved", losses, weights, multipliers)], None)
     for name, (paths, columns) in inputs.items():
         title = "<img src=x onerror=window.hacked=3>" if name == "hostile" else None
         results = [read_results(path) for path in paths]
@@ -240,6 +246,25 @@ def test_a_click_shows_all_figures_and_the_command(page, files):
         assert words in details
     run = files["two"].parent / "runs" / "one sweep"
     assert page.one("#details code").text == f"paretocli export '{run}' 0 --out 'one sweep-0'"
+
+
+def test_a_click_shows_what_a_step_costs(page, files):
+    page.open(files["solved"])
+    page.run("choose(points[1])")
+    costs = page.text("#details .costs")
+    for words in (
+        "What a step costs here:",
+        "0.1 less training loss f1 costs about 0.1 training loss f2.",
+        "Measured at point 2, next better in f1:",
+        "By the multipliers",
+    ):
+        assert words in costs
+    page.open(files["one"])
+    page.run("choose(points[1])")
+    assert page.text("#details .costs").startswith("No exchange rates at point 1: ")
+    page.open(files["gap"])
+    page.run("choose(points[1])")
+    assert page.all("#details .costs") == []
 
 
 def test_the_view_makes_room_for_the_details(page, files):

@@ -85,6 +85,7 @@ function drawDetails() {
     element("header", {}, element("h2", {}, nameOf(point)), close),
     element("p", {}, verdictOn(point)),
     exportBox(data.series[point.source].export[point.row]),
+    costsBox(data.series[point.source].costs[point.row]),
     ...allFigures(point),
   );
 }
@@ -119,6 +120,21 @@ function allFigures(point) {
     measured.length ? element("table", { class: "splits" }, ...split) : "",
     element("table", {}, element("tbody", {}, ...whole), element("tbody", {}, ...words)),
   ];
+}
+
+/** What a step costs at the point, and what was measured at those beside it. */
+function costsBox(costs) {
+  if (costs === null) return "";
+  const steps = costs.steps.map(([said, measured]) =>
+    element("li", {}, said, measured === null ? "" : element("small", {}, measured)),
+  );
+  return element(
+    "section",
+    { class: "costs" },
+    costs.heading ? element("h3", {}, costs.heading) : "",
+    steps.length ? element("ul", {}, ...steps) : "",
+    ...costs.notes.map((note) => element("p", {}, note)),
+  );
 }
 
 /** The command that exports the network, with a button that copies it. */

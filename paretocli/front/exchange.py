@@ -1,0 +1,100 @@
+"""Exchange rates between the objectives at the points of a sweep, and what a step costs there."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from paretocli.errors import InputError
+from paretocli.front.costs import Change, ExchangeRates, Step
+from paretocli.front.normal import NoRatesError, Normal, Numbers, normal_at
+from paretocli.front.results import Results
+from paretocli.front.selection import losses_of, next_better
+from paretocli.front.slopes import Figure, Slopes
+from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
+
+RESULTS_FILE = "results.csv"
+
+
+class Exchange:
+    """The exchange rates of the points of a sweep.
+
+    Args:
+        results: The sweep.
+        front: Rows of its front.
+        split: Whose losses decide what it is.
+    """
+
+    def __init__(self, results: Results, front: Sequence[int], split: str) -> None:
+        self._results, self._front, self._split = results, list(front), split
+        self._slopes = Slopes(results, front, split)
+        self._sweep: SweepFile | None = None
+        self._unread = ""
+        if results.path.name != RESULTS_FILE:
+            self._unread = f"{results.path} is not the table of a run directory"
+            return
+        try:
+            self._sweep = read_sweep_file(results.path.parent)
+        except InputError as error:
+            self._unread = str(error)
+
+    def at(self, row: int) -> ExchangeRates:
+        """Those at a row of the results, or why there are none."""
+        point = self._results.point(row)
+        try:
+            normal = self._normal(row, point)
+            figures = self._slopes.at(row)
+        except (NoRatesError, InputError) as error:
+            reason = f"No exchange rates at point {point}: {str(error).rstrip('.')}."
+            return ExchangeRates(point, self._split, reason)
+        return self._rates(row, normal, figures)
+
+    def _normal(self, row: int, point: int) -> Normal:
+        if self._sweep is None:
+            raise NoRatesError(self._unread)
+        if tuple(self._sweep.config["objectives"]) != self._results.objectives:
+            raise NoRatesError("sweep.json and results.csv do not name the same objectives")
+        if row not in self._front:
+            raise NoRatesError(f"it is not on the front of the losses on {self._split}")
+        return normal_at(self._sweep, point)
+
+    def _rates(self, row: int, normal: Normal, figures: tuple[Figure, ...]) -> ExchangeRates:
+        names = self._results.objectives
+        bound = np.flatnonzero(normal.binds).tolist()
+        losses = losses_of(self._results, self._split)[self._front]
+        beside = next_better(losses, self._front.index(row))
+        return ExchangeRates(
+            self._results.point(row),
+            self._split,
+            unbound=tuple(name for j, name in enumerate(names) if j not in bound),
+            rates={
+                names[a]: {names[b]: float(normal.rates[a, b]) for b in bound if b != a}
+                for a in bound
+            },
+            steps=tuple(
+                Step(
+                    Change.of(figures[a], figures[a].gain),
+                    _costs(normal.rates[a], figures, a),
+                    None if place is None else self._results.point(self._front[place]),
+                    () if place is None else self._measured(row, self._front[place], figures),
+                )
+                for a, place in enumerate(beside)
+                if a in bound
+            ),
+        )
+
+    def _measured(self, row: int, other: int, figures: Sequence[Figure]) -> tuple[Change, ...]:
+        """What changes in the figures from a row to another one."""
+        values = self._results.values([figure.column for figure in figures])
+        changes = (values[other] - values[row]).tolist()
+        found = map(Change.of, figures, changes)
+        return tuple(change for change in found if np.isfinite(change.change))
+
+
+def _costs(rates: Numbers, figures: Sequence[Figure], a: int) -> tuple[Change, ...]:
+    """What a step in objective a costs in the others, from what a unit of its loss costs (m,)."""
+    less = figures[a].step / abs(figures[a].slope)  # of the training loss
+    return tuple(
+        Change.of(figure, less * rate * figure.slope)
+        for figure, rate in zip(figures, rates.tolist(), strict=True)
+        if np.isfinite(rate)
+    )

@@ -1,0 +1,133 @@
+"""The normal of the front at a solved point, from its multipliers: what trades for what.
+
+At a point that solves its subproblem the gradients of the terms g_i, weighted by the multipliers
+λ_i, cancel: Σ_i λ_i ∂g_i/∂f_j is the normal n_j of the front there, so that Σ_j n_j df_j = 0 along
+the front. A unit less of f_a costs n_a / n_b of f_b, if all others stay as they are. This holds for
+the losses that were trained, and is as good as the point's certificate.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from paretocli.errors import InputError
+from paretocli.run_directory.box import read_normalisation
+from paretocli.run_directory.files import DamagedError
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.points import read_record
+from paretocli.run_directory.sweep_file import SweepFile
+
+Numbers = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+LARGEST_GAP = 0.05
+"""Relative gap up to which multipliers are taken to be those of the point."""
+
+LARGEST_STATIONARITY = 0.2
+"""Up to which they are. Between two objectives a rate is then right to a factor of
+(1 + 0.2) / (1 − 0.2) = 1.5: if ‖a + b‖ ≤ s (‖a‖ + ‖b‖), ‖a‖ / ‖b‖ is at most (1 + s) / (1 − s)."""
+
+
+class NoRatesError(Exception):
+    """There are no exchange rates at a point; the message says why, without a full stop."""
+
+
+@dataclass(frozen=True, eq=False)
+class Normal:
+    """The front's normal at a point.
+
+    Attributes:
+        values: n (m,), ∂ of the weighted terms by the objectives, in 1 / units of these.
+        binds: Which objectives bind (m,): the others could be a little worse at no gain.
+    """
+
+    values: Numbers
+    binds: Mask
+
+    @property
+    def rates(self) -> Numbers:
+        """What a unit less of f_a costs in f_b (m, m), in units of f_b per unit of f_a.
+
+        NaN on the diagonal, and where one of the two does not bind.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rates: Numbers = self.values[:, np.newaxis] / self.values
+        rates[~(self.binds[:, np.newaxis] & self.binds)] = np.nan
+        np.fill_diagonal(rates, np.nan)
+        return rates
+
+
+def front_normal(
+    multipliers: npt.ArrayLike, weights: npt.ArrayLike, scale: npt.ArrayLike, epsilon: float
+) -> Normal:
+    """The front's normal where multipliers certify a point.
+
+        n_j = (λ_j w_j + ε Σ_i λ_i w_i) / s_j
+
+    An objective binds where its own part is more than the one that ε gives to each.
+
+    Args:
+        multipliers: λ (m,), on the simplex.
+        weights: w (m,), on the simplex.
+        scale: s (m,), positive, in units of the objectives.
+        epsilon: ε ≥ 0.
+
+    Source: `paretocli.solvers.chebyshev.Scalarization.jacobian`; Miettinen, *Nonlinear
+    Multiobjective Optimization* (1999), section 2.8, on trade-off rates from multipliers.
+    """
+    own = np.asarray(multipliers, dtype=np.float64) * np.asarray(weights, dtype=np.float64)
+    shared = epsilon * own.sum()
+    return Normal((own + shared) / np.asarray(scale, dtype=np.float64), own > shared)
+
+
+def normal_at(sweep: SweepFile, point: int) -> Normal:
+    """The front's normal at a point of a sweep, from its record.
+
+    Raises:
+        NoRatesError: There is none: no record, no multipliers, or a certificate that is missing or
+            bad, or fewer than two objectives bind.
+    """
+    try:
+        record = read_record(sweep, point) if 0 <= point < sweep.points else None
+        note = read_normalisation(sweep)
+    except (DamagedError, InputError) as error:
+        raise NoRatesError(str(error).rstrip(".")) from None
+    if record is None or record["status"] != "done":
+        raise NoRatesError("there is no record of it")
+    multipliers = _certified(record, str(sweep.config.get("solver", "")))
+    epsilon = sweep.config.get("epsilon")
+    if note is None or "scale" not in note or not isinstance(epsilon, int | float):
+        raise NoRatesError("the directory does not say how its objectives were scaled")
+    normal = front_normal(multipliers, record["weights"], note["scale"], epsilon)
+    if normal.binds.sum() < 2:
+        names = np.array(sweep.config["objectives"])[normal.binds]
+        which = f"{names[0]} alone binds here" if len(names) else "no objective binds here"
+        raise NoRatesError(f"{which}, and there is nothing to exchange it for")
+    return normal
+
+
+def _certified(record: PointRecord, solver: str) -> Sequence[float]:
+    """The multipliers (m,) of a record whose certificate is good.
+
+    Raises:
+        NoRatesError: It has none, or the certificate is missing or bad.
+    """
+    found = record.get("multipliers")
+    if found is None:
+        raise NoRatesError(f"the solver {solver} has no multipliers".replace("  ", " "))
+    multipliers = [value for value in found if value is not None]
+    if len(multipliers) < len(record["weights"]):
+        raise NoRatesError("a multiplier is missing")
+    for value, bound, name in (
+        (record.get("relative_gap"), LARGEST_GAP, "relative gap"),
+        (record.get("stationarity"), LARGEST_STATIONARITY, "stationarity"),
+    ):
+        if value is None:
+            raise NoRatesError(f"its certificate is missing (no {name})")
+        if not value <= bound:
+            raise NoRatesError(
+                f"its {name} is {value:.2g}, above {bound:g}, so that its multipliers say nothing"
+            )
+    return multipliers
