@@ -120,7 +120,7 @@ def refine(
     from paretocli.directories import default_data_dir
     from paretocli.errors import InputError, RunError
     from paretocli.execution.nursery import nursery
-    from paretocli.library.refining import planned, refine, reopen
+    from paretocli.library.refining import planned, refine, reopen, told
     from paretocli.library.running import failure_of
     from paretocli.option import one_of
     from paretocli.sweeping.store import RunDirectory
@@ -156,6 +156,7 @@ def refine(
             say(directory.results_file)
         else:
             say(sweep_report(config, resolved.problem, directory, records))
+        told(path)
         if failure := failure_of(records, config):
             raise RunError(failure)
 

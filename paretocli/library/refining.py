@@ -26,6 +26,7 @@ from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sweeping.reopened import reopened
 from paretocli.sweeping.resolve import Resolved
+from paretocli.sweeping.store import RunDirectory
 
 
 def reopen(
@@ -64,7 +65,8 @@ def refine(
 ) -> list[PointRecord]:
     """Add points to a sweep and solve them, and what of it is not solved yet before.
 
-    Where the last round was asked for in the same words and is not finished, it goes on.
+    Where the last round was asked for in the same words, and nobody was `told` of its end, it goes
+    on.
 
     Args:
         resolved: The sweep.
@@ -140,10 +142,19 @@ def _refuse_own_weights(config: SweepConfig) -> None:
 
 
 def _begun(sweep: SweepFile, asked: str) -> bool:
-    """Whether the same was asked for last, and is not finished."""
-    if not sweep.rounds or sweep.rounds[-1].asked != asked:
-        return False
-    return not {*sweep.rounds[-1].points} <= read_records(sweep).found.keys()
+    """Whether the same was asked for last, and whoever asked was not told of its end."""
+    return bool(sweep.rounds) and sweep.rounds[-1].asked == asked and not sweep.rounds[-1].ended
+
+
+def told(path: Path) -> None:
+    """Write down that whoever asked for the last round knows of its end: the next asks for more.
+
+    Args:
+        path: The run directory.
+    """
+    last = read_sweep_file(path).rounds[-1:]
+    for one in last:
+        RunDirectory(path).write_round(replace(one, ended=True))
 
 
 def _wanted(sweep: SweepFile, request: Request) -> Weights:

@@ -124,7 +124,7 @@ class Run(RecordedRun):
             StopError: It was interrupted; all that was done is saved.
         """
         from paretocli.execution.nursery import nursery
-        from paretocli.library.refining import refine, reopen
+        from paretocli.library.refining import refine, reopen, told
         from paretocli.planning.preferences import checked
         from paretocli.planning.refinement import Request, pair_of
         from paretocli.training.machine import as_found
@@ -149,6 +149,7 @@ class Run(RecordedRun):
                 quiet=not progress,
                 retry_failed=retry_failed,
             )
+            told(self.path)
         return Run(self.path, self._problem, self._data_dir)
 
     def plot(

@@ -28,6 +28,7 @@ class RoundContent(TypedDict):
         epochs: Of the first phase.
         retrain_epochs: Of the second.
         asked: What asked for it, where somebody did.
+        ended: Whether who asked was told that it is solved.
     """
 
     points: Annotated[list[int], forms.listed(forms.whole())]
@@ -36,6 +37,7 @@ class RoundContent(TypedDict):
     epochs: forms.Positive
     retrain_epochs: forms.Count
     asked: NotRequired[forms.Text]
+    ended: NotRequired[bool]
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Round:
         epochs: Of the first phase.
         retrain_epochs: Of the second.
         asked: What asked for it, where somebody did.
+        ended: Whether who asked was told that it is solved.
     """
 
     number: int
@@ -59,6 +62,7 @@ class Round:
     epochs: int
     retrain_epochs: int
     asked: str = ""
+    ended: bool = False
 
     @property
     def total_epochs(self) -> int:
@@ -74,7 +78,11 @@ class Round:
             "epochs": self.epochs,
             "retrain_epochs": self.retrain_epochs,
         }
-        return {**found, "asked": self.asked} if self.asked else found
+        if self.asked:
+            found["asked"] = self.asked
+        if self.ended:
+            found["ended"] = True
+        return found
 
 
 def round_path(directory: Path, number: int) -> Path:
@@ -118,6 +126,7 @@ def _round(number: int, content: RoundContent) -> Round:
         content["epochs"],
         content["retrain_epochs"],
         content.get("asked", ""),
+        bool(content.get("ended")),
     )
 
 

@@ -11,7 +11,7 @@ from safetensors.torch import load
 import paretocli
 from paretocli.errors import InputError
 from paretocli.front.sweeps import read_sweep
-from paretocli.library.refining import refine, reopen
+from paretocli.library.refining import refine, reopen, told
 from paretocli.planning.plan import Shard
 from paretocli.planning.refinement import Request
 from paretocli.planning.rounds import first_round, path_rounds
@@ -234,11 +234,16 @@ def test_the_same_request_goes_on_where_it_was_stopped(again):
     request = Request(between=(0, 1), points=1)
     refined(again, request)
     whole = (again / "points" / "0003.safetensors").read_bytes()
-    (again / "points" / "0003.json").unlink()  # as if it had been killed
+    # As if it had been killed: once before the point was there, once before anybody was told.
+    assert len(refined(again, request)) == 4
+    (again / "points" / "0003.json").unlink()
     records = refined(again, request)
     assert len(records) == 4
     assert (again / "points" / "0003.safetensors").read_bytes() == whole
     assert len(list((again / "rounds").iterdir())) == 1
+    told(again)
+    with pytest.raises(InputError, match="are those of point 3"):
+        refined(again, request)
 
 
 def test_a_round_that_is_not_finished_is_no_finished_sweep(again):
