@@ -26,8 +26,11 @@ LARGEST_GAP = 0.05
 """Relative gap up to which multipliers are taken to be those of the point."""
 
 LARGEST_STATIONARITY = 0.2
-"""Up to which they are: a gap is 0 too where one objective has all of λ. Between two objectives a rate is then right to a factor of
-(1 + 0.2) / (1 − 0.2) = 1.5: if ‖a + b‖ ≤ s (‖a‖ + ‖b‖), ‖a‖ / ‖b‖ is at most (1 + s) / (1 − s)."""
+"""Up to which they are; a gap alone is 0 too where one objective has all of λ for the moment.
+
+Between two objectives a rate is then right to a factor of (1 + 0.2) / (1 − 0.2) = 1.5: where
+‖a + b‖ ≤ s (‖a‖ + ‖b‖), ‖a‖ / ‖b‖ is at most (1 + s) / (1 − s).
+"""
 
 
 class NoRatesError(Exception):
