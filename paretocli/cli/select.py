@@ -65,10 +65,9 @@ def select(
     on: Annotated[Split, typer.Option(help="The split that decides.")] = Split.VAL,
     as_json: Annotated[bool, typer.Option("--json", help="Print the point as JSON.")] = False,
 ) -> None:
-    """Pick a point of a sweep's front, and see what a step to the points beside it would cost.
+    """Pick a point of a sweep's front, and see what a step along the front costs there.
 
-    A step's price follows from the point's multipliers where its certificate is good; what really
-    changes with the points beside it is there too.
+    By the point's multipliers, where its certificate is good, and by the points beside it.
 
     Points are chosen by the validation data and reported on the test data, unless told otherwise.
 

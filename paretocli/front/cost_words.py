@@ -19,7 +19,7 @@ HEADING = "What a step costs here:"
 _MULTIPLIERS = "By the multipliers, which are those of the training losses, to first order."
 _SLOPES = (
     "Metrics and sizes by their slopes over these losses, fitted to the point and its neighbours "
-    "on the front of {split}."
+    "on the front of the losses on {split}."
 )
 
 

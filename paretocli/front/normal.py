@@ -26,8 +26,11 @@ LARGEST_GAP = 0.05
 """Relative gap up to which multipliers are taken to be those of the point."""
 
 LARGEST_STATIONARITY = 0.2
-"""Up to which they are. Between two objectives a rate is then right to a factor of
-(1 + 0.2) / (1 − 0.2) = 1.5: if ‖a + b‖ ≤ s (‖a‖ + ‖b‖), ‖a‖ / ‖b‖ is at most (1 + s) / (1 − s)."""
+"""Up to which they are; a gap alone is 0 too where one objective has all of λ for the moment.
+
+Between two objectives a rate is then right to a factor of (1 + 0.2) / (1 − 0.2) = 1.5: where
+‖a + b‖ ≤ s (‖a‖ + ‖b‖), ‖a‖ / ‖b‖ is at most (1 + s) / (1 − s).
+"""
 
 
 class NoRatesError(Exception):
@@ -74,8 +77,8 @@ def front_normal(
         scale: s (m,), positive, in units of the objectives.
         epsilon: ε ≥ 0.
 
-    Source: `paretocli.solvers.chebyshev.Scalarization.jacobian`; Miettinen, *Nonlinear
-    Multiobjective Optimization* (1999), section 2.8, on trade-off rates from multipliers.
+    Source: `paretocli.solvers.chebyshev.Scalarization.jacobian`; Haimes and Chankong, *Kuhn-Tucker
+    multipliers as trade-offs in multiobjective decision-making analysis*, Automatica 15 (1979).
     """
     own = np.asarray(multipliers, dtype=np.float64) * np.asarray(weights, dtype=np.float64)
     shared = epsilon * own.sum()
@@ -96,15 +99,17 @@ def normal_at(sweep: SweepFile, point: int) -> Normal:
         raise NoRatesError(str(error).rstrip(".")) from None
     if record is None or record["status"] != "done":
         raise NoRatesError("there is no record of it")
-    multipliers = _certified(record, str(sweep.config.get("solver", "")))
+    multipliers = _certified(record, str(sweep.config.get("solver", "of this sweep")))
     epsilon = sweep.config.get("epsilon")
     if note is None or "scale" not in note or not isinstance(epsilon, int | float):
         raise NoRatesError("the directory does not say how its objectives were scaled")
     normal = front_normal(multipliers, record["weights"], note["scale"], epsilon)
     if normal.binds.sum() < 2:
-        names = np.array(sweep.config["objectives"])[normal.binds]
-        which = f"{names[0]} alone binds here" if len(names) else "no objective binds here"
-        raise NoRatesError(f"{which}, and there is nothing to exchange it for")
+        loose = np.array(sweep.config["objectives"])[~normal.binds].tolist()
+        verb = "do" if len(loose) > 1 else "does"
+        raise NoRatesError(
+            f"{', '.join(loose)} {verb} not bind here, and a rate needs two objectives that do"
+        )
     return normal
 
 
@@ -116,7 +121,7 @@ def _certified(record: PointRecord, solver: str) -> Sequence[float]:
     """
     found = record.get("multipliers")
     if found is None:
-        raise NoRatesError(f"the solver {solver} has no multipliers".replace("  ", " "))
+        raise NoRatesError(f"the solver {solver} has no multipliers")
     multipliers = [value for value in found if value is not None]
     if len(multipliers) < len(record["weights"]):
         raise NoRatesError("a multiplier is missing")

@@ -91,7 +91,7 @@ def test_networks_that_are_not_trained_enough_have_none():
         ({"stationarity": 0.3}, "stationarity is 0.3, above"),
         ({"multipliers": None}, "the solver chebyshev has no multipliers"),
         ({"multipliers": [None, 1.0]}, "a multiplier is missing"),
-        ({"multipliers": [0.0, 1.0]}, "f2 alone binds here"),
+        ({"multipliers": [0.0, 1.0]}, "f1 does not bind here, and a rate needs two"),
         ({"epochs": "x"}, "is damaged (epochs is no whole number)"),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 from paretocli.errors import InputError
 from paretocli.front.results import read_results
 from paretocli.plots.page_data import gather_page
+from tests.solved import write_solved
 from tests.sparse_run import SMALL, write_sparse_run
 
 SAID = {"minimise": {"cost"}, "maximise": {"profit"}}
@@ -205,3 +206,20 @@ def test_a_chosen_column_of_yes_and_no_counts_as_numbers(tmp_path):
     data = page(tmp_path / "mine.csv", columns=("a", "good"), minimise={"a", "good"})
     assert data["series"][0]["cells"]["good"] == [1.0, 0.0]
     assert column(data, "good")["high"] == 1.0
+
+
+def test_what_a_step_costs_is_said_of_every_point_of_a_sweep(tmp_path):
+    (tmp_path / "mine.csv").write_text("a,b\n1,2\n2,1\n")
+    (mine,) = page(tmp_path / "mine.csv", columns=("a", "b"), minimise={"a", "b"})["series"]
+    assert mine["costs"] == [None, None]
+    losses, weights = [[0.1, 0.9], [0.5, 0.5], [0.9, 0.1], [0.9, 0.9]], [[0.5, 0.5]] * 4
+    (own,) = page(write_solved(tmp_path / "run", losses, weights, weights))["series"]
+    assert [len(costs["steps"]) for costs in own["costs"]] == [2, 2, 2, 0]
+    assert own["costs"][1]["steps"][0] == [
+        "0.1 less training loss f1 costs about 0.1 training loss f2.",
+        "Measured at point 0, next better in f1: 0.4 less training loss f1, "
+        "0.4 more training loss f2.",
+    ]
+    assert own["costs"][0]["steps"][0][1] is None
+    (reason,) = own["costs"][3]["notes"]
+    assert reason == ("No exchange rates at point 3: it is not on the front of the losses on val.")
