@@ -5,14 +5,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
-from paretocli.errors import StopError
+from paretocli.errors import InputError, StopError
 from paretocli.execution.stopping import Stop, stop_on_signals
-from paretocli.front.results import read_results
+from paretocli.front.results import Results, read_results
+from paretocli.front.sizes import COMPACT
 from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
 from paretocli.planning.growth import grown
-from paretocli.planning.rounds import Further, once, one_after_another
+from paretocli.planning.rounds import Further, once, one_after_another, warm_epochs
 from paretocli.planning.wishes import aimed
 from paretocli.plots.data import loss_columns
 from paretocli.problems.made_in_python import how_to_check
@@ -25,6 +27,7 @@ from paretocli.sweeping.store import RunDirectory
 
 Note = Callable[[str], None]
 
+LEAST_SIZES = 2  # that differ, for a picture against size
 STOPPING = "Stopping after this epoch; once more to stop at once."
 
 
@@ -62,6 +65,9 @@ def carry_out(
     ):
         for note in notes:
             progress.note(note)
+        if resolved.growth is not None:  # what is to come counts before anybody knows where
+            epochs = config.total_epochs if config.warm == "none" else sum(warm_epochs(config))
+            observer.points_planned(range(resolved.growth.points), epochs)
         records = run_sweep(
             config,
             resolved.problem,
@@ -140,9 +146,29 @@ def _stoppable(asked: Callable[[], None]) -> Iterator[Stop]:
 
 
 def _draw(config: SweepConfig, directory: RunDirectory, *, any_done: bool) -> None:
-    if any_done and len(config.objectives) > 1 and len(config.weights) > 1:
-        # Only now, for it takes a while to import and most of a sweep has no use for it.
-        from paretocli.plots.front_figure import draw_front
+    """Draw the front: tasks against size where size is an objective, else the losses."""
+    if not any_done or len(config.objectives) < 2 or directory.sweep().points < 2:
+        return
+    # Only now, for it takes a while to import and most of a sweep has no use for it.
+    from paretocli.plots.front_figure import draw_front
 
-        results = read_results(directory.path)
-        draw_front([results], loss_columns([results], "test"), directory.picture_file)
+    results = read_results(directory.path)
+    if config.sparsity and _draw_sizes(results, directory.picture_file):
+        return
+    draw_front([results], loss_columns([results], "test"), directory.picture_file)
+
+
+def _draw_sizes(results: Results, picture: Path) -> bool:
+    """Draw all tasks against the size of the exported network, where both are known."""
+    from paretocli.plots.against_data import gather_against
+    from paretocli.plots.against_figure import save_against
+
+    size = COMPACT[0]
+    if size not in results.frame or results.frame[size].nunique() < LEAST_SIZES:
+        return False
+    try:
+        data = gather_against([results], size, "test")
+    except InputError:  # nobody knows whether more of some metric is better
+        return False
+    save_against(data, picture)
+    return True

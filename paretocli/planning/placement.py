@@ -30,6 +30,8 @@ from paretocli.planning.gaps import (
 from paretocli.planning.preferences import floored, lattice_size, simplex_lattice
 
 FLOOR = 0.01
+# Weights of sparsity to begin with, and what a task that is served best has of the tasks' weight.
+DENSEST, BETWEEN, SPARSEST, FAVOUR = 0.005, 0.05, 0.9, 0.8
 MOST_PLACES = 1500  # at which a front is covered
 FINEST = 200  # steps along an edge of a simplex
 
@@ -81,6 +83,25 @@ def initial_weights(objectives: int, floor: float = FLOOR) -> Array:
         raise InputError(f"The floor of initial weights should be above 0, found {floor}.")
     corners = floored(np.eye(objectives), floor)
     return np.vstack([corners, np.full((1, objectives), 1 / objectives)])
+
+
+def initial_sparse_weights(objectives: int) -> Array:
+    """Weights (m + 1, m) to begin with where the first objective is sparsity.
+
+    The corners of the simplex are no use there: at one no task is learned, at the others all but
+    one are given up. So: the sparsest network that still serves all tasks alike, the densest that
+    does, and for each task one that serves it best.
+
+    Args:
+        objectives: Number of objectives m ≥ 2.
+    """
+    tasks = objectives - 1
+    alike = np.full(tasks, 1 / tasks)
+    best = np.full((tasks, tasks), (1 - FAVOUR) / max(tasks - 1, 1))
+    np.fill_diagonal(best, FAVOUR if tasks > 1 else 1.0)
+    shares = np.vstack([alike, alike, best])
+    sparsity = np.array([SPARSEST, DENSEST, *[BETWEEN] * tasks])[:, None]
+    return np.hstack([sparsity, (1 - sparsity) * shares])
 
 
 def next_points(

@@ -88,6 +88,13 @@ def one_after_another(plans: Sequence[Further]) -> Further:
     return further
 
 
+def warm_epochs(config: SweepConfig) -> tuple[int, int]:
+    """Epochs of a point that starts from another: of its search, and after it."""
+    epochs = config.warm_epochs or max(1, round(config.epochs / 4))
+    retrain = max(1, round(config.retrain_epochs * 3 / 4)) if config.retrain_epochs else 0
+    return epochs, retrain
+
+
 def _warm(
     config: SweepConfig,
     number: int,
@@ -96,6 +103,4 @@ def _warm(
     parents: tuple[int, ...],
     asked: str = "",
 ) -> Round:
-    epochs = config.warm_epochs or max(1, round(config.epochs / 4))
-    retrain = max(1, round(config.retrain_epochs * 3 / 4)) if config.retrain_epochs else 0
-    return Round(number, points, weights, parents, epochs, retrain, asked)
+    return Round(number, points, weights, parents, *warm_epochs(config), asked)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from paretocli.core.names import SPARSITY
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.lists import columns_in, listed
@@ -12,7 +13,7 @@ from paretocli.options.given import Options
 from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS, WISH_OPTIONS
 from paretocli.planning import preferences
 from paretocli.planning.growth import Growth
-from paretocli.planning.placement import initial_weights
+from paretocli.planning.placement import initial_sparse_weights, initial_weights
 from paretocli.planning.spread_weights import spread_weights
 from paretocli.solvers.registry import SOLVERS
 
@@ -192,7 +193,9 @@ def _first_ones(
             f"--placement adaptive begins with {len(names) + 1} points, one for each objective and "
             f"one in the middle, and there are to be {points}; ask for more with --points."
         )
-    return initial_weights(len(names))
+    return (
+        initial_sparse_weights(len(names)) if names[0] == SPARSITY else initial_weights(len(names))
+    )
 
 
 def _zero_notes(weights: preferences.Weights, objectives: tuple[str, ...]) -> list[str]:

@@ -37,6 +37,7 @@ from paretocli.run_directory.networks import file_checksum
 from paretocli.run_directory.rounds import Row
 from paretocli.sparsity.layers import Layer
 from paretocli.sweeping.counted_layers import layers_that_count
+from paretocli.sweeping.first_sweep import first_sweep
 from paretocli.sweeping.ideals import ideals_of, notes_on_learned
 from paretocli.sweeping.known_names import refuse_unknown
 from paretocli.sweeping.memory import Memory, expected_memory
@@ -113,6 +114,10 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         InputError: An option is wrong, or the problem or its network is.
     """
     flush_denormals()
+    said_for_them: tuple[str, ...] = ()
+    if "problem" not in options and made is None and not single:
+        options, words = first_sweep(options)
+        said_for_them = (words,)
     source = str(options.get("problem", DEFAULT_PROBLEM)) if made is None else name_of(made)
     data_dir = Path(str(options.get("data_dir") or default_data_dir())).absolute()
     # Before the data is fetched: these need no problem to be found wrong.
@@ -202,6 +207,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         layers=layers,
         traced=traced,
         notes=(
+            *said_for_them,
             *of_problem,
             *notes,
             *more_notes,

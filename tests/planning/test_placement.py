@@ -8,7 +8,7 @@ from scipy.spatial.distance import pdist
 from paretocli.errors import InputError
 from paretocli.front.distribution import fill_distance
 from paretocli.planning.column_axes import normalised
-from paretocli.planning.placement import initial_weights, next_points
+from paretocli.planning.placement import initial_sparse_weights, initial_weights, next_points
 from paretocli.planning.preferences import closest_divisions, floored, simplex_lattice
 from paretocli.problems.known_fronts import KNOWN_FRONTS
 from tests.exact import exact_points, zdt3_parts
@@ -321,3 +321,17 @@ def test_bad_input_is_refused_in_a_sentence(change, message):
 def test_initial_weights_out_of_range_are_refused(objectives, floor):
     with pytest.raises(InputError):
         initial_weights(objectives, floor)
+
+
+@pytest.mark.parametrize("objectives", [2, 3, 5])
+def test_sparse_sweeps_begin_with_points_that_serve_all_tasks(objectives):
+    rows = initial_sparse_weights(objectives)
+    assert rows.shape == (objectives + 1, objectives)
+    assert rows.sum(axis=1) == pytest.approx(1)
+    assert (rows > 0).all()
+    assert rows[:, 0].max() == rows[0, 0]
+    assert rows[:, 0].min() == rows[1, 0]
+    # Each task is served best once, and never by more than 20 times another one's weight.
+    tasks = rows[:, 1:]
+    assert [row.argmax() for row in tasks[2:]] == list(range(objectives - 1))
+    assert (tasks.max(axis=1) <= 20 * tasks.min(axis=1)).all()

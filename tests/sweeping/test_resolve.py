@@ -46,7 +46,7 @@ def test_no_name_means_the_embedded_digits():
     assert resolved.config.problem == resolved.problem.name == "multidigits"
     assert resolved.config.objectives == ("sparsity", "left", "right")
     assert resolved.config.sparse_layers == ("shared.3.weight",)
-    assert len(resolved.config.weights) == 10
+    assert len(resolved.config.weights) == 4  # and more follow
     assert resolved.notes == ()
 
 
@@ -797,3 +797,27 @@ def test_fewer_training_samples():
 
 def test_shares_that_nothing_counts_by_are_no_part_of_a_sweep():
     assert config(sparsity_of="macs").sparsity_of == "own"  # vlmop2 has no layers
+
+
+def test_without_a_problem_a_front_grows():
+    found = resolve({})
+    assert (found.config.problem, found.config.network) == ("multidigits", "hps")
+    assert len(found.config.weights) == 4
+    assert found.growth.points == 9
+    assert found.notes[0] == (
+        "This is paretocli sweep multidigits --network hps --placement adaptive --points 9."
+    )
+    assert resolve(
+        {"problem": "multidigits", "network": "hps", "placement": "adaptive"}
+    ).config == (found.config)
+
+
+@pytest.mark.parametrize(
+    "said", [{"points": 6}, {"weights": ["1,1,1"]}, {"solver": "linear"}, {"sparsity": False}]
+)
+def test_who_says_more_has_something_else_in_mind(said):
+    found = resolve(said)
+    assert found.growth is None
+    assert found.config.network == "hps"
+    assert found.notes[0] == "This is paretocli sweep multidigits --network hps."
+    assert resolve({"network": "narrow"} | said).notes[0] == "This is paretocli sweep multidigits."
