@@ -24,7 +24,8 @@ from paretocli.run_directory.sweep_file import SweepFile
 SPLIT = "val"  # points are placed by what is not reported on
 GIVEN_UP = 0.95  # of the loss before training, above the ideal: who learns nothing is about there
 CERTIFIED = 0.05  # a relative gap
-SHARE = 3  # one of so many points that are left is placed at a time
+SHARE = 3  # one of so many points that are left is placed at a time,
+LEAST = 2  # but as many, which train side by side
 ALIKE = 1e-6  # weights that differ by less, of each, are those of one point
 
 
@@ -58,7 +59,8 @@ def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> F
 
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
         left = growth.points - sweep.points
-        found = emptiest(sweep, growth, -(-max(left, 0) // SHARE), max(left, 0))
+        count = min(left, max(LEAST, -(-left // SHARE))) if left > 0 else 0
+        found = emptiest(sweep, growth, count, max(left, 0))
         sure = {record["point"] for record in records if _is_certified(record)}
         for gap in (gap for gap in found.disconnected if gap not in told):
             if sure.issuperset(gap):

@@ -25,4 +25,7 @@ def first_sweep(options: Options) -> tuple[Options, str]:
     if not any(name in options for name in (*_OTHERWISE, "freeze_sparsity")):
         chosen |= {"placement": "adaptive", "points": POINTS}
         words += f" --placement adaptive --points {POINTS}"
+        if "stack" not in options:  # rounds are small: its points keep more processors busy apart
+            chosen["stack"] = 1
+            words += " --stack 1"
     return {**chosen, **options}, f"This is paretocli sweep {words}."
