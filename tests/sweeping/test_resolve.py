@@ -802,12 +802,11 @@ def test_without_a_problem_a_front_grows():
     assert (found.config.problem, found.config.network) == ("multidigits", "hps")
     assert len(found.config.weights) == 4
     assert found.growth.points == 9
-    assert found.notes[0] == (
-        "This is paretocli sweep multidigits --network hps --placement adaptive --points 9."
-    )
-    assert resolve(
-        {"problem": "multidigits", "network": "hps", "placement": "adaptive"}
-    ).config == (found.config)
+    (note,) = found.notes
+    assert note.endswith("multidigits --network hps --placement adaptive --points 9 --stack 1.")
+    named = {"problem": "multidigits", "network": "hps", "placement": "adaptive", "stack": 1}
+    assert resolve(named).config == found.config
+    assert resolve({"stack": 3}).config.stack == 3
 
 
 @pytest.mark.parametrize(
