@@ -58,6 +58,9 @@ def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> F
     told: set[tuple[int, ...]] = set()
 
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
+        solved = [record["point"] for record in records if record["status"] == "done"]
+        if not solved:
+            return None
         left = growth.points - sweep.points
         count = min(left, max(LEAST, -(-left // SHARE))) if left > 0 else 0
         found = emptiest(sweep, growth, count, max(left, 0))
@@ -72,7 +75,6 @@ def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> F
         if not found.points:
             note(f"{sweep.points} points fill the front as far as it goes; no more are added.")
             return None
-        solved = [record["point"] for record in records if record["status"] == "done"]
         rows = [tuple(one.weights.tolist()) for one in found.points]
         one = added_round(config, sweep, solved, rows)
         if growth.budget:

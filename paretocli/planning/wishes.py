@@ -40,8 +40,15 @@ def aimed(
     """
 
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
+        solved = [record["point"] for record in records if record["status"] == "done"]
+        if not solved:
+            return None
         results = read_results(sweep.path)
-        conditions = conditions_of(results, wishes)
+        try:
+            conditions = conditions_of(results, wishes)
+        except InputError as error:  # a sweep knows its columns when its points are solved
+            note(str(error))
+            return None
         missed = _missed(results, conditions)
         nearest = int(missed.argmin())
         words = _words(results, nearest, conditions)
@@ -56,7 +63,6 @@ def aimed(
         if tries >= TRIES or _is_there(known, weights):
             note(f"No point is as wished; point {results.point(nearest)} comes nearest: {words}.")
             return None
-        solved = [record["point"] for record in records if record["status"] == "done"]
         return added_round(config, sweep, solved, [tuple(weights.tolist())], asked=asked)
 
     return further
@@ -66,10 +72,16 @@ def conditions_of(results: Results, wishes: Sequence[str]) -> list[Condition]:
     """Wishes as conditions on columns.
 
     Raises:
-        InputError: One is none, names no column or an equality, or two contradict each other.
+        InputError: One is none, names no column, or one without numbers, or an equality; or two
+            contradict each other.
     """
     found = [parse_condition(text, results, SPLIT) for text in wishes]
     for one in found:
+        if not np.isfinite(results.values([one.column])).any():
+            raise InputError(
+                f"No point of {results.path} has a number in {one.column}, so no point can be "
+                "wished for by it; name another column."
+            )
         if one.sign == "==":
             raise InputError(
                 f"--want {one} asks for one number exactly, which no training hits; give a bound "

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import paretocli
-from paretocli.errors import InputError
+from paretocli.errors import InputError, RunError
 from paretocli.planning.growth import grown as growth
 from paretocli.sweeping.resolve import resolve
 from tests.sweeping.test_rounds import Stops, contents, run
@@ -142,6 +142,18 @@ def test_a_wish_beyond_the_front_ends_with_what_is_nearest(coarse, tmp_path, cap
         run_ = run_.refine(want=["f1 <= 0.3", "f2 <= 0.5"])
     assert "No point is as wished; point" in capsys.readouterr().err
     assert 3 < len(run_.results) <= 6
+
+
+def test_columns_without_numbers_are_no_wish(coarse, tmp_path, capsys):
+    with pytest.raises(InputError, match="has a number in compact_parameters"):
+        coarse["vlmop2"].refine(want="compact_parameters <= 3", progress=False)
+
+
+def test_where_all_points_diverge_none_follows(tmp_path):
+    options = {"placement": "adaptive", "points": 6, "optimizer": "sgd", "lr": 1e30, "epochs": 2}
+    options |= {"sparsity": False, "train_samples": 256}
+    with pytest.raises(RunError, match="3 of 3 points failed"):
+        paretocli.sweep("multidigits", **options, out=tmp_path / "run", progress=False)
 
 
 @pytest.mark.parametrize(
