@@ -27,7 +27,7 @@ class Stop:
     """
 
     def __init__(self, asked: Callable[[], None]) -> None:
-        self.signal: signal.Signals | None = None
+        self.signal: int | None = None
         self.asked = asked
 
     def __call__(self) -> bool:
@@ -53,7 +53,8 @@ class Stop:
             if number == signal.SIGINT:
                 raise KeyboardInterrupt
             raise SystemExit(128 + number)
-        self.signal = signal.Signals(number)
+        # No call before this: another signal could be heard in between, and would ask again.
+        self.signal = number
         self.asked()
 
 
