@@ -71,7 +71,7 @@ def _report(found: "SweepStatus") -> str:
             one_line(config[name]) for name in ("problem", "network", "solver") if name in config
         ),
         "state": f"running, {found.holder}" if found.holder else _at_rest(found),
-        "points": f"{', '.join(states)}, of {len(found.points)}",
+        "points": f"{', '.join(states)}, of {len(found.points)}{_to_come(found)}",
         "epochs": f"{found.epochs_done:,} of {total:,} ({100 * found.epochs_done / total:.0f} %)",
     }
     if found.seconds_left is not None:
@@ -112,7 +112,16 @@ def _hypervolume(value: float, *, exact: bool) -> str:
     return f"{about}{value:.4g} of the box, on the validation data"
 
 
+def _to_come(found: "SweepStatus") -> str:
+    if not found.growing:
+        return ""
+    most = found.points_at_most
+    return ", and more to come" if most is None else f"; up to {most} are to come in all"
+
+
 def _at_rest(found: "SweepStatus") -> str:
+    if found.growing and found.count("done") + found.count("failed") == len(found.points):
+        return "stopped before all points were planned; the same command goes on from here"
     if found.count("done") == len(found.points):
         return "finished"
     failed = found.count("failed")

@@ -1,7 +1,7 @@
 """Read how a sweep converged: its hypervolume after each epoch, and what that has cost."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -147,12 +147,13 @@ def read_history(path: Path) -> History:
             f"{len(lost)} of {epochs} epochs of {path} are left out: lines of its history are lost."
         )
     run = run_files_of(sweep)
+    failed = {p for p, record in records.found.items() if record["status"] == "failed"}
     return History(
         path=path,
         config=run.config,
         checksums=run.checksums,
         box=run.box,
-        losses={split: _losses(shards, sweep, split, epochs) for split in HELD_OUT},
+        losses={split: _losses(shards, sweep, split, epochs, failed) for split in HELD_OUT},
         known=np.array([epoch not in lost for epoch in range(1, epochs + 1)]),
         subproblem_epochs=_summed(shards, "subproblem_epochs", epochs),
         seconds=_summed(shards, "seconds", epochs),
@@ -228,7 +229,13 @@ def _common_epochs(shards: Sequence[_Shard], records: Mapping[int, PointRecord])
     return min(going_on) if going_on else max(shard.end for shard in present)
 
 
-def _losses(shards: Sequence[_Shard], sweep: SweepFile, split: Split, epochs: int) -> Array:
+def _losses(
+    shards: Sequence[_Shard],
+    sweep: SweepFile,
+    split: Split,
+    epochs: int,
+    failed: Collection[int],
+) -> Array:
     objectives = sweep.config["objectives"]
     losses = np.full((epochs, sweep.points, len(objectives)), np.nan)
     over = max(shard.round for shard in shards)
@@ -238,7 +245,8 @@ def _losses(shards: Sequence[_Shard], sweep: SweepFile, split: Split, epochs: in
             if epoch <= epochs:
                 row = [np.nan if v is None else v for v in losses_on(line, split, objectives)]
                 # In later rounds it stays what it was at the end of its own, unless it failed.
-                until = epochs if line["epoch"] == shard.last and shard.round < over else epoch
+                ended = line["epoch"] == shard.last and shard.round < over
+                until = epochs if ended and line["point"] not in failed else epoch
                 losses[epoch - 1 : until, line["point"]] = row
     return losses
 

@@ -12,6 +12,7 @@ from paretocli.errors import InputError
 from paretocli.front.indicators import is_exact, share_of_box
 from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import DamagedError
+from paretocli.run_directory.growing import read_growing
 from paretocli.run_directory.history import HistoryLine, history_files, read_history_lines
 from paretocli.run_directory.lock import in_use
 from paretocli.run_directory.point_record import PointRecord
@@ -58,7 +59,9 @@ class SweepStatus:
         config: Its identity, as in `sweep.json`.
         directions: The better directions of the metrics, "higher" or "lower", where declared.
         holder: The process that is at it, empty where none is.
-        points: All of them, in order.
+        points: All that are planned, in order.
+        growing: Whether further ones may come; the number that there are to be at most is
+            `points_at_most`, None where nobody knows.
         hypervolume: What the newest validation losses of all points reach, as a share of the box
             from the ideal to the reference point; None before the first epoch, and where one is
             better than the ideal.
@@ -73,6 +76,8 @@ class SweepStatus:
     directions: Mapping[str, Direction]
     holder: str
     points: tuple[PointStatus, ...]
+    growing: bool
+    points_at_most: int | None
     hypervolume: float | None
     hypervolume_exact: bool
     seconds_left: float | None
@@ -110,12 +115,15 @@ def read_status(path: Path) -> SweepStatus:
     )
     losses = [point.loss for point in points]
     hypervolume, more_notes = _hypervolume(sweep, points)
+    growing = read_growing(path)
     status = SweepStatus(
         path=path,
         config=sweep.config,
         directions=sweep.directions,
         holder=holder,
         points=points,
+        growing=growing is not None,
+        points_at_most=growing["points"] if growing else None,
         hypervolume=hypervolume,
         hypervolume_exact=is_exact(sum(map(bool, losses)), max(map(len, losses), default=0)),
         seconds_left=None,
@@ -123,7 +131,7 @@ def read_status(path: Path) -> SweepStatus:
     )
     if not holder:
         return status
-    return _with_time_left(status, shards, sweep.setting("stack"), sweep.runtime.get("jobs", 1))
+    return _with_time_left(status, shards, sweep)
 
 
 @dataclass(frozen=True)
@@ -216,19 +224,27 @@ def _hypervolume(
     return None, [f"There is no hypervolume: the loss of {names} fell below its ideal."]
 
 
-def _with_time_left(
-    status: SweepStatus, shards: list[_Shard], stack: int, jobs: int
-) -> SweepStatus:
+def _with_time_left(status: SweepStatus, shards: list[_Shard], sweep: SweepFile) -> SweepStatus:
     """Add an estimate: the mean time of a network's epoch, for those that are left, side by side.
 
-    None before a population branches: how a larger one will fare is not known yet.
+    None before a population branches: how a larger one will fare is not known yet; and while
+    further points may come.
     """
+    if status.growing:
+        return status
     seconds = sum(shard.seconds for shard in shards)
     if not seconds or any(shard.networks < len(shard.newest) for shard in shards):
         return status
     each = seconds / max(1, sum(shard.subproblem_epochs for shard in shards))
-    left = status.epochs_in_all - status.epochs_done
-    unfinished = [p.point for p in status.points if p.state not in ("done", "failed")]
-    shards_left = {point // stack for point in unfinished}
-    workers = max(1, min(jobs, len(shards_left)))
-    return dataclasses.replace(status, seconds_left=each * left / workers)
+    stack, jobs = sweep.setting("stack"), sweep.runtime.get("jobs", 1)
+    seconds_left = 0.0
+    for number in range(len(sweep.rounds) + 1):  # one after another
+        unfinished = [
+            p
+            for p in status.points
+            if p.state not in ("done", "failed") and sweep.round_of(p.point) == number
+        ]
+        left = sum(p.epochs - p.epoch for p in unfinished)
+        workers = max(1, min(jobs, -(-len(unfinished) // stack)))
+        seconds_left += each * left / workers
+    return dataclasses.replace(status, seconds_left=seconds_left)

@@ -127,7 +127,7 @@ def _round(
     return added_round(
         config,
         sweep,
-        [record["point"] for record in records if record["status"] == "done"],
+        records,
         [tuple(row) for row in _wanted(sweep, request).tolist()],
         asked=request.text,
     )

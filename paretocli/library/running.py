@@ -1,6 +1,5 @@
 """Carrying out a sweep that is resolved: with who is told, who may stop it, and its picture."""
 
-import shlex
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,10 +13,12 @@ from paretocli.front.sizes import COMPACT
 from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
 from paretocli.planning.growth import grown
-from paretocli.planning.rounds import Further, once, one_after_another, warm_epochs
+from paretocli.planning.refinement import Request
+from paretocli.planning.rounds import Further, added_epochs, once, one_after_another
 from paretocli.planning.wishes import aimed
 from paretocli.plots.data import loss_columns
 from paretocli.problems.made_in_python import how_to_check
+from paretocli.run_directory.growing import read_growing
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.sweeping.event_files import EventFiles
 from paretocli.sweeping.observers import Observer, Observers
@@ -66,8 +67,8 @@ def carry_out(
         for note in notes:
             progress.note(note)
         if resolved.growth is not None:  # what is to come counts before anybody knows where
-            epochs = config.total_epochs if config.warm == "none" else sum(warm_epochs(config))
-            observer.points_planned(range(resolved.growth.points), epochs)
+            most = range(resolved.growth.most(config))
+            observer.points_planned(most, sum(added_epochs(config)))
         records = run_sweep(
             config,
             resolved.problem,
@@ -81,8 +82,9 @@ def carry_out(
             further=_further(resolved, observer.note)
             if further is None
             else further(observer.note),
+            points=resolved.growth.most(config) if resolved.growth else None,
         )
-    if stop() and len(records) < directory.sweep().points:
+    if stop() and (len(records) < directory.sweep().points or read_growing(directory.path)):
         raise StopError(stop.exit_code)
     _draw(config, directory, any_done=any(record["status"] == "done" for record in records))
     return records
@@ -98,8 +100,7 @@ def _further(resolved: Resolved, note: Note) -> Further | None:
     if resolved.wishes:
         # Whoever has networks already does not begin at random to have a smaller one.
         warm = replace(config, warm="nearest") if config.warm == "none" else config
-        asked = " ".join(f"--want {shlex.quote(wish)}" for wish in resolved.wishes)
-        plans.append(aimed(warm, resolved.wishes, asked, note))
+        plans.append(aimed(warm, resolved.wishes, Request(want=resolved.wishes).text, note))
     return one_after_another(plans) if plans else None
 
 

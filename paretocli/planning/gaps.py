@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.planning.column_model import Array, ColumnModel, Integers
-from paretocli.planning.landing import rays_of
+from paretocli.planning.landing import TINY, rays_of
+from paretocli.planning.preferences import log_ratios
 
 Mask = npt.NDArray[np.bool_]
 
@@ -33,7 +34,7 @@ def different(
         columns: (K, c), each over its range.
         losses: (K, m), normalised, where they are known.
     """
-    first = _first_alike(log_ratios(weights))
+    first = _first_alike(log_ratios(weights, TINY))
     if losses is not None and weights.shape[1] == 2:
         return np.unique(first, return_inverse=True)
     asked = np.unique(first)
@@ -113,15 +114,8 @@ def _landed_on_corner(model: ColumnModel, asked: Array, same: Integers) -> Mask:
 
 def narrow(model: ColumnModel) -> Mask:
     """Which simplices (S,) have corners whose weights are about the same."""
-    found: Mask = _longest(log_ratios(model.weights)[model.simplices]) < NARROW
+    found: Mask = _longest(log_ratios(model.weights, TINY)[model.simplices]) < NARROW
     return found
-
-
-def log_ratios(weights: Array) -> Array:
-    """The logarithms (K, m) of weights (K, m) over their geometric mean; zeros count as 1e-9."""
-    logs = np.log(np.maximum(weights, 1e-9))
-    centred: Array = logs - logs.mean(axis=1, keepdims=True)
-    return centred
 
 
 def _longest(corners: Array) -> Array:

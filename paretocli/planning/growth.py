@@ -8,25 +8,20 @@ import numpy.typing as npt
 
 from paretocli.front.columns import is_size
 from paretocli.front.directions import Directions
-from paretocli.front.results import Results, read_results
-from paretocli.front.selection import find_column, front_of, parse_condition
-from paretocli.front.sizes import COMPACT
+from paretocli.front.results import read_results
+from paretocli.front.selection import find_column, front_of
 from paretocli.options.config import SweepConfig
 from paretocli.planning.column_axes import normalised
+from paretocli.planning.judged import SPLIT, columns_that_matter, losses_on_rays, of_interest
 from paretocli.planning.placement import Placement, next_points
-from paretocli.planning.preferences import Weights
-from paretocli.planning.rounds import Further, added_round
-from paretocli.run_directory.box import read_normalisation
+from paretocli.planning.preferences import ALIKE, Weights, point_with
+from paretocli.planning.rounds import Further, added_epochs, added_round, solved_points
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile
 
-SPLIT = "val"  # points are placed by what is not reported on
-GIVEN_UP = 0.95  # of the loss before training, above the ideal: who learns nothing is about there
-CERTIFIED = 0.05  # a relative gap
 SHARE = 3  # one of so many points that are left is placed at a time,
 LEAST = 2  # but as many, which train side by side
-ALIKE = 1e-6  # weights that differ by less, of each, are those of one point
 
 
 @dataclass(frozen=True)
@@ -46,6 +41,18 @@ class Growth:
     points: int = 0
     budget: int = 0
 
+    def most(self, config: SweepConfig) -> int:
+        """How many points there are to be at most.
+
+        Args:
+            config: The sweep's, with the weights of the points that it begins with.
+        """
+        if not self.budget:
+            return self.points
+        begun = len(config.weights)
+        left = max(0, self.budget - begun * config.total_epochs)
+        return min(self.points, begun + left // sum(added_epochs(config)))
+
 
 def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> Further:
     """Rounds of points where the front is emptiest.
@@ -58,37 +65,29 @@ def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> F
     told: set[tuple[int, ...]] = set()
 
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
-        solved = [record["point"] for record in records if record["status"] == "done"]
-        if not solved:
+        if not solved_points(records):
             return None
-        left = growth.points - sweep.points
-        count = min(left, max(LEAST, -(-left // SHARE))) if left > 0 else 0
-        found = emptiest(sweep, growth, count, max(left, 0))
-        sure = {record["point"] for record in records if _is_certified(record)}
+        left = max(growth.points - sweep.points, 0)
+        found = emptiest(sweep, growth, min(left, max(LEAST, -(-left // SHARE))), left)
         for gap in (gap for gap in found.disconnected if gap not in told):
-            if sure.issuperset(gap):
-                told.add(gap)
-                *first, last = (str(point) for point in gap)
-                note(f"The front is not connected between points {', '.join(first)} and {last}.")
-        if left <= 0:
+            told.add(gap)
+            *first, last = (str(point) for point in gap)
+            note(
+                f"What was asked for between points {', '.join(first)} and {last} did not land "
+                "there: the front is not connected, or this solver and training do not reach it."
+            )
+        if not left:
             return None
         if not found.points:
             note(f"{sweep.points} points fill the front as far as it goes; no more are added.")
             return None
         rows = [tuple(one.weights.tolist()) for one in found.points]
-        one = added_round(config, sweep, solved, rows)
         if growth.budget:
             spent = sum(record["epochs"] for record in records)
-            rows = rows[: max(0, (growth.budget - spent) // one.total_epochs)]
-        return added_round(config, sweep, solved, rows) if rows else None
+            rows = rows[: max(0, (growth.budget - spent) // sum(added_epochs(config)))]
+        return added_round(config, sweep, records, rows) if rows else None
 
     return further
-
-
-def _is_certified(record: PointRecord) -> bool:
-    """Whether a point is close to optimal: where another lies says something of the front then."""
-    gap = record.get("relative_gap")
-    return gap is not None and gap <= CERTIFIED
 
 
 def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Placement:
@@ -107,8 +106,8 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
         InputError: A column is not there, or nobody knows which direction of it is better.
     """
     results = read_results(sweep.path)
-    matter = columns_that_matter(sweep, results)
-    columns = [find_column(results, name, SPLIT) for name in growth.columns] or list(matter)
+    named = [find_column(results, name, SPLIT) for name in growth.columns]
+    columns = named or columns_that_matter(results)
     values = results.values(columns)
     reached = front_of(results, SPLIT)[0]
     # A point that another one beats says nothing of where the front is.
@@ -118,7 +117,7 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
         return Placement((), ())
     numbers = [results.point(int(row)) for row in rows]
     weights = np.array([sweep.weights[number] for number in numbers])
-    inside = _of_interest(sweep, results, growth.where)
+    inside = of_interest(sweep, results, growth.where)
     front = inside & reached
     table = normalised(
         values[rows],
@@ -126,78 +125,23 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
         logarithmic=[is_size(column) for column in columns],
         front=front[rows] if front[rows].any() else None,
     )
-    # Where rows are tied after the search, its losses are not those that were minimised.
-    minimised = free.all() and not sweep.config.get("sparsity")
-    losses = normalised_losses(sweep, results) if minimised else None
     # Some may be weights that were tried already, and landed behind the front.
     tried = len(sweep.weights) - len(rows)
     found = next_points(
         weights[:, free],
         table,
         count + tried if count else 0,
-        losses=None if losses is None else losses[rows],
+        losses=losses_on_rays(sweep, results, rows) if free.all() else None,
         inside=inside[rows],
         planned=planned,
     )
     return _numbered(found, numbers, np.array(sweep.weights), free, count)
 
 
-def columns_that_matter(sweep: SweepFile, results: Results) -> dict[str, float]:
-    """The first metric of each task and the size, or the losses; 1 where lower is better, else −1.
-
-    A task without a metric has its loss. Sizes count where sparsity is an objective.
-    """
-    losses = [f"loss_{name}_{SPLIT}" for name in results.objectives]
-    size = COMPACT[0]
-    if not sweep.config.get("sparsity") or size not in results.frame:
-        return dict.fromkeys(losses, 1.0)
-    found = {}
-    for task in sweep.config["objectives"][1:]:
-        own = (name for name, way in sweep.directions.items() if name.endswith(f"_{task}") and way)
-        metric = next(own, None)
-        if metric is None:
-            found[f"loss_{task}_{SPLIT}"] = 1.0
-        else:
-            found[f"{metric}_{SPLIT}"] = -1.0 if sweep.directions[metric] == "higher" else 1.0
-    return {**found, size: 1.0}
-
-
-def normalised_losses(sweep: SweepFile, results: Results) -> npt.NDArray[np.float64] | None:
-    """(f − ideal) / scale (N, m), 0 below the ideal; None where that is not known of all points."""
-    known = read_normalisation(sweep)
-    if known is None or "scale" not in known:
-        return None
-    names = sweep.config["objectives"]
-    losses = results.values([f"loss_{name}_{SPLIT}" for name in names])
-    if not np.isfinite(losses).all():
-        return None
-    found: npt.NDArray[np.float64] = ((losses - known["ideal"]) / known["scale"]).clip(min=0)
-    return found
-
-
 def _fixed(weights: Weights) -> npt.NDArray[np.bool_]:
     """Which objectives (m,) have the same weight in all points, which stays what it is."""
-    same: npt.NDArray[np.bool_] = np.ptp(weights, axis=0) < ALIKE
+    same: npt.NDArray[np.bool_] = np.ptp(weights, axis=0) <= ALIKE
     return same if len(weights) > 1 else np.zeros_like(same)
-
-
-def _of_interest(sweep: SweepFile, results: Results, where: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Which rows (N,) are: by conditions, or those whose every task has learned something."""
-    found = np.ones(len(results.frame), dtype=bool)
-    if where:
-        for text in where:
-            found &= parse_condition(text, results, SPLIT).holds(results)
-        return found
-    known = read_normalisation(sweep)
-    if known is None or "scale" not in known or sweep.config.get("scale") != "initial":
-        return found
-    names = sweep.config["objectives"]
-    tasks = names[1:] if sweep.config.get("sparsity") else names
-    for name in tasks:
-        place = names.index(name)
-        reached = results.values([f"loss_{name}_{SPLIT}"])[:, 0] - known["ideal"][place]
-        found &= reached < GIVEN_UP * known["scale"][place]
-    return found
 
 
 def _numbered(
@@ -213,7 +157,7 @@ def _numbered(
     for one in found.points:
         weights = np.empty(known.shape[1])
         weights[~free], weights[free] = rest, one.weights * (1 - rest.sum())
-        if np.abs(known - weights).max(axis=1).min() > ALIKE:
+        if point_with(known, weights) is None:
             parents = tuple(numbers[parent] for parent in one.parents)
             points.append(replace(one, weights=weights, parents=parents))
     gaps = tuple(tuple(numbers[place] for place in gap) for gap in found.disconnected)

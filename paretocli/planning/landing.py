@@ -89,7 +89,7 @@ def interpolated(known: Array, values: Array, at: Array) -> Array:
         distances = np.linalg.norm(at[:, None] - known, axis=2)
         found = values[distances.argmin(axis=1)]
         return found
-    from scipy.interpolate import RBFInterpolator  # noqa: PLC0415
+    from scipy.interpolate import RBFInterpolator  # noqa: PLC0415 - slow to import
 
     found = RBFInterpolator(known, values, kernel="thin_plate_spline", degree=1)(at)
     return found

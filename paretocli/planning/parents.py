@@ -1,23 +1,15 @@
 """Which solved point another one starts from.
 
-Minimisers move with the logarithms of the weights: of a point half as far along, the neighbour is
-the one whose weights differ by the smallest factors. Where sparsity is an objective a denser
-network is the better start, for rows that are zero come back with difficulty.
+The neighbour of a point is the one whose weights differ by the smallest factors. Where sparsity is
+an objective a denser network is the better start, for rows that are zero come back with difficulty.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from paretocli.planning.preferences import Weights
+from paretocli.planning.preferences import Weights, log_ratios
 
-SMALLEST = 1e-3  # weights below count as this much, 0 too: factors below say little
-
-
-def log_weights(weights: Weights) -> Weights:
-    """Logarithms (K, m) of weights (K, m), less their mean: what their ratios say."""
-    logarithms = np.log(np.maximum(weights, SMALLEST))
-    centred: Weights = logarithms - logarithms.mean(axis=1, keepdims=True)
-    return centred
+SMALLEST = 1e-3  # weights below count as this much: factors below say little
 
 
 def nearest_parents(solved: Weights, wanted: Weights, *, sparse: bool) -> npt.NDArray[np.intp]:
@@ -28,7 +20,7 @@ def nearest_parents(solved: Weights, wanted: Weights, *, sparse: bool) -> npt.ND
         wanted: Weights (W, m).
         sparse: The first objective is sparsity: those with no larger weight of it come first.
     """
-    apart = log_weights(wanted)[:, None] - log_weights(solved)[None]
+    apart = log_ratios(wanted, SMALLEST)[:, None] - log_ratios(solved, SMALLEST)[None]
     distance = np.linalg.norm(apart, axis=2)
     if sparse:
         sparser = solved[None, :, 0] > wanted[:, None, 0] * (1 + 1e-9)

@@ -9,7 +9,8 @@ back with difficulty.
 import numpy as np
 
 from paretocli.options.config import SweepConfig
-from paretocli.planning.parents import log_weights
+from paretocli.planning.parents import SMALLEST
+from paretocli.planning.preferences import log_ratios
 
 Level = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -24,7 +25,7 @@ def levels(config: SweepConfig) -> list[Level]:
         Pairs of points and their parents, which are in an earlier level or in none.
     """
     weights = np.array(config.weights)
-    places = log_weights(weights)
+    places = log_ratios(weights, SMALLEST)
     if config.sparsity:
         order = np.argsort(weights[:, 0], kind="stable")
         first = {int(p) for p in order if weights[p, 0] <= weights[order[0], 0] * (1 + 1e-9)}

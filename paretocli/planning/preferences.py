@@ -19,6 +19,7 @@ from paretocli.errors import InputError
 Weights = npt.NDArray[np.float64]
 
 LARGEST_GRID = 100_000
+ALIKE = 1e-6  # weights that differ by no more, of each objective, are those of one point
 ROUNDING = 1e-9  # weights whose sum is as close to 1 stay what they are, to the last digit
 
 
@@ -98,6 +99,24 @@ def floored(weights: Weights, floor: float) -> Weights:
     lifted = np.maximum(weights, floor)
     normalised: Weights = lifted / lifted.sum(axis=-1, keepdims=True)
     return normalised
+
+
+def point_with(known: Weights, weights: Weights) -> int | None:
+    """The place of weights (m,) among those known (K, m), None where they are not there."""
+    places = np.flatnonzero(np.abs(known - weights).max(axis=1) <= ALIKE)
+    return int(places[0]) if len(places) else None
+
+
+def log_ratios(weights: Weights, smallest: float) -> Weights:
+    """The logarithms (K, m) of weights (K, m) over their geometric mean.
+
+    Args:
+        weights: Rows of sum 1.
+        smallest: Weights below count as this much, 0 too.
+    """
+    logarithms = np.log(np.maximum(weights, smallest))
+    centred: Weights = logarithms - logarithms.mean(axis=1, keepdims=True)
+    return centred
 
 
 def checked(weights: Sequence[float], objectives: Sequence[str], origin: str) -> Weights:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from paretocli.errors import InputError
-from paretocli.planning.parents import SMALLEST, log_weights
-from paretocli.planning.preferences import Weights
+from paretocli.planning.parents import SMALLEST
+from paretocli.planning.preferences import Weights, log_ratios, point_with
 from paretocli.run_directory.rounds import Row
 
-ALIKE = 1e-6  # weights that differ by less, of each, are those of one point
 KINDS = ("weights", "between", "around", "holes", "want")
 
 
@@ -116,7 +115,7 @@ def around(weights: Sequence[Row], point: int, points: int) -> Weights:
     _refuse_unknown(weights, (point,), "--around")
     if len(weights) == 1:
         raise InputError("--around needs neighbours, but the sweep has one point; give --weights.")
-    places = log_weights(np.array(weights))
+    places = log_ratios(np.array(weights), SMALLEST)
     distance = np.linalg.norm(places - places[point], axis=1)
     neighbours = [int(n) for n in distance.argsort(kind="stable") if n != point]
     if points > len(neighbours):
@@ -133,17 +132,17 @@ def refuse_doubles(weights: Sequence[Row], wanted: Weights) -> None:
     Raises:
         InputError: One is.
     """
-    known = [np.array(row) for row in weights]
+    known = np.array(weights)
     for row in wanted:
-        for number, other in enumerate(known):
-            if np.abs(row - other).max() < ALIKE:
-                shown = ",".join(f"{weight:.4g}" for weight in row)
-                whose = f"those of point {number}" if number < len(weights) else "asked for twice"
-                raise InputError(
-                    f"The weights {shown} are {whose}; ask for others, for one point needs to be "
-                    "solved but once."
-                )
-        known.append(row)
+        number = point_with(known, row)
+        if number is not None:
+            shown = ",".join(f"{weight:.4g}" for weight in row)
+            whose = f"those of point {number}" if number < len(weights) else "asked for twice"
+            raise InputError(
+                f"The weights {shown} are {whose}; ask for others, for one point needs to be "
+                "solved but once."
+            )
+        known = np.vstack([known, row])
 
 
 def _refuse_unknown(weights: Sequence[Row], points: Sequence[int], flag: str) -> None:

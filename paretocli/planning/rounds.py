@@ -35,7 +35,7 @@ def path_rounds(config: SweepConfig) -> tuple[Round, ...]:
 def added_round(
     config: SweepConfig,
     sweep: SweepFile,
-    solved: Sequence[int],
+    records: Sequence[PointRecord],
     weights: Sequence[Row],
     *,
     asked: str = "",
@@ -45,16 +45,16 @@ def added_round(
     Args:
         config: The sweep's configuration.
         sweep: All that it has so far.
-        solved: The points of them that others can start from.
+        records: Of its points; others can start from those that are solved.
         weights: Of the new points.
         asked: What asked for them.
     """
-    number = len(sweep.rounds) + 1
+    number, solved = len(sweep.rounds) + 1, solved_points(records)
     points = tuple(range(sweep.points, sweep.points + len(weights)))
     if config.warm == "none" or not solved:
         nobody = (None,) * len(points)
-        epochs = (config.epochs, config.retrain_epochs)
-        return Round(number, points, tuple(weights), nobody, *epochs, asked)
+        cold = (config.epochs, config.retrain_epochs)
+        return Round(number, points, tuple(weights), nobody, *cold, asked)
     rows = np.array([sweep.weights[point] for point in solved])
     places = nearest_parents(rows, np.array(weights), sparse=config.sparsity)
     parents = tuple(solved[place] for place in places)
@@ -66,10 +66,7 @@ def once(config: SweepConfig, weights: Sequence[Row]) -> Further:
     left = [weights]
 
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
-        if not left:
-            return None
-        solved = [record["point"] for record in records if record["status"] == "done"]
-        return added_round(config, sweep, solved, left.pop())
+        return added_round(config, sweep, records, left.pop()) if left else None
 
     return further
 
@@ -86,6 +83,18 @@ def one_after_another(plans: Sequence[Further]) -> Further:
         return None
 
     return further
+
+
+def solved_points(records: Sequence[PointRecord]) -> list[int]:
+    """The points that others can start from."""
+    return [record["point"] for record in records if record["status"] == "done"]
+
+
+def added_epochs(config: SweepConfig) -> tuple[int, int]:
+    """Epochs of a point that is added to solved ones: of its search, and after it."""
+    if config.warm == "none":
+        return config.epochs, config.retrain_epochs
+    return warm_epochs(config)
 
 
 def warm_epochs(config: SweepConfig) -> tuple[int, int]:

@@ -7,16 +7,22 @@ import numpy.typing as npt
 
 from paretocli.errors import InputError
 from paretocli.front.columns import is_size
+from paretocli.front.directions import Directions
 from paretocli.front.results import Results, read_results
 from paretocli.front.selection import Condition, parse_condition
 from paretocli.options.config import SweepConfig
 from paretocli.planning.aiming import MET, weights_for, weights_for_bounds
 from paretocli.planning.column_model import ColumnModel
-from paretocli.planning.growth import ALIKE, SPLIT, columns_that_matter, normalised_losses
+from paretocli.planning.judged import (
+    SPLIT,
+    columns_that_matter,
+    losses_on_rays,
+    of_interest,
+    wanted_losses,
+)
 from paretocli.planning.parents import SMALLEST
-from paretocli.planning.preferences import Weights
-from paretocli.planning.rounds import Further, added_round
-from paretocli.run_directory.box import read_normalisation
+from paretocli.planning.preferences import Weights, point_with
+from paretocli.planning.rounds import Further, added_round, solved_points
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile
@@ -32,6 +38,8 @@ def aimed(
 ) -> Further:
     """One point at a time that should fulfil conditions, until one does or three have not.
 
+    A point that has given up a task fulfils none, but where conditions are on that task.
+
     Args:
         config: The sweep's configuration.
         wishes: Conditions, such as "accuracy_left >= 95 %".
@@ -40,8 +48,7 @@ def aimed(
     """
 
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
-        solved = [record["point"] for record in records if record["status"] == "done"]
-        if not solved:
+        if not solved_points(records):
             return None
         results = read_results(sweep.path)
         try:
@@ -49,21 +56,21 @@ def aimed(
         except InputError as error:  # a sweep knows its columns when its points are solved
             note(str(error))
             return None
-        missed = _missed(results, conditions)
-        nearest = int(missed.argmin())
-        words = _words(results, nearest, conditions)
-        if missed[nearest] <= 0:
+        judged = _Judged(sweep, results, conditions)
+        nearest, fulfilled = judged.nearest()
+        words = judged.words(nearest)
+        if fulfilled:
             note(f"Point {results.point(nearest)} is as wished: {words}.")
             return None
         tries = sum(one.asked == asked for one in sweep.rounds)
-        weights, in_reach = _weights(config, sweep, results, conditions, first=not tries)
         known = np.array(sweep.weights)
-        if config.sparsity and (not in_reach or _is_there(known, weights)):
-            weights = _sparser(known, results, nearest, conditions)
-        if tries >= TRIES or _is_there(known, weights):
+        weights, in_reach = judged.weights(config, first=not tries)
+        if not in_reach or point_with(known, weights) is not None:
+            weights = judged.sparser(known, nearest)
+        if tries >= TRIES or point_with(known, weights) is not None:
             note(f"No point is as wished; point {results.point(nearest)} comes nearest: {words}.")
             return None
-        return added_round(config, sweep, solved, [tuple(weights.tolist())], asked=asked)
+        return added_round(config, sweep, records, [tuple(weights.tolist())], asked=asked)
 
     return further
 
@@ -81,6 +88,11 @@ def conditions_of(results: Results, wishes: Sequence[str]) -> list[Condition]:
             raise InputError(
                 f"No point of {results.path} has a number in {one.column}, so no point can be "
                 "wished for by it; name another column."
+            )
+        if not np.isfinite(one.bound) or (is_size(one.column) and one.bound <= 0):
+            raise InputError(
+                f"--want {one} is no bound that a point could be held to; give a finite number"
+                + (" above 0." if is_size(one.column) else ".")
             )
         if one.sign == "==":
             raise InputError(
@@ -100,92 +112,104 @@ def _is_lower(condition: Condition) -> bool:
     return condition.sign in (">=", ">")
 
 
-def _missed(results: Results, conditions: Sequence[Condition]) -> Array:
-    """By how much each point (N,) misses the worst condition, over the column's range; ≤ 0: none.
+class _Judged:
+    """The points of a sweep, judged by wishes.
 
-    Infinite where a column is not finite.
+    Columns are those of the wishes and those that matter besides; all are turned so that lower is
+    better, sizes on a logarithmic axis, and over their range.
     """
-    values = results.values([one.column for one in conditions])
-    bounds = np.array([one.bound for one in conditions])
-    towards = np.array([1.0 if _is_lower(one) else -1.0 for one in conditions])
-    finite = np.where(np.isfinite(values), values, np.nan)
-    size = np.nan_to_num(np.nanmax(finite, axis=0) - np.nanmin(finite, axis=0), nan=1.0)
-    amount = (bounds - values) * towards / np.where(size > 0, size, 1.0)
-    holds = np.column_stack([one.holds(results) for one in conditions])
-    amount = np.where(holds, np.minimum(amount, 0.0), np.maximum(amount, np.finfo(float).tiny))
-    worst: Array = np.where(np.isfinite(values), amount, np.inf).max(axis=1)
-    return worst
 
+    def __init__(self, sweep: SweepFile, results: Results, conditions: Sequence[Condition]) -> None:
+        self._sweep, self._results, self._conditions = sweep, results, conditions
+        towards = {one.column: _is_lower(one) for one in conditions}
+        others = [name for name in columns_that_matter(results) if name not in towards]
+        higher = Directions([results]).higher(others).tolist() if others else []
+        self._columns = [*towards, *others]
+        self._signs = np.where([*towards.values(), *higher], -1.0, 1.0)
+        table = self._turned(results.values(self._columns), self._columns)
+        table[~np.isfinite(table)] = np.nan
+        # Nobody can have wished for a column that is empty; what else is, says nothing.
+        filled = np.isfinite(table).any(axis=0)
+        low = np.where(filled, np.nanmin(np.where(filled, table, 0), axis=0), 0)
+        size = np.where(filled, np.nanmax(np.where(filled, table, 0), axis=0) - low, 1)
+        self._low, self._size = low, np.where(size > 0, size, 1)
+        self._table: Array = (table - self._low) / self._size
 
-def _weights(
-    config: SweepConfig,
-    sweep: SweepFile,
-    results: Results,
-    conditions: Sequence[Condition],
-    *,
-    first: bool,
-) -> tuple[Weights, bool]:
-    """The weights (m,) that are expected to fulfil conditions best, and whether to fulfil all."""
-    known = read_normalisation(sweep)
-    names = sweep.config["objectives"]
-    losses = {f"loss_{name}_{SPLIT}" for name in names}
-    bounds = {one.column: one.bound for one in conditions if not _is_lower(one)}
-    if first and known is not None and "scale" in known and bounds.keys() == losses:
-        wanted = np.array([bounds[f"loss_{name}_{SPLIT}"] for name in names])
-        reference = (wanted - known["ideal"]) / known["scale"]
-        return weights_for(reference, config.epsilon), True
-    towards = {one.column: -1.0 if _is_lower(one) else 1.0 for one in conditions}
-    others = columns_that_matter(sweep, results)
-    columns = list(dict.fromkeys([*towards, *others]))
-    values = results.values(columns)
-    rows = np.flatnonzero(np.isfinite(values).all(axis=1))
-    signs = np.array([towards.get(column, others.get(column, 1.0)) for column in columns])
-    table = values[rows] * signs
-    low, size = table.min(axis=0), np.ptp(table, axis=0)
-    size = np.where(size > 0, size, 1.0)
-    most = np.full(len(columns), np.inf)
-    for one in conditions:
-        place = columns.index(one.column)
-        most[place] = min(most[place], (one.bound * signs[place] - low[place]) / size[place])
-    weights = np.array([sweep.weights[results.point(int(row))] for row in rows])
-    _, once = np.unique(weights.round(9), axis=0, return_index=True)
-    reached = None if config.sparsity else normalised_losses(sweep, results)
-    model = ColumnModel(
-        weights[once],
-        ((table - low) / size)[once],
-        None if reached is None else reached[rows][once],
-    )
-    found = weights_for_bounds(model, most)
-    return found.weights, found.missed <= MET
+    def nearest(self) -> tuple[int, bool]:
+        """The row that fulfils all and is best besides, or else misses the worst one least."""
+        wished = len({one.column for one in self._conditions})
+        holds = np.column_stack([one.holds(self._results) for one in self._conditions])
+        named = {one.column for one in self._conditions}
+        of_use = of_interest(self._sweep, self._results) | self._on_all_tasks(named)
+        met = holds.all(axis=1) & of_use
+        if met.any():
+            rest = self._table[:, wished:] if self._table.shape[1] > wished else self._table
+            cost = np.where(met, np.nan_to_num(rest, nan=1.0).sum(axis=1), np.inf)
+            return int(cost.argmin()), True
+        missed = (self._table[:, :wished] - self._bounds()[:wished]).max(axis=1)
+        # One that has given up a task is nearer than none, and farther than all others.
+        missed = np.where(of_use, missed, missed + 1e6)
+        return int(np.where(np.isfinite(missed), missed, np.inf).argmin()), False
 
+    def _on_all_tasks(self, named: set[str]) -> bool:
+        """Whether conditions are on each task, so that what they mean is said."""
+        tasks = columns_that_matter(self._results)
+        return {column for column in tasks if not is_size(column)} <= named
 
-def _is_there(known: Weights, weights: Weights) -> bool:
-    return bool(np.abs(known - weights).max(axis=1).min() < ALIKE)
+    def weights(self, config: SweepConfig, *, first: bool) -> tuple[Weights, bool]:
+        """The weights (m,) that are expected to fulfil all, or most; and whether to fulfil all."""
+        names = [f"loss_{name}_{SPLIT}" for name in self._results.objectives]
+        bounds = {one.column: one.bound for one in self._conditions if not _is_lower(one)}
+        if first and bounds.keys() == {*names}:
+            wanted = wanted_losses(self._sweep, self._results, [bounds[name] for name in names])
+            if wanted is not None:
+                return weights_for(wanted, config.epsilon), True
+        rows = np.flatnonzero(np.isfinite(self._table).all(axis=1))
+        known = np.array([self._sweep.weights[self._results.point(int(row))] for row in rows])
+        _, once = np.unique(known.round(9), axis=0, return_index=True)
+        losses = losses_on_rays(self._sweep, self._results, rows)
+        model = ColumnModel(
+            known[once], self._table[rows][once], None if losses is None else losses[once]
+        )
+        found = weights_for_bounds(model, self._bounds())
+        return found.weights, found.missed <= MET
 
+    def sparser(self, known: Weights, row: int) -> Weights:
+        """Weights (m,) beyond those known (K, m): sizes fall about as 1/w_0.
 
-def _sparser(
-    weights: Weights, results: Results, row: int, conditions: Sequence[Condition]
-) -> Weights:
-    """Weights (m,) beyond those that are there: sizes fall about as 1/w_0.
+        Those of the row where it is not a size that it misses: nothing says what lies beyond.
+        """
+        own: Weights = known[self._results.point(row)]
+        sizes = [one for one in self._conditions if is_size(one.column) and not _is_lower(one)]
+        beyond = [self._results.values([one.column])[row, 0] / one.bound for one in sizes]
+        if not self._sweep.config.get("sparsity") or not beyond or max(beyond) <= 1:
+            return own
+        largest = known[:, 0].max()
+        odds = largest / max(1 - largest, SMALLEST) * max(*beyond, LEAST_STEP)
+        share = odds / (1 + odds)
+        found: Weights = np.concatenate([[share], own[1:] * (1 - share) / own[1:].sum()])
+        return found
 
-    Args:
-        weights: (K, m), of all points, sparsity first.
-        results: The table.
-        row: Of the point that comes nearest, whose mixture of tasks is kept.
-        conditions: The wishes; those on sizes say how far beyond.
-    """
-    sizes = [one for one in conditions if is_size(one.column) and not _is_lower(one)]
-    factor = max(
-        (results.values([one.column])[row, 0] / max(one.bound, 1.0) for one in sizes), default=1.0
-    )
-    largest = weights[:, 0].max()
-    odds = largest / max(1 - largest, SMALLEST) * max(factor, LEAST_STEP)
-    tasks = weights[results.point(row), 1:]
-    share = odds / (1 + odds)
-    found: Weights = np.concatenate([[share], tasks * (1 - share) / tasks.sum()])
-    return found
+    def words(self, row: int) -> str:
+        """What a row has in the columns of the wishes."""
+        shown = {one.column: self._results.values([one.column])[row, 0] for one in self._conditions}
+        return ", ".join(f"{column} {value:.6g}" for column, value in shown.items())
 
+    def _bounds(self) -> Array:
+        """What each column (c,) should be at most, as the table has them; infinite for others."""
+        most = np.full(len(self._columns), np.inf)
+        for one in self._conditions:
+            place = self._columns.index(one.column)
+            turned = self._turned(np.array([[one.bound]]), [one.column])[0, 0]
+            bound = (turned - self._low[place]) / self._size[place]
+            most[place] = min(most[place], bound)
+        return most
 
-def _words(results: Results, row: int, conditions: Sequence[Condition]) -> str:
-    shown = {one.column: results.values([one.column])[row, 0] for one in conditions}
-    return ", ".join(f"{column} {value:.6g}" for column, value in shown.items())
+    def _turned(self, values: Array, columns: Sequence[str]) -> Array:
+        signs = self._signs[[self._columns.index(column) for column in columns]]
+        sizes = [is_size(column) for column in columns]
+        found = np.array(values, dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found[:, sizes] = np.log(found[:, sizes])
+        turned: Array = found * signs
+        return turned

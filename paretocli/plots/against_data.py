@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from paretocli.core.names import SPARSITY
 from paretocli.errors import InputError
 from paretocli.front.columns import POINT_COLUMNS, label, metric_and_task, split_of
 from paretocli.front.complete import LeftOut, complete_rows
 from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
+from paretocli.front.task_columns import task_columns
 from paretocli.plots.data import Axis, axis_of, same_on_all_splits
 from paretocli.plots.input_names import legend_names, title_of
 
@@ -82,36 +82,6 @@ class AgainstData:
     def columns(self) -> list[str]:
         """All columns drawn: the chosen one, then those of the tasks."""
         return [self.axis.column, *(one.column for one in self.curves if one.source == 0)]
-
-
-def task_columns(result: Results, split: str) -> dict[str, str]:
-    """Find the column that judges each task: its first metric, or its loss if no task has any.
-
-    Args:
-        result: an input; the order of its columns is the order of a task's metrics.
-        split: `train`, `val` or `test`.
-
-    Returns:
-        The names of columns by task, in the order of the objectives.
-
-    Raises:
-        InputError: the input names no tasks.
-    """
-    metrics: dict[str, str] = {}
-    for column in map(str, result.frame.columns):
-        metric, task = metric_and_task(column, result.objectives)
-        if split_of(column) and task in result.objectives and metric not in {"loss", "weight"}:
-            metrics.setdefault(task, metric)
-    if not metrics:
-        metrics = dict.fromkeys((name for name in result.objectives if name != SPARSITY), "loss")
-    if not metrics:
-        raise InputError(
-            f"{result.path} names no tasks (they come from the columns weight_<task>); choose two "
-            f"columns with --x and --y."
-        )
-    return {
-        task: f"{metrics[task]}_{task}_{split}" for task in result.objectives if task in metrics
-    }
 
 
 def gather_against(

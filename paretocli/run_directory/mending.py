@@ -28,7 +28,7 @@ from paretocli.run_directory.sweep_file import SweepFile
 CHECKPOINTS = "checkpoints"
 EVENTS = "tensorboard"
 FOLDERS = (POINTS, SEARCHES, ROUNDS, HISTORY, CHECKPOINTS)
-TABLES = ("results.csv", "front.csv", "front.png")
+TABLES = ("results.csv", "front.csv", "front.png", "growing.json")
 
 AGAIN = "what it held is done again"
 

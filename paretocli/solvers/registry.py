@@ -57,6 +57,8 @@ class SolverKind:
         summary: A few words for the help, where its name does not say it.
         options: A dataclass that declares what it may be told, each field by
             `paretocli.option.option`.
+        on_rays: Whether the normalised losses of a minimiser lie on the ray u_i ∝ 1/w_i, where that
+            meets the front.
         corners: Whether a lattice of weights keeps its corners, which ask for one objective alone.
         weights: The rows (K, m) that it is always used with, for so many objectives of which the
             last so many are tasks. Without, the user's weights choose its points.
@@ -67,6 +69,7 @@ class SolverKind:
     title: str = ""
     summary: str = ""
     options: type = NoOptions
+    on_rays: bool = False
     corners: bool = False
     weights: Callable[[int, int], Rows] | None = None
     needs: tuple[str, ...] = ()
@@ -142,11 +145,12 @@ def _single(objectives: int, tasks: int) -> Rows:
 
 SOLVERS = Registry(
     {
-        "chebyshev": SolverKind(_chebyshev, "Chebyshev", options=LagrangianOptions),
+        "chebyshev": SolverKind(_chebyshev, "Chebyshev", options=LagrangianOptions, on_rays=True),
         "linear": SolverKind(_linear, "linear (weighted sum)", "a weighted sum", corners=True),
         # What every comparison should show: no method at all, and a network for each task.
         "equal": SolverKind(_linear, "equal", "one point, all tasks alike", weights=_equal),
         "single": SolverKind(_linear, "single", "a network for each task", weights=_single),
+        # Smoothing rounds its corners: its minimisers lie beside the rays.
         "stch": SolverKind(_stch, "smooth Chebyshev", "smooth Chebyshev", options=SmoothingOptions),
         "mgda": _rival("mgda", "MGDA"),
         "pcgrad": _rival("pcgrad", "PCGrad"),

@@ -25,6 +25,7 @@ from paretocli.planning.begun import as_begun, further_weights, meant_in
 from paretocli.planning.growth import Growth
 from paretocli.planning.plan import divide
 from paretocli.planning.weights import growth_of, weights_of_points, wishes_of
+from paretocli.population.transfer import TRANSFERS
 from paretocli.probing.chance import chance_notes
 from paretocli.probing.no_means import no_mean_notes
 from paretocli.probing.reach import refuse_unreaching
@@ -194,6 +195,11 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     transferred_names(config, network)
     config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
     more_notes += notes_on_learned(config)
+    if config.warm != "none" and TRANSFERS[config.transfer].joins:
+        more_notes.append(
+            f"--transfer {config.transfer} joins the points of the first round alone; those that "
+            "start from others do not learn from each other."
+        )
     asked = config.weights
     config, notes_of_begun = _placed(config, options, problem, single)
     added = () if config.weights == asked else further_weights(config.out, asked)

@@ -17,6 +17,7 @@ from paretocli.options.config import SweepConfig
 from paretocli.planning.plan import Shard, machine_text, shards, unfinished
 from paretocli.planning.rounds import Further, path_rounds
 from paretocli.population.transfer import TRANSFERS
+from paretocli.run_directory.growing import GROWING, growing_path
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_content import Identity, Runtime, SweepContent
@@ -54,6 +55,7 @@ def run_sweep(
     traced: TracedNetwork | None = None,
     retry_failed: bool = False,
     further: Further | None = None,
+    points: int | None = None,
 ) -> list[PointRecord]:
     """Solve what is not solved yet and rebuild the tables.
 
@@ -69,6 +71,7 @@ def run_sweep(
         traced: A network of the sweep, where its operations may be known already.
         retry_failed: Solve failed points again.
         further: Plans rounds of further points from those that are solved, until it plans none.
+        points: How many there are to be at most then, where that is known.
 
     Returns:
         The records of all points, or of those that are there where it was stopped.
@@ -110,6 +113,8 @@ def run_sweep(
         for note in notes_on_changes(sweep, records, imported or {}) if left or further else ():
             observer.note(note)
         collector = Collector(subproblems, directory, observer, records, traced)
+        if further is not None:
+            directory.write_note(GROWING, {"points": points})
         try:
             collector.fill_in(stop)
             _solve_rounds(collector, stop, client, further)
@@ -142,9 +147,12 @@ def _solve_rounds(
     while not stop():
         rounds = collector.subproblems.rounds
         if number == len(rounds):
+            if further is None:
+                return
             collector.write_tables()  # what follows is planned from them
-            one = further(directory.sweep(), collector.records()) if further else None
+            one = further(directory.sweep(), collector.records())
             if one is None:
+                growing_path(directory.path).unlink(missing_ok=True)
                 return
             collector.add(one)
         one = collector.subproblems.rounds[number]

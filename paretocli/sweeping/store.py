@@ -48,6 +48,7 @@ class RunDirectory:
         rounds/<number>.json       points that were added, written before they are begun
         history/<shard>.jsonl      a line an epoch and subproblem
         checkpoints/<shard>.pt     the newest training state
+        growing.json               there while further points may come
         normalisation.json         ideal and scale of the objectives
         results.csv, front.csv     rebuilt from the records
         front.png                  the picture of the front

@@ -237,6 +237,7 @@ def test_weights_come_from_options_file_and_config(tmp_path):
         assert done.returncode == 0, done.stderr
         np.testing.assert_allclose(json.loads(done.stdout)["weights"], expected)
     # A flag wins over the file.
-    done = paretocli("sweep", "--config", "sweep.toml", "--epochs", 3, "--dry-run", "--json",
-                     cwd=tmp_path)  # fmt: skip
+    done = paretocli(
+        "sweep", "--config", "sweep.toml", "--epochs", 3, "--dry-run", "--json", cwd=tmp_path
+    )
     assert json.loads(done.stdout)["epochs"] == 3

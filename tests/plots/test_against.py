@@ -5,7 +5,8 @@ import pytest
 from matplotlib.collections import PathCollection
 
 from paretocli.errors import InputError
-from paretocli.plots.against_data import gather_against, task_columns
+from paretocli.front.task_columns import task_columns
+from paretocli.plots.against_data import gather_against
 from paretocli.plots.against_figure import figure_against, save_against
 
 TASKS = ("left", "right")

@@ -4,12 +4,14 @@ import json
 import shutil
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load
 
 import paretocli
 from paretocli.errors import InputError
+from paretocli.front.history import read_history
 from paretocli.front.sweeps import read_sweep
 from paretocli.library.refining import refine, reopen, told
 from paretocli.planning.plan import Shard
@@ -257,6 +259,23 @@ def test_a_round_that_is_not_finished_is_no_finished_sweep(again):
     (again / "rounds" / "0002.json").write_text(json.dumps(later))
     with pytest.raises(InputError, match="is not finished: 1 of 5 points"):
         read_sweep(again)
+
+
+def test_the_history_goes_on_from_round_to_round(again):
+    refined(again, Request(between=(0, 1)))
+    found = read_history(again)
+    losses = found.losses["val"]
+    assert losses.shape == (6, 4, 2)  # four epochs, then two of the new point
+    assert np.isnan(losses[:4, 3]).all()
+    assert np.isfinite(losses[4:, 3]).all()
+    assert (losses[4:, :3] == losses[3, :3]).all()
+    assert found.subproblem_epochs.tolist() == [3, 6, 9, 12, 13, 14]
+    record = json.loads((again / "points" / "0000.json").read_text())
+    kept = ("point", "weights", "epochs", "seconds")
+    failed = {name: record[name] for name in kept} | {"status": "failed"}
+    (again / "points" / "0000.json").write_text(json.dumps(failed))
+    # Who has failed is not carried on as if it had reached something.
+    assert np.isnan(read_history(again).losses["val"][4:, 0]).all()
 
 
 def test_a_solver_with_points_of_its_own_gets_no_others(tmp_path):

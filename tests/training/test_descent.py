@@ -36,9 +36,15 @@ def test_tied_rows_move_as_one_parameter_would(optimizer):
     torch.manual_seed(0)
     population = Population(OneLayer(), [Task("a", mean_output)], 2, device=CPU)
     settings = TrainingSettings(
-        epochs=1, batch_size=1, optimizer=optimizer, lr=LR, weight_decay=0.0, schedule="constant",
-        seed=0, device=CPU,
-    )  # fmt: skip
+        epochs=1,
+        batch_size=1,
+        optimizer=optimizer,
+        lr=LR,
+        weight_decay=0.0,
+        schedule="constant",
+        seed=0,
+        device=CPU,
+    )
     descent = Descent(population, settings, LR, Pattern({"layer.weight": ROWS}))
     (weight,) = population.parameters.values()
     clusters = [sorted(set(rows.tolist()) - {-1}) for rows in ROWS]

@@ -1,0 +1,104 @@
+"""How the points of a sweep are judged when further ones are placed: columns, region and losses."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import numpy as np
+import numpy.typing as npt
+
+from paretocli.core.names import SPARSITY
+from paretocli.front.directions import Directions
+from paretocli.front.normal import LARGEST_GAP
+from paretocli.front.results import Results
+from paretocli.front.selection import parse_condition
+from paretocli.front.sizes import COMPACT
+from paretocli.front.task_columns import task_columns
+from paretocli.run_directory.box import NormalisationNote, read_normalisation
+from paretocli.run_directory.files import DamagedError
+from paretocli.run_directory.sweep_file import SweepFile
+from paretocli.solvers.registry import SOLVERS
+
+SPLIT = "val"  # points are placed by what is not reported on
+GIVEN_UP = 0.95  # of the loss before training, above the ideal: who learns nothing is about there
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+def columns_that_matter(results: Results) -> list[str]:
+    """The first metric of each task and the size where sparsity is an objective, else the losses.
+
+    A task has its loss where it has no metric, or nobody knows which direction of that is better.
+    """
+    losses = {name: f"loss_{name}_{SPLIT}" for name in results.objectives}
+    size = COMPACT[0]
+    if (
+        SPARSITY not in losses
+        or results.frame.get(size) is None
+        or results.frame[size].isna().all()
+    ):
+        return list(losses.values())
+    del losses[SPARSITY]
+    directions = Directions([results])
+    metrics = {
+        task: column
+        for task, column in task_columns(results, SPLIT).items()
+        if directions.of(column) is not None
+    }
+    return [*(losses | metrics).values(), size]
+
+
+def of_interest(sweep: SweepFile, results: Results, where: Sequence[str] = ()) -> Mask:
+    """Which rows (N,) are: by conditions, or those whose every task has learned something.
+
+    Nobody knows that where losses are not measured against those before training.
+
+    Raises:
+        InputError: A condition is none, or names no column.
+    """
+    found = np.ones(len(results.frame), dtype=bool)
+    for text in where:
+        found &= parse_condition(text, results, SPLIT).holds(results)
+    known = _scaled(sweep)
+    if where or known is None or sweep.config.get("scale") != "initial":
+        return found
+    for name, low, size in zip(results.objectives, known["ideal"], known["scale"], strict=True):
+        if name != SPARSITY:
+            reached = results.values([f"loss_{name}_{SPLIT}"])[:, 0] - low
+            found &= reached < GIVEN_UP * size
+    return found
+
+
+def losses_on_rays(sweep: SweepFile, results: Results, rows: npt.NDArray[np.intp]) -> Array | None:
+    """The normalised losses (n, m) of some rows, where weights say on which rays they lie.
+
+    None where they do not: for solvers whose minimisers lie elsewhere, where a point is not close
+    to its minimiser, and where rows are tied after the search, so that something else was
+    minimised. They are those of training, which the weights are of.
+    """
+    known = _scaled(sweep)
+    solver = SOLVERS.sound.get(str(sweep.config.get("solver")))
+    if known is None or solver is None or not solver.on_rays or SPARSITY in results.objectives:
+        return None
+    if not (results.values(["relative_gap"])[rows] <= LARGEST_GAP).all():
+        return None
+    losses = results.values([f"loss_{name}_train" for name in results.objectives])[rows]
+    found: Array = ((losses - known["ideal"]) / known["scale"]).clip(min=0)
+    return found if np.isfinite(found).all() else None
+
+
+def wanted_losses(sweep: SweepFile, results: Results, wanted: Sequence[float]) -> Array | None:
+    """Losses (m,) of all objectives, normalised, where they are all above the ideal; else None."""
+    known = _scaled(sweep)
+    solver = SOLVERS.sound.get(str(sweep.config.get("solver")))
+    if known is None or solver is None or not solver.on_rays:
+        return None
+    found: Array = (np.array(wanted) - known["ideal"]) / known["scale"]
+    return found if (found > 0).all() else None
+
+
+def _scaled(sweep: SweepFile) -> NormalisationNote | None:
+    with suppress(DamagedError):  # a sweep works it out anew
+        known = read_normalisation(sweep)
+        return known if known is not None and "scale" in known else None
+    return None
