@@ -86,6 +86,13 @@ def test_the_same_command_goes_on_and_finds_the_same(release, tmp_path):
     assert len(pd.read_csv(run / "results.csv")) == len(before) / 2
 
 
+def test_points_are_added(release, tmp_path):
+    before = len(list((tmp_path / "run" / "points").glob("*.json")))
+    done = paretocli("refine", "run", "--between", "0,1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(pd.read_csv(tmp_path / "run" / "results.csv")) == before + 1
+
+
 def test_they_are_compared_with_each_other(tmp_path):
     names = ("0.1.0-vlmop2", "0.2.0-vlmop2")
     for release in names:

@@ -77,7 +77,11 @@ class SweepConfig(
             else as_tuples(value)
             for name, value in stored.items()
         }
-        return cls.of(defaults() | values)
+        values = defaults() | values
+        for entry in fields(cls):
+            if entry.name not in values and entry.name not in _OWNERS:
+                raise KeyError(entry.name)
+        return cls.of(values)
 
     @property
     def total_epochs(self) -> int:

@@ -1,6 +1,7 @@
 """A sweep that is there, as its run directory says it: how further points of it are trained."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from paretocli.core.problem import Problem
@@ -11,6 +12,7 @@ from paretocli.problems.made_in_python import code_checksum
 from paretocli.run_directory.sweep_file import SweepFile
 from paretocli.sweeping.resolve import Resolved, cut
 from paretocli.sweeping.sizes import TracedNetwork
+from paretocli.sweeping.sparsity_shares import sparsity_shares
 from paretocli.sweeping.sweep_network import fresh_network, network_layers
 from paretocli.training.machine import check_device, choose_device
 
@@ -38,6 +40,11 @@ def reopened(
     check_device(device, precision=config.precision, compiled=config.compile)
     problem = cut(made, config.train_samples)
     network = fresh_network(config.network, config.init, problem, config.seed)
+    layers, traced = network_layers(network, problem), TracedNetwork(network, problem)
+    if not config.sparsity_shares:  # older directories do not keep what follows from the network
+        counted = [layer for layer in layers if layer.name in config.sparse_layers]
+        shares, _ = sparsity_shares(config.sparsity_of, counted, traced)
+        config = replace(config, sparsity_shares=shares)
     code = code_checksum(made, network) if source is None else source_checksum(source)
     return Resolved(
         config,
@@ -45,15 +52,16 @@ def reopened(
         checksums=problem.checksums() | code,
         imported={} if source is None else imported_checksums(source),
         parameters=sum(p.numel() for p in network.parameters()),
-        layers=network_layers(network, problem),
-        traced=TracedNetwork(network, problem),
+        layers=layers,
+        traced=traced,
         notes=(),
     )
 
 
 def _config(sweep: SweepFile, runtime: Mapping[str, Any]) -> SweepConfig:
     # Where it ran and who watched says nothing of where it goes on.
-    kept = {name: value for name, value in sweep.runtime.items() if name not in ("cluster", "log")}
+    kept: dict[str, Any] = {"sparsity_shares": ()}
+    kept |= {name: value for name, value in sweep.runtime.items() if name not in ("cluster", "log")}
     try:
         return SweepConfig.from_stored({**sweep.config, **kept, "out": str(sweep.path), **runtime})
     except KeyError as error:
