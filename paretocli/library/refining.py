@@ -72,7 +72,7 @@ def refine(
         resolved: The sweep.
         request: Which points.
         warm: `nearest` or `none`: whether they start from solved ones.
-        warm_epochs: Epochs of a search that starts so, 0 for a quarter of the sweep's.
+        warm_epochs: Epochs of a search that starts so, 0 for three tenths of the sweep's.
         quiet: Whether to show no progress.
         retry_failed: Solve failed points again.
 

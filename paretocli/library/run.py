@@ -110,7 +110,7 @@ class Run(RecordedRun):
                 twice at most.
             warm: `nearest`: they start from the search's end of the nearest solved point; or
                 `none`: from scratch.
-            warm_epochs: Epochs of a search that starts so; 0 for a quarter of the sweep's.
+            warm_epochs: Epochs of a search that starts so; 0 for three tenths of the sweep's.
             retry_failed: Solve failed points again.
             progress: Whether to show how it goes on.
 

@@ -11,6 +11,10 @@ from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round, Row
 from paretocli.run_directory.sweep_file import SweepFile
 
+# What a point that starts from another trains for, of what others do. Mostly in the search: what is
+# gained there goes on to the points that start from this one.
+WARM_SHARE = 0.3
+
 Further = Callable[[SweepFile, Sequence[PointRecord]], Round | None]
 """Plans a round from a sweep whose points are solved and their records, None where it is over."""
 
@@ -99,8 +103,8 @@ def added_epochs(config: SweepConfig) -> tuple[int, int]:
 
 def warm_epochs(config: SweepConfig) -> tuple[int, int]:
     """Epochs of a point that starts from another: of its search, and after it."""
-    epochs = config.warm_epochs or max(1, round(config.epochs / 4))
-    retrain = max(1, round(config.retrain_epochs * 3 / 4)) if config.retrain_epochs else 0
+    epochs = config.warm_epochs or max(1, round(WARM_SHARE * config.epochs))
+    retrain = max(1, round(WARM_SHARE * config.retrain_epochs)) if config.retrain_epochs else 0
     return epochs, retrain
 
 

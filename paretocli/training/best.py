@@ -25,12 +25,12 @@ class Best:
         self.epoch = torch.zeros(size, dtype=torch.int64, device=device)
         self.tensors = {name: tensor.detach().clone() for name, tensor in tensors.items()}
 
-    def update(self, value: Tensor, epoch: int, tensors: dict[str, Tensor]) -> None:
-        """Take over the subproblems whose value (K,) fell; NaN never does."""
+    def update(self, value: Tensor, epoch: Tensor, tensors: dict[str, Tensor]) -> None:
+        """Take over the subproblems whose value (K,) fell, in their epoch (K,); NaN never does."""
         # Numbers, not a mask: a GPU is waited for once, not for each tensor.
         better = (value < self.value).nonzero().flatten()
         self.value[better] = value[better]
-        self.epoch[better] = epoch
+        self.epoch[better] = epoch.to(self.epoch.device)[better]
         for name, tensor in tensors.items():
             self.tensors[name][better] = tensor.detach()[better]
 
