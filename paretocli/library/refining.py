@@ -18,14 +18,13 @@ from paretocli.planning.growth import Growth, emptiest
 from paretocli.planning.nimbus import moved
 from paretocli.planning.preferences import Weights
 from paretocli.planning.refinement import Request, around, between, refuse_doubles
-from paretocli.planning.rounds import Further, added_round
+from paretocli.planning.rounds import Further, added_round, refuse_own_weights
 from paretocli.planning.wishes import aimed, conditions_of
 from paretocli.problems.loading import load_problem
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.points import read_records
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
-from paretocli.solvers.registry import SOLVERS
 from paretocli.sweeping.reopened import reopened
 from paretocli.sweeping.resolve import Resolved
 from paretocli.sweeping.store import RunDirectory
@@ -89,7 +88,7 @@ def refine(
     """
     request.check()
     sweep = read_sweep_file(resolved.config.out)
-    _refuse_own_weights(resolved.config)
+    refuse_own_weights(resolved.config)
     config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
     by_results = _by_results(config, request)
     if by_results is not None:
@@ -153,14 +152,6 @@ def _round(
         [tuple(row) for row in _wanted(sweep, request).tolist()],
         asked=request.text,
     )
-
-
-def _refuse_own_weights(config: SweepConfig) -> None:
-    if SOLVERS[config.solver].weights is not None:
-        raise InputError(
-            f"The solver {config.solver} has points of its own, whatever the weights; points can "
-            "be added to sweeps of the others."
-        )
 
 
 def _begun(sweep: SweepFile, asked: str) -> bool:

@@ -17,10 +17,11 @@ from paretocli.errors import InputError
 from paretocli.front.columns import is_share, is_size, metric_and_task
 from paretocli.front.directions import Directions
 from paretocli.front.results import Results
-from paretocli.front.selection import find_column
+from paretocli.front.selection import find_column, row_of
 from paretocli.planning.judged import SPLIT, columns_that_matter
 
 Kind = Literal["improve", "worsen", "leave"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _STATEMENT = re.compile(r"\s*([^<>=\s]+)\s*(?:(>=|<=|\bto\b)\s*([^<>=\s]+?)\s*(%?))?\s*")
 _COUNTS = ("sparsity_rate", "compression_rate", "parameter_sharing")
@@ -46,9 +47,18 @@ class Classes:
     def text(self) -> str:
         """As on the command line."""
         words = [f"--from {self.point}"]
-        for kind in get_args(Kind):
+        for kind in KINDS:
             words += [f"--{kind} {shlex.quote(text)}" for text in getattr(self, kind)]
         return " ".join(words)
+
+    def saying(self, one: "ColumnClass") -> "Classes":
+        """The same, but for what is said of a column now."""
+        texts = {
+            kind: tuple(text for text in getattr(self, kind) if text.split()[0] != one.column)
+            for kind in KINDS
+        }
+        texts[one.kind] += (str(one),)
+        return Classes(self.point, **texts)
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,7 @@ def classified(results: Results, asked: Classes) -> Classification:
     """
     row = row_of(results, asked.point)
     said: dict[str, ColumnClass] = {}
-    for kind in get_args(Kind):
+    for kind in KINDS:
         for text in getattr(asked, kind):
             one = parse_class(results, row, kind, text)
             if one.column in said:
@@ -181,18 +191,6 @@ def parse_class(results: Results, row: int, kind: Kind, text: str) -> ColumnClas
     found = ColumnClass(column, kind, higher, level)
     _refuse_level(found, here, results.point(row), shares=is_share(column, values))
     return found
-
-
-def row_of(results: Results, point: int) -> int:
-    """The row of a point, by its number.
-
-    Raises:
-        InputError: There is no such finished point.
-    """
-    for row in range(len(results.frame)):
-        if results.point(row) == point:
-            return row
-    raise InputError(f"{results.path} has no finished point {point}; choose one that it lists.")
 
 
 def _refuse_level(one: ColumnClass, here: float, point: int, *, shares: bool) -> None:

@@ -37,13 +37,16 @@ class Step:
 
     Attributes:
         words: What of it the points do that are there.
-        best: The number of the one that does it best, None where none does it.
+        point: The number of the one that does it best, or of those that were trained for it comes
+            nearest; None where there is none.
+        tries: How many were trained for it.
         weights: Of a point that should do it better (m,); None where nothing is to be gained.
         expected: What is expected there, by column; empty where nobody knows.
     """
 
     words: str
-    best: int | None
+    point: int | None
+    tries: int
     weights: Weights | None = None
     expected: Mapping[str, float] = field(default_factory=dict)
 
@@ -117,6 +120,7 @@ class _Search:
         # Elsewhere points scatter by more than another correction would gain.
         exact = losses is not None and all(name.startswith("loss_") for name in judged.columns)
         done = best is not None and bool(self._own[best]) and not exact
+        least = MARGIN if exact else MET  # that is worth a point
         if done or self._tries >= most_tries(known.shape[1]):
             return self._end()
         weights, columns = self._aim(rows, losses)
@@ -125,7 +129,7 @@ class _Search:
             return self._end() if point_with(known, beyond) is not None else self._step(beyond)
         if best is not None:
             kept = judged.missed(columns[None])[0] <= 0
-            if not kept or judged.gain(judged.table[best], columns) <= MET:
+            if not kept or judged.gain(judged.table[best], columns) <= least:
                 return self._end()
         if point_with(known, weights) is not None:
             return self._end()
@@ -133,17 +137,19 @@ class _Search:
         return self._step(weights, dict(zip(judged.columns, values, strict=True)))
 
     def _step(self, weights: Weights, expected: Mapping[str, float] | None = None) -> Step:
-        return Step(self._words(), self._number(self._best), weights, expected or {})
+        point = self._number(self._best)
+        return Step(self._words(), point, self._tries, weights, expected or {})
 
     def _end(self) -> Step:
         if self._best is not None or not self._own.any():
-            return Step(self._words(), self._number(self._best))
+            return Step(self._words(), self._number(self._best), self._tries)
         rows = np.flatnonzero(self._own)
         near = int(rows[self._judged.best_first(self._judged.table[rows])[0]])
         return Step(
             f"No point does all that; of those trained for it, point {self._number(near)} comes "
             f"nearest: {self._figures(near)}.",
-            None,
+            self._number(near),
+            self._tries,
         )
 
     def _aim(
