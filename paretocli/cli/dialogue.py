@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from paretocli.cli.answers import ask
-from paretocli.cli.moving import Training, change, move, start_at
+from paretocli.cli.moving import Training, change, move, show_classes, start_at
 from paretocli.cli.point_tables import points_table
 from paretocli.errors import InputError, RunError
 from paretocli.front.results import Results
@@ -13,7 +13,7 @@ from paretocli.library.choosing import front_rows
 from paretocli.planning.classification import KINDS, Classes
 from paretocli.printing import say
 
-QUESTION = "Number of a point, a condition or a command (h: help, u: undo, q: quit)"
+QUESTION = "Point, condition or command (h: help, u: undo, q: quit)"
 HELP = """\
 5                 choose point 5
 size < 5000       keep the points that fulfil a condition
@@ -95,6 +95,8 @@ class Dialogue:
         elif answer in ("u", "undo"):
             self._steps = self._steps[:-1] or self._steps
             self._show()
+            if (asked := self._steps[-1].asked) is not None:
+                show_classes(self._steps[-1].results, asked)
         elif word == "from":
             self._steps.append(replace(state, asked=start_at(state.results, rest, self._split)))
         elif word in KINDS and rest.strip()[:1] not in tuple("<>="):

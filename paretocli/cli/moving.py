@@ -70,7 +70,7 @@ def start_at(results: Results, text: str, split: str) -> Classes:
         raise InputError(f'"from {text.strip()}" names no point; give its number, as in from 5.')
     point = int(text)
     row_of(results, point)
-    say(f"From point {point}: what should improve, and what may get worse?", err=True)
+    say(f"From point {point}: what should improve, and what may get worse?\n", err=True)
     return Classes(point)
 
 
@@ -87,8 +87,20 @@ def change(results: Results, asked: Classes | None, answer: str) -> Classes:
         raise InputError(f"Say what, as in {word} accuracy_left.")
     row = row_of(results, asked.point)
     changed = asked.saying(parse_class(results, row, cast(Kind, word), text))
-    say(_classes(results, row, changed) + "\n", err=True)
+    show_classes(results, changed)
     return changed
+
+
+def show_classes(results: Results, asked: Classes) -> None:
+    """Show what was said of columns so far."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    row = row_of(results, asked.point)
+    for kind in KINDS:
+        for text in getattr(asked, kind):
+            one = parse_class(results, row, kind, text)
+            here = _figure(results, one.column, float(results.values([one.column])[row, 0]))
+            table.add_row(kind, one.column, f"{here} here", _until(results, one))
+    say(f"From point {asked.point}:\n{as_text(table)}\n", err=True)
 
 
 def move(asked: Classes | None, training: Training) -> int | None:
@@ -161,17 +173,6 @@ def _costs(results: Results, step: Step, offer: Offer) -> str:
         )
         sentences.append(f"Expected there, by interpolation: {figures}.")
     return textwrap.fill(" ".join(sentences), WIDTH, break_long_words=False)
-
-
-def _classes(results: Results, row: int, asked: Classes) -> str:
-    """What was said of columns so far."""
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for kind in KINDS:
-        for text in getattr(asked, kind):
-            one = parse_class(results, row, kind, text)
-            here = _figure(results, one.column, float(results.values([one.column])[row, 0]))
-            table.add_row(kind, one.column, f"{here} here", _until(results, one))
-    return f"From point {asked.point}:\n{as_text(table)}"
 
 
 def _until(results: Results, one: ColumnClass) -> str:

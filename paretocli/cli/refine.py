@@ -166,6 +166,7 @@ def refine(
     from paretocli.library.refining import planned, refine, reopen, told
     from paretocli.library.running import failure_of
     from paretocli.option import one_of
+    from paretocli.planning.classification import classes_of
     from paretocli.sweeping.store import RunDirectory
 
     choices, words = one_of("nearest", "none")
@@ -184,7 +185,7 @@ def refine(
             weights=weights,
             points=points,
             want=want,
-            classes=_classes(start, improve, worsen, leave),
+            classes=classes_of(start, improve or (), worsen or (), leave or ()),
         )
         if dry_run:
             one = planned(resolved, request, warm=warm, warm_epochs=epochs, note=say)
@@ -238,26 +239,6 @@ def _request(
     request = Request(rows, pair, around, holes, points, tuple(want or ()), classes)
     request.check()
     return request
-
-
-def _classes(
-    start: int | None,
-    improve: list[str] | None,
-    worsen: list[str] | None,
-    leave: list[str] | None,
-) -> "Classes | None":
-    from paretocli.errors import InputError
-    from paretocli.planning.classification import Classes
-
-    said = {"improve": improve, "worsen": worsen, "leave": leave}
-    if start is None:
-        if given := [name for name, texts in said.items() if texts]:
-            raise InputError(
-                f"--{given[0]} says what should change, but not from which point on; name it with "
-                "--from POINT."
-            )
-        return None
-    return Classes(start, **{name: tuple(texts or ()) for name, texts in said.items()})
 
 
 def _plan(one: "Round", *, as_json: bool) -> str:

@@ -61,6 +61,25 @@ class Classes:
         return Classes(self.point, **texts)
 
 
+def classes_of(
+    point: int | None, improve: Sequence[str], worsen: Sequence[str], leave: Sequence[str]
+) -> Classes | None:
+    """What is said from a point on; None where nothing is.
+
+    Raises:
+        InputError: Something is said, but not from which point on.
+    """
+    said = {"improve": tuple(improve), "worsen": tuple(worsen), "leave": tuple(leave)}
+    if point is not None:
+        return Classes(point, **said)
+    if given := [name for name, texts in said.items() if texts]:
+        raise InputError(
+            f"--{given[0]} says what should change, but not from which point on; name it with "
+            "--from POINT."
+        )
+    return None
+
+
 @dataclass(frozen=True)
 class ColumnClass:
     """What should become of one column.
