@@ -7,6 +7,7 @@ possible, or until a level; may get worse, down to a bound or freely; leave as g
 
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 

@@ -29,6 +29,7 @@ from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile
 
 MARGIN = 3e-4  # by which to stay within bounds, in units of each column
+CLOSE = MARGIN / 10  # how much nearer to a level is worth another point
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,7 @@ class _Search:
         # Elsewhere points scatter by more than another correction would gain.
         exact = losses is not None and all(name.startswith("loss_") for name in judged.columns)
         done = best is not None and bool(self._own[best]) and not exact
-        least = MARGIN if exact else MET  # that is worth a point
+        least = (CLOSE if self._short() else MARGIN) if exact else MET  # that is worth a point
         if done or self._tries >= most_tries(known.shape[1]):
             return self._end()
         weights, columns = self._aim(rows, losses)
@@ -175,16 +176,19 @@ class _Search:
         return sparser(known, weights, max(*times, LEAST_STEP)) if max(times) > 1 else None
 
     def _words(self) -> str:
-        best = self._best
-        if best is None:
+        if self._best is None:
             return "No point that is there does that."
-        short = [
-            str(one)
-            for one in self._asked.of("improve")
-            if not one.reached(self._results.values([one.column])[best, 0])
-        ]
-        words = f"Point {self._number(best)} does that best: {self._figures(best)}"
-        return words + (f"; short of {' and '.join(short)}." if short else ".")
+        words = f"Point {self._number(self._best)} does that best: {self._figures(self._best)}"
+        return words + (f"; short of {' and '.join(short)}." if (short := self._short()) else ".")
+
+    def _short(self) -> list[str]:
+        """The levels that the best point has not reached."""
+        if self._best is None:
+            return []
+        values = self._results.values(self._judged.columns)[self._best]
+        reached = dict(zip(self._judged.columns, values, strict=True))
+        improve = self._asked.of("improve")
+        return [str(one) for one in improve if not one.reached(reached[one.column])]
 
     def _figures(self, row: int) -> str:
         columns = self._judged.columns
