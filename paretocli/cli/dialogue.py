@@ -18,10 +18,10 @@ HELP = """\
 5                 choose point 5
 size < 5000       keep the points that fulfil a condition
 from 5            begin at point 5, and say what should change there:
-  improve COLUMN  as far as possible, or to a level: improve accuracy_left to 95 %
+  improve COLUMN  as far as possible, or: improve accuracy_left to 95 %
   worsen COLUMN   may get worse, or down to a bound: worsen size to 30000
-  leave COLUMN    stays as good as it is, as does each objective that is not named
-  go              the point that does that best; a better one is trained if you agree
+  leave COLUMN    stays as good as it is; so does what is not named
+  go              the point that does that best, and a better one if you agree
 u                 undo the last step
 h                 this help
 q                 quit
@@ -90,6 +90,8 @@ class Dialogue:
 
     def _obey(self, answer: str, state: State) -> None:
         word, _, rest = answer.partition(" ")
+        if answer.isdecimal():
+            raise InputError(f"Point {answer} is not among these; give the number of one that is.")
         if answer in ("h", "help", "?"):
             say(HELP, err=True)
         elif answer in ("u", "undo"):

@@ -159,11 +159,11 @@ def _costs(results: Results, step: Step, offer: Offer) -> str:
     sentences = []
     if offer.pending:
         names = ", ".join(map(str, offer.pending))
-        epochs = sum(offer.pending.values())
-        sentences.append(f"Not solved yet, and first: point {names} (up to {epochs} epochs).")
+        epochs = _epochs(sum(offer.pending.values()))
+        sentences.append(f"Not solved yet, and first: point {names} (up to {epochs}).")
     if offer.epochs:
         start = "from scratch" if offer.parent is None else f"from point {offer.parent}"
-        sentences.append(f"A point for that starts {start} and takes {offer.epochs} epochs.")
+        sentences.append(f"A point for that starts {start} and takes {_epochs(offer.epochs)}.")
     if offer.corrections:
         more = "one more is" if offer.corrections == 1 else f"up to {offer.corrections} more are"
         sentences.append(f"If it misses, {more} trained for as many each.")
@@ -173,6 +173,10 @@ def _costs(results: Results, step: Step, offer: Offer) -> str:
         )
         sentences.append(f"Expected there, by interpolation: {figures}.")
     return textwrap.fill(" ".join(sentences), WIDTH, break_long_words=False)
+
+
+def _epochs(count: int) -> str:
+    return f"{count} epoch{'s' if count > 1 else ''}"
 
 
 def _until(results: Results, one: ColumnClass) -> str:
