@@ -121,10 +121,9 @@ def move(asked: Classes | None, training: Training) -> int | None:
     say(step.words, err=True)
     if step.point is not None:
         rows = [row_of(results, asked.point), row_of(results, step.point)]
-        say("\n" + points_table(results, sorted(set(rows), key=rows.index), SPLIT), err=True)
+        say(f"\n{points_table(results, sorted({*rows}, key=rows.index), SPLIT)}\n", err=True)
     offer = offered(training.path, asked, step)
     if offer is None:
-        say("Training is not expected to gain more for that.\n", err=True)
         return None
     say(_costs(results, step, offer), err=True)
     if not agreed("Train it?"):

@@ -107,13 +107,11 @@ def select(
         "maximize": maximize,
     }
     refuse_several({**rule, "interactive": interactive})
-    if not interactive:
-        for flag, value in (("problem", problem), ("data-dir", given["data_dir"])):
-            if value is not None:
-                raise InputError(
-                    f"--{flag} is for points that are trained, in the dialogue; give --interactive "
-                    "too, or leave it out."
-                )
+    if problem is not None and not interactive:
+        raise InputError(
+            "--problem is for points that are trained, in the dialogue; give --interactive too, or "
+            "leave it out."
+        )
     results = read_results(path)
     mask, left_out = front_of(results, on.value)
     front = np.flatnonzero(mask).tolist()
@@ -124,7 +122,9 @@ def select(
         from paretocli.cli.moving import Training
 
         data_dir = Path(given["data_dir"] or default_data_dir()).absolute()
-        training = Training(results.path.parent, problem, data_dir)
+        # Another table that lies there is not the sweep's.
+        whole = path if path.is_dir() or path.name != "results.csv" else path.parent
+        training = Training(whole, problem, data_dir)
         conditions = [parse_condition(text, results, on.value) for text in where or []]
         results, chosen = Dialogue(results, rows, on.value, conditions, training).choose()
         mask, left_out = front_of(results, on.value)

@@ -142,8 +142,12 @@ class _Search:
         return Step(self._words(), point, self._tries, weights, expected or {})
 
     def _end(self) -> Step:
-        if self._best is not None or not self._own.any():
-            return Step(self._words(), self._number(self._best), self._tries)
+        best = self._best
+        if best is not None or not self._own.any():
+            words = self._words()
+            if best is None or not self._own[best]:
+                words += " No weights between those of the points are expected to do better."
+            return Step(words, self._number(best), self._tries)
         rows = np.flatnonzero(self._own)
         near = int(rows[self._judged.best_first(self._judged.table[rows])[0]])
         return Step(
