@@ -153,7 +153,7 @@ def refine(
 
       paretocli refine runs/multimnist --want "size <= 20000"
 
-      paretocli refine runs/multimnist --from 5 --improve accuracy_left --worsen size
+      paretocli refine runs/tour --from 5 --improve accuracy_left --worsen size
 
       paretocli refine runs/vlmop2 --weights 0.3,0.7 --warm none
     """
