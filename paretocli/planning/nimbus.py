@@ -142,20 +142,23 @@ class _Search:
         return Step(self._words(), point, self._tries, weights, expected or {})
 
     def _end(self) -> Step:
-        best = self._best
-        if best is not None or not self._own.any():
-            words = self._words()
-            if best is None or not self._own[best]:
-                words += " No weights between those of the points are expected to do better."
-            return Step(words, self._number(best), self._tries)
-        rows = np.flatnonzero(self._own)
-        near = int(rows[self._judged.best_first(self._judged.table[rows])[0]])
-        return Step(
-            f"No point does all that; of those trained for it, point {self._number(near)} comes "
-            f"nearest: {self._figures(near)}.",
-            self._number(near),
-            self._tries,
-        )
+        """What was reached, and that no more is to be trained."""
+        best, own = self._best, np.flatnonzero(self._own)
+        near = own[self._judged.best_first(self._judged.table[own])]
+        if best is None and len(near):
+            number, figures = self._number(int(near[0])), self._figures(int(near[0]))
+            return Step(
+                f"No point does all that; of those trained for it, point {number} comes nearest: "
+                f"{figures}.",
+                number,
+                self._tries,
+            )
+        words = self._words()
+        if not self._tries:
+            words += " No weights between those of the points are expected to do better."
+        elif best is None or not self._own[best]:
+            words += " What was trained for it does no better."
+        return Step(words, self._number(best), self._tries)
 
     def _aim(
         self, rows: npt.NDArray[np.intp], losses: npt.NDArray[np.float64] | None
