@@ -1,6 +1,6 @@
 """Adding points to a sweep that is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,20 +10,21 @@ import numpy as np
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.exporting.problem_code import Consent, chosen_problem
-from paretocli.front.results import read_results
+from paretocli.front.results import Results, read_results
 from paretocli.library.running import Note, carry_out
 from paretocli.options.config import SweepConfig
+from paretocli.planning.classification import classified
 from paretocli.planning.growth import Growth, emptiest
+from paretocli.planning.nimbus import moved
 from paretocli.planning.preferences import Weights
 from paretocli.planning.refinement import Request, around, between, refuse_doubles
-from paretocli.planning.rounds import added_round
+from paretocli.planning.rounds import Further, added_round, refuse_own_weights
 from paretocli.planning.wishes import aimed, conditions_of
 from paretocli.problems.loading import load_problem
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.points import read_records
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
-from paretocli.solvers.registry import SOLVERS
 from paretocli.sweeping.reopened import reopened
 from paretocli.sweeping.resolve import Resolved
 from paretocli.sweeping.store import RunDirectory
@@ -87,16 +88,12 @@ def refine(
     """
     request.check()
     sweep = read_sweep_file(resolved.config.out)
-    _refuse_own_weights(resolved.config)
+    refuse_own_weights(resolved.config)
     config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
-    if request.want:
-        conditions_of(read_results(sweep.path), request.want)  # refused before anything runs
-        return carry_out(
-            resolved,
-            quiet=quiet,
-            retry_failed=retry_failed,
-            further=lambda note: aimed(config, request.want, request.text, note),
-        )
+    by_results = _by_results(config, request)
+    if by_results is not None:
+        _refuse_nonsense(read_results(sweep.path), request)  # before anything runs
+        return carry_out(resolved, quiet=quiet, retry_failed=retry_failed, further=by_results)
     asked_before = _begun(sweep, request.text)
     if not asked_before:
         _wanted(sweep, request)
@@ -116,9 +113,33 @@ def planned(
     sweep = read_sweep_file(resolved.config.out)
     config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
     records = list(read_records(sweep).found.values())
-    if request.want:
-        return aimed(config, request.want, request.text, note)(sweep, records)
+    by_results = _by_results(config, request)
+    if by_results is not None:
+        _refuse_nonsense(read_results(sweep.path), request)
+        return by_results(note)(sweep, records)
     return _round(config, sweep, records, request)
+
+
+def _by_results(config: SweepConfig, request: Request) -> Callable[[Note], Further] | None:
+    """Makes what plans a point after the other from what was reached; None for other requests."""
+    want, classes = request.want, request.classes
+    if want:
+        return lambda note: aimed(config, want, request.text, note)
+    if classes is not None:
+        return lambda note: moved(config, classes, request.text, note)
+    return None
+
+
+def _refuse_nonsense(results: Results, request: Request) -> None:
+    """Refuse what no point could be trained for.
+
+    Raises:
+        InputError: It is about columns that are not there, or contradicts itself.
+    """
+    if request.want:
+        conditions_of(results, request.want)
+    if request.classes is not None:
+        classified(results, request.classes)
 
 
 def _round(
@@ -131,14 +152,6 @@ def _round(
         [tuple(row) for row in _wanted(sweep, request).tolist()],
         asked=request.text,
     )
-
-
-def _refuse_own_weights(config: SweepConfig) -> None:
-    if SOLVERS[config.solver].weights is not None:
-        raise InputError(
-            f"The solver {config.solver} has points of its own, whatever the weights; points can "
-            "be added to sweeps of the others."
-        )
 
 
 def _begun(sweep: SweepFile, asked: str) -> bool:

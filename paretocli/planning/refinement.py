@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from paretocli.errors import InputError
+from paretocli.planning.classification import Classes
 from paretocli.planning.parents import SMALLEST
 from paretocli.planning.preferences import Weights, log_ratios, point_with
 from paretocli.run_directory.rounds import Row
 
-KINDS = ("weights", "between", "around", "holes", "want")
+KINDS = ("weights", "between", "around", "holes", "want", "from")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Request:
         holes: So many points where the front is emptiest.
         points: How many there are to be between or around.
         want: One that fulfils these conditions on columns.
+        classes: One that is another one changed as these say.
     """
 
     weights: tuple[Row, ...] = ()
@@ -33,6 +35,7 @@ class Request:
     holes: int | None = None
     points: int | None = None
     want: tuple[str, ...] = ()
+    classes: Classes | None = None
 
     @property
     def text(self) -> str:
@@ -44,6 +47,8 @@ class Request:
             if (value := getattr(self, name)) is not None:
                 words.append(f"--{name} {value}")
         words += [f"--want {shlex.quote(text)}" for text in self.want]
+        if self.classes is not None:
+            words.append(self.classes.text)
         return " ".join(words)
 
     def check(self) -> None:
@@ -52,7 +57,8 @@ class Request:
         Raises:
             InputError: Nothing is asked for, or several things at a time.
         """
-        given = [name for name in KINDS if getattr(self, name) not in ((), None)]
+        ways = (self.weights, self.between, self.around, self.holes, self.want, self.classes)
+        given = [name for name, way in zip(KINDS, ways, strict=True) if way not in ((), None)]
         flags = ", ".join(f"--{name}" for name in KINDS)
         if not given:
             raise InputError(f"refine needs to know which points to add; give one of {flags}.")

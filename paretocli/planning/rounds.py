@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from paretocli.errors import InputError
 from paretocli.options.config import SweepConfig
 from paretocli.planning.parents import nearest_parents
 from paretocli.planning.paths import levels
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round, Row
 from paretocli.run_directory.sweep_file import SweepFile
+from paretocli.solvers.registry import SOLVERS
 
 # What a point that starts from another trains for, of what others do. Mostly in the search: what is
 # gained there goes on to the points that start from this one.
@@ -87,6 +89,19 @@ def one_after_another(plans: Sequence[Further]) -> Further:
         return None
 
     return further
+
+
+def refuse_own_weights(config: SweepConfig) -> None:
+    """Refuse a sweep whose solver chooses its points itself.
+
+    Raises:
+        InputError: It does.
+    """
+    if SOLVERS[config.solver].weights is not None:
+        raise InputError(
+            f"The solver {config.solver} has points of its own, whatever the weights; points can "
+            "be added to sweeps of the others."
+        )
 
 
 def solved_points(records: Sequence[PointRecord]) -> list[int]:
