@@ -129,7 +129,7 @@ class Classification:
 
 
 def classified(results: Results, asked: Classes) -> Classification:
-    """What somebody says, with what he leaves out: it stays as good as it is.
+    """What somebody says, with what is left out: it stays as good as it is.
 
     An objective that is not spoken of is left in its metric, size or loss; of others count the
     columns that are named.
