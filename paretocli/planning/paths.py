@@ -10,7 +10,7 @@ import numpy as np
 
 from paretocli.options.config import SweepConfig
 from paretocli.planning.parents import SMALLEST
-from paretocli.planning.preferences import log_ratios
+from paretocli.planning.preferences import Weights, log_ratios
 
 Level = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -18,20 +18,18 @@ Level = tuple[tuple[int, ...], tuple[int, ...]]
 def levels(config: SweepConfig) -> list[Level]:
     """The points that follow on from others, with these; those of a level start together.
 
-    Without sparsity the first point is the one in the middle, and paths lead outwards. With it,
-    those first are the ones with the smallest weight of sparsity, of each mixture of the tasks.
+    The first point is the one in the middle, where sparsity is an objective of the densest ones.
+    Paths lead outwards from it, and then from dense to sparse.
 
     Returns:
         Pairs of points and their parents, which are in an earlier level or in none.
     """
     weights = np.array(config.weights)
     places = log_ratios(weights, SMALLEST)
-    if config.sparsity:
-        order = np.argsort(weights[:, 0], kind="stable")
-        first = {int(p) for p in order if weights[p, 0] <= weights[order[0], 0] * (1 + 1e-9)}
-    else:
-        order = np.argsort(np.linalg.norm(places, axis=1), kind="stable")
-        first = {int(order[0])}
+    from_middle = np.linalg.norm(log_ratios(_shares(config, weights), SMALLEST), axis=1)
+    density = weights[:, 0].round(9) if config.sparsity else np.zeros(len(weights))
+    order = np.lexsort((from_middle.round(9), density))
+    first = {int(order[0])}
     depth = dict.fromkeys(first, 0)
     found: dict[int, tuple[list[int], list[int]]] = {}
     for point in (int(p) for p in order if int(p) not in first):
@@ -43,6 +41,15 @@ def levels(config: SweepConfig) -> list[Level]:
         points.append(point)
         parents.append(parent)
     return [_in_order(*found[level]) for level in sorted(found)]
+
+
+def _shares(config: SweepConfig, weights: Weights) -> Weights:
+    """The weights of what is to be in the middle: with sparsity, of the tasks among themselves."""
+    if not config.sparsity:
+        return weights
+    of_tasks = np.maximum(weights[:, 1:], SMALLEST)
+    shares: Weights = of_tasks / of_tasks.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _in_order(points: list[int], parents: list[int]) -> Level:

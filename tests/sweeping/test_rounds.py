@@ -92,10 +92,10 @@ def along_path(tmp_path_factory):
 
 def test_a_path_leads_from_dense_to_sparse(along_path):
     _, records = along_path
-    assert [record["round"] for record in records] == [0, 1, 2, 0]
-    assert [record["parent"] for record in records] == [None, 0, 1, None]
+    assert [record["round"] for record in records] == [0, 1, 2, 1]
+    assert [record["parent"] for record in records] == [None, 0, 1, 0]
     # Half of the search's four epochs, and one of the two after it.
-    assert [record["epochs"] for record in records] == [6, 3, 3, 6]
+    assert [record["epochs"] for record in records] == [6, 3, 3, 3]
 
 
 def test_a_warm_point_begins_where_the_search_of_its_parent_ended(along_path):
