@@ -17,6 +17,7 @@ from paretocli.front.dominance import non_dominated
 from paretocli.front.results import Results
 from paretocli.plots.data import loss_columns
 from paretocli.plots.input_names import legend_names, split_word, title_of
+from paretocli.plots.opening import tasks_against_size
 from paretocli.plots.page_axes import parallel_axes, tasks_of, whole_columns
 from paretocli.plots.page_columns import (
     all_columns,
@@ -48,8 +49,9 @@ def gather_page(
     Args:
         results: the inputs, at least one.
         split: whose losses and metrics the page starts with: `train`, `val` or `test`.
-        columns: the first axes, x and y; by default losses of the objectives, or parallel
-            coordinates where these are more than three.
+        columns: the first axes, x and y; by default the first task against size where size is
+            an objective, else losses of the objectives, or parallel coordinates where these are
+            more than three.
         minimise: what the user says is better lower.
         maximise: the same, better higher.
         title: the title; by default the problem.
@@ -59,10 +61,11 @@ def gather_page(
             knows which direction of a chosen column is better where these decide; or without
             `columns`, the inputs name no objectives, or not the same.
     """
-    drawn = list(columns or loss_columns(results, split))
+    directions = Directions(results, minimise, maximise)
+    sizes = None if columns else tasks_against_size(results, split, directions)
+    drawn = list(columns or (sizes and sizes[:2]) or loss_columns(results, split))
     for result in results:
         complete_rows(result, drawn)  # refuses what cannot be drawn
-    directions = Directions(results, minimise, maximise)
     directions.refuse_unused(all_columns(results), "drawn")
     objectives = list(dict.fromkeys(name for one in results for name in one.objectives))
     numeric = numeric_columns(results, drawn)

@@ -1,6 +1,7 @@
 import json
 import shlex
 
+import pandas as pd
 import pytest
 
 from paretocli.errors import InputError
@@ -77,6 +78,29 @@ def test_the_first_view_by_number_of_objectives(make):
     assert {(data["x"], data["y"]) for data in views} == {("loss_f1_test", "loss_f2_test")}
     chosen = gather_page([four], "test", columns=("loss_f3_val", "weight_f1"))
     assert (chosen["view"], chosen["x"], chosen["y"]) == ("scatter", "loss_f3_val", "weight_f1")
+
+
+def test_the_first_view_of_sparse_sweeps_is_accuracy_against_size(tmp_path):
+    runs = [write_sparse_run(tmp_path / name) for name in ("a", "b", "plain")]
+    for run in runs[:2]:
+        with_sizes(run, [9000, 5000, 6000, 800])
+    for paths in (runs[:1], runs[:2]):
+        data = page(*paths)
+        opening = ("compact_parameters", "accuracy_left_test", "scatter")
+        assert (data["x"], data["y"], data["view"]) == opening
+        assert column(data, "compact_parameters")["log"]
+        assert data["series"][0]["on_front"] == [True, True, False, True]  # by losses, as ever
+    assert page(runs[0], split="val")["y"] == "accuracy_left_val"
+    # A sweep of an older version in it, sizes that are all alike: nothing to draw against.
+    assert page(runs[0], runs[2])["x"] == "loss_sparsity_test"
+    with_sizes(runs[2], [5000, 5000, 5000, None])
+    assert page(runs[2])["x"] == "loss_sparsity_test"
+
+
+def with_sizes(run, sizes):
+    frame = pd.read_csv(run / "results.csv")
+    frame["compact_parameters"] = [*sizes, None]
+    frame.to_csv(run / "results.csv", index=False)
 
 
 def test_sweeps_are_named_and_look_as_in_a_picture(tmp_path):
