@@ -13,13 +13,14 @@ import pandas as pd
 
 from paretocli.front.complete import LeftOut, complete_rows, finite_rows
 from paretocli.front.directions import Directions
-from paretocli.front.dominance import non_dominated
+from paretocli.front.dominance import dominance_ranks
 from paretocli.front.results import Results
 from paretocli.plots.data import loss_columns
 from paretocli.plots.input_names import legend_names, split_word, title_of
 from paretocli.plots.opening import tasks_against_size
 from paretocli.plots.page_axes import parallel_axes, tasks_of, whole_columns
 from paretocli.plots.page_columns import (
+    add_ranks,
     all_columns,
     describe_columns,
     numbers_of,
@@ -78,25 +79,37 @@ def gather_page(
     if not judged:
         directions.higher(drawn)  # refuses what nobody knows
     many = columns is None and len(drawn) > 3
+    series = [
+        _series(result, name, style_of(index), numeric, theirs if judged else drawn, directions)
+        for index, (result, name, theirs) in enumerate(
+            zip(results, legend_names(results), decisive, strict=True)
+        )
+    ]
+    rank = add_ranks(described, series)
     return {
         "title": title or title_of(results, ()),
         "dominance": f"{split_word(split)} losses" if judged else " and ".join(drawn),
         "view": "parallel" if many else "scatter",
         "x": drawn[0],
         "y": drawn[1],
-        "colour": drawn[2] if len(drawn) == 3 and len(results) == 1 else None,
+        "colour": _colour(drawn, series, rank),
+        "rank": rank,
         "columns": described,
         "words": [name for name in all_columns(results) if name not in numeric],
         "tasks": tasks_of(numeric, objectives, split),
         "whole": whole_columns(numeric),
         "parallel": parallel_axes(numeric, objectives, split, last=_sizes(varied)),
-        "series": [
-            _series(result, name, style_of(index), numeric, theirs if judged else drawn, directions)
-            for index, (result, name, theirs) in enumerate(
-                zip(results, legend_names(results), decisive, strict=True)
-            )
-        ],
+        "series": series,
     }
+
+
+def _colour(drawn: Sequence[str], series: Sequence[dict[str, Any]], rank: str) -> str | None:
+    """The column to colour by at first: what the axes do not show, or ranks; None for by sweep."""
+    if len(series) > 1:
+        return None
+    if len(drawn) == 3:
+        return drawn[2]
+    return rank if any(verdict is False for verdict in series[0]["on_front"]) else None
 
 
 def _sizes(varied: Collection[str]) -> list[str]:
@@ -118,14 +131,15 @@ def _series(
     decisive: Sequence[str],
     directions: Directions,
 ) -> dict[str, Any]:
-    verdicts, left_out = _verdicts(result, decisive, directions)
+    ranks, left_out = _ranks(result, decisive, directions)
     rows = range(len(result.frame))
     return {
         "name": name,
         "failed": result.failed,
         "style": _plain_style(style),
         "points": [result.point(row) for row in rows],
-        "on_front": verdicts,
+        "on_front": [None if rank is None else rank == 1 for rank in ranks],
+        "ranks": ranks,
         "not_judged": list(left_out.points),
         "export": [_export_command(result, row) for row in rows],
         "costs": step_costs(result),
@@ -136,15 +150,15 @@ def _series(
     }
 
 
-def _verdicts(
+def _ranks(
     result: Results, columns: Sequence[str], directions: Directions
-) -> tuple[list[bool | None], LeftOut]:
-    """Whether each point (N,) is on the front; None where one of its figures is not finite."""
+) -> tuple[list[int | None], LeftOut]:
+    """The rank of dominance of each point (N,); None where one of its figures is not finite."""
     complete, left_out = finite_rows(result, columns)
     values = result.values(columns)[complete]
-    verdicts = np.full(len(complete), None)
-    verdicts[complete] = non_dominated(values, maximise=directions.higher(columns).tolist())
-    return list(verdicts.tolist()), left_out
+    ranks = np.full(len(complete), None)
+    ranks[complete] = dominance_ranks(values, maximise=directions.higher(columns).tolist())
+    return list(ranks.tolist()), left_out
 
 
 def _plain_style(style: Style) -> dict[str, Any]:

@@ -222,6 +222,9 @@ def test_colour_by_a_column(page, files):
     page.open(files["two"])
     assert colours_of(page) == {"rgb(0, 114, 178)", "rgb(213, 94, 0)"}
     assert page.all("#ramp") == []
+    page.pick("colour", "Rank of dominance")
+    assert page.text("#ramp") == "1 2 Rank of dominance"
+    assert colours_of(page) == {"rgb(0, 34, 78)", "rgb(191, 174, 92)"}
     page.pick("colour", "Sparsity rate (%)")
     assert page.text("#ramp") == "0 80 Sparsity rate (%)"
     colours = colours_of(page)

@@ -41,7 +41,10 @@ function buildControls() {
   }
   byId("views").hidden = data.parallel.length === 0;
   for (const id of ["x", "y", "colour"]) offerColumns(byId(id));
-  byId("colour").prepend(option("", data.series.length > 1 ? "By sweep" : "One colour"));
+  byId("colour").prepend(
+    option("", data.series.length > 1 ? "By sweep" : "One colour"),
+    option(data.rank, columns.get(data.rank).label),
+  );
   byId("axes").append(...data.parallel.map((set, index) => option(index, set.name)));
   bind("x", "x");
   bind("y", "y");
