@@ -123,6 +123,10 @@ class Page:
     def click(self, element: Any) -> None:
         self._actions().move_to_element(element).click().perform()
 
+    def shift_click(self, element: Any) -> None:
+        shift = "\ue008"
+        self._actions().key_down(shift).move_to_element(element).click().key_up(shift).perform()
+
     def move(self, place: tuple[float, float]) -> None:
         """Move the pointer to a place of the window."""
         from selenium.webdriver.common.actions.action_builder import ActionBuilder

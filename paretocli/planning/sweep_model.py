@@ -34,8 +34,6 @@ class SweepModel:
         corners: (d, m), the weights of all objectives that each of the model's own stands for.
         model: Over d weights: of those objectives whose weights vary, or of the two ends where all
             points lie in a line.
-        asked: (A, d), the model's weights of all points on the front, doubles included.
-        same: (A,), which of the model's points each of them landed on.
     """
 
     columns: tuple[str, ...]
@@ -43,8 +41,6 @@ class SweepModel:
     points: tuple[int, ...]
     corners: Array
     model: ColumnModel
-    asked: Array
-    same: npt.NDArray[np.int64]
 
     def predict(self, weights: npt.ArrayLike) -> Array:
         """Columns (N, c) where weights (N, m) are expected to land; NaN outside of what is known.
@@ -52,12 +48,17 @@ class SweepModel:
         That is beyond the points, or beside the line that they lie in.
         """
         rows = np.asarray(weights, dtype=np.float64)
-        own = rows @ np.linalg.pinv(self.corners)
+        own = self.own_weights(rows)
         beside = np.abs(own @ self.corners - rows).max(axis=1) > OFF
         inside = (self.model.shares(own).min(axis=2) >= -EDGE).any(axis=1) & ~beside
         found = np.full((len(rows), len(self.columns)), np.nan)
         if inside.any():
             found[inside] = self.own_units(self.model.predict(own[inside]))
+        return found
+
+    def own_weights(self, weights: npt.ArrayLike) -> Array:
+        """Weights (N, m) of all objectives as the model's (N, d)."""
+        found: Array = np.asarray(weights, dtype=np.float64) @ np.linalg.pinv(self.corners)
         return found
 
     def own_units(self, columns: Array) -> Array:
@@ -79,6 +80,8 @@ def model_of(sweep: SweepFile, results: Results, columns: Sequence[str]) -> Swee
     if not len(rows):
         return None
     numbers = [results.point(int(row)) for row in rows]
+    if not {*numbers} <= {*range(sweep.points)}:
+        return None  # somebody else's table
     weights = np.array([sweep.weights[number] for number in numbers])
     corners = _corners(weights)
     own = weights @ np.linalg.pinv(corners)
@@ -86,7 +89,7 @@ def model_of(sweep: SweepFile, results: Results, columns: Sequence[str]) -> Swee
     losses = losses_on_rays(sweep, results, rows) if whole else None
     table = values[rows]
     places = normalised(table, logarithmic=logarithmic.tolist())
-    once, same = different(own, places, losses)
+    once, _ = different(own, places, losses)
     table[:, logarithmic] = np.log(table[:, logarithmic])
     model = ColumnModel(own[once], table[once], None if losses is None else losses[once])
     return SweepModel(
@@ -95,8 +98,6 @@ def model_of(sweep: SweepFile, results: Results, columns: Sequence[str]) -> Swee
         tuple(numbers[place] for place in once),
         corners,
         model,
-        own,
-        same,
     )
 
 

@@ -29,6 +29,9 @@ from paretocli.plots.page_columns import (
 from paretocli.plots.page_costs import step_costs
 from paretocli.plots.style import Style, style_of
 
+FURTHER = ("inside", "predicted", "landings", "landed", "refine", "note")
+"""What is known of an input beyond its table, if anything."""
+
 _MARKERS = {"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down"}
 
 
@@ -40,6 +43,7 @@ def gather_page(
     minimise: Collection[str] = (),
     maximise: Collection[str] = (),
     title: str | None = None,
+    further: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """Collect what an interactive page shows.
 
@@ -56,6 +60,8 @@ def gather_page(
         minimise: what the user says is better lower.
         maximise: the same, better higher.
         title: the title; by default the problem.
+        further: of each input what is known beyond its table, as
+            `paretocli.library.page_content` gives it; nothing without.
 
     Raises:
         InputError: a column is missing or holds words, or an input has no point to draw; nobody
@@ -85,6 +91,8 @@ def gather_page(
             zip(results, legend_names(results), decisive, strict=True)
         )
     ]
+    for index, one in enumerate(series):
+        one.update(further[index] if further else dict.fromkeys(FURTHER))
     rank = add_ranks(described, series)
     return {
         "title": title or title_of(results, ()),

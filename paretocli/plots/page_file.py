@@ -18,7 +18,9 @@ _SCRIPTS = (
     "model.js",
     "words.js",
     "details.js",
+    "refine.js",
     "scatter.js",
+    "predicted.js",
     "parallel.js",
     "ranges.js",
     "controls.js",
@@ -26,7 +28,7 @@ _SCRIPTS = (
 )
 """In the order in which they run."""
 
-_STYLES = ("page.css", "parallel.css")
+_STYLES = ("page.css", "details.css", "parallel.css")
 
 _OPTION = "--html"
 

@@ -284,8 +284,8 @@ def test_the_view_makes_room_for_the_details(page, files):
 def test_the_command_is_copied(page, files):
     page.open(files["one"])
     page.click(markers(page)[1])
-    page.click(page.all("#details .export button")[0])
-    assert page.text("#details .export [role=status]") == "Copied."
+    page.click(page.all("#details .command button")[0])
+    assert page.text("#details .command [role=status]") == "Copied."
     page.run("document.body.append(document.createElement('textarea'))")
     page.click(page.one("textarea"))
     page.paste()
@@ -298,8 +298,8 @@ def test_the_command_is_selected_where_the_browser_forbids_copying(page, files):
     page.run("navigator.clipboard.writeText = () => Promise.reject(new Error('forbidden'))")
     page.run("document.execCommand = () => false")
     page.click(markers(page)[1])
-    page.click(page.all("#details .export button")[0])
-    assert page.text("#details .export [role=status]").startswith("Selected: press Ctrl+C")
+    page.click(page.all("#details .command button")[0])
+    assert page.text("#details .command [role=status]").startswith("Selected: press Ctrl+C")
     assert page.run("return String(getSelection())") == page.one("#details code").text
 
 

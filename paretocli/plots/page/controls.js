@@ -27,6 +27,7 @@ function bind(id, name, parse = (text) => text) {
   control.value = state[name] ?? "";
   control.addEventListener("change", () => {
     state[name] = parse(control.value);
+    if ((name === "x" || name === "y") && state.place) choose(null); // it was in other columns
     refresh();
   });
 }
@@ -53,6 +54,7 @@ function buildControls() {
   byId("point").addEventListener("change", ({ target }) =>
     choose(target.value === "" ? null : points[Number(target.value)]),
   );
+  byId("wish").addEventListener("click", () => wish(middlePlace()));
   byId("clear").addEventListener("click", () => {
     state.ranges.clear();
     refresh();
@@ -92,6 +94,14 @@ function buildLegend() {
   byId("sweeps").append(...entries);
   const dominated = points.filter((point) => point.onFront === false).length;
   byId("dominated-label").append(` (${dominated} by ${data.dominance})`);
+  const outside = points.filter(isOutside).length;
+  byId("outside").hidden = outside === 0;
+  byId("outside-words").textContent = `Pale: outside of the region of interest (${outside})`;
+  byId("predicted").checked = true;
+  byId("predicted").addEventListener("change", ({ target }) => {
+    state.predicted = target.checked;
+    refresh();
+  });
   byId("dominated").checked = true; // some browsers keep it over a reload
   byId("dominated").addEventListener("change", ({ target }) => {
     state.dominated = target.checked;
