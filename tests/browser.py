@@ -110,6 +110,14 @@ class Page:
     def run(self, script: str, *arguments: Any) -> Any:
         return self.driver.execute_script(script, *arguments)
 
+    def until(self, script: str) -> None:
+        """Wait until a script gives something true."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        WebDriverWait(self.driver, 60, poll_frequency=0.05).until(
+            lambda driver: driver.execute_script(script)
+        )
+
     def pick(self, identifier: str, text: str) -> None:
         """Choose an entry of a menu by its words."""
         from selenium.webdriver.support.ui import Select

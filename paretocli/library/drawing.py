@@ -90,8 +90,12 @@ def draw_page(
     better: Better,
     page: Path,
     title: str | None = None,
+    reload: int | None = None,
 ) -> Drawn:
-    """Write an interactive page of all columns; say what it shows first."""
+    """Write an interactive page of all columns; say what it shows first.
+
+    Where `reload` gives seconds, the page reloads itself after so many.
+    """
     from paretocli.front.results import read_results
     from paretocli.library.page_content import content_of
     from paretocli.plots.page_data import gather_page
@@ -107,6 +111,7 @@ def draw_page(
         maximise=better.higher,
         title=title,
         further=[content_of(result) for result in results],
+        reload=reload,
     )
     save_page(data, page)
     hints = []

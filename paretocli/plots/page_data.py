@@ -44,6 +44,7 @@ def gather_page(
     maximise: Collection[str] = (),
     title: str | None = None,
     further: Sequence[dict[str, Any]] = (),
+    reload: int | None = None,
 ) -> dict[str, Any]:
     """Collect what an interactive page shows.
 
@@ -62,6 +63,7 @@ def gather_page(
         title: the title; by default the problem.
         further: of each input what is known beyond its table, as
             `paretocli.library.page_content` gives it; nothing without.
+        reload: seconds after which the page reloads itself, None where it stays as it is.
 
     Raises:
         InputError: a column is missing or holds words, or an input has no point to draw; nobody
@@ -108,6 +110,7 @@ def gather_page(
         "whole": whole_columns(numeric),
         "parallel": parallel_axes(numeric, objectives, split, last=_sizes(varied)),
         "series": series,
+        "reload": reload,
     }
 
 

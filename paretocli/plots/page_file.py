@@ -24,6 +24,7 @@ _SCRIPTS = (
     "parallel.js",
     "ranges.js",
     "controls.js",
+    "follow.js",
     "page.js",
 )
 """In the order in which they run."""

@@ -285,6 +285,7 @@ def test_the_command_is_copied(page, files):
     page.open(files["one"])
     page.click(markers(page)[1])
     page.click(page.all("#details .command button")[0])
+    page.until("return document.querySelector('#details .command [role=status]').textContent")
     assert page.text("#details .command [role=status]") == "Copied."
     page.run("document.body.append(document.createElement('textarea'))")
     page.click(page.one("textarea"))
@@ -299,6 +300,7 @@ def test_the_command_is_selected_where_the_browser_forbids_copying(page, files):
     page.run("document.execCommand = () => false")
     page.click(markers(page)[1])
     page.click(page.all("#details .command button")[0])
+    page.until("return document.querySelector('#details .command [role=status]').textContent")
     assert page.text("#details .command [role=status]").startswith("Selected: press Ctrl+C")
     assert page.run("return String(getSelection())") == page.one("#details code").text
 

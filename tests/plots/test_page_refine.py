@@ -3,12 +3,11 @@
 import json
 import shlex
 import subprocess
-import sys
 
 import pytest
 
 from tests.browser import Page
-from tests.program import environment, paretocli
+from tests.program import paretocli
 
 NAME = 'it\'s a "run" $HOME'
 OTHER = "-rival"
@@ -46,21 +45,12 @@ def page(driver):
 
 
 def run(command, folder):
-    """Run a command in a shell, but add nothing."""
-    (folder / "bin").mkdir(exist_ok=True)
-    program = folder / "bin" / "paretocli"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m paretocli "$@"\n')
-    program.chmod(0o755)
-    own = environment()
-    env = {**own, "PATH": f"{folder / 'bin'}:{own['PATH']}"}
-    return subprocess.run(
-        ["sh", "-c", f"{command} --dry-run --json"],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Run a command as a shell reads it, but add nothing."""
+    shell = ["sh", "-c", f"printf '%s\\0' {command}"]
+    done = subprocess.run(shell, cwd=folder, capture_output=True, text=True, check=True)
+    program, *words = done.stdout.split("\0")[:-1]
+    assert program == "paretocli"
+    return paretocli(*words, "--dry-run", "--json", cwd=folder)
 
 
 def commands(page):
@@ -175,3 +165,29 @@ def test_what_was_expected_and_what_is_out_of_interest(page, files):
         ".map((one) => Number(getComputedStyle(one).opacity))"
     )
     assert opacities.count(0.25) == 1
+
+
+def test_the_page_reloads_itself_and_keeps_what_was_chosen(page, files, tmp_path):
+    text = files["one"].read_text()
+    assert text.count('"reload":null') == 1
+    own = tmp_path / "own.html"
+    own.write_text(text.replace('"reload":null', '"reload":600'))
+    page.open(own)
+    assert "The page reloads itself" in page.text("#notes")
+    page.pick("x", "Weight, f1")
+    page.pick("colour", "Weight, f2")
+    page.pick("point", "3")
+    own.write_text(text)
+    page.run("window.before = true; reloadLater(1)")  # as soon as the reader is at ease
+    page.until(
+        "return window.before === undefined && document.getElementById('count')?.textContent !== ''"
+    )
+    assert page.run("return [state.x, state.colour]") == ["weight_f1", "weight_f2"]
+    assert page.run("return document.getElementById('x').value") == "weight_f1"
+    assert page.text("#details h2") == "Point 3"
+    assert "reloads itself" not in page.text("#notes")
+    assert page.run("return data.reload") is None
+    # Opened anew, it opens as ever.
+    page.open(files["one"])
+    page.open(own)
+    assert page.run("return [state.x, state.chosen]") == ["loss_f1_test", None]

@@ -83,7 +83,7 @@ function buildLegend() {
     const words = `${series.name}: ${front} of ${series.points.length} on the front`;
     if (data.series.length === 1) return element("span", {}, swatch(source), ` ${words}`);
     const box = element("input", { type: "checkbox" });
-    box.checked = true;
+    box.checked = !state.hidden.has(source);
     box.addEventListener("change", () => {
       if (box.checked) state.hidden.delete(source);
       else state.hidden.add(source);
@@ -97,12 +97,12 @@ function buildLegend() {
   const outside = points.filter(isOutside).length;
   byId("outside").hidden = outside === 0;
   byId("outside-words").textContent = `Pale: outside of the region of interest (${outside})`;
-  byId("predicted").checked = true;
+  byId("predicted").checked = state.predicted;
   byId("predicted").addEventListener("change", ({ target }) => {
     state.predicted = target.checked;
     refresh();
   });
-  byId("dominated").checked = true; // some browsers keep it over a reload
+  byId("dominated").checked = state.dominated; // some browsers keep it over a reload
   byId("dominated").addEventListener("change", ({ target }) => {
     state.dominated = target.checked;
     refresh();

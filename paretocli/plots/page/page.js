@@ -49,6 +49,7 @@ function drawNotes() {
     said.push("Steps bound what each sweep attains in the two columns.");
   }
   said.push("Click on a point for all its figures.");
+  if (data.reload) said.push("The page reloads itself while the sweep runs.");
   if (canWish()) said.push("Click on an empty place for the command that asks for a point there.");
   byId("notes").textContent = said.join(" ");
 }
@@ -77,9 +78,13 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && (state.chosen !== null || state.place !== null)) choose(null);
 });
 darkness.addEventListener("change", refresh);
+const kept = takeUp();
 buildControls();
 buildLegend();
+drawDetails();
 refresh();
+document.getElementById(kept?.focus)?.focus({ preventScroll: true });
+follow();
 // The window and the details beside it change the width of the view.
 let width = byId("view").clientWidth;
 new ResizeObserver(([{ target }]) => {

@@ -99,6 +99,9 @@ function wishPanel() {
     return { column, input, label: element("label", {}, words, input) };
   });
   const update = () => {
+    rows.forEach(({ input }, index) => {
+      if (input.value !== "") state.place[index ? "y" : "x"] = Number(input.value);
+    });
     const wanted = rows.map(({ column, input }) =>
       quoted(`${column.name} ${column.higher ? ">=" : "<="} ${input.value}`),
     );
