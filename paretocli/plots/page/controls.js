@@ -96,7 +96,7 @@ function buildLegend() {
   byId("dominated-label").append(` (${dominated} by ${data.dominance})`);
   const outside = points.filter(isOutside).length;
   byId("outside").hidden = outside === 0;
-  byId("outside-words").textContent = `Pale: outside of the region of interest (${outside})`;
+  byId("outside-words").textContent = `Pale: a task has learned nothing, outside of the region of interest (${outside})`;
   byId("predicted").checked = state.predicted;
   byId("predicted").addEventListener("change", ({ target }) => {
     state.predicted = target.checked;

@@ -130,11 +130,18 @@ function coordinates(list) {
 function drawPredictedWords() {
   const there = data.series.some((series) => series.predicted);
   byId("predicted-label").hidden = !there || state.view !== "scatter";
-  const said = data.series.flatMap((series, source) => {
-    if (!predictedLines(source).length) return [];
-    return `${data.series.length > 1 ? `${series.name}: ` : ""}${bandWords(series.predicted)}`;
+  const said = new Map(); // names of sweeps by what is said of their bands
+  data.series.forEach((series, source) => {
+    if (!predictedLines(source).length) return;
+    const words = bandWords(series.predicted);
+    said.set(words, [...(said.get(words) ?? []), series.name]);
   });
-  byId("predicted-words").textContent = said.length ? said.join("; ") : "not in these columns";
+  const sentences = [...said].map(([words, names]) =>
+    data.series.length > 1 ? `${names.join("; ")}: ${words}` : words,
+  );
+  byId("predicted-words").textContent = sentences.join("; ") || "not in these columns";
+  const drawn = data.series.some((series) => series.predicted && errorsOf(series.predicted));
+  byId("predicted-band").style.display = drawn ? "" : "none";
 }
 
 function bandWords(predicted) {
