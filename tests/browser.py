@@ -110,6 +110,14 @@ class Page:
     def run(self, script: str, *arguments: Any) -> Any:
         return self.driver.execute_script(script, *arguments)
 
+    def until(self, script: str) -> None:
+        """Wait until a script gives something true."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        WebDriverWait(self.driver, 60, poll_frequency=0.05).until(
+            lambda driver: driver.execute_script(script)
+        )
+
     def pick(self, identifier: str, text: str) -> None:
         """Choose an entry of a menu by its words."""
         from selenium.webdriver.support.ui import Select
@@ -122,6 +130,10 @@ class Page:
 
     def click(self, element: Any) -> None:
         self._actions().move_to_element(element).click().perform()
+
+    def shift_click(self, element: Any) -> None:
+        shift = "\ue008"
+        self._actions().key_down(shift).move_to_element(element).click().key_up(shift).perform()
 
     def move(self, place: tuple[float, float]) -> None:
         """Move the pointer to a place of the window."""

@@ -79,6 +79,14 @@ def plot_front(
             "beside one with --out. Needs the extra html.",
         ),
     ] = None,
+    follow: Annotated[
+        bool,
+        typer.Option(
+            "--follow",
+            help="With --html: write the page anew as points are finished, until the sweep ends or "
+            "Ctrl-C. An open page reloads itself.",
+        ),
+    ] = False,
     title: Annotated[
         str | None,
         typer.Option(
@@ -102,7 +110,9 @@ def plot_front(
         refuse_together({"--html": html, f"--{name}": given[name]})
     better = {"minimize": minimize or (), "maximize": maximize or ()}
     asked: dict[str, Any] = {"x": x, "y": y, "split": split and split.value, "better": better}
-    if html is None:
+    if follow:
+        drawn = _following(paths, asked, html, out, title, quiet=quiet)
+    elif html is None:
         drawn = draw(paths, given, **asked, out=out, title=title)
     else:
         drawn = _with_page(paths, given, asked, html, out, title)
@@ -111,6 +121,35 @@ def plot_front(
     report = drawn.report
     files = [report[kind] for kind in ("picture", "page") if kind in report]
     say(json.dumps(report) if as_json else "\n".join(files))
+
+
+def _following(
+    paths: "Sequence[Path]",
+    asked: dict[str, Any],
+    html: Path | None,
+    out: Path | None,
+    title: str | None,
+    *,
+    quiet: bool,
+) -> Drawn:
+    """Draw a page whenever there is something new, until all sweeps have ended."""
+    from paretocli.errors import InputError
+    from paretocli.library.following import follow
+    from paretocli.plots.page_file import check_page
+
+    if html is None:
+        raise InputError("--follow rewrites a page; name its file with --html.")
+    refuse_together({"--follow": True, "--out": out})
+    check_page(html)
+    refuse_twins(paths)
+    columns = two_columns(asked["x"], asked["y"])
+    better = Better(*(set(names) for names in asked["better"].values()))
+    split = asked["split"] or "test"
+    return follow(
+        paths,
+        lambda ready, reload: draw_page(ready, columns, split, better, html, title, reload),
+        lambda words: None if quiet else say(words, err=True),
+    )
 
 
 def _with_page(

@@ -81,6 +81,8 @@ def _report(found: "SweepStatus") -> str:
     best = _best(found)
     if best:
         lines["best so far"] = best
+    if found.typical_errors:
+        lines["predictions"] = _landed(found)
     table = Table(box=None, pad_edge=False, header_style="bold")
     headers = ["point", "state", "epoch", "seconds"]
     if any(point.compact_parameters is not None for point in found.points):
@@ -110,6 +112,14 @@ def _hypervolume(value: float, *, exact: bool) -> str:
         return f"0 on the validation data: {NONE_BELOW}"
     about = "" if exact else "about "
     return f"{about}{value:.4g} of the box, on the validation data"
+
+
+def _landed(found: "SweepStatus") -> str:
+    """How far points landed from where they were expected, a line a column."""
+    return f"\n{'':<13}".join(
+        f"{name} off by {error}, typically ({error.points} point{'s'[: error.points > 1]})"
+        for name, error in found.typical_errors.items()
+    )
 
 
 def _to_come(found: "SweepStatus") -> str:

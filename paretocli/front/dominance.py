@@ -43,3 +43,32 @@ def non_dominated(
         costs = np.where(np.asarray(higher, dtype=bool), -table[mask], table[mask]) + 0.0
         mask[mask] = moocore.is_nondominated(costs, keep_weakly=True)
     return mask
+
+
+def dominance_ranks(
+    values: npt.ArrayLike, *, maximise: bool | Sequence[bool] = False
+) -> npt.NDArray[np.int64]:
+    """Rank points: 1 is the front, 2 the front of what is left without it, and so on.
+
+    Args:
+        values: (N, m), one row a point.
+        maximise: Whether higher is better, for all columns or for each of the m.
+
+    Returns:
+        (N,), from 1; 0 for a row with a NaN.
+
+    Raises:
+        ValueError: As for `non_dominated`.
+
+    Source: Deb, Pratap, Agarwal, Meyarivan, *A fast and elitist multiobjective genetic algorithm:
+    NSGA-II*, IEEE Transactions on Evolutionary Computation 6 (2002).
+    """
+    table = np.asarray(values, dtype=np.float64)
+    ranks = np.zeros(len(table), dtype=np.int64)
+    left = np.arange(len(table))
+    rank = 0
+    while (front := non_dominated(table[left], maximise=maximise)).any():
+        rank += 1
+        ranks[left[front]] = rank
+        left = left[~front]
+    return ranks

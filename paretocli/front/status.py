@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import numpy as np
 from paretocli.core.metric_names import Direction
 from paretocli.errors import InputError
 from paretocli.front.indicators import is_exact, share_of_box
+from paretocli.front.predictions import Prediction, TypicalError, predictions, typical_errors
+from paretocli.front.results import read_results
 from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import DamagedError
 from paretocli.run_directory.growing import read_growing
@@ -68,6 +71,8 @@ class SweepStatus:
         hypervolume_exact: Whether that is exact, and not approximated.
         seconds_left: Estimated from the time that epochs took; None where nothing is known,
             nobody is at it, or the points that start as one network are not all apart yet.
+        predictions: Where points were expected to land, and where they did.
+        typical_errors: By column, how far these are from each other.
         notes: What could not be read, a sentence each.
     """
 
@@ -81,6 +86,8 @@ class SweepStatus:
     hypervolume: float | None
     hypervolume_exact: bool
     seconds_left: float | None
+    predictions: tuple[Prediction, ...]
+    typical_errors: Mapping[str, TypicalError]
     notes: tuple[str, ...]
 
     def count(self, state: str) -> int:
@@ -116,6 +123,7 @@ def read_status(path: Path) -> SweepStatus:
     losses = [point.loss for point in points]
     hypervolume, more_notes = _hypervolume(sweep, points)
     growing = read_growing(path)
+    expected = _predictions(sweep)
     status = SweepStatus(
         path=path,
         config=sweep.config,
@@ -127,6 +135,8 @@ def read_status(path: Path) -> SweepStatus:
         hypervolume=hypervolume,
         hypervolume_exact=is_exact(sum(map(bool, losses)), max(map(len, losses), default=0)),
         seconds_left=None,
+        predictions=tuple(expected),
+        typical_errors=typical_errors(expected),
         notes=(*records.notes, *notes, *more_notes),
     )
     if not holder:
@@ -197,6 +207,15 @@ def _point(
     return PointStatus(
         point, state, line["epoch"], epochs, seconds, line["loss"]["val"], line["metric"]["val"]
     )
+
+
+def _predictions(sweep: SweepFile) -> list[Prediction]:
+    """What was expected, beside what there is: no table before a point is solved."""
+    if not any(any(one.expected) for one in sweep.rounds):
+        return []
+    with suppress(InputError):
+        return predictions(sweep, read_results(sweep.path))
+    return predictions(sweep, None)
 
 
 def _hypervolume(

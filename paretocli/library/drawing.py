@@ -90,9 +90,14 @@ def draw_page(
     better: Better,
     page: Path,
     title: str | None = None,
+    reload: int | None = None,
 ) -> Drawn:
-    """Write an interactive page of all columns; say what it shows first."""
+    """Write an interactive page of all columns; say what it shows first.
+
+    Where `reload` gives seconds, the page reloads itself after so many.
+    """
     from paretocli.front.results import read_results
+    from paretocli.library.page_content import content_of
     from paretocli.plots.page_data import gather_page
     from paretocli.plots.page_file import check_page, save_page
 
@@ -105,10 +110,14 @@ def draw_page(
         minimise=better.lower,
         maximise=better.higher,
         title=title,
+        further=[content_of(result) for result in results],
+        reload=reload,
     )
     save_page(data, page)
     hints = []
     for series in data["series"]:
+        if series["note"]:
+            hints.append(f"{series['name']}: {series['note']}")
         hints += _failed(series["name"], series["failed"])
         if series["not_judged"]:
             points = ", ".join(map(str, series["not_judged"]))

@@ -4,12 +4,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
-from paretocli.errors import InputError, StopError
+from paretocli.errors import StopError
 from paretocli.execution.stopping import Stop, stop_on_signals
-from paretocli.front.results import Results, read_results
-from paretocli.front.sizes import COMPACT
+from paretocli.front.directions import Directions
+from paretocli.front.results import read_results
 from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
 from paretocli.planning.growth import grown
@@ -17,6 +16,7 @@ from paretocli.planning.refinement import Request
 from paretocli.planning.rounds import Further, added_epochs, once, one_after_another
 from paretocli.planning.wishes import aimed
 from paretocli.plots.data import loss_columns
+from paretocli.plots.opening import tasks_against_size
 from paretocli.problems.made_in_python import how_to_check
 from paretocli.run_directory.growing import read_growing
 from paretocli.run_directory.point_record import PointRecord
@@ -28,7 +28,6 @@ from paretocli.sweeping.store import RunDirectory
 
 Note = Callable[[str], None]
 
-LEAST_SIZES = 2  # that differ, for a picture against size
 STOPPING = "Stopping after this epoch; once more to stop at once."
 
 
@@ -151,25 +150,13 @@ def _draw(config: SweepConfig, directory: RunDirectory, *, any_done: bool) -> No
     if not any_done or len(config.objectives) < 2 or directory.sweep().points < 2:
         return
     # Only now, for it takes a while to import and most of a sweep has no use for it.
-    from paretocli.plots.front_figure import draw_front
-
-    results = read_results(directory.path)
-    if config.sparsity and _draw_sizes(results, directory.picture_file):
-        return
-    draw_front([results], loss_columns([results], "test"), directory.picture_file)
-
-
-def _draw_sizes(results: Results, picture: Path) -> bool:
-    """Draw all tasks against the size of the exported network, where both are known."""
     from paretocli.plots.against_data import gather_against
     from paretocli.plots.against_figure import save_against
+    from paretocli.plots.front_figure import draw_front
 
-    size = COMPACT[0]
-    if size not in results.frame or results.frame[size].nunique() < LEAST_SIZES:
-        return False
-    try:
-        data = gather_against([results], size, "test")
-    except InputError:  # nobody knows whether more of some metric is better
-        return False
-    save_against(data, picture)
-    return True
+    results, picture = read_results(directory.path), directory.picture_file
+    columns = tasks_against_size([results], "test", Directions([results]))
+    if columns is None:
+        draw_front([results], loss_columns([results], "test"), picture)
+    else:
+        save_against(gather_against([results], columns[0], "test"), picture)

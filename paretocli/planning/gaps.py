@@ -39,7 +39,7 @@ def different(
         return np.unique(first, return_inverse=True)
     asked = np.unique(first)
     edge = np.zeros(len(weights), dtype=bool)
-    edge[asked] = _outer(ColumnModel(weights[asked], columns[asked]))
+    edge[asked] = outer(ColumnModel(weights[asked], columns[asked]))
     landed = _first_alike(columns[asked])
     first[asked] = np.where(edge[asked[landed]], asked, asked[landed])
     numbers, same = np.unique(first[first], return_inverse=True)
@@ -125,7 +125,7 @@ def _longest(corners: Array) -> Array:
     return longest
 
 
-def _outer(model: ColumnModel) -> Mask:
+def outer(model: ColumnModel) -> Mask:
     """Which of a model's points (D,) lie on a face that no two simplices share."""
     faces: Counter[tuple[int, ...]] = Counter()
     for simplex in model.simplices:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from paretocli.front.columns import is_size
 from paretocli.front.directions import Directions
-from paretocli.front.results import read_results
+from paretocli.front.results import Results, read_results
 from paretocli.front.selection import find_column, front_of
 from paretocli.options.config import SweepConfig
 from paretocli.planning.column_axes import normalised
@@ -85,7 +85,10 @@ def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> F
         if growth.budget:
             spent = sum(record["epochs"] for record in records)
             rows = rows[: max(0, (growth.budget - spent) // sum(added_epochs(config)))]
-        return added_round(config, sweep, records, rows) if rows else None
+        if not rows:
+            return None
+        columns = _columns(read_results(sweep.path), growth)
+        return added_round(config, sweep, records, rows, columns=columns)
 
     return further
 
@@ -106,8 +109,7 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
         InputError: A column is not there, or nobody knows which direction of it is better.
     """
     results = read_results(sweep.path)
-    named = [find_column(results, name, SPLIT) for name in growth.columns]
-    columns = named or columns_that_matter(results)
+    columns = _columns(results, growth) or columns_that_matter(results)
     values = results.values(columns)
     reached = front_of(results, SPLIT)[0]
     # A point that another one beats says nothing of where the front is.
@@ -136,6 +138,11 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
         planned=planned,
     )
     return _numbered(found, numbers, np.array(sweep.weights), free, count)
+
+
+def _columns(results: Results, growth: Growth) -> list[str]:
+    """The columns that were named, as the table calls them."""
+    return [find_column(results, name, SPLIT) for name in growth.columns]
 
 
 def _fixed(weights: Weights) -> npt.NDArray[np.bool_]:

@@ -80,6 +80,8 @@ def losses_on_rays(sweep: SweepFile, results: Results, rows: npt.NDArray[np.intp
     solver = SOLVERS.sound.get(str(sweep.config.get("solver")))
     if known is None or solver is None or not solver.on_rays or SPARSITY in results.objectives:
         return None
+    if "relative_gap" not in results.frame.columns:
+        return None
     if not (results.values(["relative_gap"])[rows] <= LARGEST_GAP).all():
         return None
     losses = results.values([f"loss_{name}_train" for name in results.objectives])[rows]

@@ -1,6 +1,7 @@
 """The rounds of a sweep: which points start together, from which others, and for how long."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from paretocli.errors import InputError
 from paretocli.options.config import SweepConfig
 from paretocli.planning.parents import nearest_parents
 from paretocli.planning.paths import levels
+from paretocli.planning.sweep_model import expected_at
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round, Row
 from paretocli.run_directory.sweep_file import SweepFile
@@ -45,8 +47,9 @@ def added_round(
     weights: Sequence[Row],
     *,
     asked: str = "",
+    columns: Sequence[str] = (),
 ) -> Round:
-    """A round of further points.
+    """A round of further points, with where they are expected to land.
 
     Args:
         config: The sweep's configuration.
@@ -54,17 +57,20 @@ def added_round(
         records: Of its points; others can start from those that are solved.
         weights: Of the new points.
         asked: What asked for them.
+        columns: What they are placed by, beside the columns that always matter.
     """
     number, solved = len(sweep.rounds) + 1, solved_points(records)
     points = tuple(range(sweep.points, sweep.points + len(weights)))
+    expected = expected_at(sweep, weights, columns)
     if config.warm == "none" or not solved:
         nobody = (None,) * len(points)
         cold = (config.epochs, config.retrain_epochs)
-        return Round(number, points, tuple(weights), nobody, *cold, asked)
+        return Round(number, points, tuple(weights), nobody, *cold, asked, expected=expected)
     rows = np.array([sweep.weights[point] for point in solved])
     places = nearest_parents(rows, np.array(weights), sparse=config.sparsity)
     parents = tuple(solved[place] for place in places)
-    return _warm(config, number, points, tuple(weights), parents, asked)
+    found = _warm(config, number, points, tuple(weights), parents)
+    return replace(found, asked=asked, expected=expected)
 
 
 def once(config: SweepConfig, weights: Sequence[Row]) -> Further:
@@ -129,6 +135,5 @@ def _warm(
     points: tuple[int, ...],
     weights: tuple[Row, ...],
     parents: tuple[int, ...],
-    asked: str = "",
 ) -> Round:
-    return Round(number, points, weights, parents, *warm_epochs(config), asked)
+    return Round(number, points, weights, parents, *warm_epochs(config))

@@ -68,7 +68,8 @@ def aimed(
         if tries >= TRIES or point_with(known, weights) is not None:
             note(f"No point is as wished; point {results.point(nearest)} comes nearest: {words}.")
             return None
-        return added_round(config, sweep, records, [tuple(weights.tolist())], asked=asked)
+        rows, columns = [tuple(weights.tolist())], [one.column for one in conditions]
+        return added_round(config, sweep, records, rows, asked=asked, columns=columns)
 
     return further
 

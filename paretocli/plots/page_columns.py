@@ -83,6 +83,24 @@ def describe_columns(
     return described
 
 
+def add_ranks(described: list[dict[str, Any]], series: Sequence[dict[str, Any]]) -> str:
+    """Add a column of ranks of dominance, which no input has, to columns and cells; its name."""
+    name = "rank of dominance"
+    while any(name in one["cells"] for one in series):
+        name += "*"  # a stranger's column of that name is another one
+    for one in series:
+        one["cells"][name] = one.pop("ranks")
+    ranks = [rank for one in series for rank in one["cells"][name] if rank is not None]
+    words = name.capitalize()
+    described.append(
+        {
+            **{"name": name, "label": words, "row": words, "split": None, "group": None},
+            **{"higher": False, "low": 1, "high": max([2, *ranks]), "log": False},
+        }
+    )
+    return name
+
+
 def _describe(
     results: Sequence[Results],
     column: str,

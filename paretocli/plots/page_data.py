@@ -13,12 +13,14 @@ import pandas as pd
 
 from paretocli.front.complete import LeftOut, complete_rows, finite_rows
 from paretocli.front.directions import Directions
-from paretocli.front.dominance import non_dominated
+from paretocli.front.dominance import dominance_ranks
 from paretocli.front.results import Results
 from paretocli.plots.data import loss_columns
 from paretocli.plots.input_names import legend_names, split_word, title_of
+from paretocli.plots.opening import tasks_against_size
 from paretocli.plots.page_axes import parallel_axes, tasks_of, whole_columns
 from paretocli.plots.page_columns import (
+    add_ranks,
     all_columns,
     describe_columns,
     numbers_of,
@@ -26,6 +28,9 @@ from paretocli.plots.page_columns import (
 )
 from paretocli.plots.page_costs import step_costs
 from paretocli.plots.style import Style, style_of
+
+FURTHER = ("inside", "predicted", "landings", "landed", "refine", "note")
+"""What is known of an input beyond its table, if anything."""
 
 _MARKERS = {"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down"}
 
@@ -38,6 +43,8 @@ def gather_page(
     minimise: Collection[str] = (),
     maximise: Collection[str] = (),
     title: str | None = None,
+    further: Sequence[dict[str, Any]] = (),
+    reload: int | None = None,
 ) -> dict[str, Any]:
     """Collect what an interactive page shows.
 
@@ -48,21 +55,26 @@ def gather_page(
     Args:
         results: the inputs, at least one.
         split: whose losses and metrics the page starts with: `train`, `val` or `test`.
-        columns: the first axes, x and y; by default losses of the objectives, or parallel
-            coordinates where these are more than three.
+        columns: the first axes, x and y; by default the first task against size where size is
+            an objective, else losses of the objectives, or parallel coordinates where these are
+            more than three.
         minimise: what the user says is better lower.
         maximise: the same, better higher.
         title: the title; by default the problem.
+        further: of each input what is known beyond its table, as
+            `paretocli.library.page_content` gives it; nothing without.
+        reload: seconds after which the page reloads itself, None where it stays as it is.
 
     Raises:
         InputError: a column is missing or holds words, or an input has no point to draw; nobody
             knows which direction of a chosen column is better where these decide; or without
             `columns`, the inputs name no objectives, or not the same.
     """
-    drawn = list(columns or loss_columns(results, split))
+    directions = Directions(results, minimise, maximise)
+    sizes = None if columns else tasks_against_size(results, split, directions)
+    drawn = list(columns or (sizes and sizes[:2]) or loss_columns(results, split))
     for result in results:
         complete_rows(result, drawn)  # refuses what cannot be drawn
-    directions = Directions(results, minimise, maximise)
     directions.refuse_unused(all_columns(results), "drawn")
     objectives = list(dict.fromkeys(name for one in results for name in one.objectives))
     numeric = numeric_columns(results, drawn)
@@ -75,25 +87,40 @@ def gather_page(
     if not judged:
         directions.higher(drawn)  # refuses what nobody knows
     many = columns is None and len(drawn) > 3
+    series = [
+        _series(result, name, style_of(index), numeric, theirs if judged else drawn, directions)
+        for index, (result, name, theirs) in enumerate(
+            zip(results, legend_names(results), decisive, strict=True)
+        )
+    ]
+    for index, one in enumerate(series):
+        one.update(further[index] if further else dict.fromkeys(FURTHER))
+    rank = add_ranks(described, series)
     return {
         "title": title or title_of(results, ()),
         "dominance": f"{split_word(split)} losses" if judged else " and ".join(drawn),
         "view": "parallel" if many else "scatter",
         "x": drawn[0],
         "y": drawn[1],
-        "colour": drawn[2] if len(drawn) == 3 and len(results) == 1 else None,
+        "colour": _colour(drawn, series, rank),
+        "rank": rank,
         "columns": described,
         "words": [name for name in all_columns(results) if name not in numeric],
         "tasks": tasks_of(numeric, objectives, split),
         "whole": whole_columns(numeric),
         "parallel": parallel_axes(numeric, objectives, split, last=_sizes(varied)),
-        "series": [
-            _series(result, name, style_of(index), numeric, theirs if judged else drawn, directions)
-            for index, (result, name, theirs) in enumerate(
-                zip(results, legend_names(results), decisive, strict=True)
-            )
-        ],
+        "series": series,
+        "reload": reload,
     }
+
+
+def _colour(drawn: Sequence[str], series: Sequence[dict[str, Any]], rank: str) -> str | None:
+    """The column to colour by at first: what the axes do not show, or ranks; None for by sweep."""
+    if len(series) > 1:
+        return None
+    if len(drawn) == 3:
+        return drawn[2]
+    return rank if any(verdict is False for verdict in series[0]["on_front"]) else None
 
 
 def _sizes(varied: Collection[str]) -> list[str]:
@@ -115,14 +142,15 @@ def _series(
     decisive: Sequence[str],
     directions: Directions,
 ) -> dict[str, Any]:
-    verdicts, left_out = _verdicts(result, decisive, directions)
+    ranks, left_out = _ranks(result, decisive, directions)
     rows = range(len(result.frame))
     return {
         "name": name,
         "failed": result.failed,
         "style": _plain_style(style),
         "points": [result.point(row) for row in rows],
-        "on_front": verdicts,
+        "on_front": [None if rank is None else rank == 1 for rank in ranks],
+        "ranks": ranks,
         "not_judged": list(left_out.points),
         "export": [_export_command(result, row) for row in rows],
         "costs": step_costs(result),
@@ -133,15 +161,15 @@ def _series(
     }
 
 
-def _verdicts(
+def _ranks(
     result: Results, columns: Sequence[str], directions: Directions
-) -> tuple[list[bool | None], LeftOut]:
-    """Whether each point (N,) is on the front; None where one of its figures is not finite."""
+) -> tuple[list[int | None], LeftOut]:
+    """The rank of dominance of each point (N,); None where one of its figures is not finite."""
     complete, left_out = finite_rows(result, columns)
     values = result.values(columns)[complete]
-    verdicts = np.full(len(complete), None)
-    verdicts[complete] = non_dominated(values, maximise=directions.higher(columns).tolist())
-    return list(verdicts.tolist()), left_out
+    ranks = np.full(len(complete), None)
+    ranks[complete] = dominance_ranks(values, maximise=directions.higher(columns).tolist())
+    return list(ranks.tolist()), left_out
 
 
 def _plain_style(style: Style) -> dict[str, Any]:

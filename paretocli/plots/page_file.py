@@ -18,15 +18,18 @@ _SCRIPTS = (
     "model.js",
     "words.js",
     "details.js",
+    "refine.js",
     "scatter.js",
+    "predicted.js",
     "parallel.js",
     "ranges.js",
     "controls.js",
+    "follow.js",
     "page.js",
 )
 """In the order in which they run."""
 
-_STYLES = ("page.css", "parallel.css")
+_STYLES = ("page.css", "details.css", "parallel.css")
 
 _OPTION = "--html"
 

@@ -4,7 +4,7 @@ The first round, number 0, has no file: it is the points of `sweep.json` that no
 A later one is written before any of its points is begun, and holds all that they depend on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, TypedDict, cast
@@ -16,6 +16,7 @@ from paretocli.run_directory.files import DamagedError, read_object
 ROUNDS = "rounds"
 
 Row = tuple[float, ...]
+Expected = Mapping[str, float] | None
 
 
 class RoundContent(TypedDict):
@@ -29,6 +30,8 @@ class RoundContent(TypedDict):
         retrain_epochs: Of the second.
         asked: What asked for it, where somebody did.
         ended: Whether who asked was told that it is solved.
+        expected: Where each of them was expected to land, figures by columns of `results.csv`;
+            None where nothing known lay beyond. Older versions did not write it down.
     """
 
     points: Annotated[list[int], forms.listed(forms.whole())]
@@ -38,6 +41,11 @@ class RoundContent(TypedDict):
     retrain_epochs: forms.Count
     asked: NotRequired[forms.Text]
     ended: NotRequired[bool]
+    expected: NotRequired[
+        Annotated[
+            list[dict[str, float] | None], forms.listed(forms.or_null(forms.mapped(forms.number)))
+        ]
+    ]
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ class Round:
         retrain_epochs: Of the second.
         asked: What asked for it, where somebody did.
         ended: Whether who asked was told that it is solved.
+        expected: Where each of them was expected to land, figures by columns of `results.csv`,
+            None where nothing known lay beyond; empty where nobody wrote it down.
     """
 
     number: int
@@ -63,6 +73,7 @@ class Round:
     retrain_epochs: int
     asked: str = ""
     ended: bool = False
+    expected: tuple[Expected, ...] = ()
 
     @property
     def total_epochs(self) -> int:
@@ -82,6 +93,8 @@ class Round:
             found["asked"] = self.asked
         if self.ended:
             found["ended"] = True
+        if any(self.expected):
+            found["expected"] = [None if one is None else dict(one) for one in self.expected]
         return found
 
 
@@ -127,14 +140,16 @@ def _round(number: int, content: RoundContent) -> Round:
         content["retrain_epochs"],
         content.get("asked", ""),
         bool(content.get("ended")),
+        tuple(content.get("expected", ())),
     )
 
 
 def _unfit(content: RoundContent, known: Sequence[Any], taken: Iterable[int]) -> str:
     """Why a round is none of the sweep whose points have the weights `known`; empty if it is."""
     points, weights, parents = content["points"], content["weights"], content["parents"]
-    if not points or not len(points) == len(weights) == len(parents):
-        return "does not name the weights and the parent of each point"
+    lengths = {len(one) for one in (weights, parents, content.get("expected", points))}
+    if not points or lengths != {len(points)}:
+        return "does not name the weights and the parent of each point, or where it was expected"
     if any(len(row) != len(known[0]) for row in weights):
         return "does not give each point a weight for each objective"
     added = [point for point in points if point >= len(known)]

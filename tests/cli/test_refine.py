@@ -40,6 +40,13 @@ def test_points_are_shown_and_then_added(folder):
     assert [point["parent"] for point in points[3:]] == planned["parents"]
     status = paretocli("status", "run", cwd=folder)
     assert "5 done, of 5" in status.stdout
+    assert "predictions  loss_f1_val off by" in status.stdout
+    found = json.loads(paretocli("status", "run", "--json", cwd=folder).stdout)
+    assert [one["point"] for one in found["predictions"]] == [3, 4]
+    assert [one["expected"] for one in found["predictions"]] == planned["expected"]
+    for one, point in zip(found["predictions"], points[3:], strict=True):
+        losses = point["loss"]["val"]
+        assert one["landed"] == pytest.approx({f"loss_{f}_val": losses[f] for f in ("f1", "f2")})
     assert "14 of 14 (100 %)" in status.stdout  # three points of four epochs, two of one
     again = paretocli(*SWEEP, cwd=folder)
     assert again.returncode == 0, again.stderr

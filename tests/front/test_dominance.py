@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from paretocli.front.dominance import non_dominated
+from paretocli.front.dominance import dominance_ranks, non_dominated
 
 TABLES = hnp.arrays(
     np.float64,
@@ -79,3 +79,20 @@ def test_a_list_of_numbers_is_refused():
 def test_directions_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="each of the 2 columns"):
         non_dominated([[1.0, 2.0]], maximise=[True])
+
+
+@given(TABLES)
+def test_ranks_agree_with_the_definition(values):
+    # The longest chain of points, each beaten by the next, that ends at one.
+    beats = [[(q <= p).all() and (q < p).any() for q in values] for p in values]
+
+    def rank(point):
+        return 1 + max((rank(i) for i, better in enumerate(beats[point]) if better), default=0)
+
+    assert dominance_ranks(values).tolist() == [rank(point) for point in range(len(values))]
+
+
+def test_ranks_go_by_directions_and_leave_out_what_has_no_number():
+    table = [[1.0, 1.0], [2.0, 2.0], [np.nan, 5.0], [2.0, 1.0], [2.0, 2.0]]
+    assert dominance_ranks(table, maximise=True).tolist() == [3, 1, 0, 2, 1]
+    assert dominance_ranks(np.empty((0, 2))).tolist() == []

@@ -222,6 +222,9 @@ def test_colour_by_a_column(page, files):
     page.open(files["two"])
     assert colours_of(page) == {"rgb(0, 114, 178)", "rgb(213, 94, 0)"}
     assert page.all("#ramp") == []
+    page.pick("colour", "Rank of dominance")
+    assert page.text("#ramp") == "1 2 Rank of dominance"
+    assert colours_of(page) == {"rgb(0, 34, 78)", "rgb(191, 174, 92)"}
     page.pick("colour", "Sparsity rate (%)")
     assert page.text("#ramp") == "0 80 Sparsity rate (%)"
     colours = colours_of(page)
@@ -281,8 +284,9 @@ def test_the_view_makes_room_for_the_details(page, files):
 def test_the_command_is_copied(page, files):
     page.open(files["one"])
     page.click(markers(page)[1])
-    page.click(page.all("#details .export button")[0])
-    assert page.text("#details .export [role=status]") == "Copied."
+    page.click(page.all("#details .command button")[0])
+    page.until("return document.querySelector('#details .command [role=status]').textContent")
+    assert page.text("#details .command [role=status]") == "Copied."
     page.run("document.body.append(document.createElement('textarea'))")
     page.click(page.one("textarea"))
     page.paste()
@@ -295,8 +299,9 @@ def test_the_command_is_selected_where_the_browser_forbids_copying(page, files):
     page.run("navigator.clipboard.writeText = () => Promise.reject(new Error('forbidden'))")
     page.run("document.execCommand = () => false")
     page.click(markers(page)[1])
-    page.click(page.all("#details .export button")[0])
-    assert page.text("#details .export [role=status]").startswith("Selected: press Ctrl+C")
+    page.click(page.all("#details .command button")[0])
+    page.until("return document.querySelector('#details .command [role=status]').textContent")
+    assert page.text("#details .command [role=status]").startswith("Selected: press Ctrl+C")
     assert page.run("return String(getSelection())") == page.one("#details code").text
 
 

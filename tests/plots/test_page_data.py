@@ -1,6 +1,7 @@
 import json
 import shlex
 
+import pandas as pd
 import pytest
 
 from paretocli.errors import InputError
@@ -9,6 +10,7 @@ from paretocli.plots.page_data import gather_page
 from tests.solved import write_solved
 from tests.sparse_run import SMALL, write_sparse_run
 
+HALVES = [[0.5, 0.5]] * 2
 SAID = {"minimise": {"cost"}, "maximise": {"profit"}}
 
 
@@ -39,7 +41,8 @@ def test_every_finished_point_has_all_its_cells(tmp_path):
 def test_fractions_have_seven_digits_whole_numbers_all_and_none_is_infinite(tmp_path):
     (tmp_path / "mine.csv").write_text("a,b\n0.123456789,1\n123456789,inf\n1e-12,\n")
     (series,) = page(tmp_path / "mine.csv", columns=("a", "b"), minimise={"a", "b"})["series"]
-    assert series["cells"] == {"a": [0.1234568, 123456789.0, 1e-12], "b": [1.0, None, None]}
+    cells = {name: series["cells"][name] for name in ("a", "b")}
+    assert cells == {"a": [0.1234568, 123456789.0, 1e-12], "b": [1.0, None, None]}
 
 
 def test_dominated_is_decided_in_the_losses_of_the_split_whatever_the_axes(tmp_path):
@@ -73,10 +76,51 @@ def test_the_first_view_by_number_of_objectives(make):
     two, three, four = (make([[1.0] * m, [2.0] * m], f"run{m}") for m in (2, 3, 4))
     views = [gather_page([run], "test") for run in (two, three, four)]
     assert [data["view"] for data in views] == ["scatter", "scatter", "parallel"]
-    assert [data["colour"] for data in views] == [None, "loss_f3_test", None]
+    assert [data["colour"] for data in views] == [
+        *("rank of dominance", "loss_f3_test", "rank of dominance")
+    ]
     assert {(data["x"], data["y"]) for data in views} == {("loss_f1_test", "loss_f2_test")}
     chosen = gather_page([four], "test", columns=("loss_f3_val", "weight_f1"))
     assert (chosen["view"], chosen["x"], chosen["y"]) == ("scatter", "loss_f3_val", "weight_f1")
+
+
+def test_the_first_view_of_sparse_sweeps_is_accuracy_against_size(tmp_path):
+    runs = [write_sparse_run(tmp_path / name) for name in ("a", "b", "plain")]
+    for run in runs[:2]:
+        with_sizes(run, [9000, 5000, 6000, 800])
+    for paths in (runs[:1], runs[:2]):
+        data = page(*paths)
+        opening = ("compact_parameters", "accuracy_left_test", "scatter")
+        assert (data["x"], data["y"], data["view"]) == opening
+        assert column(data, "compact_parameters")["log"]
+        assert data["series"][0]["on_front"] == [True, True, False, True]  # by losses, as ever
+    assert page(runs[0], split="val")["y"] == "accuracy_left_val"
+    # A sweep of an older version in it, sizes that are all alike: nothing to draw against.
+    assert page(runs[0], runs[2])["x"] == "loss_sparsity_test"
+    with_sizes(runs[2], [5000, 5000, 5000, None])
+    assert page(runs[2])["x"] == "loss_sparsity_test"
+
+
+def with_sizes(run, sizes):
+    frame = pd.read_csv(run / "results.csv")
+    frame["compact_parameters"] = [*sizes, None]
+    frame.to_csv(run / "results.csv", index=False)
+
+
+def test_ranks_of_dominance_are_a_column_of_their_own(tmp_path):
+    header = "cost,profit,rank of dominance"
+    (tmp_path / "mine.csv").write_text(f"{header}\n1,1,7\n2,5,7\n3,4,7\n4,3,7\n,9,7\n")
+    data = page(tmp_path / "mine.csv", columns=("cost", "profit"), **SAID)
+    assert data["rank"] == data["colour"] == "rank of dominance*"
+    (series,) = data["series"]
+    assert series["cells"][data["rank"]] == [1, 1, 2, 3, None]
+    assert series["on_front"] == [True, True, False, False, None]
+    found = column(data, data["rank"])
+    assert (found["low"], found["high"], found["higher"]) == (1, 3, False)
+    # Nothing to tell apart where all points are on the front, or where colours tell sweeps apart.
+    alike = page(write_solved(tmp_path / "run", [[1.0, 2.0], [2.0, 1.0]], HALVES, HALVES))
+    assert alike["colour"] is None
+    assert column(alike, alike["rank"])["high"] == 2
 
 
 def test_sweeps_are_named_and_look_as_in_a_picture(tmp_path):
@@ -129,7 +173,7 @@ def test_labels_that_are_offered_differ(tmp_path):
     (tmp_path / "mine.csv").write_text("gap,Gap,loss_test\n1,2,3\n2,1,4\n")
     data = page(tmp_path / "mine.csv", columns=("gap", "Gap"), minimise={"Gap"})
     labels = [one["label"] for one in data["columns"]]
-    assert len(set(labels)) == 3, labels
+    assert len(set(labels)) == 4, labels
     assert "Gap (gap)" in labels
 
 

@@ -27,6 +27,7 @@ function bind(id, name, parse = (text) => text) {
   control.value = state[name] ?? "";
   control.addEventListener("change", () => {
     state[name] = parse(control.value);
+    if ((name === "x" || name === "y") && state.place) choose(null); // it was in other columns
     refresh();
   });
 }
@@ -41,7 +42,10 @@ function buildControls() {
   }
   byId("views").hidden = data.parallel.length === 0;
   for (const id of ["x", "y", "colour"]) offerColumns(byId(id));
-  byId("colour").prepend(option("", data.series.length > 1 ? "By sweep" : "One colour"));
+  byId("colour").prepend(
+    option("", data.series.length > 1 ? "By sweep" : "One colour"),
+    option(data.rank, columns.get(data.rank).label),
+  );
   byId("axes").append(...data.parallel.map((set, index) => option(index, set.name)));
   bind("x", "x");
   bind("y", "y");
@@ -50,6 +54,7 @@ function buildControls() {
   byId("point").addEventListener("change", ({ target }) =>
     choose(target.value === "" ? null : points[Number(target.value)]),
   );
+  byId("wish").addEventListener("click", () => wish(middlePlace()));
   byId("clear").addEventListener("click", () => {
     state.ranges.clear();
     refresh();
@@ -78,7 +83,7 @@ function buildLegend() {
     const words = `${series.name}: ${front} of ${series.points.length} on the front`;
     if (data.series.length === 1) return element("span", {}, swatch(source), ` ${words}`);
     const box = element("input", { type: "checkbox" });
-    box.checked = true;
+    box.checked = !state.hidden.has(source);
     box.addEventListener("change", () => {
       if (box.checked) state.hidden.delete(source);
       else state.hidden.add(source);
@@ -89,7 +94,15 @@ function buildLegend() {
   byId("sweeps").append(...entries);
   const dominated = points.filter((point) => point.onFront === false).length;
   byId("dominated-label").append(` (${dominated} by ${data.dominance})`);
-  byId("dominated").checked = true; // some browsers keep it over a reload
+  const outside = points.filter(isOutside).length;
+  byId("outside").hidden = outside === 0;
+  byId("outside-words").textContent = `Pale: a task has learned nothing, outside of the region of interest (${outside})`;
+  byId("predicted").checked = state.predicted;
+  byId("predicted").addEventListener("change", ({ target }) => {
+    state.predicted = target.checked;
+    refresh();
+  });
+  byId("dominated").checked = state.dominated; // some browsers keep it over a reload
   byId("dominated").addEventListener("change", ({ target }) => {
     state.dominated = target.checked;
     refresh();

@@ -67,6 +67,7 @@ function figureRow(name, figure) {
 
 function choose(point) {
   state.chosen = point;
+  state.pair = state.place = null;
   hideTooltip();
   drawDetails();
   refresh();
@@ -77,15 +78,20 @@ function choose(point) {
 function drawDetails() {
   const panel = byId("details");
   const point = state.chosen;
-  panel.hidden = point === null;
-  if (point === null) return panel.replaceChildren();
+  panel.hidden = point === null && state.place === null;
+  if (panel.hidden) return panel.replaceChildren();
   const close = element("button", { type: "button", "aria-label": "Close the details" }, "×");
   close.addEventListener("click", () => choose(null));
+  const heading = point === null ? "A point here" : nameOf(point);
+  const header = element("header", {}, element("h2", {}, heading), close);
+  if (point === null) return panel.replaceChildren(header, ...wishPanel());
   panel.replaceChildren(
-    element("header", {}, element("h2", {}, nameOf(point)), close),
+    header,
     element("p", {}, verdictOn(point)),
     exportBox(data.series[point.source].export[point.row]),
+    moreBox(point),
     costsBox(data.series[point.source].costs[point.row]),
+    landingBox(data.series[point.source].landings?.[point.row] ?? null),
     ...allFigures(point),
   );
 }
@@ -137,23 +143,40 @@ function costsBox(costs) {
   );
 }
 
-/** The command that exports the network, with a button that copies it. */
+/** Where the point was expected to land, and where it did. */
+function landingBox(rows) {
+  if (rows === null) return "";
+  const head = ["Figure", "Expected", "Landed"].map((word) => element("th", { scope: "col" }, word));
+  const body = rows.map(([name, expected, landed]) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, columns.get(name)?.label ?? name),
+      element("td", {}, format(expected)),
+      element("td", {}, format(landed)),
+    ),
+  );
+  return element(
+    "section",
+    { class: "landing" },
+    element("h3", {}, "Expected before it was solved:"),
+    element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body)),
+  );
+}
+
 function exportBox(command) {
-  if (command === null) return "";
+  return command === null ? "" : commandBox("To export its network:", command);
+}
+
+/** A command, with a button that copies it. */
+function commandBox(words, command, ...more) {
   const code = element("code", { tabindex: "0" }, command);
   const button = element("button", { type: "button" }, "Copy");
   const said = element("span", { role: "status" });
   button.addEventListener("click", async () => {
     said.textContent = (await copied(code)) ? "Copied." : "Selected: press Ctrl+C or ⌘C.";
   });
-  return element(
-    "div",
-    { class: "export" },
-    element("p", {}, "To export its network:"),
-    code,
-    button,
-    said,
-  );
+  return element("div", { class: "command" }, element("p", {}, words), ...more, code, button, said);
 }
 
 /** Copy an element's text; where the browser forbids that, select it for the reader to copy. */

@@ -14,14 +14,22 @@ const state = {
   y: data.y,
   colour: data.colour, // the name of a column, or null: each sweep has its own
   axes: 0, // which set of parallel axes
+  predicted: true, // whether the predicted front is shown
   dominated: true, // whether dominated points are shown
   hidden: new Set(), // numbers of sweeps
   ranges: new Map(), // by column, the two ends of what is kept, as heights on its axis
   chosen: null, // a point
+  pair: null, // another one of its sweep
+  place: null, // where a point is wished for: x and y in the columns of the axes
 };
 
 function cell(point, column) {
   return data.series[point.source].cells[column]?.[point.row] ?? null;
+}
+
+/** Whether a point is known to lie outside of its sweep's region of interest. */
+function isOutside(point) {
+  return data.series[point.source].inside?.[point.row] === false;
 }
 
 /** Whether a point belongs to what is shown; its figures may still lie outside of the ranges. */

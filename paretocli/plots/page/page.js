@@ -23,6 +23,7 @@ function drawStatus() {
   if (empty) said.push(`${empty} ${empty === 1 ? "has" : "have"} no figure for one of the axes.`);
   byId("count").textContent = said.join(" ");
   byId("clear").hidden = state.ranges.size === 0;
+  byId("wish").hidden = !canWish();
 }
 
 function drawNotes() {
@@ -31,6 +32,9 @@ function drawNotes() {
     .map((series) => `${series.name}: ${series.failed} unfinished or failed left out.`);
   for (const { name, not_judged: points } of data.series) {
     if (points.length) said.push(`${name}: ${points.length} not judged, for want of finite ${data.dominance}.`);
+  }
+  for (const { name, landed } of data.series) {
+    if (landed) said.push(data.series.length > 1 ? `${name}: ${landed}` : landed);
   }
   if (state.view === "parallel") {
     const best = byId("parallel").querySelector(".upright") ? "at the top" : "on the right";
@@ -45,6 +49,8 @@ function drawNotes() {
     said.push("Steps bound what each sweep attains in the two columns.");
   }
   said.push("Click on a point for all its figures.");
+  if (data.reload) said.push("The page reloads itself while the sweep runs.");
+  if (canWish()) said.push("Click on an empty place for the command that asks for a point there.");
   byId("notes").textContent = said.join(" ");
 }
 
@@ -56,6 +62,7 @@ function refresh() {
   byId("scatter").hidden = parallel;
   byId("parallel").hidden = !parallel;
   drawRamp();
+  drawPredictedWords();
   offerPoints();
   drawStatus();
   drawView();
@@ -68,12 +75,16 @@ function drawView() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && state.chosen !== null) choose(null);
+  if (event.key === "Escape" && (state.chosen !== null || state.place !== null)) choose(null);
 });
 darkness.addEventListener("change", refresh);
+const kept = takeUp();
 buildControls();
 buildLegend();
+drawDetails();
 refresh();
+document.getElementById(kept?.focus)?.focus({ preventScroll: true });
+follow();
 // The window and the details beside it change the width of the view.
 let width = byId("view").clientWidth;
 new ResizeObserver(([{ target }]) => {

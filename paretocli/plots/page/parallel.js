@@ -84,7 +84,7 @@ function lineOf(point, axes, frame) {
   const { dashes } = data.series[point.source].style;
   const look = { d, stroke: colourOf(point), "stroke-dasharray": dashed(dashes) };
   const catcher = svgElement("path", { d, class: "catcher" });
-  const kind = point.onFront ? "line" : "line pale";
+  const kind = point.onFront && !isOutside(point) ? "line" : "line pale";
   const group = svgElement("g", { class: kind }, svgElement("path", look), catcher);
   return { point, d, group, catcher };
 }

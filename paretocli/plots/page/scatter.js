@@ -3,12 +3,14 @@
 function drawScatter() {
   const host = byId("scatter");
   const first = !host.classList.contains("js-plotly-plot");
+  const predicted = data.series.flatMap((_, source) => [predictedBand(source), predictedLine(source)]);
+  const drawn = predicted.filter((trace) => trace.x.length);
   const traces = data.series.flatMap((_, source) => [
     marks(source, false),
     steps(source),
     marks(source, true),
   ]);
-  Plotly.react(host, [...traces, ring()], layout(), {
+  Plotly.react(host, [...drawn, ...traces, ...rings()], layout(), {
     displaylogo: false,
     plotlyServerURL: "",
     // No other buttons: plotly's own choice has one that sends the data to a server.
@@ -22,7 +24,10 @@ function drawScatter() {
     showTooltip(points[mark.customdata], event),
   );
   host.on("plotly_unhover", hideTooltip);
-  host.on("plotly_click", ({ points: [mark] }) => choose(points[mark.customdata]));
+  host.on("plotly_click", ({ points: [mark], event }) =>
+    chooseOrPair(points[mark.customdata], event.shiftKey),
+  );
+  catchPlaces(host);
 }
 
 /** The points that the scatter shows: those within the ranges that have both figures. */
@@ -59,11 +64,16 @@ function marks(source, onFront) {
     marker: {
       symbol: open ? `${marker}-open` : marker,
       size: (onFront ? 11 : 8) - (crowd ? 3 : 0),
-      opacity: onFront ? 1 : crowd ? 0.35 : 0.5,
+      opacity: chosen.map((point) => opacityOf(point, onFront, crowd)),
       color: chosen.map(colourOf),
       line: open ? { width: crowd ? 1.2 : 2 } : { width: onFront ? 1 : 0, color: theme("--paper") },
     },
   };
+}
+
+function opacityOf(point, onFront, crowd) {
+  if (isOutside(point)) return 0.25;
+  return onFront ? 1 : crowd ? 0.35 : 0.5;
 }
 
 /** Whether the axes are two columns of which it is known which values are better. */
@@ -80,34 +90,57 @@ function haveSteps() {
 function steps(source) {
   const { dashes } = data.series[source].style;
   const [x, y] = [columns.get(state.x), columns.get(state.y)];
-  const costs = (haveSteps() ? scattered(source) : []).map((point) => ({
-    point,
-    x: cell(point, x.name) * (x.higher ? -1 : 1),
-    y: cell(point, y.name) * (y.higher ? -1 : 1),
+  const front = nonDominated(
+    haveSteps() ? scattered(source) : [],
+    (point) => cell(point, x.name),
+    (point) => cell(point, y.name),
+    x,
+    y,
+  );
+  return {
+    ...places(front),
+    mode: "lines",
+    hoverinfo: "skip",
+    line: {
+      shape: "hv",
+      width: 1.5,
+      color: inkOfLine(source),
+      dash: dashes.length ? dashes.map((length) => `${1.5 * length}px`).join(",") : "solid",
+    },
+  };
+}
+
+/** A line of a sweep has its colour, unless colours say something else. */
+function inkOfLine(source) {
+  return state.colour === null ? colourOfSweep(source) : theme("--faint");
+}
+
+/** Those that no other one beats in two columns, by the first; of equal ones, the first. */
+function nonDominated(list, xOf, yOf, x, y) {
+  const costs = list.map((one) => ({
+    one,
+    x: xOf(one) * (x.higher ? -1 : 1),
+    y: yOf(one) * (y.higher ? -1 : 1),
   }));
   costs.sort((one, other) => one.x - other.x || one.y - other.y);
   const front = [];
   for (const cost of costs) {
     if (cost.y < (front.at(-1)?.y ?? Infinity)) front.push(cost);
   }
-  return {
-    ...places(front.map((cost) => cost.point)),
-    mode: "lines",
-    hoverinfo: "skip",
-    line: {
-      shape: "hv",
-      width: 1.5,
-      color: state.colour === null ? colourOfSweep(source) : theme("--faint"),
-      dash: dashes.length ? dashes.map((length) => `${1.5 * length}px`).join(",") : "solid",
-    },
-  };
+  return front.map((cost) => cost.one);
 }
 
-/** A ring around the chosen point. */
-function ring() {
-  const chosen = scattered().filter((point) => point === state.chosen);
-  const marker = { symbol: "circle-open", size: 22, color: theme("--ink"), line: { width: 2.5 } };
-  return { ...places(chosen), mode: "markers", hoverinfo: "skip", marker };
+/** Rings around the chosen point and the other one of a pair, and a cross at a chosen place. */
+function rings() {
+  const chosen = scattered().filter((point) => point === state.chosen || point === state.pair);
+  const look = { size: 22, color: theme("--ink"), line: { width: 2.5 } };
+  const cross = { symbol: "cross-thin-open", size: 16, color: theme("--ink"), line: { width: 2.5 } };
+  const still = { mode: "markers", hoverinfo: "skip" };
+  const place = state.place ? [state.place] : [];
+  return [
+    { ...places(chosen), ...still, marker: { symbol: "circle-open", ...look } },
+    ...(place.length ? [{ ...coordinates(place), ...still, marker: cross }] : []),
+  ];
 }
 
 function layout() {

@@ -1,0 +1,104 @@
+"""Where weights of a sweep are expected to land, against exact answers, and what is said of it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from paretocli.front.predictions import predictions, typical_errors
+from paretocli.front.results import read_results
+from paretocli.planning.sweep_model import expected_at, model_of
+from paretocli.run_directory.rounds import Round, round_path
+from paretocli.run_directory.sweep_file import read_sweep_file
+from tests.exact import exact_points
+from tests.runs import write_run
+from tests.solved import EPSILON, write_solved
+
+LOSSES = ["loss_f1_val", "loss_f2_val"]
+
+
+def vlmop2(path, first):
+    weights = [[w, 1 - w] for w in first]
+    losses = exact_points("vlmop2", weights, EPSILON)
+    nobody, gaps = [None] * len(weights), {"relative_gap": [0.0] * len(weights)}
+    write_solved(path, losses, weights, nobody, metrics=gaps, scale=[1.0, 1.0])
+    return read_sweep_file(path)
+
+
+def with_round(sweep, points, expected):
+    """The sweep, with points of it moved into a round."""
+    rows = tuple(tuple(sweep.weights[point]) for point in points)
+    one = Round(1, tuple(points), rows, (None,) * len(points), 1, 0, expected=tuple(expected))
+    file = round_path(sweep.path, 1)
+    file.parent.mkdir()
+    file.write_text(json.dumps(one.content()))
+    return read_sweep_file(sweep.path)
+
+
+def test_expected_and_landed_on_vlmop2(tmp_path):
+    sweep = vlmop2(tmp_path / "run", np.linspace(0.1, 0.9, 9))
+    asked = [(0.33, 0.67), (0.5, 0.5), (0.77, 0.23)]
+    exact = exact_points("vlmop2", asked, EPSILON) + 0.125  # as the table has its losses
+    found = expected_at(sweep, asked)
+    for one, losses in zip(found, exact, strict=True):
+        assert [one[name] for name in LOSSES] == pytest.approx(losses, abs=2e-3)
+    assert [found[1][name] for name in LOSSES] == pytest.approx(exact[1], abs=1e-5)  # a point of it
+    # Then three points are solved: what is said of them is what was written down and the table's.
+    both = vlmop2(tmp_path / "later", [*np.linspace(0.1, 0.9, 9), 0.33, 0.77])
+    both = with_round(both, [9, 10], [found[0], found[2]])
+    said = predictions(both, read_results(both.path))
+    assert [one.point for one in said] == [9, 10]
+    assert [one.expected for one in said] == [found[0], found[2]]
+    for one, losses in zip(said, exact[[0, 2]], strict=True):
+        assert [one.landed[name] for name in LOSSES] == pytest.approx(losses)
+    typical = typical_errors(said)["loss_f1_val"]
+    errors = [abs(found[i]["loss_f1_val"] - exact[i, 0]) for i in (0, 2)]
+    assert (typical.points, typical.error) == (2, pytest.approx(np.mean(errors), rel=1e-6))
+    assert not typical.is_factor
+
+
+def test_nothing_is_expected_beyond_what_is_known(tmp_path):
+    sweep = vlmop2(tmp_path / "run", [0.2, 0.5, 0.8])
+    assert [one is None for one in expected_at(sweep, [(0.1, 0.9), (0.3, 0.7)])] == [True, False]
+    (tmp_path / "run" / "results.csv").unlink()
+    assert expected_at(sweep, [(0.3, 0.7)]) == (None,)
+
+
+def test_points_in_a_line_of_three_objectives_and_sizes_by_their_factors(tmp_path):
+    shares = np.array([0.1, 0.3, 0.5, 0.7])
+    weights = np.stack([shares, (1 - shares) / 2, (1 - shares) / 2], axis=1)
+    sizes = 10_000 * np.exp(-4 * shares)
+    metrics = {"compact_parameters": sizes, "accuracy_a_val": 0.9 - shares / 10}
+    losses = np.stack([1 - shares, shares, shares], axis=1)
+    names = ["sparsity", "a", "b"]
+    path = write_run(
+        *(tmp_path / "run", losses), metrics=metrics, objectives=names, weights=weights.tolist()
+    )
+    frame = pd.read_csv(path / "results.csv")
+    for name, column in zip(names, weights.T, strict=True):
+        frame[f"weight_{name}"] = column
+    frame.to_csv(path / "results.csv", index=False)
+    sweep = read_sweep_file(path)
+    between, beside = expected_at(sweep, [(0.4, 0.3, 0.3), (0.4, 0.4, 0.2)])
+    assert between["compact_parameters"] == pytest.approx(10_000 * np.exp(-1.6), rel=1e-5)
+    assert between["accuracy_a_val"] == pytest.approx(0.86)
+    assert beside is None
+    model = model_of(sweep, read_results(path), ["loss_a_val"])
+    assert model.points == (0, 1, 2, 3)
+    sweep = with_round(sweep, [3], [{"compact_parameters": 2 * sizes[3], "gone": 1.0}])
+    found = typical_errors(predictions(sweep, read_results(path)))
+    assert {name: (one.points, one.error) for name, one in found.items()} == {
+        "compact_parameters": (1, pytest.approx(2))
+    }
+    assert str(found["compact_parameters"]) == "a factor of 2"
+
+
+@pytest.mark.parametrize("entry", [[{"a": "b"}], [], [{"a": float("nan")}], "no list"])
+def test_a_damaged_expectation_is_told(tmp_path, entry):
+    sweep = vlmop2(tmp_path / "run", [0.2, 0.5, 0.8])
+    sweep = with_round(sweep, [2], [{"loss_f1_val": 0.5}])
+    file = round_path(sweep.path, 1)
+    file.write_text(json.dumps({**json.loads(file.read_text()), "expected": entry}))
+    with pytest.raises(Exception, match="put the file back as it was"):
+        read_sweep_file(sweep.path)
