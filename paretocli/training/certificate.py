@@ -73,9 +73,10 @@ def stationarity(
         gradient, own = _sparsity_gradient(population, sparsity), sets[..., 0]
         apart += own * _projected_norm(gradient, pattern)
         for smooth, weight in zip(sums, own, strict=True):
-            smooth |= _proximal_map(
+            maps = _proximal_map(
                 population, sparsity, weight, smooth, gradient, zeros_allowed=zeros_allowed
             )
+            smooth.update(maps)
     whole = torch.stack([_norm(one) for one in sums])
     found = torch.where(apart == 0, torch.zeros_like(apart), whole / apart)
     return found.reshape(coefficients.shape[:-1])
