@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from paretocli.core.names import SPARSITY
-from paretocli.front.normal import WELL_KNOWN, NoRatesError, Normal, Numbers
+from paretocli.front.normal import WELL_KNOWN, NoRatesError, Normal, Numbers, beyond
 
 LARGEST_FACTOR = 3.0
 """Between what the multipliers say of a step that was measured and the step itself.
@@ -42,9 +42,10 @@ def refuse_contradicted(normal: Normal, changes: dict[int, dict[int, Numbers]]) 
     for point, steps in changes.items():
         factor = max(disagreement(normal.values, step, a) for a, step in steps.items())
         if not factor <= LARGEST_FACTOR:
-            size = f"by a factor of {factor:.2g}" if np.isfinite(factor) else "not even in sign"
+            size = f"by a factor of {beyond(factor, LARGEST_FACTOR)}"
             raise NoRatesError(
-                f"what was measured at point {point} does not agree with its multipliers, {size}"
+                f"what was measured at point {point} does not agree with its multipliers, "
+                f"{size if np.isfinite(factor) else 'not even in sign'}"
             )
 
 

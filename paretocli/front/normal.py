@@ -159,7 +159,7 @@ def _certified(record: PointRecord, solver: str) -> tuple[Sequence[float], float
             raise NoRatesError(f"its certificate is missing (no {name})")
         if not value <= bound:
             raise NoRatesError(
-                f"its {name} is {value:.2g}, above {bound:.2g}, so that its multipliers say nothing"
+                f"its {name} is {beyond(value, bound)}, so that its multipliers say nothing"
             )
     assert stationarity is not None
     return multipliers, stationarity, averaged
@@ -171,3 +171,12 @@ def _complete(
     """The multipliers (m,) of a record by that name, None where one is missing."""
     values = [value for value in record.get(name) or () if value is not None]
     return values if len(values) == len(record["weights"]) else None
+
+
+def beyond(value: float, bound: float) -> str:
+    """As in "0.31, above 0.2", with as many digits as tell the two apart."""
+    for digits in range(2, 17):
+        shown, limit = f"{value:.{digits}g}", f"{bound:.{digits}g}"
+        if shown != limit:
+            break
+    return f"{shown}, above {limit}"
