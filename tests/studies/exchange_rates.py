@@ -214,41 +214,45 @@ def gain_over_cost(normal: np.ndarray, a: int, change: np.ndarray) -> float:
     return float(gain / (normal @ change + gain))
 
 
+def ratios_of(folder: Path, case: str, problem: Problem) -> dict[str, list[list[float]]]:
+    """By the estimate's name, for each point that it is asked of, gain over cost of its steps."""
+    ratios: dict[str, list[list[float]]] = {"all points of the fronts": []}
+    for seed in SEEDS:
+        path = made(folder, case, seed)
+        results, sweep = read_results(path), read_sweep_file(path)
+        front = np.flatnonzero(front_of(results, "val")[0]).tolist()
+        ratios["all points of the fronts"] += [[] for _ in front]
+        exchange = Exchange(results, front, "val")
+        estimates = normals(sweep, problem, {row: results.point(row) for row in front})
+        for row, each in estimates.items():
+            beside = steps(results, front, row)
+            for name, (normal, rest) in each.items():
+                found = [gain_over_cost(normal, a, change) for a, change in beside]
+                ratios.setdefault(name, []).append(found)
+                if rest <= LARGEST_STATIONARITY / len(normal) ** 0.5:
+                    ratios.setdefault(f"{name} *", []).append(found)
+                if name == "better of both" and not exchange.at(row).reason:
+                    ratios.setdefault("shown", []).append(found)
+    return ratios
+
+
+def row_of(name: str, found: list[list[float]]) -> str:
+    """A row of the table."""
+    whole = np.array([ratio for ratios in found for ratio in ratios])
+    right = whole[whole > 0]
+    quartiles = np.quantile(right, [0.25, 0.5, 0.75]) if len(right) else ()
+    shown = " ".join(f"{value:.2g}" for value in quartiles)
+    return f"    {name:26}{len(found):4}  {f'{len(right)} of {len(whole)}':>10}  {shown}"
+
+
 def main(folder: Path) -> None:
-    print(f"{'':26}points  sign right  gain over cost, quartiles")
+    print(f"{'':28}points  sign right  gain over cost, quartiles")
     for case, (source, _) in CASES.items():
         data = Path(os.environ.get("PARETOCLI_DATA", "."))
         problem = load_problem(source, data) if isinstance(source, str) else source
-        ratios: dict[str, list[list[float]]] = {}
-        points = 0
-        for seed in SEEDS:
-            path = made(folder, case, seed)
-            results, sweep = read_results(path), read_sweep_file(path)
-            front = np.flatnonzero(front_of(results, "val")[0]).tolist()
-            points += len(front)
-            exchange = Exchange(results, front, "val")
-            estimates = normals(sweep, problem, {row: results.point(row) for row in front})
-            for row, each in estimates.items():
-                beside = steps(results, front, row)
-                for name, (normal, rest) in each.items():
-                    found = [gain_over_cost(normal, a, change) for a, change in beside]
-                    ratios.setdefault(name, []).append(found)
-                    if rest <= LARGEST_STATIONARITY / len(normal) ** 0.5:
-                        ratios.setdefault(f"{name} *", []).append(found)
-                    if name == "better of both" and not exchange.at(row).reason:
-                        ratios.setdefault("shown", []).append(found)
-        print(f"{case}: {points} points on the fronts")
-        for name in sorted(ratios):
-            all_of = np.array([ratio for found in ratios[name] for ratio in found])
-            right = all_of[all_of > 0]
-            low, middle, high = (
-                np.quantile(right, [0.25, 0.5, 0.75]) if len(right) else [np.nan] * 3
-            )
-            share = f"{len(right)} of {len(all_of)}"
-            print(
-                f"    {name:22}{len(ratios[name]):6}  {share:>10}  {low:.2g} {middle:.2g} {high:.2g}",
-                flush=True,
-            )
+        print(case)
+        for name, found in sorted(ratios_of(folder, case, problem).items()):
+            print(row_of(name, found), flush=True)
     print("* where the stationarity with these multipliers is small; shown: by the program")
 
 
