@@ -104,6 +104,8 @@ def measured(step: "Step") -> str:
 
 
 def _changed(change: "Change") -> str:
+    if change.change == 0:
+        return f"{'as many' if is_size(change.column) else 'the same'} {_name(change)}"
     more = "more" if change.change > 0 else "fewer" if is_size(change.column) else "less"
     return f"{_amount(change)} {more} {_name(change)}"
 

@@ -230,3 +230,11 @@ def test_a_point_that_is_not_there(tmp_path):
         run.exchange_rates(5)
     with pytest.raises(paretocli.InputError, match="one of train, val, test, found valid"):
         run.exchange_rates(4, on="valid")
+
+
+def test_what_does_not_change_is_said_so(tmp_path):
+    losses = [[0.2, 0.5, 0.5], [0.1, 0.6, 0.5]]
+    path = write_solved(tmp_path / "run", losses, [[1 / 3] * 3] * 2, [None] * 2, solver="linear")
+    assert "more validation loss f2, the same validation loss f3." in " ".join(
+        str(rates_of(path)[0]).split()
+    )
