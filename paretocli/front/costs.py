@@ -34,13 +34,15 @@ class Step:
     """What a step to the better in one objective costs.
 
     Attributes:
-        gain: The step.
+        objective: The objective.
+        gain: The step; None where there are no exchange rates.
         costs: What each other objective would have to give for it, were it the only one.
         beside: The point of the front with the next smaller loss of the objective; None without.
         measured: What really changes with that point, in all objectives; all at once.
     """
 
-    gain: Change
+    objective: str
+    gain: Change | None
     costs: tuple[Change, ...]
     beside: int | None
     measured: tuple[Change, ...]
@@ -53,12 +55,15 @@ class ExchangeRates:
     Attributes:
         point: Its number.
         split: Whose losses decide what the front is, and whose metrics are shown.
-        reason: Why there are none, a sentence; empty where there are.
+        reason: Why there are none, a sentence; empty where there are. Steps have what was measured
+            alone then, as far as the point is on the front.
         unbound: Objectives that do not bind here, and have no rate.
         rates: By objective a and b, what a unit less of the training loss a costs in that of b.
         steps: The same in figures that people read, through the slopes of these over the training
             losses, which are fitted to the point and its neighbours on the front; and what was
             measured there.
+        factor: How far a rate may be off between two objectives, by the certificate.
+        averaged: Whether they are by the mean of the multipliers over epochs.
     """
 
     point: int
@@ -67,6 +72,8 @@ class ExchangeRates:
     unbound: tuple[str, ...] = ()
     rates: dict[str, dict[str, float]] | None = None
     steps: tuple[Step, ...] = ()
+    factor: float | None = None
+    averaged: bool = False
 
     def __str__(self) -> str:
         return paragraph(self)
@@ -76,6 +83,8 @@ class ExchangeRates:
         return {
             "split": self.split,
             "reason": self.reason or None,
+            "factor": self.factor,
+            "averaged_multipliers": self.averaged,
             "unbound": list(self.unbound),
             "training_losses": self.rates,
             "steps": [asdict(step) for step in self.steps],

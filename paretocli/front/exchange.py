@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from paretocli.errors import InputError
+from paretocli.front.agreement import needs_agreement, refuse_contradicted
 from paretocli.front.costs import Change, ExchangeRates, Step
 from paretocli.front.normal import NoRatesError, Normal, Numbers, normal_at
 from paretocli.front.results import Results
@@ -45,7 +46,7 @@ class Exchange:
             figures = self._slopes.at(row)
         except (NoRatesError, InputError) as error:
             reason = f"No exchange rates at point {point}: {str(error).rstrip('.')}."
-            return ExchangeRates(point, self._split, reason)
+            return ExchangeRates(point, self._split, reason, steps=self._measured_alone(row))
         return self._rates(row, normal, figures)
 
     def _normal(self, row: int, point: int) -> Normal:
@@ -55,13 +56,30 @@ class Exchange:
             raise NoRatesError("sweep.json and results.csv do not name the same objectives")
         if row not in self._front:
             raise NoRatesError(f"it is not on the front of the losses on {self._split}")
-        return normal_at(self._sweep, point)
+        normal = normal_at(self._sweep, point)
+        if needs_agreement(normal, self._results.objectives):
+            refuse_contradicted(normal, self._changes(row, normal))
+        return normal
+
+    def _beside(self, row: int) -> list[int | None]:
+        """For each objective the row of the front that is next better in it."""
+        losses = losses_of(self._results, self._split)[self._front]
+        found = next_better(losses, self._front.index(row))
+        return [None if place is None else self._front[place] for place in found]
+
+    def _changes(self, row: int, normal: Normal) -> dict[int, dict[int, Numbers]]:
+        """What changes in the training losses with the points beside a row, where these bind."""
+        losses = losses_of(self._results, "train")
+        found: dict[int, dict[int, Numbers]] = {}
+        for a, other in enumerate(self._beside(row)):
+            if other is not None and normal.binds[a]:
+                point = self._results.point(other)
+                found.setdefault(point, {})[a] = losses[other] - losses[row]
+        return found
 
     def _rates(self, row: int, normal: Normal, figures: tuple[Figure, ...]) -> ExchangeRates:
         names = self._results.objectives
         bound = np.flatnonzero(normal.binds).tolist()
-        losses = losses_of(self._results, self._split)[self._front]
-        beside = next_better(losses, self._front.index(row))
         return ExchangeRates(
             self._results.point(row),
             self._split,
@@ -72,22 +90,43 @@ class Exchange:
             },
             steps=tuple(
                 Step(
+                    names[a],
                     Change.of(figures[a], figures[a].gain),
                     _costs(normal.rates[a], figures, a),
-                    None if place is None else self._results.point(self._front[place]),
-                    () if place is None else self._measured(row, self._front[place], figures),
+                    *self._measured(row, other, figures),
                 )
-                for a, place in enumerate(beside)
+                for a, other in enumerate(self._beside(row))
                 if a in bound
             ),
+            factor=normal.factor,
+            averaged=normal.averaged,
         )
 
-    def _measured(self, row: int, other: int, figures: Sequence[Figure]) -> tuple[Change, ...]:
-        """What changes in the figures from a row to another one."""
+    def _measured_alone(self, row: int) -> tuple[Step, ...]:
+        """Steps to the points beside a row of the front, with what was measured there alone."""
+        if row not in self._front:
+            return ()
+        try:
+            figures = self._slopes.seen(row)
+            beside = self._beside(row)
+        except InputError:
+            return ()
+        return tuple(
+            Step(name, None, (), *self._measured(row, other, figures))
+            for name, other in zip(self._results.objectives, beside, strict=True)
+            if other is not None
+        )
+
+    def _measured(
+        self, row: int, other: int | None, figures: Sequence[Figure]
+    ) -> tuple[int | None, tuple[Change, ...]]:
+        """The point of another row, and what changes in the figures from a row to it."""
+        if other is None:
+            return None, ()
         values = self._results.values([figure.column for figure in figures])
         changes = (values[other] - values[row]).tolist()
         found = map(Change.of, figures, changes)
-        return tuple(change for change in found if np.isfinite(change.change))
+        return self._results.point(other), tuple(c for c in found if np.isfinite(c.change))
 
 
 def _costs(rates: Numbers, figures: Sequence[Figure], a: int) -> tuple[Change, ...]:

@@ -7,7 +7,8 @@ the losses that were trained, and is as good as the point's certificate.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +26,17 @@ Mask = npt.NDArray[np.bool_]
 LARGEST_GAP = 0.05
 """Relative gap up to which multipliers are taken to be those of the point."""
 
-LARGEST_STATIONARITY = 0.2
-"""Up to which they are; a gap alone is 0 too where one objective has all of λ for the moment.
+LARGEST_STATIONARITY = 0.55
+"""Up to which they are, over √m of m objectives: gradients at right angles, which are no trade-off,
+have a stationarity of 1/√m and more. A gap alone is 0 too where one objective has all of λ for the
+moment.
 
-Between two objectives a rate is then right to a factor of (1 + 0.2) / (1 − 0.2) = 1.5: where
-‖a + b‖ ≤ s (‖a‖ + ‖b‖), ‖a‖ / ‖b‖ is at most (1 + s) / (1 − s).
+Of the multipliers of the best epoch and their mean over epochs, those with the smaller one count:
+where batches are noisy the former jump, where there is no noise the latter lag behind.
 """
+
+WELL_KNOWN = 0.2
+"""The stationarity from which on rates are said to be rough."""
 
 
 class NoRatesError(Exception):
@@ -44,10 +50,22 @@ class Normal:
     Attributes:
         values: n (m,), ∂ of the weighted terms by the objectives, in 1 / units of these.
         binds: Which objectives bind (m,): the others could be a little worse at no gain.
+        stationarity: With the multipliers that it is from.
+        averaged: Whether these are the mean over epochs.
     """
 
     values: Numbers
     binds: Mask
+    stationarity: float = 0.0
+    averaged: bool = False
+
+    @property
+    def factor(self) -> float:
+        """How far a rate may be off, between two objectives.
+
+        Where ‖a + b‖ ≤ s (‖a‖ + ‖b‖), ‖a‖ / ‖b‖ is at most (1 + s) / (1 − s).
+        """
+        return (1 + self.stationarity) / (1 - self.stationarity)
 
     @property
     def rates(self) -> Numbers:
@@ -99,7 +117,9 @@ def normal_at(sweep: SweepFile, point: int) -> Normal:
         raise NoRatesError(str(error).rstrip(".")) from None
     if record is None or record["status"] != "done":
         raise NoRatesError("there is no record of it")
-    multipliers = _certified(record, str(sweep.config.get("solver", "of this sweep")))
+    multipliers, stationarity, averaged = _certified(
+        record, str(sweep.config.get("solver", "of this sweep"))
+    )
     epsilon = sweep.config.get("epsilon")
     if note is None or "scale" not in note or not isinstance(epsilon, int | float):
         raise NoRatesError("the directory does not say how its objectives were scaled")
@@ -110,29 +130,53 @@ def normal_at(sweep: SweepFile, point: int) -> Normal:
         raise NoRatesError(
             f"{', '.join(loose)} {verb} not bind here, and a rate needs two objectives that do"
         )
-    return normal
+    return replace(normal, stationarity=stationarity, averaged=averaged)
 
 
-def _certified(record: PointRecord, solver: str) -> Sequence[float]:
+def _certified(record: PointRecord, solver: str) -> tuple[Sequence[float], float, bool]:
     """The multipliers (m,) of a record whose certificate is good.
+
+    With the stationarity, and whether they are the mean over epochs.
 
     Raises:
         NoRatesError: It has none, or the certificate is missing or bad.
     """
-    found = record.get("multipliers")
-    if found is None:
+    if record.get("multipliers") is None:
         raise NoRatesError(f"the solver {solver} has no multipliers")
-    multipliers = [value for value in found if value is not None]
-    if len(multipliers) < len(record["weights"]):
+    multipliers = _complete(record, "multipliers")
+    if multipliers is None:
         raise NoRatesError("a multiplier is missing")
+    stationarity, averaged = record.get("stationarity"), False
+    # Records of 0.2.0 lack the mean.
+    mean, of_mean = _complete(record, "mean_multipliers"), record.get("mean_stationarity")
+    if mean and of_mean is not None and stationarity is not None and of_mean < stationarity:
+        multipliers, stationarity, averaged = mean, of_mean, True
     for value, bound, name in (
         (record.get("relative_gap"), LARGEST_GAP, "relative gap"),
-        (record.get("stationarity"), LARGEST_STATIONARITY, "stationarity"),
+        (stationarity, LARGEST_STATIONARITY / len(multipliers) ** 0.5, "stationarity"),
     ):
         if value is None:
             raise NoRatesError(f"its certificate is missing (no {name})")
         if not value <= bound:
             raise NoRatesError(
-                f"its {name} is {value:.2g}, above {bound:g}, so that its multipliers say nothing"
+                f"its {name} is {beyond(value, bound)}, so that its multipliers say nothing"
             )
-    return multipliers
+    assert stationarity is not None
+    return multipliers, stationarity, averaged
+
+
+def _complete(
+    record: PointRecord, name: Literal["multipliers", "mean_multipliers"]
+) -> list[float] | None:
+    """The multipliers (m,) of a record by that name, None where one is missing."""
+    values = [value for value in record.get(name) or () if value is not None]
+    return values if len(values) == len(record["weights"]) else None
+
+
+def beyond(value: float, bound: float) -> str:
+    """As in "0.31, above 0.2", with as many digits as tell the two apart."""
+    for digits in range(2, 17):
+        shown, limit = f"{value:.{digits}g}", f"{bound:.{digits}g}"
+        if shown != limit:
+            break
+    return f"{shown}, above {limit}"

@@ -67,6 +67,20 @@ class Slopes:
         """
         return tuple(self._of(objective, row) for objective in self._results.objectives)
 
+    def seen(self, row: int) -> tuple[Figure, ...]:
+        """That of each objective (m) where no slope is asked for: the best that has a number.
+
+        Raises:
+            InputError: A cell is no number.
+        """
+        return tuple(self._seen(objective, row) for objective in self._results.objectives)
+
+    def _seen(self, objective: str, row: int) -> Figure:
+        loss = f"loss_{objective}_{self._split}"
+        columns = self._candidates[objective]
+        known = [c for c in columns if np.isfinite(self._results.values([c])[row, 0])]
+        return self._figure(objective, (known or [loss])[0], 1.0, row)
+
     def _of(self, objective: str, row: int) -> Figure:
         loss = f"loss_{objective}_train"
         for column in self._candidates[objective]:

@@ -142,7 +142,8 @@ class RecordedRun:
             on: The split whose losses decide what the front is, and whose metrics are shown.
 
         Returns:
-            Its `rates` and `steps`, which `print` shows; where there are none, `reason` says why.
+            Its `rates` and `steps`, which `print` shows; where there are no rates, `reason` says
+            why, and steps have what was measured alone.
 
         Raises:
             InputError: There is no such finished point.

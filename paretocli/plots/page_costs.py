@@ -5,7 +5,13 @@ from typing import Any
 import numpy as np
 
 from paretocli.errors import InputError
-from paretocli.front.cost_words import HEADING, measured, notes, sentence, without_steps
+from paretocli.front.cost_words import (
+    HEADING,
+    HEADING_MEASURED,
+    notes,
+    sentences,
+    without_rates,
+)
 from paretocli.front.costs import ExchangeRates
 from paretocli.front.exchange import RESULTS_FILE, Exchange
 from paretocli.front.results import Results
@@ -28,13 +34,10 @@ def step_costs(result: Results) -> list[dict[str, Any] | None]:
 
 
 def _said(rates: ExchangeRates) -> dict[str, Any]:
-    if without := without_steps(rates):
-        return {"heading": "", "steps": [], "notes": [without]}
+    without, steps = without_rates(rates), sentences(rates)
+    heading = HEADING_MEASURED if without else HEADING
     return {
-        "heading": HEADING,
-        "steps": [
-            [sentence(step), measured(step) if step.beside is not None else None]
-            for step in rates.steps
-        ],
-        "notes": notes(rates),
+        "heading": heading if steps else "",
+        "steps": steps,
+        "notes": [without] if without else notes(rates),
     }

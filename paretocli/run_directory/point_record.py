@@ -75,6 +75,8 @@ class RecordPart(TypedDict, total=False):
         weights_file: Its network, from the run directory.
         weights_sha256: Of the network's file.
         multipliers: One an objective, where the solver has any.
+        mean_multipliers: The same, averaged over the epochs up to the best one, where it does so.
+        mean_stationarity: With these.
         sparsity: Figures of the whole network, as `paretocli.sparsity.figures.NetworkFigures`.
         layers: Those of its layers, in order.
         made_with: What it was made with.
@@ -101,6 +103,8 @@ class RecordPart(TypedDict, total=False):
     weights_file: forms.Text
     weights_sha256: forms.Text
     multipliers: Annotated[list[float | None] | None, forms.or_null(forms.listed(_FIGURE))]
+    mean_multipliers: Annotated[list[float | None] | None, forms.or_null(forms.listed(_FIGURE))]
+    mean_stationarity: forms.Figure
     sparsity: Annotated[dict[str, float | None], forms.mapped(_FIGURE)]
     layers: Annotated[list[LayerRecord], forms.listed(_layer)]
     made_with: Annotated[MadeWith, forms.form_of(MadeWith)]

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
+from paretocli.solvers.running_mean import MEAN_NAMES, known_mean, take_into_mean_
 from paretocli.solvers.simplex import project_onto_simplex
 
 
@@ -61,6 +62,7 @@ class AugmentedLagrangian(Solver):
         "mean_weight",
         "sum_of_terms",
         "previous_gap",
+        *MEAN_NAMES,
     )
 
     def __init__(
@@ -91,6 +93,8 @@ class AugmentedLagrangian(Solver):
         self.mean_weight = weights.new_zeros(subproblems)
         self.sum_of_terms = torch.zeros_like(weights)
         self.previous_gap = weights.new_full((subproblems,), torch.inf)
+        self.mean_of_multipliers = torch.zeros_like(weights)
+        self.outer_iterations = weights.new_zeros(subproblems)
 
     def loss(self, objectives: Tensor) -> Tensor:
         """Σ_i λ̂_i g_i (K,), after g (K, m) has entered the running mean."""
@@ -108,25 +112,35 @@ class AugmentedLagrangian(Solver):
 
     def coefficients(self) -> Tensor:
         """Σ_i λ_i ∂g_i/∂f_j (K, m)."""
-        return torch.einsum("ki,kij->kj", self.current_multipliers, self.scalarization.jacobian())
+        return self.scalarization.coefficients(self.current_multipliers)
 
     def multipliers(self) -> Tensor:
         """λ (K, m), as of the last outer iteration."""
         return self.current_multipliers
+
+    def mean_multipliers(self) -> Tensor:
+        """λ (K, m), averaged over outer iterations."""
+        return known_mean(self.mean_of_multipliers, self.outer_iterations)
 
     def penalty(self) -> Tensor:
         """The relative penalty (K,)."""
         return self.relative_penalty
 
     def reweighted(self, ratio: Tensor) -> None:
-        """Fit the running means of g = w (u + ε Σ u) to new weights; the gap is not known then."""
+        """Fit the running means of g = w (u + ε Σ u) to new weights.
+
+        The gap is not known then, and multipliers are averaged anew.
+        """
         self.mean_terms.mul_(ratio)
         self.sum_of_terms.mul_(ratio)
         self.previous_gap.fill_(torch.inf)
+        self.mean_of_multipliers.zero_()
+        self.outer_iterations.zero_()
 
     def end_outer_iteration(self) -> None:
         """λ ← mean of λ̂, and a larger penalty where the gap does not shrink."""
         self.current_multipliers.copy_(self.sum_of_multipliers / self.steps.unsqueeze(-1))
+        take_into_mean_(self.mean_of_multipliers, self.outer_iterations, self.current_multipliers)
         noisy = self.memory > 0
         mean = self.sum_of_terms / self.steps.unsqueeze(-1) if noisy else self._mean()
         self.sum_of_multipliers.zero_()

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from paretocli.solvers.chebyshev import Scalarization
+from paretocli.solvers.running_mean import MEAN_NAMES
 
 
 class Solver(ABC):
@@ -54,6 +55,22 @@ class Solver(ABC):
         """λ (K, m), rows on the simplex, of solvers that have multipliers."""
         return None
 
+    def mean_multipliers(self) -> Tensor | None:
+        """λ (K, m) averaged over the last outer iterations, of solvers that keep such a mean.
+
+        NaN where none has ended since the weights are what they are.
+        """
+        return None
+
+    def certified(self) -> Tensor:
+        """The coefficients that a certificate is asked for (1 or 2, K, m).
+
+        Those at the solver's state, and those with its mean multipliers, where it keeps a mean.
+        """
+        mean = self.mean_multipliers()
+        of_mean = [] if mean is None else [self.scalarization.coefficients(mean)]
+        return torch.stack([self.coefficients(), *of_mean])
+
     def gap(self, losses: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """How far the multipliers are from certifying that the largest term is smallest.
 
@@ -88,6 +105,7 @@ class Solver(ABC):
         return {name: getattr(self, name).clone() for name in self.state_names}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Take up a state given by `state_dict`."""
+        """Take up a state given by `state_dict`, or by an older version, which lacks some names."""
         for name in self.state_names:
-            getattr(self, name).copy_(state[name])
+            if name in state or name not in MEAN_NAMES:
+                getattr(self, name).copy_(state[name])

@@ -76,3 +76,7 @@ class Scalarization:
         count = self.weights.shape[-1]
         mixing = torch.eye(count, device=self.weights.device, dtype=self.weights.dtype)
         return self.weights.unsqueeze(-1) * (mixing + self.epsilon) / self.scale
+
+    def coefficients(self, multipliers: Tensor) -> Tensor:
+        """Σ_i λ_i ∂g_i/∂f_j (K, m) with multipliers λ (K, m)."""
+        return torch.einsum("ki,kij->kj", multipliers, self.jacobian())

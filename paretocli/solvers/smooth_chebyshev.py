@@ -7,6 +7,7 @@ from torch import Tensor
 
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
+from paretocli.solvers.running_mean import MEAN_NAMES, known_mean, take_into_mean_
 
 
 class SmoothChebyshev(Solver):
@@ -27,7 +28,12 @@ class SmoothChebyshev(Solver):
         Multi-Objective Optimization*, ICML 2024.
     """
 
-    state_names: ClassVar[tuple[str, ...]] = ("current_shares", "sum_of_shares", "steps")
+    state_names: ClassVar[tuple[str, ...]] = (
+        "current_shares",
+        "sum_of_shares",
+        "steps",
+        *MEAN_NAMES,
+    )
 
     def __init__(self, scalarization: Scalarization, *, smoothing: float) -> None:
         super().__init__(scalarization)
@@ -36,6 +42,8 @@ class SmoothChebyshev(Solver):
         self.current_shares = torch.full_like(weights, 1 / weights.shape[1])
         self.sum_of_shares = torch.zeros_like(weights)
         self.steps = weights.new_zeros(len(weights))
+        self.mean_of_multipliers = torch.zeros_like(weights)
+        self.outer_iterations = weights.new_zeros(len(weights))
 
     def loss(self, objectives: Tensor) -> Tensor:
         """σ log Σ_i exp(g_i / σ) (K,) of one batch."""
@@ -51,15 +59,25 @@ class SmoothChebyshev(Solver):
 
     def coefficients(self) -> Tensor:
         """Σ_i λ_i ∂g_i/∂f_j (K, m) with the mean shares λ of the last epoch."""
-        return torch.einsum("ki,kij->kj", self.current_shares, self.scalarization.jacobian())
+        return self.scalarization.coefficients(self.current_shares)
 
     def multipliers(self) -> Tensor:
         """The terms' mean shares (K, m) of the gradient in the last epoch, rows on the simplex."""
         return self.current_shares
 
+    def mean_multipliers(self) -> Tensor:
+        """The shares (K, m), averaged over epochs."""
+        return known_mean(self.mean_of_multipliers, self.outer_iterations)
+
+    def reweighted(self, ratio: Tensor) -> None:
+        """Average the shares anew: they were those of other weights."""
+        self.mean_of_multipliers.zero_()
+        self.outer_iterations.zero_()
+
     def end_outer_iteration(self) -> None:
         """Take the mean over the epoch's batches."""
         self.current_shares.copy_(self.sum_of_shares / self.steps.unsqueeze(-1))
+        take_into_mean_(self.mean_of_multipliers, self.outer_iterations, self.current_shares)
         self.sum_of_shares.zero_()
         self.steps.zero_()
 

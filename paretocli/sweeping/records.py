@@ -70,6 +70,8 @@ def point_record(
         "gap": _number(outcome.gap, member),
         "relative_gap": _number(outcome.relative_gap, member),
         "stationarity": _number(outcome.stationarity, member),
+        "mean_multipliers": _row(outcome.mean_multipliers, member),
+        "mean_stationarity": _number(outcome.mean_stationarity, member),
         **_below_ideal(outcome, member, config.objectives),
         "weights_file": f"points/{point_name(point)}.safetensors",
     }

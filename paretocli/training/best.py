@@ -7,8 +7,12 @@ from torch import Tensor
 
 from paretocli.population.population import Population
 from paretocli.solvers.base import Solver
+from paretocli.solvers.running_mean import MEAN_NAMES
 
 NETWORK, SOLVER = "network.", "solver."
+
+LATER_NAMES = frozenset(f"{SOLVER}{name}" for name in MEAN_NAMES)
+"""What states of 0.2.0 lack."""
 
 
 class Best:
@@ -43,7 +47,8 @@ class Best:
         self.value.copy_(state["value"])
         self.epoch.copy_(state["epoch"])
         for name, tensor in self.tensors.items():
-            tensor.copy_(state["tensors"][name])
+            if name in state["tensors"] or name not in LATER_NAMES:
+                tensor.copy_(state["tensors"][name])
 
 
 def worth_keeping(population: Population, solver: Solver) -> dict[str, Tensor]:

@@ -34,6 +34,8 @@ def stationarity(
 
         ‖Σ_j c_j ∇f_j‖ / Σ_j c_j ‖∇f_j‖
 
+    Several c share the gradients.
+
     Zero where the objectives' gradients cancel (a KKT point, with the gap), one where all pull
     the same way. GrOWL has no gradient at zero rows and at rows of equal length: for the layers
     that it counts the sum is replaced by the proximal gradient map (W − prox_{ηc_0Ω}(W − ηg)) / η,
@@ -44,7 +46,7 @@ def stationarity(
         population: K subproblems, in evaluation mode.
         samples: The data of the tasks.
         prepare: Makes the network's input of a batch.
-        coefficients: c (K, m) ≥ 0, that of sparsity first where it is an objective.
+        coefficients: c (…, K, m) ≥ 0, that of sparsity first where it is an objective.
         batch_size: Samples whose gradient is worked out at once; the result depends on it in its
             last digits alone.
         sparsity: f_0, where it is one.
@@ -52,29 +54,32 @@ def stationarity(
         zeros_allowed: Whether (further) rows may become zero.
 
     Returns:
-        Numbers in [0, 1] but for rounding, (K,); zero where all gradients vanish.
+        Numbers in [0, 1] but for rounding, (…, K); zero where all gradients vanish, NaN where c is.
     """
     if sparsity is not None and pattern is not None:
         sparsity = sparsity.within(pattern)
-    of_tasks = coefficients if sparsity is None else coefficients[:, 1:]
-    smooth = _zeros(population)
-    apart = torch.zeros_like(coefficients[:, 0])
+    sets = coefficients.reshape(-1, *coefficients.shape[-2:])
+    sums = [_zeros(population) for _ in sets]
+    apart = torch.zeros_like(sets[..., 0])
+    of_tasks = sets if sparsity is None else sets[..., 1:]
     # One task after the other: however many there are, no more than one gradient is held beside
-    # the sum, and one task's graph at a time.
-    for task, weight in enumerate(of_tasks.T):
+    # the sums, and one task's graph at a time.
+    for task, weights in enumerate(of_tasks.unbind(dim=-1)):
         gradient = _task_gradient(population, samples, prepare, task, batch_size)
-        apart += weight * _projected_norm(gradient, pattern)
-        _add(smooth, weight, gradient)
-    together = smooth
+        apart += weights * _projected_norm(gradient, pattern)
+        for smooth, weight in zip(sums, weights, strict=True):
+            _add(smooth, weight, gradient)
     if sparsity is not None:
-        gradient = _sparsity_gradient(population, sparsity)
-        apart += coefficients[:, 0] * _projected_norm(gradient, pattern)
-        maps = _proximal_map(
-            population, sparsity, coefficients[:, 0], smooth, gradient, zeros_allowed=zeros_allowed
-        )
-        together = smooth | maps
-    whole = _norm(together)
-    return torch.where(apart == 0, torch.zeros_like(apart), whole / apart)
+        gradient, own = _sparsity_gradient(population, sparsity), sets[..., 0]
+        apart += own * _projected_norm(gradient, pattern)
+        for smooth, weight in zip(sums, own, strict=True):
+            maps = _proximal_map(
+                population, sparsity, weight, smooth, gradient, zeros_allowed=zeros_allowed
+            )
+            smooth.update(maps)
+    whole = torch.stack([_norm(one) for one in sums])
+    found = torch.where(apart == 0, torch.zeros_like(apart), whole / apart)
+    return found.reshape(coefficients.shape[:-1])
 
 
 def _task_gradient(

@@ -55,7 +55,8 @@ class Outcome:
     `figures` are over whole splits; `chebyshev_value`, the gaps and `stationarity` are on the
     training data, with the multipliers of the best epoch. Gaps and `chebyshev_value` are NaN where
     an objective fell below its ideal (`below_ideal`, (K, m)). `breakdown` knows the steps in which
-    losses first were not finite.
+    losses first were not finite. `mean_multipliers` are averaged over the epochs up to the best one
+    (`Solver.mean_multipliers`), and `mean_stationarity` is with them.
     """
 
     tensors: dict[str, Tensor]
@@ -73,4 +74,6 @@ class Outcome:
     relative_gap: Tensor | None
     below_ideal: Tensor
     stationarity: Tensor
+    mean_multipliers: Tensor | None
+    mean_stationarity: Tensor | None
     seconds: float

@@ -157,7 +157,7 @@ class Trainer:
             self.population,
             self.splits["train"],
             self.prepare,
-            self.solver.coefficients(),
+            self.solver.certified(),
             # What has a graph takes more memory than evaluation: no more than in training.
             batch_size=min(self.settings.batch_size, self.evaluation_batch),
             sparsity=self.sparsity,
@@ -182,7 +182,9 @@ class Trainer:
             gap=gap,
             relative_gap=relative_gap,
             below_ideal=self.claims.below_ideal,
-            stationarity=rest,
+            stationarity=rest[0],
+            mean_multipliers=self.solver.mean_multipliers(),
+            mean_stationarity=rest[1] if len(rest) > 1 else None,
             seconds=self.seconds,
         )
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import paretocli
@@ -76,10 +77,12 @@ def test_released_directories(release):
 def test_networks_that_are_not_trained_enough_have_none():
     for rates in rates_of(RELEASED / "0.1.0-multidigits"):
         assert rates.reason == (
-            f"No exchange rates at point {rates.point}: its stationarity is 1, above "
-            f"{LARGEST_STATIONARITY:g}, so that its multipliers say nothing."
+            f"No exchange rates at point {rates.point}: its stationarity is 1, above 0.32, so that "
+            "its multipliers say nothing."
         )
-        assert (rates.rates, rates.steps) == (None, ())
+        assert (rates.rates, rates.factor) == (None, None)
+        assert all(step.gain is None and step.costs == () for step in rates.steps)
+        assert any(step.measured for step in rates.steps)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +91,8 @@ def test_networks_that_are_not_trained_enough_have_none():
         ({"relative_gap": 0.06}, f"relative gap is 0.06, above {LARGEST_GAP:g}"),
         ({"relative_gap": None}, "its certificate is missing (no relative gap)"),
         ({"stationarity": None}, "its certificate is missing (no stationarity)"),
-        ({"stationarity": 0.3}, "stationarity is 0.3, above"),
+        ({"stationarity": 0.4}, "stationarity is 0.4, above 0.39"),
+        ({"stationarity": 0.4, "mean_stationarity": 0.1}, "stationarity is 0.4, above 0.39"),
         ({"multipliers": None}, "the solver chebyshev has no multipliers"),
         ({"multipliers": [None, 1.0]}, "a multiplier is missing"),
         ({"multipliers": [0.0, 1.0]}, "f1 does not bind here, and a rate needs two"),
@@ -100,13 +104,77 @@ def test_none_where_nobody_knows_them(tmp_path, record, words):
         assert words in rates.reason
         assert rates.reason.endswith(".")
         assert not rates.reason.endswith("..")
-        assert str(rates).replace("\n", " ") == rates.reason
-        assert rates.as_plain()["training_losses"] is None
+        said, measured = str(rates).split("\n\nWhat was measured beside it:\n\n")
+        assert said.replace("\n", " ") == rates.reason
+        assert measured.count("Measured at point") == len(rates.steps) > 0
+        assert all(step.gain is None for step in rates.steps)
+        plain = rates.as_plain()
+        assert plain["training_losses"] is plain["factor"] is plain["steps"][0]["gain"] is None
+        json.dumps(plain, allow_nan=False)
 
 
 def test_at_the_bounds_there_are_some(tmp_path):
-    record = {"relative_gap": LARGEST_GAP, "stationarity": LARGEST_STATIONARITY}
-    assert not any(rates.reason for rates in rates_of(solved(tmp_path / "run", record=record)))
+    record = {"relative_gap": LARGEST_GAP, "stationarity": LARGEST_STATIONARITY / 2**0.5}
+    found = rates_of(solved(tmp_path / "run", record=record))
+    assert not any(rates.reason for rates in found)
+    # (1 + 0.389) / (1 − 0.389).
+    assert found[MIDDLE].factor == pytest.approx(2.27, abs=0.01)
+    assert "a rate may be off by a factor of 2.3" in str(found[MIDDLE])
+
+
+def test_the_better_of_both_multipliers_counts(tmp_path):
+    good = exact_multipliers("vlmop2", WEIGHTS, EPSILON)
+    mean = {"mean_multipliers": [0.5, 0.5], "stationarity": 0.3, "mean_stationarity": 0.1}
+    path = solved(tmp_path / "run", multipliers=[[0.9, 0.1]] * 5, record=mean)
+    found = rates_of(path)[MIDDLE]
+    assert found.averaged
+    assert found.rates["f1"]["f2"] == pytest.approx(1, rel=1e-3)  # by symmetry
+    assert "averaged over epochs" in str(found)
+    path = solved(tmp_path / "own", multipliers=good, record=mean | {"stationarity": 0.05})
+    found = rates_of(path)[MIDDLE]
+    assert not found.averaged
+    assert found.rates["f1"]["f2"] == pytest.approx(1, rel=1e-3)
+    assert "averaged" not in str(found)
+
+
+@pytest.mark.parametrize("missing", [None, [None, 1.0], [1.0]])
+def test_a_mean_that_is_not_whole_does_not_count(tmp_path, missing):
+    record = {"mean_multipliers": missing, "mean_stationarity": 0.0, "stationarity": 0.1}
+    assert not any(rates.averaged for rates in rates_of(solved(tmp_path / "run", record=record)))
+
+
+def test_rough_rates_are_shown_where_what_was_measured_agrees(tmp_path):
+    wrong = [[0.02, 0.98]] * 5
+    rough = solved(tmp_path / "rough", multipliers=wrong, record={"stationarity": 0.3})
+    for rates in rates_of(rough)[1:4]:
+        assert "does not agree with its multipliers, by a factor of" in rates.reason
+        assert "above 3." in rates.reason
+    # A good certificate is believed.
+    good = solved(tmp_path / "good", multipliers=wrong, record={"stationarity": 0.1})
+    assert not any(rates.reason for rates in rates_of(good))
+    # With sparsity none is: points beside have other zero rows.
+    names = ["sparsity", "task"]
+    losses = exact_points("vlmop2", WEIGHTS, EPSILON)
+    sparse = write_solved(tmp_path / "sparse", losses, WEIGHTS, wrong, objectives=names)
+    assert "does not agree" in rates_of(sparse)[MIDDLE].reason
+
+
+def test_rough_rates_that_nothing_confirms(tmp_path):
+    path = write_solved(
+        tmp_path / "run", [[0.5, 0.5]], [[0.5, 0.5]], [[0.5, 0.5]], record={"stationarity": 0.3}
+    )
+    (rates,) = rates_of(path)
+    assert "no point beside it on the front says whether its multipliers are right" in rates.reason
+    assert str(rates).replace("\n", " ") == rates.reason
+
+
+def test_where_training_and_validation_losses_disagree_rough_rates_are_refused(tmp_path):
+    path = solved(tmp_path / "run", record={"stationarity": 0.3})
+    frame = pd.read_csv(path / "results.csv")
+    frame["loss_f2_train"] = frame["loss_f2_train"].to_numpy()[::-1]
+    frame.to_csv(path / "results.csv", index=False)
+    for rates in rates_of(path):
+        assert "does not agree with its multipliers, not even in sign" in rates.reason
 
 
 def test_a_directory_that_does_not_say_its_scale(tmp_path):
@@ -162,3 +230,11 @@ def test_a_point_that_is_not_there(tmp_path):
         run.exchange_rates(5)
     with pytest.raises(paretocli.InputError, match="one of train, val, test, found valid"):
         run.exchange_rates(4, on="valid")
+
+
+def test_what_does_not_change_is_said_so(tmp_path):
+    losses = [[0.2, 0.5, 0.5], [0.1, 0.6, 0.5]]
+    path = write_solved(tmp_path / "run", losses, [[1 / 3] * 3] * 2, [None] * 2, solver="linear")
+    assert "more validation loss f2, the same validation loss f3." in " ".join(
+        str(rates_of(path)[0]).split()
+    )

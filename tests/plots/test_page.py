@@ -264,7 +264,9 @@ def test_a_click_shows_what_a_step_costs(page, files):
         assert words in costs
     page.open(files["one"])
     page.run("choose(points[1])")
-    assert page.text("#details .costs").startswith("No exchange rates at point 1: ")
+    costs = page.text("#details .costs")
+    assert costs.startswith("What was measured beside it: Measured at point 3, next better in")
+    assert "No exchange rates at point 1: " in costs
     page.open(files["gap"])
     page.run("choose(points[1])")
     assert page.all("#details .costs") == []

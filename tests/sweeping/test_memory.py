@@ -132,7 +132,7 @@ def measured(config, problem, points):
             trainer.population,
             data["train"],
             problem.prepare,
-            trainer.solver.coefficients(),
+            trainer.solver.certified(),
             batch_size=batch,
             sparsity=trainer.sparsity,
         )

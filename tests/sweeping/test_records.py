@@ -55,9 +55,10 @@ def test_the_record_of_a_point(config, trained):
         assert list(record["metric"][split]) == ["accuracy_a", "accuracy_b"]
         np.testing.assert_allclose(list(record["loss"][split].values()), losses[1])
         np.testing.assert_allclose(list(record["metric"][split].values()), metrics[1])
-    for name in ("chebyshev_value", "gap", "relative_gap", "stationarity"):
+    for name in ("chebyshev_value", "gap", "relative_gap", "stationarity", "mean_stationarity"):
         assert record[name] == pytest.approx(getattr(outcome, name)[1].item())
     np.testing.assert_allclose(record["multipliers"], outcome.multipliers[1])
+    np.testing.assert_allclose(record["mean_multipliers"], outcome.mean_multipliers[1])
     assert record["weights_file"] == "points/0001.safetensors"
     # Without layers, as for an analytic problem, nothing is said of them.
     assert not {"layers", "sparsity"} & set(record)
@@ -83,6 +84,7 @@ def test_without_multipliers_there_is_no_gap(config):
     outcome = solve(make_trainer(problem, WEIGHTS, "linear", epochs=1))
     record = point_record(0, 0, config, problem, (), outcome)
     assert record["multipliers"] is record["gap"] is record["relative_gap"] is None
+    assert record["mean_multipliers"] is record["mean_stationarity"] is None
     assert record["stationarity"] is not None
 
 

@@ -290,6 +290,21 @@ def test_without_sparsity_it_is_the_plain_formula(batch):
         assert 0.1 < expected < 0.99
 
 
+def test_several_coefficients_share_the_gradients():
+    population, samples, _ = noisy(2)
+    name = "body.3.weight"
+    layer = Layer(name, tuple(population.parameters[name].shape[1:]), "hidden", 9)
+    sparsity = SparsityObjective([layer], SparsitySettings(theta="linear", slope=1.0), CPU)
+    several = torch.rand(3, 2, 3, generator=torch.Generator().manual_seed(0))
+    several[1, 0] = torch.nan
+    together = stationarity(population, samples, as_float, several, sparsity=sparsity)
+    assert together.shape == (3, 2)
+    assert together.isnan().tolist() == [[False, False], [True, False], [False, False]]
+    for found, coefficients in zip(together, several, strict=True):
+        alone = stationarity(population, samples, as_float, coefficients, sparsity=sparsity)
+        torch.testing.assert_close(found, alone, rtol=0, atol=0, equal_nan=True)
+
+
 def test_each_loss_is_measured_once_a_batch():
     problem = pictures()
     measured = Counter()

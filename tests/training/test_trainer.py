@@ -1,3 +1,4 @@
+import copy
 import dataclasses
 import io
 import itertools
@@ -8,8 +9,10 @@ import torch
 
 from paretocli.core.problem import Samples, Task
 from paretocli.population.optimizers import learning_rate
+from paretocli.solvers.running_mean import MEAN_NAMES
 from paretocli.solvers.weighted_sum import WeightedSum
 from paretocli.sparsity.pattern import Pattern
+from paretocli.training.certificate import stationarity
 from tests.toys import HIDDEN, growl_of, make_trainer, pictures, quadratics, solve, vectors
 
 WEIGHTS = [[0.2, 0.8], [0.5, 0.5], [0.9, 0.1]]
@@ -254,6 +257,48 @@ def test_the_certificate_belongs_to_the_best_epoch():
     torch.testing.assert_close(outcome.gap, gap, atol=1e-6, rtol=1e-4)
     torch.testing.assert_close(outcome.relative_gap, gap / terms.amax(dim=1), atol=1e-5, rtol=1e-4)
     assert ((outcome.stationarity >= 0) & (outcome.stationarity <= 1 + 1e-5)).all()
+
+
+def test_multipliers_are_averaged_up_to_the_best_epoch():
+    trainer = make_trainer(pictures(dropout=0.0), WEIGHTS, epochs=6, lr=0.01)
+    multipliers = torch.stack([trainer.run_epoch().multipliers.clone() for _ in range(6)])
+    outcome = trainer.finish()
+    assert len(set(outcome.best_epoch.tolist())) > 1
+    for k, epoch in enumerate(outcome.best_epoch.tolist()):
+        mean = multipliers[:epoch, k].mean(dim=0)
+        torch.testing.assert_close(outcome.mean_multipliers[k], mean)
+    # The same certificate as that of the best epoch's own, with them in place of these.
+    rest = stationarity(
+        trainer.population,
+        trainer.splits["train"],
+        trainer.prepare,
+        trainer.solver.scalarization.coefficients(outcome.mean_multipliers),
+    )
+    torch.testing.assert_close(outcome.mean_stationarity, rest, atol=1e-5, rtol=1e-4)
+    assert not torch.equal(outcome.mean_stationarity, outcome.stationarity)
+
+
+def test_a_checkpoint_of_an_older_version_goes_on_and_claims_no_mean_of_before():
+    whole = make_trainer(pictures(dropout=0.0), WEIGHTS, epochs=6, lr=0.01)
+    train(whole, 3)
+    state = copy.deepcopy(whole.state_dict())
+    for part, prefix in ((state["solver"], ""), (state["best"]["tensors"], "solver.")):
+        for name in MEAN_NAMES:
+            del part[prefix + name]
+    resumed = make_trainer(pictures(dropout=0.0), WEIGHTS, epochs=6, lr=0.01)
+    resumed.load_state_dict(state)
+    reports = train(resumed, 3)
+    train(whole, 3)
+    outcome, expected = resumed.finish(), whole.finish()
+    assert torch.equal(outcome.multipliers, expected.multipliers)
+    assert torch.equal(outcome.stationarity, expected.stationarity)
+    for k, epoch in enumerate(outcome.best_epoch.tolist()):
+        if epoch <= 3:
+            assert outcome.mean_multipliers[k].isnan().all()
+            assert outcome.mean_stationarity[k].isnan()
+        else:
+            mean = torch.stack([r.multipliers[k] for r in reports[: epoch - 3]]).mean(dim=0)
+            torch.testing.assert_close(outcome.mean_multipliers[k], mean)
 
 
 def test_gap_and_relative_gap_of_an_epoch():
