@@ -6,6 +6,7 @@ from torch import Tensor
 
 from paretocli.core.problem import Split
 from paretocli.training.breakdown import Breakdown
+from paretocli.training.kept import KeptEpoch
 
 Figures = dict[Split, tuple[Tensor, Tensor]]  # by split: objectives (K, m) and metrics (K, q)
 
@@ -54,7 +55,8 @@ class Outcome:
     `figures` are over whole splits; `chebyshev_value`, the gaps and `stationarity` are on the
     training data, with the multipliers of the best epoch. Gaps and `chebyshev_value` are NaN where
     an objective fell below its ideal (`below_ideal`, (K, m)). `breakdown` knows the steps in which
-    losses first were not finite.
+    losses first were not finite. `kept` has further epochs of each that are kept, in order; nothing
+    where none are.
     """
 
     tensors: dict[str, Tensor]
@@ -72,3 +74,4 @@ class Outcome:
     below_ideal: Tensor
     stationarity: Tensor
     seconds: float
+    kept: tuple[tuple[KeptEpoch, ...], ...] = ()

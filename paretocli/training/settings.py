@@ -22,6 +22,7 @@ class TrainingSettings:
         jobs: Threads that look for similar rows.
         streams: A number for each subproblem; each sees batches of its own, whose order goes by
             its number. None where all see the same.
+        kept: Epochs of each subproblem that are kept beside its best one.
     """
 
     epochs: int
@@ -37,3 +38,4 @@ class TrainingSettings:
     share_similarity: float = 1.0
     jobs: int = 1
     streams: tuple[int, ...] | None = None
+    kept: int = 0

@@ -89,7 +89,7 @@ class Trainer:
         # A pattern given from the start is to stay what it is.
         self.zeros_allowed = pattern is None
         self.descent = self._descent(settings.lr)
-        self.best = Best(worth_keeping(self.population, self.solver), population.size)
+        self.best = Best.of(population, solver, settings.kept)
         self.search_end: dict[str, Tensor] | None = None
         self._two_phases = sparsity is not None and pattern is None and settings.retrain_epochs > 0
 
@@ -125,7 +125,8 @@ class Trainer:
         value = self.solver.value(figures["val"][0])
         self._note_failures(figures)
         value = torch.where(self.failed_epoch.to(value.device) > 0, torch.nan, value)
-        self.best.update(value, self.epoch, worth_keeping(self.population, self.solver))
+        reached = worth_keeping(self.population, self.solver)
+        self.best.update(value, self.epoch, reached, figures["val"][0])
         self.seconds += time.perf_counter() - started
         gap, relative_gap = self.claims.gap(train[0])
         sparsity, parameters = self.sparsity, self.population.parameters
@@ -179,6 +180,7 @@ class Trainer:
             below_ideal=self.claims.below_ideal,
             stationarity=rest,
             seconds=self.seconds,
+            kept=self.best.beside(self.pattern),
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -273,7 +275,7 @@ class Trainer:
         self.pattern = pattern
         self.descent = self._descent(self.settings.retrain_lr)
         # Whatever the search reached had no ties.
-        self.best = Best(worth_keeping(self.population, self.solver), self.population.size)
+        self.best = Best.of(self.population, self.solver, self.settings.kept)
 
     def _evaluated(self, split: Split) -> tuple[Tensor, Tensor]:
         """Objectives (K, m) and metrics (K, q) over a whole split."""
