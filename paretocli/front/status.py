@@ -12,7 +12,7 @@ from paretocli.errors import InputError
 from paretocli.front.indicators import is_exact, share_of_box
 from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import DamagedError
-from paretocli.run_directory.growing import read_growing
+from paretocli.run_directory.growing import Growing, read_growing
 from paretocli.run_directory.history import HistoryLine, history_files, read_history_lines
 from paretocli.run_directory.lock import in_use
 from paretocli.run_directory.point_record import PointRecord
@@ -123,7 +123,7 @@ def read_status(path: Path) -> SweepStatus:
         holder=holder,
         points=points,
         growing=growing is not None,
-        points_at_most=growing["points"] if growing else None,
+        points_at_most=_at_most(sweep, growing),
         hypervolume=hypervolume,
         hypervolume_exact=is_exact(sum(map(bool, losses)), max(map(len, losses), default=0)),
         seconds_left=None,
@@ -132,6 +132,12 @@ def read_status(path: Path) -> SweepStatus:
     if not holder:
         return status
     return _with_time_left(status, shards, sweep)
+
+
+def _at_most(sweep: SweepFile, growing: Growing | None) -> int | None:
+    """How many points there are to be; kept epochs, of which nobody knows, as far as they are."""
+    most = growing["points"] if growing else None
+    return None if most is None else max(most, len(sweep.own)) + len(sweep.kept)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from paretocli.front.sizes import COMPACT
 from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
 from paretocli.planning.growth import grown
+from paretocli.planning.kept import with_kept
 from paretocli.planning.refinement import Request
 from paretocli.planning.rounds import Further, added_epochs, once, one_after_another
 from paretocli.planning.wishes import aimed
@@ -97,10 +98,14 @@ def _further(resolved: Resolved, note: Note) -> Further | None:
         plans.append(once(config, resolved.added))
     if resolved.growth is not None:
         plans.append(grown(config, resolved.growth, note))
+    wish = None
     if resolved.wishes:
         # Whoever has networks already does not begin at random to have a smaller one.
         warm = replace(config, warm="nearest") if config.warm == "none" else config
-        plans.append(aimed(warm, resolved.wishes, Request(want=resolved.wishes).text, note))
+        wish = aimed(warm, resolved.wishes, Request(want=resolved.wishes).text, note)
+    # A kept epoch may be as wished already.
+    if (last := with_kept(config, wish, note)) is not None:
+        plans.append(last)
     return one_after_another(plans) if plans else None
 
 

@@ -22,8 +22,9 @@ class KeepOptions:
     """Which epochs of a point are kept."""
 
     keep: str = option(
-        f"Of each point its best epoch, or (front) up to {MOST_KEPT} more that none of its epochs beats in "
-        "the validation losses: those that no point of the sweep beats are further points.",
+        f"Of each point its best epoch, or (front) up to {MOST_KEPT} more that none of its epochs "
+        "beats in the validation losses: those that no point of the sweep beats are further "
+        "points.",
         metavar="NAME",
         range=one_of(BEST, FRONT),
         default=BEST,

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from paretocli.core.problem import Problem
 from paretocli.options.config import SweepConfig
+from paretocli.options.keeping import FRONT, MOST_KEPT
 from paretocli.population.population import Population
 from paretocli.population.transfer import TRANSFERS, Transfer
 from paretocli.probing.stacking import why_in_turn
@@ -134,6 +135,7 @@ def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
         share_similarity=config.share_similarity,
         jobs=config.threads,
         streams=tuple(streams) if config.batches == "independent" else None,
+        kept=MOST_KEPT if config.keep == FRONT else 0,
     )
 
 

@@ -34,9 +34,7 @@ class Best:
         """That of a population before any epoch counts."""
         return cls(worth_keeping(population, solver), population.size, most)
 
-    def update(
-        self, value: Tensor, epoch: int, tensors: dict[str, Tensor], losses: Tensor
-    ) -> None:
+    def update(self, value: Tensor, epoch: int, tensors: dict[str, Tensor], losses: Tensor) -> None:
         """Take over the subproblems whose value (K,) fell; NaN never does.
 
         Args:

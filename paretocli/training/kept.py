@@ -18,8 +18,8 @@ class KeptEpoch:
     Attributes:
         epoch: After which one, from 1.
         losses: Of all objectives on the validation data (m,).
-        tensors: The network and the solver's state, as `training.best` names them, and the rows that
-            stand for its rows, where some are zero or tied; on the CPU.
+        tensors: The network and the solver's state, as `training.best` names them, and the rows
+            that stand for its rows, where some are zero or tied; on the CPU.
     """
 
     epoch: int

@@ -2,7 +2,6 @@ import torch
 
 from paretocli.training.best import Best
 
-
 LOSSES = torch.zeros(3, 2)  # by which further epochs would be kept
 
 
