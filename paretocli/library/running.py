@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from paretocli.plots.data import loss_columns
 from paretocli.problems.made_in_python import how_to_check
 from paretocli.run_directory.growing import read_growing
 from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.sweep_file import read_sweep_file
 from paretocli.sweeping.event_files import EventFiles
 from paretocli.sweeping.observers import Observer, Observers
 from paretocli.sweeping.resolve import Resolved
@@ -68,8 +69,8 @@ def carry_out(
         for note in notes:
             progress.note(note)
         if resolved.growth is not None:  # what is to come counts before anybody knows where
-            most = range(resolved.growth.most(config))
-            observer.points_planned(most, sum(added_epochs(config)))
+            most = resolved.growth.most(config) + _kept(config.out)
+            observer.points_planned(range(most), sum(added_epochs(config)))
         records = run_sweep(
             config,
             resolved.problem,
@@ -89,6 +90,13 @@ def carry_out(
         raise StopError(stop.exit_code)
     _draw(config, directory, any_done=any(record["status"] == "done" for record in records))
     return records
+
+
+def _kept(path: Path) -> int:
+    """How many points of the sweep in a directory, if there is one, are kept epochs of others."""
+    with suppress(InputError, OSError):
+        return len(read_sweep_file(path).kept)
+    return 0
 
 
 def _further(resolved: Resolved, note: Note) -> Further | None:

@@ -14,7 +14,7 @@ from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round, Row
 from paretocli.run_directory.sweep_file import SweepFile
 
-APART = 0.01  # of the front's range in each objective: what is closer to a point says nothing new
+APART = 0.005  # of the front in each objective: what lies closer to a point says nothing new
 
 Array = npt.NDArray[np.float64]
 
