@@ -37,6 +37,8 @@ class PointStatus:
         metric: Its newest validation metrics by name.
         compact_parameters: Of the network as `export` writes it, None while nobody knows.
         compact_macs: Its multiply-accumulates for a sample.
+        kept_epoch: The epoch of another point that it is, None where it trains itself.
+        kept_of: That point.
     """
 
     point: int
@@ -48,6 +50,8 @@ class PointStatus:
     metric: Figures
     compact_parameters: int | None = None
     compact_macs: int | None = None
+    kept_epoch: int | None = None
+    kept_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -193,6 +197,8 @@ def _point(
             record.get("metric", {}).get("val", {}),
             record.get("compact_parameters"),
             record.get("compact_macs"),
+            record.get("kept_epoch"),
+            sweep.kept.get(point),
         )
     epochs = sweep.epochs_of(sweep.round_of(point))
     if shard is None:

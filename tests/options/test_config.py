@@ -59,6 +59,7 @@ VALUES = {
     "threads": 1,
     "warm": "none",
     "warm_epochs": 0,
+    "keep": "best",
     "stack": 2,
     "jobs": 3,
     "cluster": "",
@@ -106,6 +107,7 @@ CHANGED = {
     "solver": "stch",
     "transfer": "adaptive",
     "warm": "path",
+    "keep": "front",
     "transfer_kernel": "triangle",
 }
 
