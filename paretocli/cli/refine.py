@@ -12,6 +12,7 @@ from paretocli.options.warm import PANEL
 from paretocli.printing import say
 
 if TYPE_CHECKING:
+    from paretocli.planning.classification import Classes
     from paretocli.planning.refinement import Request
     from paretocli.run_directory.rounds import Round
 
@@ -48,6 +49,42 @@ Want = Annotated[
         metavar="CONDITION",
         help='One that meets this, such as "accuracy_left >= 95 %" or "size <= 2000"; repeatable. '
         "It is corrected twice at most.",
+        rich_help_panel=WHICH,
+    ),
+]
+Start = Annotated[
+    int | None,
+    typer.Option(
+        "--from",
+        metavar="POINT",
+        help="One that is this point changed: with --improve, --worsen and --leave. It is "
+        "corrected, once an objective at most.",
+        rich_help_panel=WHICH,
+    ),
+]
+Improve = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN",
+        help='What improves as far as possible, or to a level ("accuracy_left >= 95 %"); '
+        "repeatable.",
+        rich_help_panel=WHICH,
+    ),
+]
+Worsen = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN",
+        help='What may get worse, or as far as a bound ("size <= 30000"); repeatable.',
+        rich_help_panel=WHICH,
+    ),
+]
+Leave = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="What stays as good as it is; repeatable. So does the metric, size or loss of each "
+        "objective of which nothing is said.",
         rich_help_panel=WHICH,
     ),
 ]
@@ -88,6 +125,10 @@ def refine(
     around: Around = None,
     holes: Holes = None,
     want: Want = None,
+    start: Start = None,
+    improve: Improve = None,
+    worsen: Worsen = None,
+    leave: Leave = None,
     weights: Weights = None,
     points: Points = None,
     warm: Warm = "nearest",
@@ -112,6 +153,8 @@ def refine(
 
       paretocli refine runs/multimnist --want "size <= 20000"
 
+      paretocli refine runs/tour --from 5 --improve accuracy_left --worsen size
+
       paretocli refine runs/vlmop2 --weights 0.3,0.7 --warm none
     """
     import json
@@ -123,6 +166,7 @@ def refine(
     from paretocli.library.refining import planned, refine, reopen, told
     from paretocli.library.running import failure_of
     from paretocli.option import one_of
+    from paretocli.planning.classification import classes_of
     from paretocli.sweeping.store import RunDirectory
 
     choices, words = one_of("nearest", "none")
@@ -134,7 +178,14 @@ def refine(
     with nursery():
         resolved = reopen(path, problem, lambda file: may_run(path, file), runtime)
         request = _request(
-            resolved.config.objectives, between, around, holes, weights, points, want
+            resolved.config.objectives,
+            between=between,
+            around=around,
+            holes=holes,
+            weights=weights,
+            points=points,
+            want=want,
+            classes=classes_of(start, improve or (), worsen or (), leave or ()),
         )
         if dry_run:
             one = planned(resolved, request, warm=warm, warm_epochs=epochs, note=say)
@@ -163,12 +214,14 @@ def refine(
 
 def _request(
     objectives: tuple[str, ...],
+    *,
     between: str | None,
     around: int | None,
     holes: int | None,
     weights: list[str] | None,
     points: int | None,
     want: list[str] | None,
+    classes: "Classes | None",
 ) -> "Request":
     from paretocli.errors import InputError
     from paretocli.planning.preferences import parse_weights
@@ -183,7 +236,7 @@ def _request(
             )
         pair = pair_of([int(part) for part in parts])
     rows = tuple(tuple(parse_weights(text, objectives).tolist()) for text in weights or ())
-    request = Request(rows, pair, around, holes, points, tuple(want or ()))
+    request = Request(rows, pair, around, holes, points, tuple(want or ()), classes)
     request.check()
     return request
 

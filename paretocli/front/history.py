@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from paretocli.core.splits import Split
+from paretocli.core.splits import HELD_OUT, Split
 from paretocli.errors import InputError
 from paretocli.front.box import Box
 from paretocli.front.distribution import fill_distance
@@ -29,7 +29,6 @@ from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
 Array = npt.NDArray[np.float64]
 
-HELD_OUT: tuple[Split, ...] = ("val", "test")
 MOST_LOST = 100  # times as many epochs as the history still has; of more, there is no picture
 
 
@@ -37,9 +36,9 @@ MOST_LOST = 100  # times as many epochs as the history still has; of more, there
 class History(RunFiles):
     """The epochs of one sweep; those of a later round follow on from those of the rounds before.
 
-    A point has no losses before its round begins, and keeps its last ones when that is over. A
-    shard whose points have all diverged ends early: from then on its losses are NaN, and what it
-    has spent stays what it was.
+    A point has no losses before its round begins, and keeps its last ones when it is over. A shard
+    may end early, because its points stand still or have all diverged: from then on what it has
+    spent stays what it was, and the losses of diverged points are NaN.
 
     Attributes:
         losses: By split, (E, K, m): all points that train, after each epoch that all shards have
@@ -96,6 +95,7 @@ class _Shard:
         round: The number of their round.
         before: Epochs of the rounds before it.
         last: Their last epoch.
+        over: Whether all of them are solved or have diverged.
     """
 
     lines: list[HistoryLine]
@@ -103,6 +103,7 @@ class _Shard:
     round: int
     before: int
     last: int
+    over: bool
 
     @property
     def end(self) -> int:
@@ -133,7 +134,7 @@ def read_history(path: Path) -> History:
     records = read_records(sweep)
     shards, notes = _shards(sweep, records.found)
     _refuse_missing(sweep, shards, records.found)
-    epochs = _common_epochs(shards, records.found)
+    epochs = _common_epochs(shards)
     # Anybody may have written how many there are: of so many more, nothing is made.
     if any(min(epochs - s.before, s.last) > MOST_LOST * max(1, len(s.known)) for s in shards):
         raise InputError(
@@ -163,8 +164,12 @@ def read_history(path: Path) -> History:
 
 def _shards(sweep: SweepFile, records: Mapping[int, PointRecord]) -> tuple[list[_Shard], list[str]]:
     """All shards that have an epoch, and what could not be read."""
-    shards, notes = [], []
-    for file, points in history_files(sweep).items():
+    shards: list[_Shard] = []
+    notes: list[str] = []
+    before = dict.fromkeys(range(len(sweep.rounds) + 1), 0)  # a round's longest shard counts
+    for file, points in sorted(
+        history_files(sweep).items(), key=lambda item: sweep.round_of(item[1][0])
+    ):
         try:
             lines = list(read_history_lines(sweep, file, points))
         except (DamagedError, InputError, FileNotFoundError) as error:
@@ -179,8 +184,10 @@ def _shards(sweep: SweepFile, records: Mapping[int, PointRecord]) -> tuple[list[
         last = _last_epoch(sweep, found, points, records)
         if last:
             number = sweep.round_of(points[0])
-            before = sum(sweep.epochs_of(earlier) for earlier in range(number))
-            shards.append(_Shard(found, points, number, before, last))
+            over = all(point in records for point in points)
+            shards.append(_Shard(found, points, number, before[number], last, over))
+            for later in range(number + 1, len(sweep.rounds) + 1):
+                before[later] = max(before[later], shards[-1].end)
     return shards, notes
 
 
@@ -190,9 +197,10 @@ def _last_epoch(
     points: Sequence[int],
     records: Mapping[int, PointRecord],
 ) -> int:
-    """The last epoch of a shard: where it still trains, or has failed, the last with all lines."""
+    """The last epoch of a shard: where it may have ended early, the last with all lines."""
     recorded = [records[point]["status"] for point in points if point in records]
-    if len(recorded) == len(points) and "done" in recorded:
+    patient = sweep.config.get("patience", 0)
+    if len(recorded) == len(points) and "done" in recorded and not patient:
         return sweep.epochs_of(sweep.round_of(points[0]))
     return max(_complete(lines, points), default=0)
 
@@ -219,13 +227,12 @@ def _refuse_missing(sweep: SweepFile, shards: Sequence[_Shard], recorded: Iterab
         )
 
 
-def _common_epochs(shards: Sequence[_Shard], records: Mapping[int, PointRecord]) -> int:
-    """The epochs that all shards have reached; those whose points have all failed ended early."""
-    failed = {point for point, record in records.items() if record["status"] == "failed"}
+def _common_epochs(shards: Sequence[_Shard]) -> int:
+    """The epochs that all shards have reached; those that are over may have ended early."""
     # A round begins when those before it are over.
     newest = max(shard.round for shard in shards)
     present = [shard for shard in shards if shard.round == newest]
-    going_on = [shard.end for shard in present if not set(shard.points) <= failed]
+    going_on = [shard.end for shard in present if not shard.over]
     return min(going_on) if going_on else max(shard.end for shard in present)
 
 
@@ -238,14 +245,14 @@ def _losses(
 ) -> Array:
     objectives = sweep.config["objectives"]
     losses = np.full((epochs, sweep.points, len(objectives)), np.nan)
-    over = max(shard.round for shard in shards)
+    newest = max(shard.round for shard in shards)
     for shard in shards:
         for line in shard.lines:
             epoch = shard.before + line["epoch"]
             if epoch <= epochs:
                 row = [np.nan if v is None else v for v in losses_on(line, split, objectives)]
-                # In later rounds it stays what it was at the end of its own, unless it failed.
-                ended = line["epoch"] == shard.last and shard.round < over
+                # It stays what it was at its end, unless it failed.
+                ended = line["epoch"] == shard.last and (shard.over or shard.round < newest)
                 until = epochs if ended and line["point"] not in failed else epoch
                 losses[epoch - 1 : until, line["point"]] = row
     return losses[:, sweep.own]

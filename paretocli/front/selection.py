@@ -69,6 +69,18 @@ def find_column(results: Results, name: str, split: str) -> str:
     raise InputError(f'{results.path} has no column of numbers "{name}"; {hint}.')
 
 
+def row_of(results: Results, point: int) -> int:
+    """The row of a point, by its number.
+
+    Raises:
+        InputError: There is no such finished point.
+    """
+    for row in range(len(results.frame)):
+        if results.point(row) == point:
+            return row
+    raise InputError(f"{results.path} has no finished point {point}; choose one that it lists.")
+
+
 def parse_condition(text: str, results: Results, split: str) -> Condition:
     """Read a condition such as "accuracy_left >= 97 %".
 

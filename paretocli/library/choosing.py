@@ -33,18 +33,6 @@ def front_rows(path: Path, split: str) -> tuple[Results, list[int]]:
     return results, np.flatnonzero(mask).tolist()
 
 
-def row_of(results: Results, point: int) -> int:
-    """The row of a point, by its number.
-
-    Raises:
-        InputError: There is no such finished point.
-    """
-    for row in range(len(results.frame)):
-        if results.point(row) == point:
-            return row
-    raise InputError(f"{results.path} has no finished point {point}; choose one that it lists.")
-
-
 def refuse_several(rules: Mapping[str, Any]) -> None:
     """Refuse more than one rule, by option names.
 

@@ -148,7 +148,8 @@ class RecordedRun:
             InputError: There is no such finished point.
         """
         from paretocli.front.exchange import Exchange
-        from paretocli.library.choosing import front_rows, row_of
+        from paretocli.front.selection import row_of
+        from paretocli.library.choosing import front_rows
 
         results, front = front_rows(self.path, checked_split(on))
         return Exchange(results, front, on).at(row_of(results, point_number(point)))

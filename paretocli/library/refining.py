@@ -1,6 +1,6 @@
 """Adding points to a sweep that is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,21 +10,27 @@ import numpy as np
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.exporting.problem_code import Consent, chosen_problem
-from paretocli.front.results import read_results
+from paretocli.front.results import Results, read_results
 from paretocli.library.running import Note, carry_out
 from paretocli.options.config import SweepConfig
+from paretocli.planning.classification import classified
 from paretocli.planning.growth import Growth, emptiest
 from paretocli.planning.kept import with_kept
+from paretocli.planning.nimbus import moved
 from paretocli.planning.preferences import Weights
 from paretocli.planning.refinement import Request, around, between, refuse_doubles
-from paretocli.planning.rounds import Further, added_round, one_after_another
+from paretocli.planning.rounds import (
+    Further,
+    added_round,
+    one_after_another,
+    refuse_own_weights,
+)
 from paretocli.planning.wishes import aimed, conditions_of
 from paretocli.problems.loading import load_problem
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.points import read_records
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
-from paretocli.solvers.registry import SOLVERS
 from paretocli.sweeping.reopened import reopened
 from paretocli.sweeping.resolve import Resolved
 from paretocli.sweeping.store import RunDirectory
@@ -73,7 +79,7 @@ def refine(
         resolved: The sweep.
         request: Which points.
         warm: `nearest` or `none`: whether they start from solved ones.
-        warm_epochs: Epochs of a search that starts so, 0 for a quarter of the sweep's.
+        warm_epochs: Epochs of a search that starts so, 0 for three tenths of the sweep's.
         quiet: Whether to show no progress.
         retry_failed: Solve failed points again.
 
@@ -88,17 +94,16 @@ def refine(
     """
     request.check()
     sweep = read_sweep_file(resolved.config.out)
-    _refuse_own_weights(resolved.config)
+    refuse_own_weights(resolved.config)
     config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
-    if request.want:
-        conditions_of(read_results(sweep.path), request.want)  # refused before anything runs
+    by_results = _by_results(config, request)
+    if by_results is not None:
+        _refuse_nonsense(read_results(sweep.path), request)  # before anything runs
         return carry_out(
             resolved,
             quiet=quiet,
             retry_failed=retry_failed,
-            further=lambda note: _and_kept(
-                config, note, (), aimed(config, request.want, request.text, note)
-            ),
+            further=lambda note: _and_kept(config, note, (), by_results(note)),
         )
     asked_before = _begun(sweep, request.text)
     if not asked_before:
@@ -132,9 +137,33 @@ def planned(
     sweep = read_sweep_file(resolved.config.out)
     config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
     records = list(read_records(sweep).found.values())
-    if request.want:
-        return aimed(config, request.want, request.text, note)(sweep, records)
+    by_results = _by_results(config, request)
+    if by_results is not None:
+        _refuse_nonsense(read_results(sweep.path), request)
+        return by_results(note)(sweep, records)
     return _round(config, sweep, records, request)
+
+
+def _by_results(config: SweepConfig, request: Request) -> Callable[[Note], Further] | None:
+    """Makes what plans a point after the other from what was reached; None for other requests."""
+    want, classes = request.want, request.classes
+    if want:
+        return lambda note: aimed(config, want, request.text, note)
+    if classes is not None:
+        return lambda note: moved(config, classes, request.text, note)
+    return None
+
+
+def _refuse_nonsense(results: Results, request: Request) -> None:
+    """Refuse what no point could be trained for.
+
+    Raises:
+        InputError: It is about columns that are not there, or contradicts itself.
+    """
+    if request.want:
+        conditions_of(results, request.want)
+    if request.classes is not None:
+        classified(results, request.classes)
 
 
 def _round(
@@ -147,14 +176,6 @@ def _round(
         [tuple(row) for row in _wanted(sweep, request).tolist()],
         asked=request.text,
     )
-
-
-def _refuse_own_weights(config: SweepConfig) -> None:
-    if SOLVERS[config.solver].weights is not None:
-        raise InputError(
-            f"The solver {config.solver} has points of its own, whatever the weights; points can "
-            "be added to sweeps of the others."
-        )
 
 
 def _begun(sweep: SweepFile, asked: str) -> bool:

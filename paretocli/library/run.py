@@ -91,6 +91,10 @@ class Run(RecordedRun):
         holes: int | None = None,
         points: int | None = None,
         want: str | Sequence[str] = (),
+        from_: int | None = None,
+        improve: str | Sequence[str] = (),
+        worsen: str | Sequence[str] = (),
+        leave: str | Sequence[str] = (),
         warm: str = "nearest",
         warm_epochs: int = 0,
         retry_failed: bool = False,
@@ -108,9 +112,14 @@ class Run(RecordedRun):
             points: How many with `between` (1) or `around` (2).
             want: One point that fulfils conditions, such as `"size <= 2000"`, which is corrected
                 twice at most.
+            from_: One that is this point changed, and corrected, once an objective at most:
+            improve: what improves as far as possible, or to a level, such as
+                `"accuracy_left >= 0.95"`;
+            worsen: what may get worse, or down to a bound, such as `"size <= 30000"`;
+            leave: what stays as good as it is, as does each objective of which nothing is said.
             warm: `nearest`: they start from the search's end of the nearest solved point; or
                 `none`: from scratch.
-            warm_epochs: Epochs of a search that starts so; 0 for a quarter of the sweep's.
+            warm_epochs: Epochs of a search that starts so; 0 for three tenths of the sweep's.
             retry_failed: Solve failed points again.
             progress: Whether to show how it goes on.
 
@@ -125,6 +134,7 @@ class Run(RecordedRun):
         """
         from paretocli.execution.nursery import nursery
         from paretocli.library.refining import refine, reopen, told
+        from paretocli.planning.classification import classes_of
         from paretocli.planning.preferences import checked
         from paretocli.planning.refinement import Request, pair_of
         from paretocli.training.machine import as_found
@@ -136,7 +146,8 @@ class Run(RecordedRun):
             around,
             holes,
             points,
-            (want,) if isinstance(want, str) else tuple(want),
+            _texts(want),
+            classes_of(from_, _texts(improve), _texts(worsen), _texts(leave)),
         )
         data_dir = self._data_dir.absolute()
         with nursery(), as_found():
@@ -219,3 +230,8 @@ class Run(RecordedRun):
         better = Better(set(minimize), set(maximize))
         drawn = draw_page([self.path], None, checked_split(split), better, Path(out), title)
         return Path(drawn.report["page"])
+
+
+def _texts(given: str | Sequence[str]) -> tuple[str, ...]:
+    """One text or several."""
+    return (given,) if isinstance(given, str) else tuple(given)

@@ -1,10 +1,13 @@
 """Options: what is trained, and how."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from paretocli.lists import columns_in
 from paretocli.networks.registry import network_help
 from paretocli.option import NOT_NEGATIVE, POSITIVE, at_least, one_of, option, settled
+from paretocli.population.transfer import TRANSFERS
 from paretocli.solvers.registry import PANEL, solver_help
 
 __all__ = ["DEFAULT_PROBLEM", "PANEL", "TrainingOptions"]
@@ -12,6 +15,11 @@ __all__ = ["DEFAULT_PROBLEM", "PANEL", "TrainingOptions"]
 DEFAULT_PROBLEM = "multidigits"
 
 _PROBLEMS = "the problem's"
+
+
+def _branching(config: Mapping[str, Any]) -> str:
+    starts_as_one = TRANSFERS[config["transfer"]].stages if "transfer" in config else None
+    return f"with --transfer {config['transfer']}" if starts_as_one else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +64,14 @@ class TrainingOptions:
         metavar="NAME",
         range=one_of("fp32", "tf32", "bf16"),
         default="fp32",
+    )
+    patience: int = option(
+        "End the search of a point, or its retraining, when for so many epochs neither its "
+        "validation value nor its certificate got better; 0 for never.",
+        range=at_least(0),
+        default=0,
+        before=0,
+        idle=_branching,
     )
     scale: str = option(
         "What an objective is divided by: its initial value, its range in a payoff table (trains "

@@ -27,11 +27,11 @@ class WarmOptions:
         single=False,
     )
     warm_epochs: int = option(
-        "Epochs of a search that starts so; three quarters of the epochs after a search follow.",
+        "Epochs of a search that starts so; three tenths of the epochs after a search follow.",
         range=at_least(0),
         default=0,
         before=0,
-        shown="a quarter of --epochs",
+        shown="three tenths of --epochs",
         single=False,
         idle=_cold,
     )

@@ -6,6 +6,7 @@ optimization*, 1980), whose minimiser lies on the ray through u*, better than th
 objective or, where the wish is out of reach, worse in each by the same factor.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +14,14 @@ import numpy.typing as npt
 
 from paretocli.errors import InputError
 from paretocli.planning.column_model import Array, ColumnModel
+from paretocli.planning.parents import SMALLEST
 from paretocli.planning.preferences import lattice_size, simplex_lattice
 
 CANDIDATES = 2000  # weights of which the best are taken
 MET = 1e-3  # by which a bound may be missed, in units of its column
+LEAST_STEP = 1.5  # of the odds of sparsity, beyond the sparsest point
+NEAR = {2: 16, 3: 6, 4: 3}  # steps of a grid around the best weights, by the number of objectives
+FINEST = 1e-5  # the width of the last grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,15 +94,64 @@ def weights_for_bounds(model: ColumnModel, bounds: npt.ArrayLike) -> Aim:
     bounded = np.isfinite(most)
     if not bounded.any():
         raise InputError("At least one column should be bounded; say what is wished for.")
-    objectives, steps = model.weights.shape[1], 2
-    while 0 < lattice_size(objectives, steps) * len(model.simplices) < CANDIDATES:
-        steps += 1
-    corners = model.weights[model.simplices]
-    between = np.einsum("pi,sij->spj", simplex_lattice(objectives, steps), corners)
-    tried = np.vstack([model.weights, between.reshape(-1, objectives)])
+    tried = _candidates(model)
     columns = model.predict(tried)
     missed = (columns - most)[:, bounded].max(axis=1)
     met = missed <= MET
     rest = np.where(met, columns[:, ~bounded if not bounded.all() else bounded].sum(axis=1), np.inf)
     best = (rest if met.any() else missed).argmin()
     return Aim(tried[best], columns[best], float(missed[best]))
+
+
+def best_weights(
+    model: ColumnModel, best_first: Callable[[Array], npt.NDArray[np.intp]]
+) -> tuple[Array, Array]:
+    """The weights (m,) whose predicted columns are best, and these columns (c,).
+
+    The best of a grid over the known weights, and then of finer and finer ones around the best.
+
+    Args:
+        model: Of finished points.
+        best_first: From columns (N, c), their places, the best first.
+    """
+    tried = _candidates(model)
+    low, high = model.weights.min(axis=0), model.weights.max(axis=0)
+    objectives = tried.shape[1]
+    steps = simplex_lattice(objectives, NEAR[min(objectives, max(NEAR))]) - 1 / objectives
+    steps = np.vstack([steps, -steps])
+    width = 1 / max(1, len(tried) ** (1 / (objectives - 1)) / objectives)
+    while True:
+        columns = model.predict(tried)
+        place = best_first(columns)[0]
+        best = tried[place]
+        if width < FINEST:
+            return best, columns[place]
+        near = best + width * steps
+        inside = ((near >= low) & (near <= high)).all(axis=1)
+        tried = np.vstack([best, near[inside]])
+        width /= 2
+
+
+def sparser(known: Array, own: Array, times: float) -> Array:
+    """Weights (m,) beyond those known (K, m), of which the first is sparsity's.
+
+    Args:
+        known: Of all points.
+        own: Those (m,) by which the other objectives share what is left.
+        times: By which the odds of sparsity grow: sizes fall about as 1/w_0.
+    """
+    largest = known[:, 0].max()
+    odds = largest / max(1 - largest, SMALLEST) * times
+    share = odds / (1 + odds)
+    found: Array = np.concatenate([[share], own[1:] * (1 - share) / own[1:].sum()])
+    return found
+
+
+def _candidates(model: ColumnModel) -> Array:
+    """Weights (N, m): those of the points, and a grid between them."""
+    objectives, steps = model.weights.shape[1], 2
+    while 0 < lattice_size(objectives, steps) * len(model.simplices) < CANDIDATES:
+        steps += 1
+    corners = model.weights[model.simplices]
+    between = np.einsum("pi,sij->spj", simplex_lattice(objectives, steps), corners)
+    return np.vstack([model.weights, between.reshape(-1, objectives)])

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from paretocli.errors import InputError
+from paretocli.planning.classification import Classes
 from paretocli.planning.parents import SMALLEST
 from paretocli.planning.preferences import Weights, log_ratios, point_with
 from paretocli.run_directory.rounds import Row
 
 NONE_KEPT: Mapping[int, int] = {}
-KINDS = ("weights", "between", "around", "holes", "want")
+KINDS = ("weights", "between", "around", "holes", "want", "from")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Request:
         holes: So many points where the front is emptiest.
         points: How many there are to be between or around.
         want: One that fulfils these conditions on columns.
+        classes: One that is another one changed as these say.
     """
 
     weights: tuple[Row, ...] = ()
@@ -34,6 +36,7 @@ class Request:
     holes: int | None = None
     points: int | None = None
     want: tuple[str, ...] = ()
+    classes: Classes | None = None
 
     @property
     def text(self) -> str:
@@ -45,6 +48,8 @@ class Request:
             if (value := getattr(self, name)) is not None:
                 words.append(f"--{name} {value}")
         words += [f"--want {shlex.quote(text)}" for text in self.want]
+        if self.classes is not None:
+            words.append(self.classes.text)
         return " ".join(words)
 
     def check(self) -> None:
@@ -53,7 +58,8 @@ class Request:
         Raises:
             InputError: Nothing is asked for, or several things at a time.
         """
-        given = [name for name in KINDS if getattr(self, name) not in ((), None)]
+        ways = (self.weights, self.between, self.around, self.holes, self.want, self.classes)
+        given = [name for name, way in zip(KINDS, ways, strict=True) if way not in ((), None)]
         flags = ", ".join(f"--{name}" for name in KINDS)
         if not given:
             raise InputError(f"refine needs to know which points to add; give one of {flags}.")

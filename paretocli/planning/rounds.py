@@ -4,12 +4,18 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from paretocli.errors import InputError
 from paretocli.options.config import SweepConfig
 from paretocli.planning.parents import nearest_parents
 from paretocli.planning.paths import levels
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round, Row
 from paretocli.run_directory.sweep_file import SweepFile
+from paretocli.solvers.registry import SOLVERS
+
+# What a point that starts from another trains for, of what others do. Mostly in the search: what is
+# gained there goes on to the points that start from this one.
+WARM_SHARE = 0.3
 
 Further = Callable[[SweepFile, Sequence[PointRecord]], Round | None]
 """Plans a round from a sweep whose points are solved and their records, None where it is over."""
@@ -95,6 +101,19 @@ def one_before_another(plans: Sequence[Further]) -> Further:
     return further
 
 
+def refuse_own_weights(config: SweepConfig) -> None:
+    """Refuse a sweep whose solver chooses its points itself.
+
+    Raises:
+        InputError: It does.
+    """
+    if SOLVERS[config.solver].weights is not None:
+        raise InputError(
+            f"The solver {config.solver} has points of its own, whatever the weights; points can "
+            "be added to sweeps of the others."
+        )
+
+
 def solved_points(records: Sequence[PointRecord]) -> list[int]:
     """The points that others can start from: those solved for weights of their own."""
     return [r["point"] for r in records if r["status"] == "done" and "kept_epoch" not in r]
@@ -109,8 +128,8 @@ def added_epochs(config: SweepConfig) -> tuple[int, int]:
 
 def warm_epochs(config: SweepConfig) -> tuple[int, int]:
     """Epochs of a point that starts from another: of its search, and after it."""
-    epochs = config.warm_epochs or max(1, round(config.epochs / 4))
-    retrain = max(1, round(config.retrain_epochs * 3 / 4)) if config.retrain_epochs else 0
+    epochs = config.warm_epochs or max(1, round(WARM_SHARE * config.epochs))
+    retrain = max(1, round(WARM_SHARE * config.retrain_epochs)) if config.retrain_epochs else 0
     return epochs, retrain
 
 

@@ -11,7 +11,7 @@ from paretocli.front.directions import Directions
 from paretocli.front.results import Results, read_results
 from paretocli.front.selection import Condition, parse_condition
 from paretocli.options.config import SweepConfig
-from paretocli.planning.aiming import MET, weights_for, weights_for_bounds
+from paretocli.planning.aiming import LEAST_STEP, MET, sparser, weights_for, weights_for_bounds
 from paretocli.planning.column_model import ColumnModel
 from paretocli.planning.judged import (
     SPLIT,
@@ -20,7 +20,6 @@ from paretocli.planning.judged import (
     of_interest,
     wanted_losses,
 )
-from paretocli.planning.parents import SMALLEST
 from paretocli.planning.preferences import Weights, point_with
 from paretocli.planning.rounds import Further, added_round, solved_points
 from paretocli.run_directory.point_record import PointRecord
@@ -28,7 +27,6 @@ from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile
 
 TRIES = 3  # the first one and two corrections
-LEAST_STEP = 1.5  # of the odds of sparsity, beyond the sparsest point
 
 Array = npt.NDArray[np.float64]
 
@@ -187,11 +185,7 @@ class _Judged:
         beyond = [self._results.values([one.column])[row, 0] / one.bound for one in sizes]
         if not self._sweep.config.get("sparsity") or not beyond or max(beyond) <= 1:
             return own
-        largest = known[:, 0].max()
-        odds = largest / max(1 - largest, SMALLEST) * max(*beyond, LEAST_STEP)
-        share = odds / (1 + odds)
-        found: Weights = np.concatenate([[share], own[1:] * (1 - share) / own[1:].sum()])
-        return found
+        return sparser(known, own, max(*beyond, LEAST_STEP))
 
     def words(self, row: int) -> str:
         """What a row has in the columns of the wishes."""

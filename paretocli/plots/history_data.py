@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from paretocli.core.splits import HELD_OUT
 from paretocli.errors import InputError
 from paretocli.front.box import Box
 from paretocli.front.comparable import check_comparable, check_same_objectives
-from paretocli.front.history import HELD_OUT, History
+from paretocli.front.history import History
 from paretocli.front.indicators import ROUNDING, is_exact
 from paretocli.front.known import POINTS, known_front
 from paretocli.front.measure import union_front

@@ -149,7 +149,7 @@ class PointRecord(RecordPart):
         point: Its number.
         status: done or failed.
         weights: One an objective.
-        epochs: That it had to train for.
+        epochs: That it trained for; of one that failed, that it was to.
         seconds: Time spent on it; points that train together share theirs.
         loss: At its best epoch, on all splits; of a failed point too, or not at all.
         metric: The same.

@@ -50,7 +50,9 @@ def train_alone(
         tuple(float(place == other) for other in range(len(config.objectives)))
         for place in objectives
     )
-    single = dataclasses.replace(config, weights=weights, solver="linear", transfer="none")
+    single = dataclasses.replace(
+        config, weights=weights, solver="linear", transfer="none", patience=0
+    )
     runs = dataclasses.replace(subproblems, config=single)
     figures: list[Figures] = []
     smallest: dict[int, float] = {}

@@ -53,7 +53,7 @@ def point_record(
         "point": point,
         "status": "failed" if failed_epoch else "done",
         "weights": list(config.weights[point]),
-        "epochs": config.total_epochs,
+        "epochs": config.total_epochs if failed_epoch else int(outcome.epochs[member]),
         "device": config.device,
         # The members of a population train at the same time; each counts its share.
         "seconds": outcome.seconds / len(outcome.best_epoch),

@@ -5,10 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from paretocli.core.problem import Problem
-from paretocli.errors import InputError
-from paretocli.options.config import SweepConfig
 from paretocli.problems.loading import imported_checksums, source_checksum
 from paretocli.problems.made_in_python import code_checksum
+from paretocli.run_directory.stored_config import stored_config
 from paretocli.run_directory.sweep_file import SweepFile
 from paretocli.sweeping.resolve import Resolved, cut
 from paretocli.sweeping.sizes import TracedNetwork
@@ -35,7 +34,7 @@ def reopened(
         InputError: It is too old to say all of what it is, the machine lacks its device, or the
             problem is another one.
     """
-    config = _config(sweep, runtime)
+    config = stored_config(sweep, runtime)
     device = choose_device(config.device)
     check_device(device, precision=config.precision, compiled=config.compile)
     problem = cut(made, config.train_samples)
@@ -56,17 +55,3 @@ def reopened(
         traced=traced,
         notes=(),
     )
-
-
-def _config(sweep: SweepFile, runtime: Mapping[str, Any]) -> SweepConfig:
-    # Where it ran and who watched says nothing of where it goes on.
-    kept: dict[str, Any] = {"sparsity_shares": ()}
-    kept |= {name: value for name, value in sweep.runtime.items() if name not in ("cluster", "log")}
-    try:
-        return SweepConfig.from_stored({**sweep.config, **kept, "out": str(sweep.path), **runtime})
-    except KeyError as error:
-        raise InputError(
-            f"{sweep.path} was begun with a version of the program that did not yet say its "
-            f"{str(error.args[0]).replace('_', '-')}; add points with the sweep's own command and "
-            "--weights."
-        ) from None

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from paretocli.core.problem import Split
+from paretocli.core.splits import HELD_OUT
 from paretocli.front.indicators import is_exact
 from paretocli.options.config import SweepConfig, digest_of
 from paretocli.planning.plan import Shard
@@ -31,8 +31,6 @@ from paretocli.sweeping.sweep_network import fresh_network, network_layers, stor
 from paretocli.sweeping.trainers import AnyTrainer, trainer_of
 from paretocli.training.machine import flush_denormals, set_up
 from paretocli.training.reports import Outcome
-
-HELD_OUT: tuple[Split, ...] = ("val", "test")
 
 
 @dataclass(frozen=True)

@@ -34,23 +34,25 @@ class Best:
         """That of a population before any epoch counts."""
         return cls(worth_keeping(population, solver), population.size, most)
 
-    def update(self, value: Tensor, epoch: int, tensors: dict[str, Tensor], losses: Tensor) -> None:
+    def update(
+        self, value: Tensor, epochs: Tensor, tensors: dict[str, Tensor], losses: Tensor
+    ) -> None:
         """Take over the subproblems whose value (K,) fell; NaN never does.
 
         Args:
             value: By which the best epoch is chosen; NaN for who has failed.
-            epoch: Its number.
+            epochs: Its number for each (K,).
             tensors: What makes up its state.
             losses: Of all objectives (K, m), by which further ones are kept.
         """
         # Numbers, not a mask: a GPU is waited for once, not for each tensor.
         better = (value < self.value).nonzero().flatten()
         self.value[better] = value[better]
-        self.epoch[better] = epoch
+        self.epoch[better] = epochs.to(self.epoch.device)[better]
         for name, tensor in tensors.items():
             self.tensors[name][better] = tensor.detach()[better]
         if self._kept is not None:
-            self._kept.update(losses, epoch, tensors, self.epoch, value.isfinite())
+            self._kept.update(losses, epochs, tensors, self.epoch, value.isfinite())
 
     def beside(self, pattern: Pattern | None) -> tuple[tuple[KeptEpoch, ...], ...]:
         """The further epochs that are kept of each subproblem; nothing where none are.

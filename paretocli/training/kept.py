@@ -45,7 +45,7 @@ class KeptEpochs:
     def update(
         self,
         losses: Tensor,
-        epoch: int,
+        epochs: Tensor,
         tensors: Mapping[str, Tensor],
         best: Tensor,
         sound: Tensor,
@@ -54,12 +54,13 @@ class KeptEpochs:
 
         Args:
             losses: On the validation data (K, m).
-            epoch: Its number.
+            epochs: Its number for each (K,).
             tensors: What makes up its state, K leading.
             best: The best epoch of each by now (K,), which stays.
             sound: Who has not failed (K,).
         """
         rows, chosen = losses.detach().double().cpu().numpy(), best.tolist()
+        numbers = epochs.tolist()
         for member in sound.nonzero().flatten().tolist():
             row, known = rows[member], self._kept[member]
             table = np.array([one.losses for one in known]).reshape(len(known), len(row))
@@ -68,7 +69,7 @@ class KeptEpochs:
             stays = ~(row <= table).all(axis=1)
             there = [one for one, stay in zip(known, stays, strict=True) if stay]
             copies = {name: t.detach()[member].cpu().clone() for name, t in tensors.items()}
-            there.append(KeptEpoch(epoch, tuple(row.tolist()), copies))
+            there.append(KeptEpoch(numbers[member], tuple(row.tolist()), copies))
             self._kept[member] = _thinned(there, self._most, chosen[member])
 
     def beside(

@@ -48,6 +48,7 @@ class EpochReport:
 class Outcome:
     """The K networks at their best epochs and what is to be said of them; K leads everywhere.
 
+    `epochs` (K,) are those that each was trained for.
     `search_end` has the networks before rows were tied, and the solver's state then, as
     `paretocli.training.best` names them; where there is one phase alone (`two_phases`), those of
     the best epoch.
@@ -65,6 +66,7 @@ class Outcome:
     parameters: tuple[str, ...]
     figures: Figures
     best_epoch: Tensor
+    epochs: Tensor
     failed_epoch: Tensor
     breakdown: Breakdown
     chebyshev_value: Tensor
@@ -75,3 +77,8 @@ class Outcome:
     stationarity: Tensor
     seconds: float
     kept: tuple[tuple[KeptEpoch, ...], ...] = ()
+
+
+def copy_of(tensor: Tensor | None) -> Tensor | None:
+    """What does not change while training goes on, where there is something."""
+    return None if tensor is None else tensor.clone()

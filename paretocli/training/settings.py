@@ -20,6 +20,7 @@ class TrainingSettings:
         retrain_lr: Learning rate at the start of these.
         share_similarity: Rows more similar than this are tied.
         jobs: Threads that look for similar rows.
+        patience: Epochs in which nothing gets better after which a phase ends; 0 for never.
         streams: A number for each subproblem; each sees batches of its own, whose order goes by
             its number. None where all see the same.
         kept: Epochs of each subproblem that are kept beside its best one.
@@ -37,5 +38,6 @@ class TrainingSettings:
     retrain_lr: float = 0.0
     share_similarity: float = 1.0
     jobs: int = 1
+    patience: int = 0
     streams: tuple[int, ...] | None = None
     kept: int = 0

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from paretocli.core.placing import placed_function
-from paretocli.core.problem import SPLITS, Problem, Split
+from paretocli.core.problem import Problem
+from paretocli.core.splits import HELD_OUT, SPLITS, Split
 from paretocli.distillation.imitation import is_adaptor
 from paretocli.distillation.teachers import Teachers
-from paretocli.population.optimizers import learning_rate
 from paretocli.population.population import Population
 from paretocli.population.transfer import Transfer
 from paretocli.solvers.base import Solver
@@ -26,9 +26,11 @@ from paretocli.training.descent import Descent, descent_of
 from paretocli.training.evaluation import evaluate
 from paretocli.training.losses import TrainingLosses
 from paretocli.training.passing import Passing
-from paretocli.training.reports import EpochReport, Figures, Outcome
+from paretocli.training.phases import Phases
+from paretocli.training.reports import EpochReport, Figures, Outcome, copy_of
 from paretocli.training.search_end import back_where_failed, copied, tied
 from paretocli.training.settings import TrainingSettings
+from paretocli.training.standstill import Standstill
 from paretocli.training.state import refuse_other_shapes
 
 
@@ -78,7 +80,6 @@ class Trainer:
         self.losses = TrainingLosses(
             problem, population, apart=settings.streams is not None, teachers=teachers
         )
-        self.epoch = 0
         self.seconds = 0.0
         self.subproblem_epochs = 0
         self.failed_epoch = torch.zeros(population.size, dtype=torch.int64)
@@ -91,51 +92,53 @@ class Trainer:
         self.descent = self._descent(settings.lr)
         self.best = Best.of(population, solver, settings.kept)
         self.search_end: dict[str, Tensor] | None = None
-        self._two_phases = sparsity is not None and pattern is None and settings.retrain_epochs > 0
+        self.phases = Phases(
+            settings,
+            Standstill(population.size, settings.patience, together=transfer is not None),
+            two=sparsity is not None and pattern is None and settings.retrain_epochs > 0,
+        )
 
     @property
-    def epochs(self) -> int:
-        """Epochs from start to end, of both phases."""
-        return self.settings.epochs + (self.settings.retrain_epochs if self._two_phases else 0)
+    def epoch(self) -> int:
+        """Epochs done."""
+        return self.phases.epoch
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to train."""
-        return self.epoch >= self.epochs or bool((self.failed_epoch > 0).all())
-
-    @property
-    def retraining(self) -> bool:
-        """Whether the search is over and the pattern found."""
-        return self._two_phases and self.pattern is not None
+        return self.phases.finished or bool((self.failed_epoch > 0).all())
 
     def run_epoch(self) -> EpochReport:
         """Train for one epoch, evaluate, and keep what is best so far."""
         started = time.perf_counter()
-        if self._two_phases and not self.retraining and self.epoch == self.settings.epochs:
+        if self.phases.search_over:
             self._share()
+        standstill = self.phases.standstill
+        self.subproblem_epochs += standstill.active
         train = self._train_epoch()
         self.solver.end_outer_iteration()
-        self.epoch += 1
-        self.subproblem_epochs += self.population.size
+        self.phases.epoch += 1
+        standstill.hold(self.population, self.solver, train)
         self.population.train(False)
         figures: Figures = {"train": train}
-        held_out: tuple[Split, ...] = ("val", "test")
-        for split in held_out:
-            figures[split] = self._evaluated(split)
+        figures |= {split: self._evaluated(split) for split in HELD_OUT}
         value = self.solver.value(figures["val"][0])
         self._note_failures(figures)
-        value = torch.where(self.failed_epoch.to(value.device) > 0, torch.nan, value)
-        reached = worth_keeping(self.population, self.solver)
-        self.best.update(value, self.epoch, reached, figures["val"][0])
-        self.seconds += time.perf_counter() - started
+        value = value.masked_fill((self.failed_epoch > 0).to(value.device), torch.nan)
+        kept = worth_keeping(self.population, self.solver)
+        going_on = value.masked_fill(standstill.ended.to(value.device), torch.nan)
+        self.best.update(going_on, standstill.epochs, kept, figures["val"][0])
         gap, relative_gap = self.claims.gap(train[0])
+        failed, state = self.failed_epoch > 0, (self.population, self.solver, train)
+        standstill.observe(value, relative_gap, failed, state)
+        self.seconds += time.perf_counter() - started
         sparsity, parameters = self.sparsity, self.population.parameters
         return EpochReport(
             epoch=self.epoch,
             seconds=self.seconds,
             figures=figures,
-            multipliers=_copied(self.solver.multipliers()),
-            penalty=_copied(self.solver.penalty()),
+            multipliers=copy_of(self.solver.multipliers()),
+            penalty=copy_of(self.solver.penalty()),
             gap=gap,
             relative_gap=relative_gap,
             below_ideal=self.claims.below_ideal.clone(),
@@ -171,6 +174,7 @@ class Trainer:
             parameters=tuple(n for n in self.population.parameters if not is_adaptor(n)),
             figures=figures,
             best_epoch=self.best.epoch,
+            epochs=self.phases.standstill.epochs,
             failed_epoch=self.failed_epoch,
             breakdown=self.breakdown,
             chebyshev_value=self.claims.chebyshev_value(train),
@@ -187,6 +191,7 @@ class Trainer:
         """All that is needed to go on, readable by `torch.load(weights_only=True)`."""
         return {
             "epoch": self.epoch,
+            "phases": self.phases.state_dict(),
             "seconds": self.seconds,
             "subproblem_epochs": self.subproblem_epochs,
             "failed_epoch": self.failed_epoch,
@@ -207,9 +212,8 @@ class Trainer:
         Raises:
             Exception: It is none of this trainer's; of which kind, torch decides.
         """
-        if not 0 <= state["epoch"] <= self.epochs:
+        if not 0 <= state["epoch"] <= self.phases.longest:
             raise ValueError(f"There is no epoch {state['epoch']}.")
-        self.epoch = int(state["epoch"])
         self.seconds = float(state["seconds"])
         self.subproblem_epochs = int(state["subproblem_epochs"])
         self.failed_epoch.copy_(state["failed_epoch"])
@@ -219,6 +223,9 @@ class Trainer:
         if state["pattern"] is not None and self.pattern is None:
             self._retrain_within(Pattern(state["pattern"]))
             self.search_end = state.get("search_end")  # states of 0.1.0 lack it
+        retraining = self.phases.two and self.pattern is not None
+        earlier = state.get("phases", {})  # states of 0.2.0 lack it
+        self.phases.load_state_dict(earlier, int(state["epoch"]), retraining=retraining)
         # After that, which projects: a second projection would round what is tied already.
         self.population.load_state_dict(state["population"])
         self.descent.load_state_dict(state["descent"])
@@ -228,18 +235,13 @@ class Trainer:
         refuse_other_shapes(state, self.state_dict())
 
     def _train_epoch(self) -> tuple[Tensor, Tensor]:
-        settings = self.settings
-        first, epochs, lr = 0, settings.epochs, settings.lr
-        if self.retraining:
-            first, epochs, lr = settings.epochs, settings.retrain_epochs, settings.retrain_lr
+        settings, phases = self.settings, self.phases
         self.population.train()
         # Dropout and augmentation draw from torch's generator; seeding it by epoch makes a
         # resumed run the same as an uninterrupted one.
-        torch.manual_seed(mixed_seed(settings.seed, self.epoch, 1))
+        torch.manual_seed(mixed_seed(settings.seed, phases.order, 1))
         losses, statistics = [], []
-        for batch, step, steps in batches(self.splits["train"], settings, self.epoch):
-            number = (self.epoch - first) * steps + step
-            rate = learning_rate(settings.schedule, lr, number, epochs * steps)
+        for batch, step, steps in batches(self.splits["train"], settings, phases.order):
             self.descent.zero_grad()
             batch_losses, batch_statistics = self.losses.of(batch)
             objectives = self.descent.objectives(batch_losses)
@@ -248,9 +250,9 @@ class Trainer:
                 self.solver.weigh(self.descent.gramian(objectives), there)
             torch.autograd.backward(self.solver.loss(objectives).sum())
             objectives = objectives.detach()
-            if not self.retraining:
-                self.passing.after(objectives, number, epochs * steps, self.descent)
-            self.descent.step(rate)
+            if not phases.retraining:
+                self.passing.after(objectives, *phases.place(step, steps), self.descent)
+            self.descent.step(phases.rate(step, steps))
             losses.append(objectives)
             statistics.append(batch_statistics)
         metrics = self.population.metrics(torch.stack(statistics).mean(dim=0))
@@ -270,6 +272,7 @@ class Trainer:
         self.search_end = copied(worth_keeping(self.population, self.solver))
         similarity, jobs = self.settings.share_similarity, self.settings.jobs
         self._retrain_within(tied(self.population, self.sparsity.names, similarity, jobs))
+        self.phases.begin_retraining()
 
     def _retrain_within(self, pattern: Pattern) -> None:
         self.pattern = pattern
@@ -293,7 +296,3 @@ class Trainer:
         for losses, _ in figures.values():
             self.breakdown.observe_held_out(losses, ~healthy)
         self.failed_epoch[~healthy & (self.failed_epoch == 0)] = self.epoch
-
-
-def _copied(tensor: Tensor | None) -> Tensor | None:
-    return None if tensor is None else tensor.clone()

@@ -57,6 +57,7 @@ VALUES = {
     "device": "cpu",
     "compile": False,
     "threads": 1,
+    "patience": 0,
     "warm": "none",
     "warm_epochs": 0,
     "keep": "best",

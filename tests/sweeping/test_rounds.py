@@ -94,8 +94,8 @@ def test_a_path_leads_from_dense_to_sparse(along_path):
     _, records = along_path
     assert [record["round"] for record in records] == [0, 1, 2, 0]
     assert [record["parent"] for record in records] == [None, 0, 1, None]
-    # Half of the search's four epochs, and three quarters of the two after it.
-    assert [record["epochs"] for record in records] == [6, 4, 4, 6]
+    # Half of the search's four epochs, and one of the two after it.
+    assert [record["epochs"] for record in records] == [6, 3, 3, 6]
 
 
 def test_a_warm_point_begins_where_the_search_of_its_parent_ended(along_path):

@@ -413,12 +413,12 @@ def assert_tied(tensors, pattern):
 
 def test_a_search_and_then_a_retraining():
     trainer = sparse()
-    assert trainer.epochs == SEARCH + RETRAINING
+    assert trainer.phases.longest == SEARCH + RETRAINING
     reports = []
-    for epoch in range(1, trainer.epochs + 1):
+    for epoch in range(1, trainer.phases.longest + 1):
         assert not trainer.finished
         reports.append(trainer.run_epoch())
-        assert trainer.retraining == (epoch > SEARCH)
+        assert trainer.phases.retraining == (epoch > SEARCH)
         assert (trainer.pattern is None) == (epoch <= SEARCH)
         assert torch.equal(
             reports[-1].zero_rows, zeros_of(trainer.population.parameters).sum(dim=1)
@@ -483,11 +483,11 @@ def test_no_epoch_of_the_search_is_the_best_one_for_it_had_no_ties():
 
 def test_without_retraining_nothing_is_tied():
     trainer = sparse(retrain_epochs=0)
-    assert trainer.epochs == SEARCH
+    assert trainer.phases.longest == SEARCH
     outcome = solve(trainer)
     assert trainer.epoch == SEARCH
     assert trainer.pattern is None
-    assert not trainer.retraining
+    assert not trainer.phases.retraining
     assert zeros_of(outcome.tensors).any()
     assert not ties_of(outcome.tensors).any()
     # It is the search of a run with both phases.
@@ -539,7 +539,7 @@ def test_a_run_of_two_phases_at_once_and_in_two_parts(epoch, optimizer):
     train(straight, epoch)
     resumed.load_state_dict(saved_and_loaded(straight.state_dict()))
     assert resumed.epoch == epoch
-    assert resumed.retraining == (epoch > SEARCH)
+    assert resumed.phases.retraining == (epoch > SEARCH)
     for name, tensor in straight.population.state_dict().items():
         assert torch.equal(resumed.population.state_dict()[name], tensor), name
     rest = train(straight, SEARCH + RETRAINING - epoch)
@@ -569,12 +569,12 @@ def test_without_sparsity_there_is_one_phase_whatever_the_settings_say():
         share_similarity=0.1,
         jobs=2,
     )
-    assert told.epochs == 3
+    assert told.phases.longest == 3
     for one, other in zip(train(plain, 3), train(told, 3), strict=True):
         assert one.zero_rows is None
         assert_same(one, other)
     assert told.finished
-    assert not told.retraining
+    assert not told.phases.retraining
     assert_same(plain.finish(), told.finish())
 
 
@@ -602,7 +602,7 @@ def test_a_pattern_from_the_start_is_kept_and_nothing_is_searched(with_sparsity)
         pattern=a_pattern(3),
         **PHASES,
     )
-    assert trainer.epochs == SEARCH
+    assert trainer.phases.longest == SEARCH
     zero = torch.zeros(3, 40, dtype=torch.bool)
     zero[:, :10] = True
 
@@ -614,7 +614,7 @@ def test_a_pattern_from_the_start_is_kept_and_nothing_is_searched(with_sparsity)
     while not trainer.finished:
         trainer.run_epoch()
         check(trainer.population.parameters)
-        assert not trainer.retraining
+        assert not trainer.phases.retraining
     assert trainer.epoch == SEARCH
     check(trainer.finish().tensors)
 

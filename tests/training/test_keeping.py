@@ -15,7 +15,7 @@ def kept_of(rows, most=4, values=None):
     for epoch, row in enumerate(rows, start=1):
         losses = torch.tensor([row])
         value = losses.amax(dim=1) if values is None else torch.tensor([values[epoch - 1]])
-        best.update(value, epoch, tensors(epoch), losses)
+        best.update(value, torch.tensor([epoch]), tensors(epoch), losses)
     (found,) = best.beside(None)
     return [one.epoch for one in found], int(best.epoch[0]), found
 
@@ -54,23 +54,36 @@ def test_the_bound_holds_for_many_objectives():
 
 def test_who_has_failed_keeps_nothing_of_that_epoch():
     best = Best(tensors(0, 2), 2, 4)
-    best.update(torch.tensor([2.0, 2.0]), 1, tensors(1, 2), torch.tensor([[2.0, 2.0]] * 2))
+    best.update(
+        torch.tensor([2.0, 2.0]),
+        torch.tensor([1, 1]),
+        tensors(1, 2),
+        torch.tensor([[2.0, 2.0]] * 2),
+    )
     losses = torch.tensor([[1.0, 4.0], [1.0, 4.0]])
-    best.update(torch.tensor([4.0, torch.nan]), 2, tensors(2, 2), losses)
+    best.update(torch.tensor([4.0, torch.nan]), torch.tensor([2, 2]), tensors(2, 2), losses)
     assert [[one.epoch for one in own] for own in best.beside(None)] == [[2], []]
+
+
+def test_points_may_be_in_epochs_of_their_own():
+    best, losses = Best(tensors(0, 2), 2, 4), torch.tensor([[1.0, 4.0], [1.0, 4.0]])
+    best.update(torch.tensor([1.0, 1.0]), torch.tensor([3, 2]), tensors(3, 2), losses)
+    best.update(torch.tensor([2.0, torch.nan]), torch.tensor([4, 2]), tensors(4, 2), 1 / losses)
+    assert best.epoch.tolist() == [3, 2]
+    assert [[one.epoch for one in own] for own in best.beside(None)] == [[4], []]
 
 
 def test_what_is_kept_does_not_change_afterwards():
     best, there = Best(tensors(0), 1, 4), tensors(1)
-    best.update(torch.tensor([1.0]), 1, tensors(5), torch.tensor([[1.0, 1.0]]))
-    best.update(torch.tensor([2.0]), 2, there, torch.tensor([[0.5, 2.0]]))
+    best.update(torch.tensor([1.0]), torch.tensor([1]), tensors(5), torch.tensor([[1.0, 1.0]]))
+    best.update(torch.tensor([2.0]), torch.tensor([2]), there, torch.tensor([[0.5, 2.0]]))
     there["a"].fill_(9)
     assert best.beside(None)[0][0].tensors["a"].tolist() == [1, 1]
 
 
 def test_nothing_is_kept_where_nobody_asks_for_it():
     best = Best(tensors(0), 1)
-    best.update(torch.tensor([1.0]), 1, tensors(1), torch.tensor([[1.0, 1.0]]))
+    best.update(torch.tensor([1.0]), torch.tensor([1]), tensors(1), torch.tensor([[1.0, 1.0]]))
     assert best.beside(None) == ()
     assert "kept" not in best.state_dict()
 
@@ -79,7 +92,9 @@ def test_a_state_round_trip():
     losses = [[[1.0, 4.0]], [[2.0, 2.0]], [[4.0, 1.0]]]
     best = Best(tensors(0), 1, 4)
     for epoch, row in enumerate(losses, start=1):
-        best.update(torch.tensor(row).amax(dim=1), epoch, tensors(epoch), torch.tensor(row))
+        best.update(
+            torch.tensor(row).amax(dim=1), torch.tensor([epoch]), tensors(epoch), torch.tensor(row)
+        )
     other = Best(tensors(9), 1, 4)
     other.load_state_dict(best.state_dict())
     for own, mine in zip(best.beside(None)[0], other.beside(None)[0], strict=True):
@@ -90,7 +105,7 @@ def test_a_state_round_trip():
 @pytest.mark.parametrize("change", ["subproblems", "shape", "name"])
 def test_a_state_of_other_networks_is_refused(change):
     best = Best(tensors(0), 1, 4)
-    best.update(torch.tensor([1.0]), 1, tensors(1), torch.tensor([[1.0, 1.0]]))
+    best.update(torch.tensor([1.0]), torch.tensor([1]), tensors(1), torch.tensor([[1.0, 1.0]]))
     kept = best.state_dict()["kept"]
     if change == "subproblems":
         kept = kept * 2
