@@ -36,6 +36,7 @@ def front(
 
     from paretocli.cli.point_tables import points_as_json, points_table
     from paretocli.front.exchange import Exchange
+    from paretocli.front.kept import kept_among
     from paretocli.front.results import read_results
     from paretocli.front.selection import front_of
 
@@ -58,3 +59,5 @@ def front(
         f"\n{len(rows)} of {len(results.frame)} points are on the front of the losses on "
         f"{on.value}{failed}."
     )
+    if kept := kept_among(results, rows.tolist()):
+        say(f"Kept epochs of others: {', '.join(f'{a} (of {b})' for a, b in kept.items())}.")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
+from paretocli.cli.epoch_text import epoch_text, front_notes
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.core.problem import Problem
 from paretocli.front.columns import is_share, is_size
@@ -90,11 +91,11 @@ def sweep_report(
             ),
             _small(row["relative_gap"]),
             _small(row["stationarity"]),
-            f"{row['best_epoch']:.0f}/{row['epochs']}",
+            epoch_text(int(row["point"]), records),
         )
     lines = [as_text(table), ""]
     if len(records) > 1:
-        lines += ["* on the front of the validation losses", ""]
+        lines += [*front_notes(records), ""]
     elif sparse and records[0].get("layers"):
         lines += [layer_table(records[0]["layers"]), ""]
     if len(records) == 1:

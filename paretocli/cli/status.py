@@ -91,6 +91,8 @@ def _report(found: "SweepStatus") -> str:
         table.add_column(header, justify="left" if header == "state" else "right", no_wrap=True)
     for point in found.points:
         epoch = f"{point.epoch}/{point.epochs}" if point.epoch else ""
+        if point.kept_epoch is not None:
+            epoch = f"{point.kept_epoch} of {point.kept_of}"
         seconds = f"{point.seconds:.0f}" if point.epoch else ""
         sizes = [getattr(point, name) for name in COMPACT]
         cells = (

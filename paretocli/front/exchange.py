@@ -1,6 +1,7 @@
 """Exchange rates between the objectives at the points of a sweep, and what a step costs there."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -26,8 +27,7 @@ class Exchange:
     """
 
     def __init__(self, results: Results, front: Sequence[int], split: str) -> None:
-        self._results, self._front, self._split = results, list(front), split
-        self._slopes = Slopes(results, front, split)
+        self._results, self._whole_front, self._split = results, list(front), split
         self._sweep: SweepFile | None = None
         self._unread = ""
         if results.path.name != RESULTS_FILE:
@@ -37,6 +37,16 @@ class Exchange:
             self._sweep = read_sweep_file(results.path.parent)
         except InputError as error:
             self._unread = str(error)
+
+    @cached_property
+    def _front(self) -> list[int]:
+        """Rows of the front that were solved: epochs on the way to them are no neighbours."""
+        kept = {} if self._sweep is None else self._sweep.kept
+        return [row for row in self._whole_front if self._results.point(row) not in kept]
+
+    @cached_property
+    def _slopes(self) -> Slopes:
+        return Slopes(self._results, self._front, self._split)
 
     def at(self, row: int) -> ExchangeRates:
         """Those at a row of the results, or why there are none."""
@@ -54,6 +64,10 @@ class Exchange:
             raise NoRatesError(self._unread)
         if tuple(self._sweep.config["objectives"]) != self._results.objectives:
             raise NoRatesError("sweep.json and results.csv do not name the same objectives")
+        if point in self._sweep.kept:
+            raise NoRatesError(
+                f"it is an epoch on the way to point {self._sweep.kept[point]}, which has them"
+            )
         if row not in self._front:
             raise NoRatesError(f"it is not on the front of the losses on {self._split}")
         normal = normal_at(self._sweep, point)

@@ -41,8 +41,8 @@ class History(RunFiles):
     spent stays what it was, and the losses of diverged points are NaN.
 
     Attributes:
-        losses: By split, (E, K, m): all points after each epoch that all shards have reached, but
-            those that ended early.
+        losses: By split, (E, K, m): all points that train, after each epoch that all shards have
+            reached, but those that ended early. Kept epochs are no points here.
         known: (E,), whether the history has all lines of the epoch; some may be lost.
         subproblem_epochs: Epochs of single networks spent until then (E,).
         seconds: Time spent until then (E,), in shards one after another.
@@ -213,7 +213,7 @@ def _complete(lines: Iterable[HistoryLine], points: Sequence[int]) -> set[int]:
 
 def _refuse_missing(sweep: SweepFile, shards: Sequence[_Shard], recorded: Iterable[int]) -> None:
     """Refuse points without an epoch: those of a sweep that goes on, and those that were lost."""
-    missing = set(range(sweep.points)) - {line["point"] for s in shards for line in s.lines}
+    missing = set(sweep.own) - {line["point"] for s in shards for line in s.lines}
     lost = missing & set(recorded)
     if lost:
         raise InputError(
@@ -255,7 +255,7 @@ def _losses(
                 ended = line["epoch"] == shard.last and (shard.over or shard.round < newest)
                 until = epochs if ended and line["point"] not in failed else epoch
                 losses[epoch - 1 : until, line["point"]] = row
-    return losses
+    return losses[:, sweep.own]
 
 
 def _summed(

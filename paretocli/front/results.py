@@ -3,8 +3,8 @@
 import difflib
 import io
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +155,12 @@ def read_results(path: Path) -> Results:
         unfinished=frame[~finished],
         objectives=tuple(name.removeprefix(_WEIGHT) for name in names if name.startswith(_WEIGHT)),
     )
+
+
+def without_points(results: Results, points: Collection[int]) -> Results:
+    """The same without the finished points of some numbers."""
+    kept = [results.point(row) not in points for row in range(len(results.frame))]
+    return replace(results, frame=results.frame[kept])
 
 
 def _finished(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:

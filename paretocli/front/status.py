@@ -15,7 +15,7 @@ from paretocli.front.predictions import Prediction, TypicalError, predictions, t
 from paretocli.front.results import read_results
 from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import DamagedError
-from paretocli.run_directory.growing import read_growing
+from paretocli.run_directory.growing import Growing, read_growing
 from paretocli.run_directory.history import HistoryLine, history_files, read_history_lines
 from paretocli.run_directory.lock import in_use
 from paretocli.run_directory.point_record import PointRecord
@@ -40,6 +40,8 @@ class PointStatus:
         metric: Its newest validation metrics by name.
         compact_parameters: Of the network as `export` writes it, None while nobody knows.
         compact_macs: Its multiply-accumulates for a sample.
+        kept_epoch: The epoch of another point that it is, None where it trains itself.
+        kept_of: That point.
     """
 
     point: int
@@ -51,6 +53,8 @@ class PointStatus:
     metric: Figures
     compact_parameters: int | None = None
     compact_macs: int | None = None
+    kept_epoch: int | None = None
+    kept_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def read_status(path: Path) -> SweepStatus:
         holder=holder,
         points=points,
         growing=growing is not None,
-        points_at_most=growing["points"] if growing else None,
+        points_at_most=_at_most(sweep, growing),
         hypervolume=hypervolume,
         hypervolume_exact=is_exact(sum(map(bool, losses)), max(map(len, losses), default=0)),
         seconds_left=None,
@@ -142,6 +146,12 @@ def read_status(path: Path) -> SweepStatus:
     if not holder:
         return status
     return _with_time_left(status, shards, sweep)
+
+
+def _at_most(sweep: SweepFile, growing: Growing | None) -> int | None:
+    """How many points there are to be; kept epochs, of which nobody knows, as far as they are."""
+    most = growing["points"] if growing else None
+    return None if most is None else max(most, len(sweep.own)) + len(sweep.kept)
 
 
 @dataclass(frozen=True)
@@ -197,6 +207,8 @@ def _point(
             record.get("metric", {}).get("val", {}),
             record.get("compact_parameters"),
             record.get("compact_macs"),
+            record.get("kept_epoch"),
+            sweep.kept.get(point),
         )
     epochs = sweep.epochs_of(sweep.round_of(point))
     if shard is None:

@@ -15,10 +15,16 @@ from paretocli.library.running import Note, carry_out
 from paretocli.options.config import SweepConfig
 from paretocli.planning.classification import classified
 from paretocli.planning.growth import Growth, emptiest
+from paretocli.planning.kept import with_kept
 from paretocli.planning.nimbus import moved
 from paretocli.planning.preferences import Weights
 from paretocli.planning.refinement import Request, around, between, refuse_doubles
-from paretocli.planning.rounds import Further, added_round, refuse_own_weights
+from paretocli.planning.rounds import (
+    Further,
+    added_round,
+    one_after_another,
+    refuse_own_weights,
+)
 from paretocli.planning.wishes import aimed, conditions_of
 from paretocli.problems.loading import load_problem
 from paretocli.run_directory.point_record import PointRecord
@@ -93,7 +99,12 @@ def refine(
     by_results = _by_results(config, request)
     if by_results is not None:
         _refuse_nonsense(read_results(sweep.path), request)  # before anything runs
-        return carry_out(resolved, quiet=quiet, retry_failed=retry_failed, further=by_results)
+        return carry_out(
+            resolved,
+            quiet=quiet,
+            retry_failed=retry_failed,
+            further=lambda note: _and_kept(config, note, (), by_results(note)),
+        )
     asked_before = _begun(sweep, request.text)
     if not asked_before:
         _wanted(sweep, request)
@@ -102,7 +113,20 @@ def refine(
     def further(found: SweepFile, records: Sequence[PointRecord]) -> Round | None:
         return _round(config, found, records, rounds.pop()) if rounds else None
 
-    return carry_out(resolved, quiet=quiet, retry_failed=retry_failed, further=lambda note: further)
+    return carry_out(
+        resolved,
+        quiet=quiet,
+        retry_failed=retry_failed,
+        further=lambda note: _and_kept(config, note, (further,)),
+    )
+
+
+def _and_kept(
+    config: SweepConfig, note: Note, first: Sequence[Further], last: Further | None = None
+) -> Further:
+    """Plans, and after the first ones the kept epochs of whatever is solved, before the last."""
+    rest = with_kept(config, last, note)
+    return one_after_another([*first, *([rest] if rest is not None else [])])
 
 
 def planned(
@@ -156,7 +180,12 @@ def _round(
 
 def _begun(sweep: SweepFile, asked: str) -> bool:
     """Whether the same was asked for last, and whoever asked was not told of its end."""
-    return bool(sweep.rounds) and sweep.rounds[-1].asked == asked and not sweep.rounds[-1].ended
+    return any(one.asked == asked and not one.ended for one in _last_asked(sweep))
+
+
+def _last_asked(sweep: SweepFile) -> list[Round]:
+    """The last round that somebody may have asked for, if there is one."""
+    return [one for one in sweep.rounds if not one.looked_at][-1:]
 
 
 def told(path: Path) -> None:
@@ -165,8 +194,7 @@ def told(path: Path) -> None:
     Args:
         path: The run directory.
     """
-    last = read_sweep_file(path).rounds[-1:]
-    for one in last:
+    for one in _last_asked(read_sweep_file(path)):
         RunDirectory(path).write_round(replace(one, ended=True))
 
 
@@ -178,9 +206,9 @@ def _wanted(sweep: SweepFile, request: Request) -> Weights:
     """
     weights = [tuple(row) for row in sweep.weights]
     if request.between is not None:
-        wanted = between(weights, *request.between, request.points or 1)
+        wanted = between(weights, *request.between, request.points or 1, sweep.kept)
     elif request.around is not None:
-        wanted = around(weights, request.around, request.points or 2)
+        wanted = around(weights, request.around, request.points or 2, sweep.kept)
     elif request.holes is not None:
         found = emptiest(sweep, Growth(), request.holes, request.holes)
         if not found.points:

@@ -2,16 +2,18 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
-from paretocli.errors import StopError
+from paretocli.errors import InputError, StopError
 from paretocli.execution.stopping import Stop, stop_on_signals
 from paretocli.front.directions import Directions
 from paretocli.front.results import read_results
 from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
 from paretocli.planning.growth import grown
+from paretocli.planning.kept import with_kept
 from paretocli.planning.refinement import Request
 from paretocli.planning.rounds import Further, added_epochs, once, one_after_another
 from paretocli.planning.wishes import aimed
@@ -20,6 +22,7 @@ from paretocli.plots.opening import tasks_against_size
 from paretocli.problems.made_in_python import how_to_check
 from paretocli.run_directory.growing import read_growing
 from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.sweep_file import read_sweep_file
 from paretocli.sweeping.event_files import EventFiles
 from paretocli.sweeping.observers import Observer, Observers
 from paretocli.sweeping.resolve import Resolved
@@ -66,8 +69,8 @@ def carry_out(
         for note in notes:
             progress.note(note)
         if resolved.growth is not None:  # what is to come counts before anybody knows where
-            most = range(resolved.growth.most(config))
-            observer.points_planned(most, sum(added_epochs(config)))
+            most = resolved.growth.most(config) + _kept(config.out)
+            observer.points_planned(range(most), sum(added_epochs(config)))
         records = run_sweep(
             config,
             resolved.problem,
@@ -89,6 +92,13 @@ def carry_out(
     return records
 
 
+def _kept(path: Path) -> int:
+    """How many points of the sweep in a directory, if there is one, are kept epochs of others."""
+    with suppress(InputError, OSError):
+        return len(read_sweep_file(path).kept)
+    return 0
+
+
 def _further(resolved: Resolved, note: Note) -> Further | None:
     """Plans what follows the grid: points asked for, where the sweep grows, and for wishes."""
     config, plans = resolved.config, []
@@ -96,10 +106,14 @@ def _further(resolved: Resolved, note: Note) -> Further | None:
         plans.append(once(config, resolved.added))
     if resolved.growth is not None:
         plans.append(grown(config, resolved.growth, note))
+    wish = None
     if resolved.wishes:
         # Whoever has networks already does not begin at random to have a smaller one.
         warm = replace(config, warm="nearest") if config.warm == "none" else config
-        plans.append(aimed(warm, resolved.wishes, Request(want=resolved.wishes).text, note))
+        wish = aimed(warm, resolved.wishes, Request(want=resolved.wishes).text, note)
+    # A kept epoch may be as wished already.
+    if (last := with_kept(config, wish, note)) is not None:
+        plans.append(last)
     return one_after_another(plans) if plans else None
 
 

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 from paretocli.option import as_stored, as_tuples, kind_of
 from paretocli.options.declared import check_ranges, defaults, taken_by
 from paretocli.options.distillation import DistillationOptions
+from paretocli.options.keeping import KeepOptions
 from paretocli.options.machine import MachineOptions
 from paretocli.options.output import OutputOptions
 from paretocli.options.sparsity import SparsityOptions
@@ -28,6 +29,7 @@ _OWNERS: Mapping[str, Registry[Any]] = {"solver_options": SOLVERS, "transfer_opt
 class SweepConfig(
     OutputOptions,
     MachineOptions,
+    KeepOptions,
     WarmOptions,
     TransferOptions,
     DistillationOptions,

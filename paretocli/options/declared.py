@@ -10,6 +10,7 @@ from paretocli.errors import InputError
 from paretocli.option import UNSET, Option, options_of
 from paretocli.options import (
     distillation,
+    keeping,
     machine,
     output,
     sparsity,
@@ -46,6 +47,7 @@ def declared(*, single: bool = False) -> Mapping[str, Option]:
         options_of(transfer.TransferOptions, transfer.PANEL),
         _of_several(_owned(TRANSFERS, TRANSFERS.own.values())),
         options_of(warm.WarmOptions, warm.PANEL),
+        options_of(keeping.KeepOptions, keeping.PANEL),
         options_of(machine.MachineOptions, machine.PANEL),
         options_of(output.OutputOptions, output.PANEL),
     ]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from paretocli.front.columns import is_size
 from paretocli.front.directions import Directions
-from paretocli.front.results import Results, read_results
+from paretocli.front.results import Results, read_results, without_points
 from paretocli.front.selection import find_column, front_of
 from paretocli.options.config import SweepConfig
 from paretocli.planning.column_axes import normalised
@@ -67,7 +67,7 @@ def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> F
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
         if not solved_points(records):
             return None
-        left = max(growth.points - sweep.points, 0)
+        left = max(growth.points - len(sweep.own), 0)
         found = emptiest(sweep, growth, min(left, max(LEAST, -(-left // SHARE))), left)
         for gap in (gap for gap in found.disconnected if gap not in told):
             told.add(gap)
@@ -79,7 +79,7 @@ def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> F
         if not left:
             return None
         if not found.points:
-            note(f"{sweep.points} points fill the front as far as it goes; no more are added.")
+            note(f"{len(sweep.own)} points fill the front as far as it goes; no more are added.")
             return None
         rows = [tuple(one.weights.tolist()) for one in found.points]
         if growth.budget:
@@ -108,13 +108,15 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
     Raises:
         InputError: A column is not there, or nobody knows which direction of it is better.
     """
-    results = read_results(sweep.path)
+    # Kept epochs fill holes, but no weights lead to them, so nothing is placed by them.
+    results = without_points(read_results(sweep.path), sweep.kept)
+    asked = np.array([sweep.weights[point] for point in sweep.own])
     columns = _columns(results, growth) or columns_that_matter(results)
     values = results.values(columns)
     reached = front_of(results, SPLIT)[0]
     # A point that another one beats says nothing of where the front is.
     rows = np.flatnonzero(np.isfinite(values).all(axis=1) & reached)
-    free = ~_fixed(np.array(sweep.weights))
+    free = ~_fixed(asked)
     if not len(rows) or free.sum() < 2:
         return Placement((), ())
     numbers = [results.point(int(row)) for row in rows]
@@ -128,7 +130,7 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
         front=front[rows] if front[rows].any() else None,
     )
     # Some may be weights that were tried already, and landed behind the front.
-    tried = len(sweep.weights) - len(rows)
+    tried = len(asked) - len(rows)
     found = next_points(
         weights[:, free],
         table,
@@ -137,7 +139,7 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
         inside=inside[rows],
         planned=planned,
     )
-    return _numbered(found, numbers, np.array(sweep.weights), free, count)
+    return _numbered(found, numbers, asked, free, count)
 
 
 def _columns(results: Results, growth: Growth) -> list[str]:

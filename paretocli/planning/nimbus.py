@@ -116,7 +116,10 @@ class _Search:
     def step(self) -> Step:
         """What to do next."""
         judged, best, known = self._judged, self._best, np.array(self._sweep.weights)
-        rows = np.flatnonzero(np.isfinite(judged.table).all(axis=1))
+        finite = np.flatnonzero(np.isfinite(judged.table).all(axis=1))
+        # Weights lead to solved points, not to epochs on the way to them.
+        kept = [self._results.point(int(row)) in self._sweep.kept for row in finite]
+        rows = finite[~np.array(kept, dtype=bool)]
         losses = losses_on_rays(self._sweep, self._results, rows)
         # Elsewhere points scatter by more than another correction would gain.
         exact = losses is not None and all(name.startswith("loss_") for name in judged.columns)

@@ -1,7 +1,7 @@
 """Further points of a sweep: where they are asked for, and their weights."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from paretocli.planning.parents import SMALLEST
 from paretocli.planning.preferences import Weights, log_ratios, point_with
 from paretocli.run_directory.rounds import Row
 
+NONE_KEPT: Mapping[int, int] = {}
 KINDS = ("weights", "between", "around", "holes", "want", "from")
 
 
@@ -91,7 +92,13 @@ def pair_of(points: Sequence[int]) -> tuple[int, int]:
     return points[0], points[1]
 
 
-def between(weights: Sequence[Row], first: int, last: int, points: int) -> Weights:
+def between(
+    weights: Sequence[Row],
+    first: int,
+    last: int,
+    points: int,
+    kept: Mapping[int, int] = NONE_KEPT,
+) -> Weights:
     """Weights (points, m) on the way from one point to another, in equal factors.
 
     Args:
@@ -99,31 +106,42 @@ def between(weights: Sequence[Row], first: int, last: int, points: int) -> Weigh
         first: Where the way begins.
         last: Where it ends.
         points: How many.
+        kept: The points that are epochs of others, with these, whose weights they have.
     """
     _refuse_unknown(weights, (first, last), "--between")
     if first == last:
         raise InputError(
             f"--between {first},{last} names one point twice; name two points, as in --between 3,4."
         )
+    if kept.get(first, first) == kept.get(last, last):
+        raise InputError(
+            f"--between {first},{last} names points with the same weights, for one is an epoch of "
+            "the other or both are of a third; name two that were solved for different weights."
+        )
     ends = np.log(np.maximum(np.array([weights[first], weights[last]]), SMALLEST))
     share = np.arange(1, points + 1)[:, None] / (points + 1)
     return _normalised(np.exp((1 - share) * ends[0] + share * ends[1]))
 
 
-def around(weights: Sequence[Row], point: int, points: int) -> Weights:
+def around(
+    weights: Sequence[Row], point: int, points: int, kept: Mapping[int, int] = NONE_KEPT
+) -> Weights:
     """Weights (points, m) half-way from a point to its nearest neighbours, in equal factors.
 
     Args:
         weights: Of all points.
         point: Whose neighbourhood it is.
         points: How many.
+        kept: The points that are epochs of others, with these, whose weights they have.
     """
     _refuse_unknown(weights, (point,), "--around")
-    if len(weights) == 1:
+    own = kept.get(point, point)
+    if len(weights) - len(kept) == 1:
         raise InputError("--around needs neighbours, but the sweep has one point; give --weights.")
     places = log_ratios(np.array(weights), SMALLEST)
     distance = np.linalg.norm(places - places[point], axis=1)
-    neighbours = [int(n) for n in distance.argsort(kind="stable") if n != point]
+    near = distance.argsort(kind="stable").tolist()
+    neighbours = [n for n in near if n != own and n not in kept]
     if points > len(neighbours):
         raise InputError(
             f"--around {point} finds {len(neighbours)} neighbours, fewer than the {points} points "

@@ -97,6 +97,16 @@ def one_after_another(plans: Sequence[Further]) -> Further:
     return further
 
 
+def one_before_another(plans: Sequence[Further]) -> Further:
+    """Each time what the first plans that has something to plan."""
+
+    def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
+        found = (plan(sweep, records) for plan in plans)
+        return next((one for one in found if one is not None), None)
+
+    return further
+
+
 def refuse_own_weights(config: SweepConfig) -> None:
     """Refuse a sweep whose solver chooses its points itself.
 
@@ -111,8 +121,8 @@ def refuse_own_weights(config: SweepConfig) -> None:
 
 
 def solved_points(records: Sequence[PointRecord]) -> list[int]:
-    """The points that others can start from."""
-    return [record["point"] for record in records if record["status"] == "done"]
+    """The points that others can start from: those solved for weights of their own."""
+    return [r["point"] for r in records if r["status"] == "done" and "kept_epoch" not in r]
 
 
 def added_epochs(config: SweepConfig) -> tuple[int, int]:

@@ -163,7 +163,10 @@ class _Judged:
             wanted = wanted_losses(self._sweep, self._results, [bounds[name] for name in names])
             if wanted is not None:
                 return weights_for(wanted, config.epsilon), True
-        rows = np.flatnonzero(np.isfinite(self._table).all(axis=1))
+        # Weights lead to solved points, not to epochs on the way to them.
+        finite = np.flatnonzero(np.isfinite(self._table).all(axis=1))
+        kept = [self._results.point(int(row)) in self._sweep.kept for row in finite]
+        rows = finite[~np.array(kept, dtype=bool)]
         known = np.array([self._sweep.weights[self._results.point(int(row))] for row in rows])
         _, once = np.unique(known.round(9), axis=0, return_index=True)
         losses = losses_on_rays(self._sweep, self._results, rows)

@@ -13,6 +13,7 @@ from paretocli.errors import InputError
 from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import DamagedError, opened, remove
 from paretocli.run_directory.history import HISTORY, history_files, read_history_lines
+from paretocli.run_directory.kept import KEPT, lost_epochs
 from paretocli.run_directory.networks import is_whole
 from paretocli.run_directory.points import (
     POINTS,
@@ -27,7 +28,7 @@ from paretocli.run_directory.sweep_file import SweepFile
 
 CHECKPOINTS = "checkpoints"
 EVENTS = "tensorboard"
-FOLDERS = (POINTS, SEARCHES, ROUNDS, HISTORY, CHECKPOINTS)
+FOLDERS = (POINTS, SEARCHES, KEPT, ROUNDS, HISTORY, CHECKPOINTS)
 TABLES = ("results.csv", "front.csv", "front.png", "growing.json")
 
 AGAIN = "what it held is done again"
@@ -67,6 +68,7 @@ def mend(sweep: SweepFile) -> Iterator[str]:
         InputError: The system does not let a file be read: it may be whole.
     """
     yield from _mend_points(sweep)
+    yield from _mend_kept(sweep)
     yield from _mend_history(sweep)
     try:
         read_normalisation(sweep)
@@ -102,6 +104,14 @@ def _mend_points(sweep: SweepFile) -> Iterator[str]:
             yield f"{file} was damaged: {remove(file)}; the point is solved again."
     for file in records.strangers:
         yield f"{file} is of no point of this sweep, and is left out."
+
+
+def _mend_kept(sweep: SweepFile) -> Iterator[str]:
+    """Have points solved again whose kept epochs are still needed, and are not there."""
+    for point, file in list(lost_epochs(sweep, read_records(sweep).found)):
+        record_path(sweep.path, point).unlink(missing_ok=True)
+        remove(file)
+        yield f"{file} was damaged or not there; point {point} is solved again, which makes it."
 
 
 def _mend_history(sweep: SweepFile) -> Iterator[str]:

@@ -39,6 +39,21 @@ class LayerRecord(TypedDict):
     macs: NotRequired[forms.Count]
 
 
+class KeptRecord(TypedDict):
+    """An epoch of a point that was kept beside its best one.
+
+    Attributes:
+        epoch: Which one.
+        loss: Of all objectives on the validation data.
+        sha256: Of the file of its network, `kept/<point>-<epoch>.safetensors`, which is there until
+            it is known whether it becomes a point.
+    """
+
+    epoch: forms.Positive
+    loss: Annotated[dict[str, float], forms.mapped(forms.number)]
+    sha256: forms.Text
+
+
 class Machine(TypedDict):
     """Where something was computed."""
 
@@ -90,6 +105,8 @@ class RecordPart(TypedDict, total=False):
         round: The number of its round.
         parent: The point that it started from, None where it started from scratch.
         search_sha256: Of the file of its search's end.
+        kept: Its epochs that were kept beside the best one, with `--keep front`.
+        kept_epoch: The epoch of its parent that it is, where it was not trained itself.
     """
 
     best_epoch: forms.Figure
@@ -118,6 +135,8 @@ class RecordPart(TypedDict, total=False):
     round: int
     parent: int | None
     search_sha256: forms.Text
+    kept: Annotated[list[KeptRecord], forms.listed(forms.form_of(KeptRecord))]
+    kept_epoch: forms.Positive
 
 
 class RecordAlone(RecordPart):
@@ -155,7 +174,10 @@ RECORD_ALONE = forms.form_of(RecordAlone)
 def record_form(objectives: list[str]) -> forms.Form:
     """The form of the record of a point of some objectives."""
     weights = forms.listed(forms.not_negative, len(objectives))
-    record, figures = forms.form_of(PointRecord, weights=weights), figures_form(objectives)
+    losses = forms.made_of(dict.fromkeys(objectives, forms.number))
+    kept = forms.listed(forms.form_of(KeptRecord, loss=losses))
+    record = forms.form_of(PointRecord, weights=weights, kept=kept)
+    figures = figures_form(objectives)
 
     def form(value: Any) -> None:
         record(value)

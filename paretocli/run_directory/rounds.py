@@ -32,12 +32,14 @@ class RoundContent(TypedDict):
         ended: Whether who asked was told that it is solved.
         expected: Where each of them was expected to land, figures by columns of `results.csv`;
             None where nothing known lay beyond. Older versions did not write it down.
+        kept_epochs: Of points that are epochs of their parents: which ones; they train for none.
+        looked_at: The points whose kept epochs these were chosen from.
     """
 
     points: Annotated[list[int], forms.listed(forms.whole())]
     weights: Annotated[list[list[float]], forms.listed(forms.listed(forms.not_negative))]
     parents: Annotated[list[int | None], forms.listed(forms.or_null(forms.whole()))]
-    epochs: forms.Positive
+    epochs: forms.Count
     retrain_epochs: forms.Count
     asked: NotRequired[forms.Text]
     ended: NotRequired[bool]
@@ -46,6 +48,8 @@ class RoundContent(TypedDict):
             list[dict[str, float] | None], forms.listed(forms.or_null(forms.mapped(forms.number)))
         ]
     ]
+    kept_epochs: NotRequired[Annotated[list[int], forms.listed(forms.whole(1))]]
+    looked_at: NotRequired[Annotated[list[int], forms.listed(forms.whole())]]
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Round:
         ended: Whether who asked was told that it is solved.
         expected: Where each of them was expected to land, figures by columns of `results.csv`,
             None where nothing known lay beyond; empty where nobody wrote it down.
+        kept_epochs: Of points that are epochs of their parents: which ones; they train for none.
+        looked_at: The points whose kept epochs these were chosen from; there may be none to choose.
     """
 
     number: int
@@ -74,11 +80,19 @@ class Round:
     asked: str = ""
     ended: bool = False
     expected: tuple[Expected, ...] = ()
+    kept_epochs: tuple[int, ...] = ()
+    looked_at: tuple[int, ...] = ()
 
     @property
     def total_epochs(self) -> int:
         """Epochs of each of its points, of both phases."""
         return self.epochs + self.retrain_epochs
+
+    def epoch_at(self, point: int) -> tuple[int, int] | None:
+        """The point, and the epoch of it, that one of these is; None where it is trained."""
+        place = self.points.index(point)
+        parent = self.parents[place]
+        return (parent, self.kept_epochs[place]) if self.looked_at and parent is not None else None
 
     def content(self) -> RoundContent:
         """What its file holds."""
@@ -95,6 +109,9 @@ class Round:
             found["ended"] = True
         if any(self.expected):
             found["expected"] = [None if one is None else dict(one) for one in self.expected]
+        if self.looked_at:
+            found["kept_epochs"] = list(self.kept_epochs)
+            found["looked_at"] = list(self.looked_at)
         return found
 
 
@@ -141,6 +158,8 @@ def _round(number: int, content: RoundContent) -> Round:
         content.get("asked", ""),
         bool(content.get("ended")),
         tuple(content.get("expected", ())),
+        tuple(content.get("kept_epochs", ())),
+        tuple(content.get("looked_at", ())),
     )
 
 
@@ -148,7 +167,7 @@ def _unfit(content: RoundContent, known: Sequence[Any], taken: Iterable[int]) ->
     """Why a round is none of the sweep whose points have the weights `known`; empty if it is."""
     points, weights, parents = content["points"], content["weights"], content["parents"]
     lengths = {len(one) for one in (weights, parents, content.get("expected", points))}
-    if not points or lengths != {len(points)}:
+    if lengths != {len(points)}:
         return "does not name the weights and the parent of each point, or where it was expected"
     if any(len(row) != len(known[0]) for row in weights):
         return "does not give each point a weight for each objective"
@@ -158,6 +177,28 @@ def _unfit(content: RoundContent, known: Sequence[Any], taken: Iterable[int]) ->
         return "does not number its points on from those before"
     if any(known[p] != row for p, row in zip(points, weights, strict=True) if p < len(known)):
         return "has other weights than the sweep"
+    return _unfit_parents(content, known) or _unfit_epochs(content)
+
+
+def _unfit_parents(content: RoundContent, known: Sequence[Any]) -> str:
+    """Why its points start from no others; empty if they can."""
+    weights, parents = content["weights"], content["parents"]
     if any(parent is not None and parent >= len(known) for parent in parents):
         return "starts from points that are not there"
+    if content.get("looked_at") and any(
+        parent is None or known[parent] != row for parent, row in zip(parents, weights, strict=True)
+    ):
+        return "has other weights than the points whose epochs it takes"
+    return ""
+
+
+def _unfit_epochs(content: RoundContent) -> str:
+    """Why nobody knows what to do for each of its points; empty where it is known."""
+    if not content.get("looked_at"):
+        if not content["points"] or not content["epochs"] or content.get("kept_epochs"):
+            return "does not say for how many epochs which points train"
+    elif len(content.get("kept_epochs", ())) != len(content["points"]) or (
+        content["epochs"] or content["retrain_epochs"]
+    ):
+        return "does not say which epoch each point is"
     return ""

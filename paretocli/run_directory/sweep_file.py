@@ -59,6 +59,20 @@ class SweepFile:
         """How many points it has."""
         return len(self.weights)
 
+    @cached_property
+    def kept(self) -> dict[int, int]:
+        """The points that are epochs of others, with these: they have no weights of their own."""
+        found: dict[int, int] = {}
+        for one in self.rounds:
+            pairs = zip(one.points, one.parents, strict=True) if one.looked_at else ()
+            found |= {point: parent for point, parent in pairs if parent is not None}
+        return found
+
+    @property
+    def own(self) -> list[int]:
+        """The points that were, or are to be, solved for weights of their own."""
+        return [point for point in range(self.points) if point not in self.kept]
+
     def round_of(self, point: int) -> int:
         """The number of a point's round."""
         return self._rounds_of_points.get(point, 0)

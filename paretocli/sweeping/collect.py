@@ -15,6 +15,7 @@ from paretocli.run_directory.history import HistoryLine
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_content import Identity
+from paretocli.sweeping.kept import KeptStart
 from paretocli.sweeping.observers import Observer
 from paretocli.sweeping.pace import Pace
 from paretocli.sweeping.sizes import Sizes, TracedNetwork
@@ -129,7 +130,19 @@ class Collector:
         self.directory.trim_history(name, epoch)
         if epoch:
             self.observer.shard_resumed(shard.points, epoch)
-        return Job(shard, content, self._starts(shard))
+        return Job(shard, content, self._starts(shard), self._kept(shard))
+
+    def _kept(self, shard: Shard) -> tuple[KeptStart, ...]:
+        """The epochs that the points of a shard are; nothing where they are trained."""
+        one = self.subproblems.round_of(shard.points[0])
+        epochs = [found for point in shard.points if (found := one.epoch_at(point))]
+        return tuple(
+            KeptStart(
+                *(parent, epoch, self.directory.kept_epoch(parent, epoch)),
+                below_ideal=tuple(self.recorded[parent].get("below_ideal", ())),
+            )
+            for parent, epoch in epochs
+        )
 
     def _starts(self, shard: Shard) -> tuple[Start | None, ...]:
         """What the points of a shard start from; nothing where all start from scratch."""
@@ -140,7 +153,7 @@ class Collector:
         """The solved point that another one starts from: its parent, or, where that failed, its."""
         one = self.subproblems.round_of(point)
         parent = one.parents[one.points.index(point)]
-        if parent is None:
+        if parent is None or one.looked_at:
             return None
         if self.recorded[parent]["status"] != "done":
             return self._start(parent)
@@ -207,8 +220,10 @@ class Collector:
         record = message.record
         if message.network is not None:
             record = {**record, **self.sizes.of(message.network)}
-        written = self.directory.write_point(record, message.network, message.search)
+        files = (message.network, message.search, message.kept)
+        written = self.directory.write_point(record, *files)
         self.recorded[written["point"]] = written
+        self._reach(written["point"], written)
         self.observer.point_finished(record)
 
     def _ended(self, shard: Shard, message: Ended) -> Job | None:

@@ -20,6 +20,7 @@ from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import tensors_of
 from paretocli.core.problem import Data, Problem, Samples, Task
 from paretocli.options.config import SweepConfig
+from paretocli.options.keeping import FRONT, MOST_KEPT
 from paretocli.probing.live_memory import LiveMemory, peaks
 from paretocli.probing.rehearsal import CPU
 from paretocli.probing.stacking import why_in_turn
@@ -129,7 +130,7 @@ def _of_points(
     config: SweepConfig, problem: Problem, points: int, *, stacked: bool
 ) -> dict[str, float]:
     """The most that so many points take in each part, bytes."""
-    (few, _), (more, state) = (
+    (few, _, _), (more, state, network) = (
         _trained(config, problem, points, rows, stacked=stacked) for rows in PROBED_ROWS
     )
     sizes = [float(block.size) for block in more.blocks]
@@ -147,13 +148,22 @@ def _of_points(
     found = peaks(more, grown)
     taken = {part: INSIDE * found[part] for part in PARTS}
     saving = found["held"] + CHECKPOINT_COPIES * state
-    return {"held": found["held"], **taken, "saving": saving}
+    # Kept epochs are on the CPU, wherever the networks are; one of them was measured.
+    kept = MOST_KEPT * points * network if config.keep == FRONT else 0
+    there = kept if config.device == "cpu" else 0
+    return {
+        "held": found["held"] + there,
+        **{part: size + there for part, size in taken.items()},
+        "saving": saving + (1 + CHECKPOINT_COPIES) * kept,
+    }
 
 
 def _trained(
     config: SweepConfig, problem: Problem, points: int, rows: int, *, stacked: bool
-) -> tuple[LiveMemory, int]:
-    """What is taken while points train with so many samples a batch; and the bytes of their state.
+) -> tuple[LiveMemory, int, int]:
+    """What is taken while points train with so many samples a batch, and bytes.
+
+    Those of their state, and of a single network with what its solver knows.
 
     Two batches of each kind, for the second is made while the first one is still there.
     """
@@ -169,11 +179,12 @@ def _trained(
         with live.part("held"):
             torch.zeros(1)  # something has to happen for it to be seen
             state = _size_of(trainer.state_dict())
+            network = _size_of(trainer.best.tensors) // points
         with live.part("evaluation"):
             evaluate(trainer.population, trainer.splits["val"], small.prepare, rows)
         with live.part("certificate"):
             trainer.finish()
-    return live, state
+    return live, state, network
 
 
 def _small_subproblems(config: SweepConfig, problem: Problem, rows: int) -> Subproblems:

@@ -153,6 +153,7 @@ def _solve_rounds(
             one = further(directory.sweep(), collector.records())
             if one is None:
                 growing_path(directory.path).unlink(missing_ok=True)
+                directory.drop_kept()
                 return
             collector.add(one)
         one = collector.subproblems.rounds[number]

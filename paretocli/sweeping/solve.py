@@ -7,7 +7,7 @@ may be another process or another machine.
 import io
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -21,6 +21,7 @@ from paretocli.planning.plan import Shard
 from paretocli.run_directory.history import HistoryLine
 from paretocli.run_directory.older_sweeps import as_named_before
 from paretocli.run_directory.point_record import PointRecord
+from paretocli.sweeping.kept import KeptStart, as_kept, kept_files, kept_trainer, lost
 from paretocli.sweeping.made_with import made_with
 from paretocli.sweeping.records import history_line, point_record
 from paretocli.sweeping.sizes import dense_macs
@@ -40,11 +41,13 @@ class Job:
         shard: Its points, all of one round.
         state: The training state to go on from, as `Saved` holds it.
         starts: What each point starts from, None where it starts from scratch.
+        kept: The epoch that each point is, where they are epochs of others.
     """
 
     shard: Shard
     state: bytes | None = None
     starts: tuple[Start | None, ...] = ()
+    kept: tuple[KeptStart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,17 +71,19 @@ class Saved:
 
 @dataclass(frozen=True)
 class PointDone:
-    """A point's record and, unless it failed, two safetensors files.
+    """A point's record and, unless it failed, its safetensors files.
 
     Attributes:
         record: The record.
         network: Its network.
-        search: Where its search ended.
+        search: Where its search ended, None where nothing starts from it.
+        kept: Its kept epochs.
     """
 
     record: PointRecord
     network: bytes | None
     search: bytes | None
+    kept: Mapping[int, bytes] = field(default_factory=dict)
 
 
 Message = StartedAnew | EpochDone | Saved | PointDone
@@ -100,6 +105,9 @@ def solve(
     set_up(config.threads, config.precision, torch.device(config.device))
     one = subproblems.round_of(job.shard.points[0])
     there = replace(subproblems, config=config).as_trained(one)
+    if job.kept:
+        yield from _kept(there, job)
+        return
     trainer = _continued(there, job)
     if trainer is None:
         yield StartedAnew()
@@ -114,6 +122,22 @@ def solve(
             yield _saved(subproblems, job.shard, trainer)
             saved = time.monotonic()
     yield from _points(there, job, trainer.finish())
+
+
+def _kept(subproblems: Subproblems, job: Job) -> Iterator[PointDone]:
+    """Certify points that are epochs of others."""
+    config, pairs = subproblems.config, list(zip(job.shard.points, job.kept, strict=True))
+    for point, start in pairs:
+        if not start.state:
+            yield PointDone(lost(point, config.weights[point], start, config.device), None, None)
+    there = [(point, start) for point, start in pairs if start.state]
+    if not there:
+        return
+    points, starts = tuple(p for p, _ in there), tuple(s for _, s in there)
+    outcome = kept_trainer(subproblems, points, starts).finish()
+    found = _points(subproblems, replace(job, shard=replace(job.shard, points=points)), outcome)
+    for done, start in zip(found, starts, strict=True):
+        yield replace(done, record=as_kept(done.record, start), search=None)
 
 
 def _continued(subproblems: Subproblems, job: Job) -> AnyTrainer | None:
@@ -207,7 +231,11 @@ def _points(subproblems: Subproblems, job: Job, outcome: Outcome) -> Iterator[Po
             yield PointDone(record, None, None)
             continue
         search = search_file(outcome.search_end, member, point, whole=outcome.two_phases)
-        yield PointDone(record, _network_file(point, tensors), search)
+        kept: dict[int, bytes] = {}
+        if outcome.kept and outcome.kept[member]:
+            own = outcome.kept[member]
+            record["kept"], kept = kept_files(own, point, config.objectives)
+        yield PointDone(record, _network_file(point, tensors), search, kept)
 
 
 def _network_file(point: int, tensors: Mapping[str, Tensor]) -> bytes:

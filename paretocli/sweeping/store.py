@@ -19,6 +19,7 @@ from paretocli.run_directory.files import (
     read_bytes,
 )
 from paretocli.run_directory.history import HISTORY, HistoryLine
+from paretocli.run_directory.kept import KEPT, kept_path
 from paretocli.run_directory.lock import LOCK, in_use, sole_user
 from paretocli.run_directory.mending import CHECKPOINTS, FOLDERS, mend, prepare_folders
 from paretocli.run_directory.point_record import PointRecord
@@ -44,6 +45,7 @@ class RunDirectory:
                                    better directions of the metrics
         points/<id>.json           one record a finished point: the only mark of "done"
         points/<id>.safetensors    its network
+        kept/<id>-<epoch>.safetensors  epochs that may become points, with `--keep front`
         searches/<id>.safetensors  where its search ended, for points that start from it
         rounds/<number>.json       points that were added, written before they are begun
         history/<shard>.jsonl      a line an epoch and subproblem
@@ -161,7 +163,11 @@ class RunDirectory:
             return [*self._notes, *mend(self.sweep())]
 
     def write_point(
-        self, record: PointRecord, network: bytes | None, search: bytes | None = None
+        self,
+        record: PointRecord,
+        network: bytes | None,
+        search: bytes | None = None,
+        kept: Mapping[int, bytes] | None = None,
     ) -> PointRecord:
         """Write a point's safetensors files, and then its record, which makes it done.
 
@@ -169,11 +175,14 @@ class RunDirectory:
             record: The record.
             network: Its network, None for a point that failed.
             search: Where its search ended, None where that is not kept.
+            kept: Its kept epochs.
 
         Returns:
             The record as it was written, with their checksums.
         """
         point = record["point"]
+        for epoch, content in (kept or {}).items():
+            write_bytes(kept_path(self.path, point, epoch), content)
         if search is not None:
             write_bytes(search_path(self.path, point), search)
             record = record | {"search_sha256": hashlib.sha256(search).hexdigest()}
@@ -194,7 +203,19 @@ class RunDirectory:
 
     def search_end(self, point: int) -> bytes:
         """The content of the file of a point's search's end; nothing where there is none."""
-        return read_bytes(search_path(self.path, point), MOST_BYTES) or b""
+        return self._content(search_path(self.path, point))
+
+    def _content(self, path: Path) -> bytes:
+        return read_bytes(path, MOST_BYTES) or b""
+
+    def kept_epoch(self, point: int, epoch: int) -> bytes:
+        """The content of the file of a kept epoch; nothing where there is none."""
+        return self._content(kept_path(self.path, point, epoch))
+
+    def drop_kept(self) -> None:
+        """Remove all kept epochs: those that were to become points are."""
+        for file in (self.path / KEPT).glob("*.safetensors"):
+            file.unlink(missing_ok=True)
 
     def write_round(self, one: Round) -> None:
         """Write a round, before any of its points is begun."""

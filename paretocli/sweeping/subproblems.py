@@ -54,16 +54,13 @@ class Subproblems:
         return next(one for one in self.rounds if point in one.points)
 
     def as_trained(self, one: Round) -> "Subproblems":
-        """The same, configured as the points of a round are trained.
+        """The same, configured as the points of a round are trained, if they are.
 
         Those that start from others do not learn from each other besides.
         """
-        config = replace(
-            self.config,
-            weights=self.weights,
-            epochs=one.epochs,
-            retrain_epochs=one.retrain_epochs,
-        )
+        config = replace(self.config, weights=self.weights)
+        if not one.looked_at:
+            config = replace(config, epochs=one.epochs, retrain_epochs=one.retrain_epochs)
         if any(parent is not None for parent in one.parents):
             config = replace(config, transfer="none", transfer_options={})
         return replace(self, config=config)

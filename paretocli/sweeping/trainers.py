@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from paretocli.core.problem import Problem
 from paretocli.options.config import SweepConfig
+from paretocli.options.keeping import FRONT, MOST_KEPT
 from paretocli.population.population import Population
 from paretocli.population.transfer import TRANSFERS, Transfer
 from paretocli.probing.stacking import why_in_turn
@@ -136,6 +137,7 @@ def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
         # Networks that stand for several points until they branch have to last until then.
         patience=0 if TRANSFERS[config.transfer].stages else config.patience,
         streams=tuple(streams) if config.batches == "independent" else None,
+        kept=MOST_KEPT if config.keep == FRONT else 0,
     )
 
 

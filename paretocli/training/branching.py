@@ -87,7 +87,10 @@ class BranchingTrainer:
         self.trainer.load_state_dict(state["trainer"])
 
     def _branch(self, following: Stage) -> None:
-        state = branched(self.trainer.state_dict(), index_between(self.stage, following))
+        state = self.trainer.state_dict()
+        # Epochs that were kept of a network that several share are none of a branch.
+        state["best"].pop("kept", None)
+        state = branched(state, index_between(self.stage, following))
         # What a network was worth to the mean weights says nothing of its worth to a branch.
         state["best"]["value"] = torch.full_like(state["best"]["value"], torch.inf)
         before = mean_weights(self.stage, self._weights)[index_between(self.stage, following)]

@@ -62,10 +62,16 @@ class Phases:
         """The state, for a checkpoint."""
         return {"first": self._first, "standstill": self.standstill.state_dict()}
 
-    def load_state_dict(self, state: dict[str, Any], epoch: int, *, retraining: bool) -> None:
-        """Take up a state given by `state_dict`; it is empty where an older version wrote it."""
-        self.epoch, self.retraining = epoch, retraining
-        self._first = self._settings.epochs if retraining else 0
+    def load_state_dict(self, state: dict[str, Any], epoch: int, *, found: bool) -> None:
+        """Take up a state.
+
+        Args:
+            state: As `state_dict` gave it; empty where an older version wrote it.
+            epoch: How many epochs were done.
+            found: Whether there was a pattern of zero rows and ties.
+        """
+        self.epoch, self.retraining = epoch, self.two and found
+        self._first = self._settings.epochs if self.retraining else 0
         if state:
             self._first = int(state["first"])
             self.standstill.load_state_dict(state["standstill"])

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from paretocli.core.problem import Split
 from paretocli.training.breakdown import Breakdown
+from paretocli.training.kept import KeptEpoch
 
 Figures = dict[Split, tuple[Tensor, Tensor]]  # by split: objectives (K, m) and metrics (K, q)
 
@@ -56,7 +57,8 @@ class Outcome:
     training data, with the multipliers of the best epoch. Gaps and `chebyshev_value` are NaN where
     an objective fell below its ideal (`below_ideal`, (K, m)). `breakdown` knows the steps in which
     losses first were not finite. `mean_multipliers` are averaged over the epochs up to the best one
-    (`Solver.mean_multipliers`), and `mean_stationarity` is with them.
+    (`Solver.mean_multipliers`), and `mean_stationarity` is with them. `kept` has further epochs of
+    each that are kept, in order; nothing where none are.
     """
 
     tensors: dict[str, Tensor]
@@ -77,3 +79,9 @@ class Outcome:
     mean_multipliers: Tensor | None
     mean_stationarity: Tensor | None
     seconds: float
+    kept: tuple[tuple[KeptEpoch, ...], ...] = ()
+
+
+def copy_of(tensor: Tensor | None) -> Tensor | None:
+    """What does not change while training goes on, where there is something."""
+    return None if tensor is None else tensor.clone()

@@ -23,6 +23,7 @@ class TrainingSettings:
         patience: Epochs in which nothing gets better after which a phase ends; 0 for never.
         streams: A number for each subproblem; each sees batches of its own, whose order goes by
             its number. None where all see the same.
+        kept: Epochs of each subproblem that are kept beside its best one.
     """
 
     epochs: int
@@ -39,3 +40,4 @@ class TrainingSettings:
     jobs: int = 1
     patience: int = 0
     streams: tuple[int, ...] | None = None
+    kept: int = 0

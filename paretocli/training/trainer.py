@@ -27,7 +27,7 @@ from paretocli.training.evaluation import evaluate
 from paretocli.training.losses import TrainingLosses
 from paretocli.training.passing import Passing
 from paretocli.training.phases import Phases
-from paretocli.training.reports import EpochReport, Figures, Outcome
+from paretocli.training.reports import EpochReport, Figures, Outcome, copy_of
 from paretocli.training.search_end import back_where_failed, copied, tied
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.standstill import Standstill
@@ -90,7 +90,7 @@ class Trainer:
         # A pattern given from the start is to stay what it is.
         self.zeros_allowed = pattern is None
         self.descent = self._descent(settings.lr)
-        self.best = Best(worth_keeping(self.population, self.solver), population.size)
+        self.best = Best.of(population, solver, settings.kept)
         self.search_end: dict[str, Tensor] | None = None
         self.phases = Phases(
             settings,
@@ -126,8 +126,8 @@ class Trainer:
         self._note_failures(figures)
         value = value.masked_fill((self.failed_epoch > 0).to(value.device), torch.nan)
         kept = worth_keeping(self.population, self.solver)
-        over = standstill.ended.to(value.device)
-        self.best.update(value.masked_fill(over, torch.nan), standstill.epochs, kept)
+        going_on = value.masked_fill(standstill.ended.to(value.device), torch.nan)
+        self.best.update(going_on, standstill.epochs, kept, figures["val"][0])
         gap, relative_gap = self.claims.gap(train[0])
         failed, state = self.failed_epoch > 0, (self.population, self.solver, train)
         standstill.observe(value, relative_gap, failed, state)
@@ -137,8 +137,8 @@ class Trainer:
             epoch=self.epoch,
             seconds=self.seconds,
             figures=figures,
-            multipliers=_copied(self.solver.multipliers()),
-            penalty=_copied(self.solver.penalty()),
+            multipliers=copy_of(self.solver.multipliers()),
+            penalty=copy_of(self.solver.penalty()),
             gap=gap,
             relative_gap=relative_gap,
             below_ideal=self.claims.below_ideal.clone(),
@@ -186,6 +186,7 @@ class Trainer:
             mean_multipliers=self.solver.mean_multipliers(),
             mean_stationarity=rest[1] if len(rest) > 1 else None,
             seconds=self.seconds,
+            kept=self.best.beside(self.pattern),
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -224,9 +225,8 @@ class Trainer:
         if state["pattern"] is not None and self.pattern is None:
             self._retrain_within(Pattern(state["pattern"]))
             self.search_end = state.get("search_end")  # states of 0.1.0 lack it
-        retraining = self.phases.two and self.pattern is not None
-        earlier = state.get("phases", {})  # states of 0.2.0 lack it
-        self.phases.load_state_dict(earlier, int(state["epoch"]), retraining=retraining)
+        phases = state.get("phases", {})  # states of 0.2.0 lack it
+        self.phases.load_state_dict(phases, int(state["epoch"]), found=self.pattern is not None)
         # After that, which projects: a second projection would round what is tied already.
         self.population.load_state_dict(state["population"])
         self.descent.load_state_dict(state["descent"])
@@ -279,7 +279,7 @@ class Trainer:
         self.pattern = pattern
         self.descent = self._descent(self.settings.retrain_lr)
         # Whatever the search reached had no ties.
-        self.best = Best(worth_keeping(self.population, self.solver), self.population.size)
+        self.best = Best.of(self.population, self.solver, self.settings.kept)
 
     def _evaluated(self, split: Split) -> tuple[Tensor, Tensor]:
         """Objectives (K, m) and metrics (K, q) over a whole split."""
@@ -297,7 +297,3 @@ class Trainer:
         for losses, _ in figures.values():
             self.breakdown.observe_held_out(losses, ~healthy)
         self.failed_epoch[~healthy & (self.failed_epoch == 0)] = self.epoch
-
-
-def _copied(tensor: Tensor | None) -> Tensor | None:
-    return None if tensor is None else tensor.clone()

@@ -17,9 +17,10 @@ SWEEP = (
 )
 KINDS = {
     "a lattice": ("--points", "4", "--epochs", "12"),
-    "growing, warm": (
+    "growing, warm, keeping": (
         *("--placement", "adaptive", "--points", "7", "--epochs", "6"),
         *("--warm", "nearest", "--warm-epochs", "4", "--where", "accuracy_left >= 0"),
+        *("--keep", "front"),
     ),
 }
 KILLS = 5

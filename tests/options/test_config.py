@@ -60,6 +60,7 @@ VALUES = {
     "patience": 0,
     "warm": "none",
     "warm_epochs": 0,
+    "keep": "best",
     "stack": 2,
     "jobs": 3,
     "cluster": "",
@@ -107,6 +108,7 @@ CHANGED = {
     "solver": "stch",
     "transfer": "adaptive",
     "warm": "path",
+    "keep": "front",
     "transfer_kernel": "triangle",
 }
 

@@ -31,7 +31,7 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
     asked |= {"where", "budget", "max_parameters", "max_macs"}
     later = identity - asked - OF_0_1_0
     assert {name for name in later if declared()[name].before is UNSET} == set()
-    assert later == {"sparsity_of", "warm", "warm_epochs", "patience"}
+    assert later == {"sparsity_of", "warm", "warm_epochs", "patience", "keep"}
 
 
 def test_every_option_has_its_say():
@@ -53,7 +53,7 @@ def test_what_concerns_several_points_is_nothing_for_one():
     assert several == {
         *("points", "divisions", "weights_file", "stack", "jobs", "cluster"),
         *("transfer", "batches", "transfer_strength", "transfer_until", "transfer_kernel"),
-        *("transfer_reach", "transfer_tensors", "branch_at", "warm", "warm_epochs"),
+        *("transfer_reach", "transfer_tensors", "branch_at", "warm", "warm_epochs", "keep"),
         *("placement", "columns", "where", "budget"),
     }
 

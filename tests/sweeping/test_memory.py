@@ -268,3 +268,16 @@ def test_workers_have_the_data_each_and_as_it_was_sent():
     assert (found.largest(2), found.largest(4)) == ("training", "certificate")
     assert found.of_all(1, 4) == 1000 + 160
     assert found.of_all(3, 4) == 8 * 1000 + 3 * 160
+
+
+def test_kept_epochs_take_a_network_each():
+    problem = vectors()
+    best, front = (
+        expected_memory(sweep_of(problem, keep=keep), problem, 1) for keep in ("best", "front")
+    )
+    config = sweep_of(problem)
+    trainer = trainer_of(Subproblems(config, problem, without_scale(config)), (0,))
+    network = sum(tensor.nbytes for tensor in trainer.best.tensors.values())
+    # Four and the best one, there and twice in what is saved.
+    assert front.held.point - best.held.point == pytest.approx(5 * network, rel=0.05)
+    assert front.saving.point - best.saving.point == pytest.approx(15 * network, rel=0.05)

@@ -292,7 +292,7 @@ def test_a_solver_with_points_of_its_own_gets_no_others(tmp_path):
         ({"points": [5]}, "does not number its points"),
         ({"weights": [[0.1, 0.2, 0.7]]}, "a weight for each objective"),
         ({"parents": [8]}, "starts from points that are not there"),
-        ({"epochs": 0}, "is damaged"),
+        ({"epochs": 0}, "does not say for how many epochs"),
     ],
 )
 def test_a_rounds_file_that_does_not_fit(again, change, words):
