@@ -38,6 +38,6 @@ def _said(rates: ExchangeRates) -> dict[str, Any]:
     heading = HEADING_MEASURED if without else HEADING
     return {
         "heading": heading if steps else "",
-        "steps": list(steps),
-        "notes": [without] if without else list(notes(rates)),
+        "steps": [list(step) for step in steps],
+        "notes": [without] if without else notes(rates),
     }
