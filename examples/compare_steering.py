@@ -1,0 +1,112 @@
+"""What warm starts and adaptive placement save: python examples/compare_steering.py --help.
+
+Three sweeps a seed: a lattice from scratch, the same along a path, and points that are placed as
+the sweep goes on. Each front is measured by its hypervolume in two columns: the tasks' mean
+accuracy, and the logarithm (base 10) of the size of the exported network. What is there already is
+not run again. The tables in docs/tutorials/steering.md:
+
+    python examples/compare_steering.py runs/digits multidigits --network hps
+    python examples/compare_steering.py runs/mnist multimnist --network mdmtn --train-samples 10000
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from paretocli.front.indicators import hypervolume
+
+METHODS = {
+    "lattice": [],
+    "path": ["--warm", "path"],
+    "adaptive": ["--placement", "adaptive", "--warm", "nearest"],
+}
+ENOUGH = 0.99  # of the hypervolume that the lattice reaches
+
+
+def points_in_order(run: Path) -> pd.DataFrame:
+    """The solved points in the order of their rounds: accuracy by split, size and epochs."""
+    table = pd.read_csv(run / "results.csv")
+    rounds = {}
+    for file in (run / "points").glob("*.json"):
+        record = json.loads(file.read_text())
+        rounds[record["point"]] = record.get("round", 0)
+    table["round"] = table["point"].map(rounds)
+    for split in ("val", "test"):
+        accuracies = [c for c in table if c.startswith("accuracy_") and c.endswith(f"_{split}")]
+        table[split] = table[accuracies].mean(axis=1)
+    return table[table["status"] == "done"].sort_values(["round", "point"])
+
+
+def volume(points: pd.DataFrame, split: str, reference: dict[str, float]) -> float:
+    """The hypervolume (accuracy × decades of size) of the points that validation would choose."""
+    sizes = np.log10(points["compact_parameters"])
+    worst = [1 - reference["accuracy"], np.log10(reference["size"])]
+    chosen = np.column_stack([1 - points["val"], sizes])
+    beaten = [((chosen <= row).all(axis=1) & (chosen < row).any(axis=1)).any() for row in chosen]
+    shown = np.column_stack([1 - points[split], sizes])[~np.array(beaten)]
+    return hypervolume(shown, worst)
+
+
+def epochs_until(points: pd.DataFrame, enough: float, reference: dict[str, float]) -> float:
+    """Epochs of single networks until the validation hypervolume is enough; NaN if it never is."""
+    for count in range(1, len(points) + 1):
+        if volume(points[:count], "val", reference) >= enough:
+            return float(points["epochs"][:count].sum())
+    return float("nan")
+
+
+def main() -> None:
+    """Run the sweeps and print what they came to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", type=Path, help="where the sweeps go")
+    parser.add_argument("--seeds", default="0 1 2 3 4")
+    parser.add_argument("--points", default="10")
+    parser.add_argument("--accuracy", type=float, default=0.5, help="of the reference point")
+    parser.add_argument("--methods", default=" ".join(METHODS))
+    known, options = parser.parse_known_args()
+    methods = known.methods.split()
+    seeds = known.seeds.split()
+    for seed in seeds:
+        for method in methods:
+            out = known.runs / f"{method}-{seed}"
+            sweep = [sys.executable, "-m", "paretocli", "sweep", *options, "--quiet"]
+            sweep += ["--points", known.points, *METHODS[method], "--seed", seed, "--out", str(out)]
+            subprocess.run(sweep, check=True)
+    note = known.runs / "reference.json"
+    if not note.exists():  # the same for ever
+        largest = points_in_order(known.runs / f"lattice-{seeds[0]}")["compact_parameters"].max()
+        note.write_text(json.dumps({"accuracy": known.accuracy, "size": float(largest)}))
+    reference = json.loads(note.read_text())
+    rows = []
+    for seed in seeds:
+        lattice = points_in_order(known.runs / f"lattice-{seed}")
+        enough = ENOUGH * volume(lattice, "val", reference)
+        for method in methods:
+            points = points_in_order(known.runs / f"{method}-{seed}")
+            rows.append(
+                {
+                    "method": method,
+                    "points": len(points),
+                    "epochs": points["epochs"].sum() / lattice["epochs"].sum(),
+                    "until 99 %": epochs_until(points, enough, reference) / lattice["epochs"].sum(),
+                    "val": volume(points, "val", reference),
+                    "test": volume(points, "test", reference),
+                }
+            )
+    table = pd.DataFrame(rows).groupby("method", sort=False)
+    size = f"{reference['size']:,.0f} parameters"
+    print(f"Hypervolume from accuracy {reference['accuracy']} and {size};")
+    print("epochs as shares of the lattice's. Means over seeds, then standard deviations.")
+    print(table.mean().round(4).to_string())
+    print(table.std().round(4).to_string())
+    reached = table["until 99 %"].count().to_dict()
+    print(f"Seeds that reached 99 % of the lattice's hypervolume: {reached}")
+
+
+if __name__ == "__main__":
+    main()
