@@ -85,7 +85,7 @@ def predicted_front(sweep: SweepFile, results: Results) -> PredictedFront | None
         return None
     places = np.einsum("pi,sij->spj", shares, model.model.weights[simplices[shown]])
     flat = places.reshape(-1, places.shape[2])
-    values = model.own_units(model.model.predict(flat))
+    values = model.columns_at(flat)
     values[_on_points(model.model, flat)] = np.nan
     return PredictedFront(
         model.columns,

@@ -53,13 +53,22 @@ class SweepModel:
         inside = (self.model.shares(own).min(axis=2) >= -EDGE).any(axis=1) & ~beside
         found = np.full((len(rows), len(self.columns)), np.nan)
         if inside.any():
-            found[inside] = self.own_units(self.model.predict(own[inside]))
+            found[inside] = self.columns_at(own[inside])
         return found
 
     def own_weights(self, weights: npt.ArrayLike) -> Array:
         """Weights (N, m) of all objectives as the model's (N, d)."""
         found: Array = np.asarray(weights, dtype=np.float64) @ np.linalg.pinv(self.corners)
         return found
+
+    def columns_at(self, own: Array) -> Array:
+        """Columns (N, c) where the model's own weights (N, d) land, none beyond all known ones.
+
+        A smooth surface overshoots between points that scatter, as those of networks do, and would
+        tell of networks smaller than any.
+        """
+        known = self.model.columns
+        return self.own_units(self.model.predict(own).clip(known.min(axis=0), known.max(axis=0)))
 
     def own_units(self, columns: Array) -> Array:
         """Columns (N, c) of the model in their own units."""
