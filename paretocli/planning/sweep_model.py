@@ -62,13 +62,17 @@ class SweepModel:
         return found
 
     def columns_at(self, own: Array) -> Array:
-        """Columns (N, c) where the model's own weights (N, d) land, none beyond all known ones.
+        """Columns (N, c) where the model's own weights (N, d) land, in their own units.
 
-        A smooth surface overshoots between points that scatter, as those of networks do, and would
-        tell of networks smaller than any.
+        Points of networks scatter, and a smooth surface through them overshoots: it would tell of
+        networks smaller than any. So between more than two of them it is linear.
         """
-        known = self.model.columns
-        return self.own_units(self.model.predict(own).clip(known.min(axis=0), known.max(axis=0)))
+        if self.model.losses is not None or len(self.corners) == 2:
+            return self.own_units(self.model.predict(own))
+        shares = self.model.shares(own)
+        inside = shares.min(axis=2).argmax(axis=1)
+        corners = self.model.columns[self.model.simplices[inside]]
+        return self.own_units(np.einsum("nd,ndc->nc", shares[np.arange(len(own)), inside], corners))
 
     def own_units(self, columns: Array) -> Array:
         """Columns (N, c) of the model in their own units."""
