@@ -58,6 +58,21 @@ class ColumnModel:
         size[size == 0] = 1
         return interpolated(places_of(self.losses / size), self.columns, places_of(landed / size))
 
+    def between(self, weights: Array) -> Array:
+        """The columns (N, c) that are expected for weights (N, m) between points.
+
+        Points whose losses are not on their rays scatter, as those of networks do, and a smooth
+        surface through them overshoots: it would tell of networks smaller than any. So between more
+        than two of them it is linear.
+        """
+        if self.losses is not None or self.weights.shape[1] == 2 or not len(self.simplices):
+            return self.predict(weights)
+        shares = self.shares(weights)
+        inside = shares.min(axis=2).argmax(axis=1)
+        corners = self.columns[self.simplices[inside]]
+        found: Array = np.einsum("nd,ndc->nc", shares[np.arange(len(weights)), inside], corners)
+        return found
+
     def shares(self, weights: Array) -> Array:
         """Barycentric coordinates (N, S, m) of weights (N, m) in each simplex; ≥ 0 inside of it."""
         corners = self.weights[self.simplices]
@@ -80,7 +95,7 @@ class ColumnModel:
                 self.columns[others],
                 None if losses is None else losses[others],
             )
-            errors[i] = model.predict(self.weights[i])[0] - self.columns[i]
+            errors[i] = model.between(self.weights[i : i + 1])[0] - self.columns[i]
         return errors
 
 

@@ -62,17 +62,8 @@ class SweepModel:
         return found
 
     def columns_at(self, own: Array) -> Array:
-        """Columns (N, c) where the model's own weights (N, d) land, in their own units.
-
-        Points of networks scatter, and a smooth surface through them overshoots: it would tell of
-        networks smaller than any. So between more than two of them it is linear.
-        """
-        if self.model.losses is not None or len(self.corners) == 2:
-            return self.own_units(self.model.predict(own))
-        shares = self.model.shares(own)
-        inside = shares.min(axis=2).argmax(axis=1)
-        corners = self.model.columns[self.model.simplices[inside]]
-        return self.own_units(np.einsum("nd,ndc->nc", shares[np.arange(len(own)), inside], corners))
+        """Columns (N, c) where the model's own weights (N, d) land, in their own units."""
+        return self.own_units(self.model.between(own))
 
     def own_units(self, columns: Array) -> Array:
         """Columns (N, c) of the model in their own units."""

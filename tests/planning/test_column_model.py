@@ -98,3 +98,17 @@ def test_simplices():
 def test_rows_that_do_not_fit_are_refused(rows):
     with pytest.raises(InputError, match="row"):
         ColumnModel(np.full((rows, 2), 0.5), np.zeros((rows // 2, 1)))
+
+
+def test_between_points_nothing_is_beyond_them():
+    """A smooth surface through points that scatter overshoots them."""
+    weights = simplex_lattice(3, 3)
+    columns = np.where(np.arange(len(weights)) == 5, 1.0, 0.0)[:, None]
+    plain = ColumnModel(weights, columns)
+    there = simplex_lattice(3, 30)
+    assert plain.predict(there).min() < -0.01, "nothing overshoots: nothing is tried"
+    found = plain.between(there)[:, 0]
+    assert found.min() >= -1e-12
+    assert found.max() == pytest.approx(1)
+    # Half-way between the one and any other of its neighbours.
+    assert plain.between((weights[5] + weights[4])[None] / 2) == pytest.approx(0.5)

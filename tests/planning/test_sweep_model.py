@@ -8,9 +8,7 @@ import pytest
 
 from paretocli.front.predictions import predictions, typical_errors
 from paretocli.front.results import read_results
-from paretocli.planning.column_model import ColumnModel
-from paretocli.planning.preferences import simplex_lattice
-from paretocli.planning.sweep_model import SweepModel, expected_at, model_of
+from paretocli.planning.sweep_model import expected_at, model_of
 from paretocli.run_directory.rounds import Round, round_path
 from paretocli.run_directory.sweep_file import read_sweep_file
 from tests.exact import exact_points
@@ -104,18 +102,3 @@ def test_a_damaged_expectation_is_told(tmp_path, entry):
     file.write_text(json.dumps({**json.loads(file.read_text()), "expected": entry}))
     with pytest.raises(Exception, match="put the file back as it was"):
         read_sweep_file(sweep.path)
-
-
-def test_nothing_is_expected_beyond_all_that_is_known():
-    """A smooth surface through points that scatter overshoots them."""
-    weights = simplex_lattice(3, 3)
-    columns = np.where(np.arange(len(weights)) == 5, 1.0, 0.0)[:, None]
-    plain = ColumnModel(weights, columns)
-    there = simplex_lattice(3, 30)
-    assert plain.predict(there).min() < -0.01, "nothing overshoots: nothing is tried"
-    model = SweepModel(("a",), np.array([False]), tuple(range(10)), np.eye(3), plain)
-    found = model.columns_at(there)[:, 0]
-    assert found.min() >= -1e-12
-    assert found.max() == pytest.approx(1)
-    # Half-way between the one and any other of its neighbours.
-    assert model.columns_at((weights[5] + weights[4])[None] / 2) == pytest.approx(0.5)
