@@ -27,7 +27,7 @@ from paretocli.training.kept import PATTERN, KeptEpoch
 from tests.sweeping.test_growing import GROWING, StopsAfterPoints
 from tests.sweeping.test_rounds import SPARSE, Stops, contents, run
 
-KEEPING = {**SPARSE, "retrain_epochs": 6, "warm_epochs": 3, "keep": "front"}
+KEEPING = {**SPARSE, "retrain_epochs": 16, "warm_epochs": 3, "keep": "front"}
 
 
 def say_nothing(text):

@@ -10,6 +10,7 @@ import paretocli
 from paretocli.errors import InputError
 from paretocli.planning.classification import Classes
 from paretocli.planning.offers import answer, offered
+from paretocli.planning.rounds import WARM_SHARE
 from tests.exact import CURVES
 
 NEAR = 1e-3
@@ -122,7 +123,7 @@ def test_the_answer_of_the_points_that_are_there(coarse):
     assert step.words == "No point that is there does that."
     assert step.expected["loss_f2_val"] == pytest.approx(0.8, abs=0.01)
     offer = offered(path, asked, step)
-    epochs = round(coarse["vlmop2"].results["epochs"].max() / 4)
+    epochs = round(WARM_SHARE * coarse["vlmop2"].results["epochs"].max())
     assert (offer.epochs, offer.corrections, offer.parent, offer.pending) == (epochs, 2, 1, {})
     assert sorted(path.rglob("*")) == before
 
