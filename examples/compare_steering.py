@@ -76,7 +76,7 @@ def main() -> None:
             out = known.runs / f"{method}-{seed}"
             sweep = [sys.executable, "-m", "paretocli", "sweep", *options, "--quiet"]
             sweep += ["--points", known.points, *METHODS[method], "--seed", seed, "--out", str(out)]
-            subprocess.run(sweep, check=True)
+            subprocess.run(sweep, check=True, stdout=subprocess.DEVNULL)
     note = known.runs / "reference.json"
     if not note.exists():  # the same for ever
         largest = points_in_order(known.runs / f"lattice-{seeds[0]}")["compact_parameters"].max()

@@ -63,7 +63,7 @@ def aimed(
         tries = sum(one.asked == asked for one in sweep.rounds)
         known = np.array(sweep.weights)
         weights, in_reach = judged.weights(config, first=not tries)
-        if not in_reach or point_with(known, weights) is not None:
+        if judged.too_large() and (not in_reach or point_with(known, weights) is not None):
             weights = judged.sparser(known, nearest)
         if tries >= TRIES or point_with(known, weights) is not None:
             note(f"No point is as wished; point {results.point(nearest)} comes nearest: {words}.")
@@ -175,6 +175,11 @@ class _Judged:
         )
         found = weights_for_bounds(model, self._bounds())
         return found.weights, found.missed <= MET
+
+    def too_large(self) -> bool:
+        """Whether all points are larger than a size that is wished for."""
+        sizes = [one for one in self._conditions if is_size(one.column) and not _is_lower(one)]
+        return any(not one.holds(self._results).any() for one in sizes)
 
     def sparser(self, known: Weights, row: int) -> Weights:
         """Weights (m,) beyond those known (K, m): sizes fall about as 1/w_0.

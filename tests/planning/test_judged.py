@@ -108,6 +108,12 @@ def test_beyond_the_sparsest_point_the_weight_of_sparsity_grows_for_sizes_alone(
     assert better.tolist() == known[0].tolist()
 
 
+def test_nothing_lies_beyond_where_points_are_small_enough_and_fail_by_something_else(sweep):
+    assert judged(sweep, "compact_parameters <= 50").too_large()
+    assert not judged(sweep, "compact_parameters <= 500", "error_left <= 0").too_large()
+    assert not judged(sweep, "accuracy_top_left >= 0.99").too_large()
+
+
 def test_sizes_are_aimed_at_on_a_logarithmic_axis(sweep):
     """Half-way between 8,000 and 2,000 lies 4,000."""
     bounds = judged(sweep, "compact_parameters <= 4000")._bounds()
