@@ -138,8 +138,7 @@ class _Judged:
         """The row that fulfils all and is best besides, or else misses the worst one least."""
         wished = len({one.column for one in self._conditions})
         holds = np.column_stack([one.holds(self._results) for one in self._conditions])
-        named = {one.column for one in self._conditions}
-        of_use = of_interest(self._sweep, self._results) | self._on_all_tasks(named)
+        of_use = self._of_use()
         met = holds.all(axis=1) & of_use
         if met.any():
             rest = self._table[:, wished:] if self._table.shape[1] > wished else self._table
@@ -150,10 +149,12 @@ class _Judged:
         missed = np.where(of_use, missed, missed + 1e6)
         return int(np.where(np.isfinite(missed), missed, np.inf).argmin()), False
 
-    def _on_all_tasks(self, named: set[str]) -> bool:
-        """Whether conditions are on each task, so that what they mean is said."""
-        tasks = columns_that_matter(self._results)
-        return {column for column in tasks if not is_size(column)} <= named
+    def _of_use(self) -> npt.NDArray[np.bool_]:
+        """Which points have given up no task; all where conditions on each say what that means."""
+        tasks = {name for name in columns_that_matter(self._results) if not is_size(name)}
+        said = tasks <= {one.column for one in self._conditions}
+        found: npt.NDArray[np.bool_] = of_interest(self._sweep, self._results) | said
+        return found
 
     def weights(self, config: SweepConfig, *, first: bool) -> tuple[Weights, bool]:
         """The weights (m,) that are expected to fulfil all, or most; and whether to fulfil all."""
@@ -177,9 +178,10 @@ class _Judged:
         return found.weights, found.missed <= MET
 
     def too_large(self) -> bool:
-        """Whether all points are larger than a size that is wished for."""
+        """Whether all points that are of use are larger than a size that is wished for."""
         sizes = [one for one in self._conditions if is_size(one.column) and not _is_lower(one)]
-        return any(not one.holds(self._results).any() for one in sizes)
+        of_use = self._of_use()
+        return any(not one.holds(self._results)[of_use].any() for one in sizes)
 
     def sparser(self, known: Weights, row: int) -> Weights:
         """Weights (m,) beyond those known (K, m): sizes fall about as 1/w_0.

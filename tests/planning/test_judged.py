@@ -110,7 +110,9 @@ def test_beyond_the_sparsest_point_the_weight_of_sparsity_grows_for_sizes_alone(
 
 def test_nothing_lies_beyond_where_points_are_small_enough_and_fail_by_something_else(sweep):
     assert judged(sweep, "compact_parameters <= 50").too_large()
-    assert not judged(sweep, "compact_parameters <= 500", "error_left <= 0").too_large()
+    assert judged(sweep, "compact_parameters <= 500").too_large()  # but one that is of no use
+    on_all = ("error_left <= 0", "accuracy_top_left >= 0.99")
+    assert not judged(sweep, "compact_parameters <= 500", *on_all).too_large()
     assert not judged(sweep, "accuracy_top_left >= 0.99").too_large()
 
 
