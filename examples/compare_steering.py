@@ -6,8 +6,8 @@ accuracy, and the logarithm (base 10) of the size of the exported network. What 
 not run again. The tables in docs/tutorials/steering.md:
 
     python examples/compare_steering.py runs/digits multidigits --network hps
-    python examples/compare_steering.py runs/mnist multimnist --network mdmtn --train-samples 5000 \\
-        --epochs 16 --retrain-epochs 5 --seeds "0 1"
+    python examples/compare_steering.py runs/mnist multimnist --network mdmtn \\
+        --train-samples 5000 --epochs 16 --retrain-epochs 5 --seeds "0 1"
 """
 
 import argparse
