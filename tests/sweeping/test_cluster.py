@@ -14,7 +14,8 @@ from tests.program import environment, files_below, paretocli
 
 SWEEP = (
     *("sweep", "multidigits", "--network", "hps", "--no-sparsity", "--points", "3"),
-    *("--epochs", "10", "--train-samples", "1024", "--stack", "1", "--out", "run"),
+    # Long enough that a fast machine is not done before it is stopped.
+    *("--epochs", "40", "--train-samples", "1024", "--stack", "1", "--out", "run"),
 )
 
 
