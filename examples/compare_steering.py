@@ -39,6 +39,8 @@ def points_in_order(run: Path) -> pd.DataFrame:
     table["round"] = table["point"].map(rounds)
     for split in ("val", "test"):
         accuracies = [c for c in table if c.startswith("accuracy_") and c.endswith(f"_{split}")]
+        if not accuracies:
+            sys.exit("No task has an accuracy; its mean is what this compares.")
         table[split] = table[accuracies].mean(axis=1)
     return table[table["status"] == "done"].sort_values(["round", "point"])
 

@@ -6,14 +6,13 @@ A table of somebody else has none of it.
 import math
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from paretocli.errors import InputError
 from paretocli.front.exchange import RESULTS_FILE
 from paretocli.front.predictions import Prediction, predictions, typical_errors
 from paretocli.front.results import Results
-from paretocli.planning.judged import of_interest
+from paretocli.planning.judged import of_interest, refuse_other_table
 from paretocli.planning.predicted_front import ColumnError, PredictedFront, predicted_front
 from paretocli.plots.data import same_on_all_splits
 from paretocli.run_directory.sweep_file import SWEEP_FILE, SweepFile, read_sweep_file
@@ -39,7 +38,8 @@ def content_of(results: Results) -> dict[str, Any]:
     if results.path.name != RESULTS_FILE or not (results.path.parent / SWEEP_FILE).exists():
         return nothing
     try:
-        sweep = _matching(results)
+        sweep = read_sweep_file(results.path.parent)
+        refuse_other_table(sweep, results)
         inside = of_interest(sweep, results).tolist()
         front = predicted_front(sweep, results)
     except InputError as error:
@@ -53,22 +53,6 @@ def content_of(results: Results) -> dict[str, Any]:
         "refine": _refine(sweep),
         "note": None,
     }
-
-
-def _matching(results: Results) -> SweepFile:
-    """The sweep of a table.
-
-    Raises:
-        InputError: It cannot be read, or is another one's.
-    """
-    path: Path = results.path.parent
-    sweep = read_sweep_file(path)
-    numbers = {results.point(row) for row in range(len(results.frame))}
-    if tuple(sweep.config["objectives"]) != results.objectives or not numbers <= {
-        *range(sweep.points)
-    }:
-        raise InputError(f"{path / SWEEP_FILE} and {results.path} are not of the same sweep.")
-    return sweep
 
 
 def _refine(sweep: SweepFile) -> str | None:

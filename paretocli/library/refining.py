@@ -10,11 +10,12 @@ import numpy as np
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.exporting.problem_code import Consent, chosen_problem
-from paretocli.front.results import Results, read_results
+from paretocli.front.results import Results
 from paretocli.library.running import Note, carry_out
 from paretocli.options.config import SweepConfig
 from paretocli.planning.classification import classified
 from paretocli.planning.growth import Growth, emptiest
+from paretocli.planning.judged import own_results
 from paretocli.planning.kept import with_kept
 from paretocli.planning.nimbus import moved
 from paretocli.planning.preferences import Weights
@@ -98,7 +99,7 @@ def refine(
     config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
     by_results = _by_results(config, request)
     if by_results is not None:
-        _refuse_nonsense(read_results(sweep.path), request)  # before anything runs
+        _refuse_nonsense(own_results(sweep), request)  # before anything runs
         return carry_out(
             resolved,
             quiet=quiet,
@@ -139,7 +140,7 @@ def planned(
     records = list(read_records(sweep).found.values())
     by_results = _by_results(config, request)
     if by_results is not None:
-        _refuse_nonsense(read_results(sweep.path), request)
+        _refuse_nonsense(own_results(sweep), request)
         return by_results(note)(sweep, records)
     return _round(config, sweep, records, request)
 

@@ -95,7 +95,7 @@ def weights_for_bounds(model: ColumnModel, bounds: npt.ArrayLike) -> Aim:
     if not bounded.any():
         raise InputError("At least one column should be bounded; say what is wished for.")
     tried = _candidates(model)
-    columns = model.predict(tried)
+    columns = model.between(tried)
     missed = (columns - most)[:, bounded].max(axis=1)
     met = missed <= MET
     rest = np.where(met, columns[:, ~bounded if not bounded.all() else bounded].sum(axis=1), np.inf)
@@ -121,7 +121,7 @@ def best_weights(
     steps = np.vstack([steps, -steps])
     width = 1 / max(1, len(tried) ** (1 / (objectives - 1)) / objectives)
     while True:
-        columns = model.predict(tried)
+        columns = model.between(tried)
         place = best_first(columns)[0]
         best = tried[place]
         if width < FINEST:

@@ -63,14 +63,16 @@ class ColumnModel:
 
         Points whose losses are not on their rays scatter, as those of networks do, and a smooth
         surface through them overshoots: it would tell of networks smaller than any. So between more
-        than two of them it is linear.
+        than two of them it is linear; beyond all points it is what the nearest of their simplices
+        has at its edge.
         """
         if self.losses is not None or self.weights.shape[1] == 2 or not len(self.simplices):
             return self.predict(weights)
         shares = self.shares(weights)
         inside = shares.min(axis=2).argmax(axis=1)
-        corners = self.columns[self.simplices[inside]]
-        found: Array = np.einsum("nd,ndc->nc", shares[np.arange(len(weights)), inside], corners)
+        own = shares[np.arange(len(weights)), inside].clip(min=0)
+        own = (own / own.sum(axis=1, keepdims=True)).round(12)  # exact at the points
+        found: Array = np.einsum("nd,ndc->nc", own, self.columns[self.simplices[inside]])
         return found
 
     def shares(self, weights: Array) -> Array:

@@ -8,11 +8,17 @@ import numpy.typing as npt
 
 from paretocli.front.columns import is_size
 from paretocli.front.directions import Directions
-from paretocli.front.results import Results, read_results, without_points
+from paretocli.front.results import Results, without_points
 from paretocli.front.selection import find_column, front_of
 from paretocli.options.config import SweepConfig
 from paretocli.planning.column_axes import normalised
-from paretocli.planning.judged import SPLIT, columns_that_matter, losses_on_rays, of_interest
+from paretocli.planning.judged import (
+    SPLIT,
+    columns_that_matter,
+    losses_on_rays,
+    of_interest,
+    own_results,
+)
 from paretocli.planning.placement import Placement, next_points
 from paretocli.planning.preferences import ALIKE, Weights, point_with
 from paretocli.planning.rounds import Further, added_epochs, added_round, solved_points
@@ -87,7 +93,7 @@ def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> F
             rows = rows[: max(0, (growth.budget - spent) // sum(added_epochs(config)))]
         if not rows:
             return None
-        columns = _columns(read_results(sweep.path), growth)
+        columns = _columns(own_results(sweep), growth)
         return added_round(config, sweep, records, rows, columns=columns)
 
     return further
@@ -109,7 +115,7 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
         InputError: A column is not there, or nobody knows which direction of it is better.
     """
     # Kept epochs fill holes, but no weights lead to them, so nothing is placed by them.
-    results = without_points(read_results(sweep.path), sweep.kept)
+    results = without_points(own_results(sweep), sweep.kept)
     asked = np.array([sweep.weights[point] for point in sweep.own])
     columns = _columns(results, growth) or columns_that_matter(results)
     values = results.values(columns)

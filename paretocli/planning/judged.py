@@ -7,15 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.core.names import SPARSITY
+from paretocli.errors import InputError
 from paretocli.front.directions import Directions
 from paretocli.front.normal import LARGEST_GAP
-from paretocli.front.results import Results
+from paretocli.front.results import Results, read_results
 from paretocli.front.selection import parse_condition
 from paretocli.front.sizes import COMPACT
 from paretocli.front.task_columns import task_columns
 from paretocli.run_directory.box import NormalisationNote, read_normalisation
 from paretocli.run_directory.files import DamagedError
-from paretocli.run_directory.sweep_file import SweepFile
+from paretocli.run_directory.sweep_file import SWEEP_FILE, SweepFile
 from paretocli.solvers.registry import SOLVERS
 
 SPLIT = "val"  # points are placed by what is not reported on
@@ -23,6 +24,32 @@ GIVEN_UP = 0.95  # of the loss before training, above the ideal: who learns noth
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+
+
+def refuse_other_table(sweep: SweepFile, results: Results) -> None:
+    """Refuse a table of points that the sweep does not have.
+
+    Raises:
+        InputError: It has such points, or other objectives.
+    """
+    numbers = {results.point(row) for row in range(len(results.frame))}
+    same = tuple(sweep.config["objectives"]) == results.objectives
+    if not same or not numbers <= {*range(sweep.points)}:
+        raise InputError(
+            f"{sweep.path / SWEEP_FILE} and {results.path} are not of the same sweep; the sweep's "
+            "own command writes the table anew."
+        )
+
+
+def own_results(sweep: SweepFile) -> Results:
+    """The table of a sweep.
+
+    Raises:
+        InputError: There is none, or it is another one's.
+    """
+    results = read_results(sweep.path)
+    refuse_other_table(sweep, results)
+    return results
 
 
 def columns_that_matter(results: Results) -> list[str]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from paretocli.front.dominance import non_dominated
 from paretocli.options.config import SweepConfig
 from paretocli.options.keeping import FRONT
-from paretocli.planning.rounds import Further, one_before_another
+from paretocli.planning.rounds import Further, first_that_plans
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round, Row
 from paretocli.run_directory.sweep_file import SweepFile
@@ -77,7 +77,7 @@ def with_kept(
         note: Is told what came of the kept epochs.
     """
     plans = [one for one in (kept_epochs(config, note), plan) if one is not None]
-    return one_before_another(plans) if plans else None
+    return first_that_plans(plans) if plans else None
 
 
 def unbeaten(candidates: Array, reached: Array) -> list[int]:

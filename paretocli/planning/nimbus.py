@@ -14,14 +14,14 @@ import numpy.typing as npt
 
 from paretocli.errors import InputError
 from paretocli.front.columns import is_size
-from paretocli.front.results import Results, read_results
+from paretocli.front.results import Results
 from paretocli.front.selection import front_of
 from paretocli.options.config import SweepConfig
 from paretocli.planning.achievement import Achievement
 from paretocli.planning.aiming import LEAST_STEP, MET, best_weights, sparser
 from paretocli.planning.classification import Classes, classified
 from paretocli.planning.column_model import ColumnModel
-from paretocli.planning.judged import SPLIT, losses_on_rays, of_interest
+from paretocli.planning.judged import SPLIT, losses_on_rays, of_interest, own_results
 from paretocli.planning.preferences import ALIKE, Weights, point_with
 from paretocli.planning.rounds import Further, added_round, solved_points
 from paretocli.run_directory.point_record import PointRecord
@@ -94,7 +94,7 @@ def next_step(sweep: SweepFile, asked: Classes, text: str) -> Step:
     Raises:
         InputError: It makes no sense for the points that are there.
     """
-    return _Search(sweep, read_results(sweep.path), asked, text).step()
+    return _Search(sweep, own_results(sweep), asked, text).step()
 
 
 class _Search:

@@ -97,7 +97,7 @@ def one_after_another(plans: Sequence[Further]) -> Further:
     return further
 
 
-def one_before_another(plans: Sequence[Further]) -> Further:
+def first_that_plans(plans: Sequence[Further]) -> Further:
     """Each time what the first plans that has something to plan."""
 
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from paretocli.errors import InputError
 from paretocli.front.columns import is_size
 from paretocli.front.directions import Directions
-from paretocli.front.results import Results, read_results
+from paretocli.front.results import Results
 from paretocli.front.selection import Condition, parse_condition
 from paretocli.options.config import SweepConfig
 from paretocli.planning.aiming import LEAST_STEP, MET, sparser, weights_for, weights_for_bounds
@@ -18,6 +18,7 @@ from paretocli.planning.judged import (
     columns_that_matter,
     losses_on_rays,
     of_interest,
+    own_results,
     wanted_losses,
 )
 from paretocli.planning.preferences import Weights, point_with
@@ -48,8 +49,8 @@ def aimed(
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
         if not solved_points(records):
             return None
-        results = read_results(sweep.path)
         try:
+            results = own_results(sweep)
             conditions = conditions_of(results, wishes)
         except InputError as error:  # a sweep knows its columns when its points are solved
             note(str(error))

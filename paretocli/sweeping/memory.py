@@ -151,6 +151,9 @@ def _of_points(
     # Kept epochs are on the CPU, wherever the networks are; one of them was measured.
     kept = MOST_KEPT * points * network if config.keep == FRONT else 0
     there = kept if config.device == "cpu" else 0
+    # Points that stand still are put back as they were: from a copy.
+    copies = points * network if config.patience else 0
+    there, kept = there + copies, kept + copies
     return {
         "held": found["held"] + there,
         **{part: size + there for part, size in taken.items()},

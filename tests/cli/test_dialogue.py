@@ -11,23 +11,9 @@ import pytest
 from paretocli.cli.dialogue import HELP
 from paretocli.planning.classification import KINDS
 from tests.program import PROGRAM, environment, files_below, in_process, paretocli
+from tests.three_points import SWEEP
 
-SWEEP = ("sweep", "vlmop2", "--points", "3", "--epochs", "4", "--out", "run", "--quiet")
 MOVE = ("from 1", "improve f1", "worsen f2 to 0.9", "go")
-
-
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dialogue")
-    done = paretocli(*SWEEP, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-@pytest.fixture
-def folder(solved, tmp_path):
-    shutil.copytree(solved / "run", tmp_path / "run")
-    return tmp_path
 
 
 @pytest.fixture

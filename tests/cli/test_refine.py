@@ -1,27 +1,11 @@
 """`paretocli refine`, as a user runs it."""
 
 import json
-import shutil
 
 import pytest
 
 from tests.program import paretocli
-
-SWEEP = ("sweep", "vlmop2", "--points", "3", "--epochs", "4", "--out", "run", "--quiet")
-
-
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("refine")
-    done = paretocli(*SWEEP, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-@pytest.fixture
-def folder(solved, tmp_path):
-    shutil.copytree(solved / "run", tmp_path / "run")
-    return tmp_path
+from tests.three_points import SWEEP
 
 
 def test_points_are_shown_and_then_added(folder):

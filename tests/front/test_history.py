@@ -126,6 +126,17 @@ def test_a_shard_that_ended_early_does_not_shorten_the_others(tmp_path):
     assert history.seconds.tolist() == [11, 22, 23]
 
 
+def test_a_point_that_stood_still_keeps_its_last_losses(tmp_path):
+    folder = write(tmp_path / "run", two_shards(), config=CONFIG | {"patience": 2})
+    for point in range(3):
+        record(folder, point, "done")
+    history = read_history(folder)
+    assert history.losses["val"][:, 2].tolist() == [[1.5, 1], [1.5, 0.5], [1.5, 0.5]]
+    assert history.known.all()
+    assert history.subproblem_epochs.tolist() == [3, 6, 8]
+    assert history.notes == ()
+
+
 def test_a_sweep_without_a_point_that_did_not_fail(tmp_path):
     folder = write(tmp_path / "run", two_shards())
     for point in range(3):

@@ -112,3 +112,6 @@ def test_between_points_nothing_is_beyond_them():
     assert found.max() == pytest.approx(1)
     # Half-way between the one and any other of its neighbours.
     assert plain.between((weights[5] + weights[4])[None] / 2) == pytest.approx(0.5)
+    assert (plain.between(weights) == columns).all()
+    # Beyond them neither.
+    assert plain.between(np.array([[1.2, -0.1, -0.1], [-0.2, 0.5, 0.7]])).tolist() == [[0], [0]]

@@ -81,9 +81,9 @@ def test_commands_of_a_point_a_pair_and_a_place(page, files, folder):
     conditions = words[4::2]
     assert words[3::2] == ["--want", "--want"]
     assert [one.split()[:2] for one in conditions] == [
-        ["loss_f1_test", "<="],
-        ["loss_f2_test", "<="],
-    ]
+        ["loss_f1_val", "<="],
+        ["loss_f2_val", "<="],
+    ]  # the axes show the test data, by which nothing is chosen
     # The place is where it was clicked: between the ends of the axes, near their lower left.
     (low, high), (bottom, top) = page.run(
         "const { xaxis, yaxis } = document.getElementById('scatter')._fullLayout;"
@@ -120,7 +120,7 @@ def test_a_pair_is_made_with_the_shift_key_within_a_sweep(page, files):
     assert len(page.run("return [...arguments[0].options]", menu)) == 2
     page.run("arguments[0].value = '0.25'", page.all("#details input")[0])
     page.run("arguments[0].dispatchEvent(new Event('input'))", page.all("#details input")[0])
-    assert "'loss_f1_test <= 0.25'" in commands(page)[0]
+    assert "'loss_f1_val <= 0.25'" in commands(page)[0]
 
 
 def test_the_predicted_front_and_its_band(page, files):

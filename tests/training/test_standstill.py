@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from paretocli.training.standstill import Standstill
-from tests.toys import Wide, growl_of, make_trainer, pictures, solve, vectors
+from tests.toys import Wide, growl_of, make_trainer, quadratics, solve, vectors
 
 WEIGHTS = [[0.2, 0.4, 0.4], [0.5, 0.3, 0.2], [0.8, 0.1, 0.1]]
 NOTHING = (torch.zeros(2), torch.zeros(2, 3))
@@ -140,9 +140,16 @@ def test_a_run_at_once_and_in_two_parts(epoch):
     torch.testing.assert_close(one.figures, other.figures, rtol=0, atol=0)
 
 
-def test_the_best_epoch_is_one_before_the_end():
-    """As if nobody had looked at the epochs after it."""
-    outcome = solve(make_trainer(pictures(), [[0.5, 0.5]], epochs=30, patience=3))
-    epochs = int(outcome.epochs[0])
-    assert epochs < 30
-    assert epochs - 3 <= outcome.best_epoch[0] <= epochs
+def test_without_a_second_phase_the_best_epoch_is_one_of_its_own():
+    """Whatever the others still do to the network of who has ended."""
+    weights = [[0.01, 0.99], [0.3, 0.7], [0.5, 0.5]]
+    problem = quadratics([[0.0, 0.0], [1.0, 2.0]], [3.0, 1.0])
+    together = solve(make_trainer(problem, weights, epochs=40, patience=2))
+    assert len(set(together.epochs.tolist())) > 1, "all end at the same time: nothing is tried"
+    assert (together.best_epoch <= together.epochs).all()
+    for member, row in enumerate(weights):
+        alone = solve(make_trainer(problem, [row], epochs=40, patience=2))
+        assert alone.epochs[0] == together.epochs[member]
+        assert alone.best_epoch[0] == together.best_epoch[member]
+        for name, tensor in alone.tensors.items():
+            torch.testing.assert_close(tensor[0], together.tensors[name][member])

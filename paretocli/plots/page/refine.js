@@ -76,6 +76,12 @@ function written(column, value) {
   return String(Number(value.toPrecision(3)));
 }
 
+/** The column that a wish is about: points are chosen by validation, whatever the axes show. */
+function chosenBy(column) {
+  const stem = column.name.slice(0, -(column.split?.length ?? 0));
+  return (column.split === "test" && columns.get(`${stem}val`)) || column;
+}
+
 /** Whether a column is offered for one split because it is the same on all. */
 function isSameOnAll({ name, split }) {
   const twin = columns.get(`${name.slice(0, -split.length)}val`);
@@ -86,8 +92,8 @@ function wishPanel() {
   const sources = wishable();
   const { x, y } = state.place;
   const fields = [
-    [columns.get(state.x), x],
-    [columns.get(state.y), y],
+    [chosenBy(columns.get(state.x)), x],
+    [chosenBy(columns.get(state.y)), y],
   ].filter(([column], index, all) => index === 0 || column !== all[0][0]);
   const host = element("div");
   const menu = element("select", {});
