@@ -13,6 +13,7 @@ from paretocli.exporting.problem_code import Consent, chosen_problem
 from paretocli.front.results import Results
 from paretocli.library.running import Note, carry_out
 from paretocli.options.config import SweepConfig
+from paretocli.planning.answered import refuse_answered
 from paretocli.planning.classification import classified
 from paretocli.planning.growth import Growth, emptiest
 from paretocli.planning.judged import own_results
@@ -108,7 +109,7 @@ def refine(
         )
     asked_before = _begun(sweep, request.text)
     if not asked_before:
-        _wanted(sweep, request)
+        _wanted(config, sweep, request)
     rounds = [] if asked_before else [request]
 
     def further(found: SweepFile, records: Sequence[PointRecord]) -> Round | None:
@@ -174,7 +175,7 @@ def _round(
         config,
         sweep,
         records,
-        [tuple(row) for row in _wanted(sweep, request).tolist()],
+        [tuple(row) for row in _wanted(config, sweep, request).tolist()],
         asked=request.text,
     )
 
@@ -199,11 +200,12 @@ def told(path: Path) -> None:
         RunDirectory(path).write_round(replace(one, ended=True))
 
 
-def _wanted(sweep: SweepFile, request: Request) -> Weights:
+def _wanted(config: SweepConfig, sweep: SweepFile, request: Request) -> Weights:
     """The weights (W, m) of the points that are asked for.
 
     Raises:
-        InputError: They are there already, or are near others that are not there.
+        InputError: They are there already, are near others that are not there, or could only
+            become doubles of points that they start from.
     """
     weights = [tuple(row) for row in sweep.weights]
     if request.between is not None:
@@ -221,4 +223,6 @@ def _wanted(sweep: SweepFile, request: Request) -> Weights:
     else:
         wanted = np.array(request.weights)
     refuse_doubles(weights, wanted)
+    if config.warm != "none":
+        refuse_answered(sweep, wanted)
     return wanted
