@@ -16,7 +16,8 @@ from paretocli.run_directory.sweep_file import SweepFile
 
 Array = npt.NDArray[np.float64]
 
-TIGHT = 0.01  # relative: terms that are as close to the largest one bind
+TIGHT = 0.01  # relative: terms that are as close are equal
+SLACK = 0.2  # relative: terms that are so far below the largest one do not bind, for certain
 
 
 def answer(weights: Array, losses: Array, wanted: Array) -> int | None:
@@ -32,7 +33,7 @@ def answer(weights: Array, losses: Array, wanted: Array) -> int | None:
     for place in largest.argsort(kind="stable").tolist():
         if largest[place] > largest.min() * (1 + TIGHT):
             break
-        binds = own[place] >= (1 - TIGHT) * own[place].max()
+        binds = own[place] >= (1 - SLACK) * own[place].max()
         if (terms[place][binds] >= (1 - TIGHT) * largest[place]).all() and largest[place] > 0:
             return int(place)
     return None

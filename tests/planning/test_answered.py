@@ -55,6 +55,15 @@ def solved(tmp_path_factory):
     return paretocli.sweep(problem, epochs=60, out=out, **options)
 
 
+def test_where_all_nearly_bind_the_ratios_of_all_count():
+    losses = np.array(
+        [[0.3, 0.33, 0.01]]
+    )  # f1 is 9 % behind, as in a search that is not at its end
+    weights = np.array([[0.4, 0.4, 0.2]])
+    assert answer(weights, losses, np.array([0.3, 0.5, 0.2])) is None
+    assert answer(weights, losses, np.array([0.3, 0.3, 0.4])) == 0
+
+
 def test_no_point_is_trained_to_be_a_double(solved):
     run = solved
     before = sorted(run.path.rglob("*"))
