@@ -34,7 +34,9 @@ def answer(weights: Array, losses: Array, wanted: Array) -> int | None:
         if largest[place] > largest.min() * (1 + TIGHT):
             break
         binds = own[place] >= (1 - SLACK) * own[place].max()
-        if (terms[place][binds] >= (1 - TIGHT) * largest[place]).all() and largest[place] > 0:
+        ratios = wanted[binds] / weights[place][binds]
+        same = ratios.max() <= (1 + TIGHT) * ratios.min()
+        if same and terms[place][binds].max() >= largest[place] > 0:
             return int(place)
     return None
 

@@ -56,9 +56,7 @@ def solved(tmp_path_factory):
 
 
 def test_where_all_nearly_bind_the_ratios_of_all_count():
-    losses = np.array(
-        [[0.3, 0.33, 0.01]]
-    )  # f1 is 9 % behind, as in a search that is not at its end
+    losses = np.array([[0.3, 0.33, 0.01]])  # f1 is a little behind, as in a short search
     weights = np.array([[0.4, 0.4, 0.2]])
     assert answer(weights, losses, np.array([0.3, 0.5, 0.2])) is None
     assert answer(weights, losses, np.array([0.3, 0.3, 0.4])) == 0
