@@ -11,7 +11,7 @@ from paretocli.planning.parents import nearest_parents
 from paretocli.planning.paths import levels
 from paretocli.planning.sweep_model import expected_at
 from paretocli.run_directory.point_record import PointRecord
-from paretocli.run_directory.rounds import Round, Row
+from paretocli.run_directory.rounds import Round, Row, SizeLimits
 from paretocli.run_directory.sweep_file import SweepFile
 from paretocli.solvers.registry import SOLVERS
 
@@ -48,6 +48,7 @@ def added_round(
     *,
     asked: str = "",
     columns: Sequence[str] = (),
+    limits: SizeLimits | None = None,
 ) -> Round:
     """A round of further points, with where they are expected to land.
 
@@ -58,6 +59,7 @@ def added_round(
         weights: Of the new points.
         asked: What asked for them.
         columns: What they are placed by, beside the columns that always matter.
+        limits: What their exported networks are to have at most, if anything.
     """
     number, solved = len(sweep.rounds) + 1, solved_points(records)
     points = tuple(range(sweep.points, sweep.points + len(weights)))
@@ -65,12 +67,13 @@ def added_round(
     if config.warm == "none" or not solved:
         nobody = (None,) * len(points)
         cold = (config.epochs, config.retrain_epochs)
-        return Round(number, points, tuple(weights), nobody, *cold, asked, expected=expected)
+        found = Round(number, points, tuple(weights), nobody, *cold)
+        return replace(found, asked=asked, expected=expected, limits=limits or {})
     rows = np.array([sweep.weights[point] for point in solved])
     places = nearest_parents(rows, np.array(weights), sparse=config.sparsity)
     parents = tuple(solved[place] for place in places)
     found = _warm(config, number, points, tuple(weights), parents)
-    return replace(found, asked=asked, expected=expected)
+    return replace(found, asked=asked, expected=expected, limits=limits or {})
 
 
 def once(config: SweepConfig, weights: Sequence[Row]) -> Further:

@@ -5,7 +5,7 @@ A later one is written before any of its points is begun, and holds all that the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, TypedDict, cast
 
@@ -17,6 +17,13 @@ ROUNDS = "rounds"
 
 Row = tuple[float, ...]
 Expected = Mapping[str, float] | None
+
+
+class SizeLimits(TypedDict, total=False):
+    """What an exported network is to have at most, by columns of `results.csv`."""
+
+    compact_parameters: forms.Positive
+    compact_macs: forms.Positive
 
 
 class RoundContent(TypedDict):
@@ -34,6 +41,7 @@ class RoundContent(TypedDict):
             None where nothing known lay beyond. Older versions did not write it down.
         kept_epochs: Of points that are epochs of their parents: which ones; they train for none.
         looked_at: The points whose kept epochs these were chosen from.
+        limits: What the exported networks are to have at most, by columns of sizes.
     """
 
     points: Annotated[list[int], forms.listed(forms.whole())]
@@ -50,6 +58,7 @@ class RoundContent(TypedDict):
     ]
     kept_epochs: NotRequired[Annotated[list[int], forms.listed(forms.whole(1))]]
     looked_at: NotRequired[Annotated[list[int], forms.listed(forms.whole())]]
+    limits: NotRequired[Annotated[SizeLimits, forms.form_of(SizeLimits)]]
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,8 @@ class Round:
             None where nothing known lay beyond; empty where nobody wrote it down.
         kept_epochs: Of points that are epochs of their parents: which ones; they train for none.
         looked_at: The points whose kept epochs these were chosen from; there may be none to choose.
+        limits: What the exported networks are to have at most, by columns of sizes; nothing where
+            they may be of any size.
     """
 
     number: int
@@ -82,6 +93,7 @@ class Round:
     expected: tuple[Expected, ...] = ()
     kept_epochs: tuple[int, ...] = ()
     looked_at: tuple[int, ...] = ()
+    limits: SizeLimits = field(default_factory=SizeLimits)
 
     @property
     def total_epochs(self) -> int:
@@ -112,6 +124,8 @@ class Round:
         if self.looked_at:
             found["kept_epochs"] = list(self.kept_epochs)
             found["looked_at"] = list(self.looked_at)
+        if self.limits:
+            found["limits"] = self.limits
         return found
 
 
@@ -160,6 +174,7 @@ def _round(number: int, content: RoundContent) -> Round:
         tuple(content.get("expected", ())),
         tuple(content.get("kept_epochs", ())),
         tuple(content.get("looked_at", ())),
+        content.get("limits", {}),
     )
 
 

@@ -90,6 +90,11 @@ class SparsityObjective:
         """Names of the parameters that are counted."""
         return tuple(layer.name for layer in self.layers)
 
+    @property
+    def least(self) -> dict[str, int]:
+        """How many rows of each layer have to stay."""
+        return dict(self._least)
+
     def smallest(self) -> float:
         """A lower bound of f_0 over all networks, the ideal of this objective.
 

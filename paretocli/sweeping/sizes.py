@@ -4,10 +4,11 @@ It is worked out by whoever keeps the results, from a point's file, so that it d
 who solved the point. The network is traced once for all points of a sweep, when the first is there.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 
 from safetensors.torch import load
-from torch import nn
+from torch import Tensor, nn
 
 from paretocli.compaction.operations import multiply_accumulates
 from paretocli.compaction.program import first_line
@@ -19,6 +20,7 @@ from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.front.sizes import COMPACT
 from paretocli.run_directory.point_record import RecordPart
+from paretocli.run_directory.rounds import SizeLimits
 
 TRACED_SAMPLES = 2
 
@@ -54,6 +56,30 @@ class TracedNetwork:
                 raise
         return self._tracing
 
+    def size_with(self, state: Mapping[str, Tensor]) -> Size:
+        """The size of the compact network with the numbers of a state.
+
+        Raises:
+            Exception: It cannot be made small; of which kind, torch decides.
+        """
+        tracing = self.tracing
+        self.network.load_state_dict(state)
+        sample = tuple(raw_inputs(self.problem, 1).values())
+        return size_of(compact_network(tracing), sample)
+
+    def excess(self, state: Mapping[str, Tensor], limits: SizeLimits) -> float:
+        """The size of that network over what it is to be at most, infinite where nobody knows."""
+        try:
+            with quiet():
+                size = self.size_with(state)
+        except Exception:  # whatever it is, the size is told, and why not, when the point is solved
+            return math.inf
+        macs = math.inf if size.macs is None else size.macs
+        return max(
+            size.parameters / limits.get("compact_parameters", math.inf),
+            macs / limits["compact_macs"] if "compact_macs" in limits else 0,
+        )
+
 
 class Sizes:
     """Works out the compact sizes of a sweep's points.
@@ -82,7 +108,7 @@ class Sizes:
             if not has_inputs(self._traced.problem):
                 return {}
             with quiet():
-                size = self._size(file)
+                size = self._traced.size_with(load(file))
         except InputError as error:
             return self._told(_missing(str(error)))
         except Exception as error:  # whatever it is, the point is solved and stays so
@@ -90,12 +116,6 @@ class Sizes:
             return self._told(_missing(f"the network could not be made small ({words})"))
         found: RecordPart = {"compact_parameters": size.parameters, "compact_macs": size.macs}
         return self._told(found | {"not_compact": size.uncounted}) if size.uncounted else found
-
-    def _size(self, file: bytes) -> Size:
-        tracing = self._traced.tracing
-        self._traced.network.load_state_dict(load(file))
-        sample = tuple(raw_inputs(self._traced.problem, 1).values())
-        return size_of(compact_network(tracing), sample)
 
     def _told(self, record: RecordPart) -> RecordPart:
         """Say once why something is missing."""

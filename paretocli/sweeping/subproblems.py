@@ -5,14 +5,14 @@ there too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
 from paretocli.core.problem import Problem
 from paretocli.options.config import SweepConfig
 from paretocli.planning.rounds import first_round
-from paretocli.run_directory.rounds import Round, Row
+from paretocli.run_directory.rounds import Round, Row, SizeLimits
 from paretocli.sweeping.normalisation import Normalisation
 
 
@@ -27,6 +27,7 @@ class Subproblems:
         frozen: The network whose zero rows and ties are kept, None where there is none.
         teachers: The networks that are imitated, one a task, or none.
         later: The rounds after the first.
+        limits: What the exported networks are to have at most; nothing where any size will do.
     """
 
     config: SweepConfig
@@ -35,6 +36,7 @@ class Subproblems:
     frozen: Mapping[str, Tensor] | None = None
     teachers: tuple[Mapping[str, Tensor], ...] = ()
     later: tuple[Round, ...] = ()
+    limits: SizeLimits = field(default_factory=SizeLimits)
 
     @property
     def rounds(self) -> tuple[Round, ...]:
@@ -63,4 +65,4 @@ class Subproblems:
             config = replace(config, epochs=one.epochs, retrain_epochs=one.retrain_epochs)
         if any(parent is not None for parent in one.parents):
             config = replace(config, transfer="none", transfer_options={})
-        return replace(self, config=config)
+        return replace(self, config=config, limits=one.limits)

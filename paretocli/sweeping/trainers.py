@@ -1,6 +1,7 @@
 """From a sweep's configuration to the trainer of some of its points."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from paretocli.probing.stacking import why_in_turn
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
+from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.starts import Start, begin
 from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import (
@@ -28,6 +30,7 @@ from paretocli.sweeping.sweep_network import (
 from paretocli.sweeping.teaching import taught, teachers_of
 from paretocli.training.branching import BranchingTrainer
 from paretocli.training.settings import TrainingSettings
+from paretocli.training.size_limit import SizeLimit
 from paretocli.training.trainer import Trainer
 
 AnyTrainer = Trainer | BranchingTrainer
@@ -99,13 +102,28 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
         problem,
         population,
         solver,
-        _settings(config, streams),
+        replace(_settings(config, streams), size_limit=_size_limit(subproblems)),
         sparsity=sparsity,
         pattern=pattern,
         transfer=_transfer(config, solver),
         transferred=transferred,
         teachers=teachers,
     )
+
+
+def _size_limit(subproblems: Subproblems) -> SizeLimit | None:
+    """What the exported networks are to be no larger than, if anything."""
+    config, limits = subproblems.config, subproblems.limits
+    if not limits:
+        return None
+    network = fresh_network(config.network, "default", subproblems.problem, config.seed)
+    names = stored_names(network)
+    traced = TracedNetwork(network, subproblems.problem)
+
+    def excess(tensors: Mapping[str, Tensor]) -> float:
+        return traced.excess({name: tensors[own].cpu() for name, own in names.items()}, limits)
+
+    return SizeLimit(excess)
 
 
 def _why_in_turn(

@@ -1,14 +1,16 @@
 """The end of the search: what it reached is kept for points that start from it; rows are tied."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 from paretocli.population.population import Population
 from paretocli.solvers.base import Solver
+from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern, tied_pattern
 from paretocli.training.best import NETWORK, Best, take_up
+from paretocli.training.settings import TrainingSettings
 
 
 def back_where_failed(population: Population, best: Best, failed_epoch: Tensor) -> None:
@@ -18,7 +20,12 @@ def back_where_failed(population: Population, best: Best, failed_epoch: Tensor) 
         tensor[failed] = best.tensors[f"{NETWORK}{name}"][failed]
 
 
-def tied(population: Population, names: Sequence[str], similarity: float, jobs: int) -> Pattern:
+def tied(
+    population: Population,
+    sparsity: SparsityObjective,
+    settings: TrainingSettings,
+    healthy: Tensor,
+) -> Pattern:
     """The zero rows of each network, and its similar rows tied.
 
     As it is now, not as it was at its best epoch: the validation value is that of the largest
@@ -26,11 +33,14 @@ def tied(population: Population, names: Sequence[str], similarity: float, jobs: 
 
     Args:
         population: The networks.
-        names: The parameters whose rows count.
-        similarity: Rows more similar than this are tied.
-        jobs: Threads that look for them.
+        sparsity: Knows whose rows count.
+        settings: How similar rows are tied, and how large the networks may be.
+        healthy: (K,), who has not diverged.
     """
-    return tied_pattern({name: population.parameters[name] for name in names}, similarity, jobs)
+    if settings.size_limit is not None:
+        settings.size_limit.keep_(population, sparsity, healthy)
+    counted = {name: population.parameters[name] for name in sparsity.names}
+    return tied_pattern(counted, settings.share_similarity, settings.jobs)
 
 
 def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
+from paretocli.training.size_limit import SizeLimit
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -24,6 +26,7 @@ class TrainingSettings:
         streams: A number for each subproblem; each sees batches of its own, whose order goes by
             its number. None where all see the same.
         kept: Epochs of each subproblem that are kept beside its best one.
+        size_limit: What the networks are to be no larger than when rows are tied, if anything.
     """
 
     epochs: int
@@ -41,3 +44,4 @@ class TrainingSettings:
     patience: int = 0
     streams: tuple[int, ...] | None = None
     kept: int = 0
+    size_limit: SizeLimit | None = None

@@ -271,8 +271,8 @@ class Trainer:
         assert self.sparsity is not None
         back_where_failed(self.population, self.best, self.failed_epoch)
         self.search_end = copied(worth_keeping(self.population, self.solver))
-        similarity, jobs = self.settings.share_similarity, self.settings.jobs
-        self._retrain_within(tied(self.population, self.sparsity.names, similarity, jobs))
+        healthy = self.failed_epoch == 0
+        self._retrain_within(tied(self.population, self.sparsity, self.settings, healthy))
         self.phases.begin_retraining()
 
     def _retrain_within(self, pattern: Pattern) -> None:

@@ -1,5 +1,6 @@
 """Sweeps that grow where their front is emptiest, and points for a wish."""
 
+import json
 import shutil
 
 import numpy as np
@@ -238,3 +239,18 @@ def test_a_point_that_has_given_up_a_task_is_not_as_wished(tmp_path, capsys):
     assert found["compact_parameters"].iloc[1] <= 3500
     assert len(found) > 2
     assert "Point 1 is as wished" not in capsys.readouterr().err
+
+
+def test_a_network_that_is_a_little_too_large_loses_its_shortest_rows(tmp_path):
+    """It is as small as was wished, and no smaller than a row makes it."""
+    options = {"problem": "multidigits", "train_samples": 1024, "epochs": 8, "retrain_epochs": 4}
+    weights = [[0.02, 0.49, 0.49], [0.3, 0.35, 0.35]]
+    run = paretocli.sweep(**options, weights=weights, out=tmp_path / "run", progress=False)
+    sizes = run.results["compact_parameters"].to_numpy()
+    most = int(sizes.min() * 0.85)
+    found = run.refine(want=[f"compact_parameters <= {most}"], progress=False).results
+    round_one = json.loads((run.path / "rounds" / "0001.json").read_text())
+    assert round_one["limits"] == {"compact_parameters": most}
+    added = found["compact_parameters"].to_numpy()[2:]
+    assert len(added) == 1
+    assert 0.97 * most < added[0] <= most

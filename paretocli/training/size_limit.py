@@ -1,0 +1,60 @@
+"""A size that a network is to have at most: where its search ends a little above, rows go."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from paretocli.population.population import Population
+from paretocli.sparsity.objective import SparsityObjective
+from paretocli.sparsity.shortest import make_zero, shortest_first
+
+REACH = 1.35  # times the limit: who is larger was asked with the wrong weights
+
+
+class SizeLimit:
+    """Makes the shortest rows of networks zero until they are as small as they are to be.
+
+    The exported size falls in steps, and weights lead to it within some rows at best; what is
+    missing is a projection onto the networks that are small enough, by the length of rows, as
+    iterative hard thresholding makes it (Blumensath and Davies, 2009). Retraining follows.
+
+    Args:
+        excess: The size of a network over the limit, from its tensors by name.
+    """
+
+    def __init__(self, excess: Callable[[Mapping[str, Tensor]], float]) -> None:
+        self._excess = excess
+
+    @torch.no_grad()
+    def keep_(self, population: Population, sparsity: SparsityObjective, healthy: Tensor) -> None:
+        """Make rows zero, in place, of those networks that are up to `REACH` times too large.
+
+        As few as do; none where even all that may become zero would not.
+
+        Args:
+            population: The networks.
+            sparsity: Knows whose rows count, and how many have to stay.
+            healthy: (K,), the others stay as they are.
+        """
+        for member in healthy.nonzero().flatten().tolist():
+            tensors = {name: t[member] for name, t in population.state_dict().items()}
+            counted = {name: tensors[name] for name in sparsity.names}
+            rows = shortest_first(counted, sparsity.least)
+
+            def excess(
+                count: int, tensors: dict[str, Tensor] = tensors, rows: list[tuple[str, int]] = rows
+            ) -> float:
+                copies = {name: tensors[name].clone() for name in dict(rows)}
+                make_zero(copies, rows[:count])
+                return self._excess(tensors | copies)
+
+            if 1 < excess(0) <= REACH and excess(len(rows)) <= 1:
+                too_few, enough = 0, len(rows)
+                while enough - too_few > 1:
+                    middle = (too_few + enough) // 2
+                    if excess(middle) <= 1:
+                        enough = middle
+                    else:
+                        too_few = middle
+                make_zero(counted, rows[:enough])
