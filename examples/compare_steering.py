@@ -2,12 +2,13 @@
 
 Three sweeps a seed: a lattice from scratch, the same along a path, and points that are placed as
 the sweep goes on. Each front is measured by its hypervolume in two columns: the tasks' mean
-accuracy, and the logarithm (base 10) of the size of the exported network. What is there already is
-not run again. The tables in docs/tutorials/steering.md:
+accuracy, or their mean loss where they have none, and the logarithm (base 10) of the size of the
+exported network. What is there already is not run again. The tables in docs/tutorials/steering.md:
 
     python examples/compare_steering.py runs/digits multidigits --network hps
     python examples/compare_steering.py runs/mnist multimnist --network mdmtn \\
         --train-samples 5000 --epochs 16 --retrain-epochs 5 --seeds "0 1"
+    python examples/compare_steering.py runs/wq mulan:wq
 """
 
 import argparse
@@ -30,7 +31,7 @@ ENOUGH = 0.99  # of the hypervolume that the lattice reaches
 
 
 def points_in_order(run: Path) -> pd.DataFrame:
-    """The solved points in the order of their rounds: accuracy by split, size and epochs."""
+    """The solved points in the order of their rounds: error by split, size and epochs."""
     table = pd.read_csv(run / "results.csv")
     rounds = {}
     for file in (run / "points").glob("*.json"):
@@ -39,19 +40,21 @@ def points_in_order(run: Path) -> pd.DataFrame:
     table["round"] = table["point"].map(rounds)
     for split in ("val", "test"):
         accuracies = [c for c in table if c.startswith("accuracy_") and c.endswith(f"_{split}")]
-        if not accuracies:
-            sys.exit("No task has an accuracy; its mean is what this compares.")
-        table[split] = table[accuracies].mean(axis=1)
+        losses = [c for c in table if c.startswith("loss_") and c.endswith(f"_{split}")]
+        losses.remove(f"loss_sparsity_{split}")
+        table[split] = (
+            1 - table[accuracies].mean(axis=1) if accuracies else table[losses].mean(axis=1)
+        )
     return table[table["status"] == "done"].sort_values(["round", "point"])
 
 
 def volume(points: pd.DataFrame, split: str, reference: dict[str, float]) -> float:
-    """The hypervolume (accuracy × decades of size) of the points that validation would choose."""
+    """The hypervolume (error × decades of size) of the points that validation would choose."""
     sizes = np.log10(points["compact_parameters"])
-    worst = [1 - reference["accuracy"], np.log10(reference["size"])]
-    chosen = np.column_stack([1 - points["val"], sizes])
+    worst = [reference["error"], np.log10(reference["size"])]
+    chosen = np.column_stack([points["val"], sizes])
     beaten = [((chosen <= row).all(axis=1) & (chosen < row).any(axis=1)).any() for row in chosen]
-    shown = np.column_stack([1 - points[split], sizes])[~np.array(beaten)]
+    shown = np.column_stack([points[split], sizes])[~np.array(beaten)]
     return hypervolume(shown, worst)
 
 
@@ -69,7 +72,9 @@ def main() -> None:
     parser.add_argument("runs", type=Path, help="where the sweeps go")
     parser.add_argument("--seeds", default="0 1 2 3 4")
     parser.add_argument("--points", default="10")
-    parser.add_argument("--accuracy", type=float, default=0.5, help="of the reference point")
+    parser.add_argument(
+        "--error", type=float, default=0.5, help="of the reference point: 1 - accuracy, or a loss"
+    )
     parser.add_argument("--methods", default=" ".join(METHODS))
     known, options = parser.parse_known_args()
     methods = known.methods.split()
@@ -83,7 +88,7 @@ def main() -> None:
     note = known.runs / "reference.json"
     if not note.exists():  # the same for ever
         largest = points_in_order(known.runs / f"lattice-{seeds[0]}")["compact_parameters"].max()
-        note.write_text(json.dumps({"accuracy": known.accuracy, "size": float(largest)}))
+        note.write_text(json.dumps({"error": known.error, "size": float(largest)}))
     reference = json.loads(note.read_text())
     rows = []
     for seed in seeds:
@@ -103,7 +108,7 @@ def main() -> None:
             )
     table = pd.DataFrame(rows).groupby("method", sort=False)
     size = f"{reference['size']:,.0f} parameters"
-    print(f"Hypervolume from accuracy {reference['accuracy']} and {size};")
+    print(f"Hypervolume from an error of {reference['error']} and {size};")
     print("epochs as shares of the lattice's. Means over seeds, then standard deviations.")
     print(table.mean().round(4).to_string())
     print(table.std().round(4).to_string())
