@@ -1,6 +1,8 @@
 """Options that hold several things: one text with commas, or a list of them."""
 
 import csv
+import math
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -40,6 +42,43 @@ def shares_in(given: Any) -> tuple[float, ...]:
         raise InputError(
             f"--branch-at should be numbers separated by commas, found {given}."
         ) from None
+
+
+def factors_in(given: Any, flag: str, example: str) -> tuple[tuple[str, float], ...]:
+    """Patterns of names with a number each, from texts such as body.*=0.1, or from a mapping.
+
+    Args:
+        given: A text, several of them, a mapping, or pairs.
+        flag: What asks for them, for a message.
+        example: One of them, for a message.
+
+    Raises:
+        InputError: One has no number that is finite and at least 0.
+    """
+    if isinstance(given, Mapping):
+        given = tuple(given.items())
+    entries = [given] if isinstance(given, str) else list(given)
+    found = []
+    for entry in entries:
+        text = entry if isinstance(entry, str) else "=".join(map(str, entry))
+        name, _, number = text.rpartition("=")
+        try:
+            factor = float(number)
+        except ValueError:
+            factor = math.nan
+        if not (name.strip() and math.isfinite(factor) and factor >= 0):
+            raise InputError(
+                f"{flag} {text} should be names and a number that is at least 0, as in {flag} "
+                f'"{example}".'
+            )
+        found.append((name.strip(), factor))
+    return tuple(found)
+
+
+def some_of(names: Sequence[str], most: int = 8) -> str:
+    """Names for a sentence, the first ones of many."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def listed(given: Any) -> list[Any]:

@@ -151,7 +151,8 @@ def options_of(declaring: type, panel: str) -> tuple[Option, ...]:
         known: Option | None = entry.metadata.get(_KEY)
         if known is not None:
             given = _plain(types[entry.name]) if known.given is NoneType else known.given
-            several = get_origin(types[entry.name]) is tuple and not known.numbers
+            is_tuple = get_origin(types[entry.name]) is tuple
+            several = is_tuple and not known.numbers and given is not list
             known = replace(known, name=entry.name, given=given, several=several)
             found.append(replace(known, panel=panel))
     return tuple(found)

@@ -191,9 +191,7 @@ def make_trainer(
         name: settings.pop(name, getattr(defaults, name))
         for name in ("epochs", "batch_size", "optimizer", "lr", "weight_decay", "schedule")
     }
-    phase = ("retrain_epochs", "retrain_lr", "share_similarity", "jobs", "streams", "patience")
-    chosen |= {name: settings.pop(name) for name in phase if name in settings}
-    assert not settings
+    chosen |= settings
     network = build_network(defaults.network, problem, seed)
     population = Population(network, problem.tasks, len(rows), device=CPU)
     return Trainer(

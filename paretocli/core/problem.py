@@ -60,6 +60,10 @@ class Defaults:
     penalty: float = 2.0
     averaging: int = 5
     retrain_epochs: int = 10
+    warm_up: float = 0.0
+    clip_norm: float = 0.0
+    lr_of: Mapping[str, float] = field(default_factory=dict)
+    no_decay: Sequence[str] = ()
 
 
 def as_float(inputs: Inputs) -> Inputs:

@@ -13,6 +13,7 @@ from paretocli.options.declared import check_ranges, defaults, taken_by
 from paretocli.options.distillation import DistillationOptions
 from paretocli.options.keeping import KeepOptions
 from paretocli.options.machine import MachineOptions
+from paretocli.options.optimisation import OptimisationOptions
 from paretocli.options.output import OutputOptions
 from paretocli.options.sparsity import SparsityOptions
 from paretocli.options.training import TrainingOptions
@@ -34,6 +35,7 @@ class SweepConfig(
     TransferOptions,
     DistillationOptions,
     SparsityOptions,
+    OptimisationOptions,
     TrainingOptions,
 ):
     """A sweep, resolved: every value is set, and what is left is to run it.

@@ -12,7 +12,9 @@ from paretocli.registries import lookup
 
 MOMENTUM = 0.9
 
-OPTIMIZERS: dict[str, Callable[[Iterable[Tensor], float, float], Optimizer]] = {
+Parameters = Iterable[Tensor] | Iterable[dict[str, Any]]
+
+OPTIMIZERS: dict[str, Callable[[Parameters, float, float], Optimizer]] = {
     "adam": lambda parameters, lr, decay: Adam(parameters, lr=lr, weight_decay=decay),
     "adamw": lambda parameters, lr, decay: AdamW(parameters, lr=lr, weight_decay=decay),
     "sgd": lambda parameters, lr, decay: SGD(
@@ -28,9 +30,9 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 
 def build_optimizer(
-    name: str, parameters: Iterable[Tensor], *, lr: float, weight_decay: float
+    name: str, parameters: Parameters, *, lr: float, weight_decay: float
 ) -> Optimizer:
-    """An optimiser of the stacked parameters (K, …)."""
+    """An optimiser of the stacked parameters (K, …), or of groups of them as torch has them."""
     return lookup(OPTIMIZERS, name, "optimizer")(parameters, lr, weight_decay)
 
 
@@ -74,9 +76,23 @@ def _groups(optimizer: Optimizer) -> list[dict[str, Any]]:
     return optimizer.param_groups
 
 
-def learning_rate(schedule: str, lr: float, step: int, steps: int) -> float:
+def learning_rate(
+    schedule: str, lr: float, step: int, steps: int, *, warm_up: float = 0.0
+) -> float:
     """The learning rate at a step of `steps`.
 
     A function of the step alone, so a resumed run needs no state of it.
+
+    Args:
+        schedule: How it falls.
+        lr: The largest one.
+        step: From 0.
+        steps: How many there are.
+        warm_up: The share of them, rounded up, in which it rises to the largest one: at the step i
+            of W it is (i + 1) / W of it. The schedule has the steps after them.
     """
-    return lr * lookup(SCHEDULES, schedule, "schedule")(step / steps)
+    falls = lookup(SCHEDULES, schedule, "schedule")
+    first = math.ceil(warm_up * steps)
+    if step < first:
+        return lr * (step + 1) / first
+    return lr * falls((step - first) / (steps - first))

@@ -14,7 +14,7 @@ Yun, Lozano and Yang, *Adaptive proximal gradient methods for structured neural 
 2021 (ProxGen), equation (3); one second moment a block as in Zhang et al., *Adam-mini*, 2024.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -82,6 +82,9 @@ class ProximalOptimizer(Optimizer):
         name: `adam`, `adamw` or `sgd`.
         lr, weight_decay: As for torch's optimisers.
         zeros_allowed: Whether rows may become zero.
+        groups: The weights in groups as torch has them, unless they are all alike. Each layer's
+            steps, the proximal ones too, are of its own group's learning rate: whatever it is, the
+            fixed points stay.
     """
 
     def __init__(
@@ -93,8 +96,10 @@ class ProximalOptimizer(Optimizer):
         lr: float,
         weight_decay: float,
         zeros_allowed: bool = True,
+        groups: Sequence[dict[str, Any]] | None = None,
     ) -> None:
-        super().__init__(list(parameters.values()), {"lr": lr, "weight_decay": weight_decay})
+        alike = [{"params": list(parameters.values())}]
+        super().__init__(groups or alike, {"lr": lr, "weight_decay": weight_decay})
         self._named = dict(parameters)
         self._objective = objective
         self._zeros_allowed = zeros_allowed
@@ -116,11 +121,16 @@ class ProximalOptimizer(Optimizer):
             coefficient: c_0 (K,), what f_0's gradient is multiplied by in the scalar to minimise.
             gradients: A subgradient of f_0 (K, …) by name.
         """
-        lr, decay = self.param_groups[0]["lr"], self.param_groups[0]["weight_decay"]
+        rates = {
+            id(weights): (group["lr"], group["weight_decay"])
+            for group in self.param_groups
+            for weights in group["params"]
+        }
         radial = self._objective.radial_gradients(self._named)
         for name, weights in self._named.items():
             assert weights.grad is not None
             state = self.state[weights]
+            lr, decay = rates[id(weights)]
             mean = _running_mean(coefficient, state)
             full = weights.grad + per_member(mean, weights) * gradients[name]
             smooth = weights.grad

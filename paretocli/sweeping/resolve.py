@@ -48,6 +48,7 @@ from paretocli.sweeping.sparsity_shares import OWN, sparsity_shares
 from paretocli.sweeping.sweep_network import (
     fresh_network,
     network_layers,
+    network_to_train,
     transferred_names,
 )
 from paretocli.sweeping.teaching import check_teachers, teacher_files
@@ -135,7 +136,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     problem = whole if count is None else cut(whole, int(str(count)))
     older = meant_in(options)
     chosen = _chosen(options, older, problem, device)
-    network = fresh_network(chosen["network"], chosen["init"], problem, chosen["seed"])
+    network = network_to_train(chosen, problem)
     of_problem = _looked_at(problem, network, device, chosen["batch_size"])
     taught_by = _taught_by(options, chosen, problem)
     layers = network_layers(network, problem)
@@ -230,12 +231,13 @@ def _chosen(
     options: Options, older: dict[str, Any], problem: Problem, device: torch.device
 ) -> dict[str, Any]:
     """What the user said, over the problem's defaults, over what an older directory means."""
+    known, of_problem = declared(), dataclasses.asdict(problem.defaults)
     chosen: dict[str, Any] = {
         **defaults(),
         **older,
         "train_samples": len(problem.train),
-        **{k: v for k, v in dataclasses.asdict(problem.defaults).items() if k != "points"},
-        **{k: declared()[k].value(v) for k, v in options.items() if k not in NOT_IN_CONFIG},
+        **{k: known[k].value(v) for k, v in of_problem.items() if k != "points"},
+        **{k: known[k].value(v) for k, v in options.items() if k not in NOT_IN_CONFIG},
     }
     chosen["network"] = chosen["network"] or default_network(problem)
     chosen["device"] = str(device)

@@ -1,6 +1,8 @@
 """What a sweep's networks start from, and what of them counts."""
 
+from collections.abc import Mapping
 from fnmatch import fnmatch
+from typing import Any
 
 import torch
 from torch import nn
@@ -10,6 +12,7 @@ from paretocli.errors import InputError
 from paretocli.networks.building import build_network
 from paretocli.networks.initialisation import lsuv
 from paretocli.options.config import SweepConfig
+from paretocli.population.parameter_groups import freeze, undecayed_names
 from paretocli.population.transfer import TRANSFERS
 from paretocli.sparsity.layers import Layer, find_layers
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
@@ -31,6 +34,22 @@ def fresh_network(name: str, init: str, problem: Problem, seed: int) -> nn.Modul
     network = build_network(name, problem, seed)
     if init == "lsuv":
         lsuv(network, problem.prepare(problem.train.rows(slice(LSUV_SAMPLES)).inputs), seed=seed)
+    return network
+
+
+def network_to_train(values: Mapping[str, Any], problem: Problem) -> nn.Module:
+    """A new network, what is to stay as it is frozen.
+
+    Args:
+        values: Of the options, by name.
+        problem: What it is for.
+
+    Raises:
+        InputError: A pattern of parameters matches none.
+    """
+    network = fresh_network(values["network"], values["init"], problem, values["seed"])
+    undecayed_names(network, values["no_decay"])
+    freeze(network, values["lr_of"])
     return network
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from paretocli.core.problem import Problem
 from paretocli.options.config import SweepConfig
 from paretocli.options.keeping import FRONT, MOST_KEPT
+from paretocli.population.parameter_groups import freeze, undecayed_names
 from paretocli.population.population import Population
 from paretocli.population.transfer import TRANSFERS, Transfer
 from paretocli.probing.stacking import why_in_turn
@@ -70,6 +71,14 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
     config, problem = subproblems.config, subproblems.problem
     device = torch.device(config.device)
     network = fresh_network(config.network, config.init, problem, config.seed)
+    factors = freeze(network, config.lr_of)
+    undecayed = undecayed_names(network, config.no_decay)
+    settings = replace(
+        _settings(config, streams),
+        lr_factors=factors,
+        undecayed=undecayed,
+        size_limit=_size_limit(subproblems),
+    )
     layers = network_layers(network, problem)
     pattern = None
     if subproblems.frozen is not None:
@@ -102,7 +111,7 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
         problem,
         population,
         solver,
-        replace(_settings(config, streams), size_limit=_size_limit(subproblems)),
+        settings,
         sparsity=sparsity,
         pattern=pattern,
         transfer=_transfer(config, solver),
@@ -148,6 +157,8 @@ def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
         schedule=config.schedule,
         seed=config.seed,
         device=torch.device(config.device),
+        warm_up=config.warm_up,
+        clip_norm=config.clip_norm,
         retrain_epochs=config.retrain_epochs,
         retrain_lr=config.retrain_lr,
         share_similarity=config.share_similarity,

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from paretocli.population.clipping import clip_
 from paretocli.population.mixing import mix_
 from paretocli.population.optimizers import build_optimizer, state_shapes, take_up
+from paretocli.population.parameter_groups import parameter_groups
 from paretocli.population.population import Population
 from paretocli.sparsity.layers import over_rows
 from paretocli.sparsity.objective import SparsityObjective
@@ -37,6 +39,9 @@ class Descent:
     ) -> None:
         self.population = population
         self.pattern = pattern
+        self.clip_norm = settings.clip_norm
+        # What the learning rate is multiplied by, for each group of each optimiser.
+        self._factors: list[list[float]] = []
         self.optimizers: list[Optimizer] = self._optimizers(settings, lr)
         self._keep_pattern()
 
@@ -90,12 +95,14 @@ class Descent:
         Args:
             rate: The learning rate.
         """
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+        for optimizer, factors in zip(self.optimizers, self._factors, strict=True):
+            for group, factor in zip(optimizer.param_groups, factors, strict=True):
+                group["lr"] = rate * factor
         if self.pattern is not None:
             gradients = {name: p.grad for name, p in self.population.parameters.items()}
             self.pattern.project_({n: g for n, g in gradients.items() if g is not None})
+        if self.clip_norm > 0:
+            self._clip()
         self._step()
         # A step leaves the pattern by no more than rounding, and that is taken away.
         self._keep_pattern()
@@ -118,7 +125,32 @@ class Descent:
         return partial(state_shapes, optimizer)
 
     def _optimizers(self, settings: TrainingSettings, lr: float) -> list[Optimizer]:
-        return [_optimizer(list(self.population.parameters.values()), settings, lr)]
+        return [self._optimizer(self.population.parameters, settings, lr)]
+
+    def _optimizer(
+        self, parameters: Mapping[str, Tensor], settings: TrainingSettings, lr: float
+    ) -> Optimizer:
+        """One of torch's for some parameters, by name."""
+        decay = settings.weight_decay
+        groups = self._grouped(parameters, settings)
+        return build_optimizer(settings.optimizer, groups, lr=lr, weight_decay=decay)
+
+    def _grouped(
+        self, parameters: Mapping[str, Tensor], settings: TrainingSettings
+    ) -> list[dict[str, Any]]:
+        """The groups of an optimiser's parameters, whose factors are noted."""
+        groups = parameter_groups(parameters, settings.lr_factors, settings.undecayed)
+        self._factors.append([group.factor for group in groups])
+        return [
+            {"params": [parameters[name] for name in group.names]}
+            | ({} if group.decays else {"weight_decay": 0.0})
+            for group in groups
+        ]
+
+    def _clip(self) -> Tensor:
+        """Shorten the gradients that are too long; what each was multiplied by (K,)."""
+        gradients = (parameter.grad for parameter in self.population.parameters.values())
+        return clip_([g for g in gradients if g is not None], self.clip_norm)
 
     def _step(self) -> None:
         for optimizer in self.optimizers:
@@ -177,9 +209,9 @@ class ProximalDescent(Descent):
 
     def _optimizers(self, settings: TrainingSettings, lr: float) -> list[Optimizer]:
         counted = {name: self.population.parameters[name] for name in self.sparsity.names}
-        others = [p for name, p in self.population.parameters.items() if name not in counted]
+        others = {n: p for n, p in self.population.parameters.items() if n not in counted}
         # A network of counted layers alone has nothing that is free.
-        self._free = [_optimizer(others, settings, lr)] if others else []
+        self._free = [self._optimizer(others, settings, lr)] if others else []
         self._proximal = ProximalOptimizer(
             counted,
             self.sparsity,
@@ -187,6 +219,7 @@ class ProximalDescent(Descent):
             lr=lr,
             weight_decay=settings.weight_decay,
             zeros_allowed=self.zeros_allowed,
+            groups=self._grouped(counted, settings),
         )
         return [*self._free, self._proximal]
 
@@ -194,17 +227,22 @@ class ProximalDescent(Descent):
         own = optimizer is self._proximal
         return self._proximal.state_shapes if own else super()._shapes(optimizer)
 
+    def _clip(self) -> Tensor:
+        """The pull of sparsity is scaled with the tasks' gradient, or a step would follow others.
+
+        Where the gradient is always longer than it may be, as that of the tasks may be at a
+        solution too, sparsity would count for more than its weight says.
+        """
+        factors = super()._clip()
+        assert self._leaf.grad is not None
+        self._leaf.grad.mul_(factors)
+        return factors
+
     def _step(self) -> None:
         assert self._leaf.grad is not None
         for optimizer in self._free:
             optimizer.step()
         self._proximal.proximal_step(self._leaf.grad, self._gradients)
-
-
-def _optimizer(parameters: list[Tensor], settings: TrainingSettings, lr: float) -> Optimizer:
-    return build_optimizer(
-        settings.optimizer, parameters, lr=lr, weight_decay=settings.weight_decay
-    )
 
 
 def descent_of(

@@ -56,7 +56,13 @@ class Phases:
     def rate(self, step: int, steps: int) -> float:
         """The learning rate in a step of an epoch's."""
         lr = self._settings.retrain_lr if self.retraining else self._settings.lr
-        return learning_rate(self._settings.schedule, lr, *self.place(step, steps))
+        schedule, warm_up = self._settings.schedule, self._settings.warm_up
+        return learning_rate(schedule, lr, *self.place(step, steps), warm_up=warm_up)
+
+    @property
+    def warming_up(self) -> bool:
+        """Whether the last epoch was one in which the learning rate rose to its end."""
+        return self.epoch - self._first <= self._settings.warm_up * self._epochs
 
     def state_dict(self) -> dict[str, Any]:
         """The state, for a checkpoint."""

@@ -1,6 +1,7 @@
 """What a training run needs to know."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import torch
 
@@ -22,6 +23,10 @@ class TrainingSettings:
         retrain_lr: Learning rate at the start of these.
         share_similarity: Rows more similar than this are tied.
         jobs: Threads that look for similar rows.
+        warm_up: Share of a phase's steps in which its learning rate rises.
+        clip_norm: The largest norm of a subproblem's gradient; 0 for any.
+        lr_factors: Of the learning rate, by the parameters' names; 1 for those left out.
+        undecayed: Names of the parameters without weight decay.
         patience: Epochs in which nothing gets better after which a phase ends; 0 for never.
         streams: A number for each subproblem; each sees batches of its own, whose order goes by
             its number. None where all see the same.
@@ -41,6 +46,10 @@ class TrainingSettings:
     retrain_lr: float = 0.0
     share_similarity: float = 1.0
     jobs: int = 1
+    warm_up: float = 0.0
+    clip_norm: float = 0.0
+    lr_factors: Mapping[str, float] = field(default_factory=dict)
+    undecayed: frozenset[str] = frozenset()
     patience: int = 0
     streams: tuple[int, ...] | None = None
     kept: int = 0

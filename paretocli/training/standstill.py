@@ -81,6 +81,8 @@ class Standstill:
         relative_gap: Tensor | None,
         failed: Tensor,
         after: tuple[Population, Solver, Train],
+        *,
+        warming_up: bool = False,
     ) -> None:
         """See what an epoch came to.
 
@@ -89,6 +91,8 @@ class Standstill:
             relative_gap: The certificate (K,), None where the solver gives none.
             failed: Who has diverged (K,); nobody waits for them.
             after: Population, solver and figures of training, of which copies are kept.
+            warming_up: Whether the learning rate has yet to reach its height: nobody stands still
+                then.
         """
         if not self.patience:
             return
@@ -99,7 +103,7 @@ class Standstill:
             gap = relative_gap.detach().cpu().clamp(min=GAP)
             better |= gap <= self.gap - GAP
             self.gap = torch.where(gap < self.gap, gap, self.gap)
-        self.still = torch.where(better, 0, self.still + 1)
+        self.still = torch.where(better | warming_up, 0, self.still + 1)
         over = (self.still >= self.patience) | failed
         if self.together:
             over = over.all().expand_as(over)

@@ -24,6 +24,7 @@ from paretocli.training.certificate import stationarity
 from paretocli.training.claims import Claims
 from paretocli.training.descent import Descent, descent_of
 from paretocli.training.evaluation import evaluate
+from paretocli.training.gradients import StepGradients
 from paretocli.training.losses import TrainingLosses
 from paretocli.training.passing import Passing
 from paretocli.training.phases import Phases
@@ -77,9 +78,9 @@ class Trainer:
         self.splits = {
             name: samples.to(settings.device) for name, samples in problem.splits().items()
         }
-        self.losses = TrainingLosses(
-            problem, population, apart=settings.streams is not None, teachers=teachers
-        )
+        apart = settings.streams is not None
+        losses = TrainingLosses(problem, population, apart=apart, teachers=teachers)
+        self.gradients = StepGradients(population, solver, losses)
         self.seconds = 0.0
         self.subproblem_epochs = 0
         self.failed_epoch = torch.zeros(population.size, dtype=torch.int64)
@@ -130,7 +131,8 @@ class Trainer:
         self.best.update(going_on, standstill.epochs, kept, figures["val"][0])
         gap, relative_gap = self.claims.gap(train[0])
         failed, state = self.failed_epoch > 0, (self.population, self.solver, train)
-        standstill.observe(value, relative_gap, failed, state)
+        warming_up = self.phases.warming_up
+        standstill.observe(value, relative_gap, failed, state, warming_up=warming_up)
         self.seconds += time.perf_counter() - started
         sparsity, parameters = self.sparsity, self.population.parameters
         return EpochReport(
@@ -243,14 +245,7 @@ class Trainer:
         torch.manual_seed(mixed_seed(settings.seed, phases.order, 1))
         losses, statistics = [], []
         for batch, step, steps in batches(self.splits["train"], settings, phases.order):
-            self.descent.zero_grad()
-            batch_losses, batch_statistics = self.losses.of(batch)
-            objectives = self.descent.objectives(batch_losses)
-            if self.solver.needs_gramian:
-                there = self.population.there(batch_statistics)[:, : batch_losses.shape[1]]
-                self.solver.weigh(self.descent.gramian(objectives), there)
-            torch.autograd.backward(self.solver.loss(objectives).sum())
-            objectives = objectives.detach()
+            objectives, batch_statistics = self.gradients.of(batch, self.descent)
             if not phases.retraining:
                 self.passing.after(objectives, *phases.place(step, steps), self.descent)
             self.descent.step(phases.rate(step, steps))

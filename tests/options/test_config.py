@@ -58,6 +58,10 @@ VALUES = {
     "compile": False,
     "threads": 1,
     "patience": 0,
+    "warm_up": 0.0,
+    "clip_norm": 0.0,
+    "lr_of": (),
+    "no_decay": (),
     "warm": "none",
     "warm_epochs": 0,
     "keep": "best",
@@ -109,6 +113,9 @@ CHANGED = {
     "transfer": "adaptive",
     "warm": "path",
     "keep": "front",
+    "warm_up": 0.1,
+    "lr_of": (("body.*", 0.1),),
+    "no_decay": ("norms",),
     "transfer_kernel": "triangle",
 }
 

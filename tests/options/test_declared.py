@@ -31,7 +31,10 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
     asked |= {"where", "budget", "max_parameters", "max_macs"}
     later = identity - asked - OF_0_1_0
     assert {name for name in later if declared()[name].before is UNSET} == set()
-    assert later == {"sparsity_of", "warm", "warm_epochs", "patience", "keep"}
+    assert later == {
+        *("sparsity_of", "warm", "warm_epochs", "patience", "keep"),
+        *("warm_up", "clip_norm", "lr_of", "no_decay"),
+    }
 
 
 def test_every_option_has_its_say():

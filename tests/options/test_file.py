@@ -13,7 +13,7 @@ KINDS = {
     name: "a list"
     if one.numbers
     else WORDS.get(one.given, "a list")
-    if name not in ("targets", "sparse_layers", "transfer_tensors", "branch_at")
+    if name not in ("targets", "sparse_layers", "transfer_tensors", "branch_at", "no_decay")
     else "a text or a list"
     for name, one in declared().items()
 }

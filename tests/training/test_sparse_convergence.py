@@ -63,7 +63,7 @@ def problem():
     )
 
 
-def trained(kind, optimizer, lr):
+def trained(kind, optimizer, lr, **controls):
     made = problem()
     network = build_network("own", made, seed=0)
     layers = find_layers(network, made.train.inputs[:2])
@@ -79,6 +79,7 @@ def trained(kind, optimizer, lr):
         schedule="cosine",
         seed=0,
         device=CPU,
+        **controls,
     )
     population = Population(network, made.tasks, len(WEIGHTS), device=CPU)
     solver = AugmentedLagrangian(scalarization, penalty=10.0)
@@ -107,7 +108,21 @@ def exact(kind, weights, scale):
 @pytest.mark.parametrize(("optimizer", "lr"), [("adam", 0.02), ("sgd", 0.05)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_training_ends_at_the_exact_sparse_chebyshev_points(kind, optimizer, lr):
-    outcome, scale = trained(kind, optimizer, lr)
+    ends_there(kind, *trained(kind, optimizer, lr))
+
+
+def test_clipping_ends_there_too():
+    """Sparsity's pull is scaled with the tasks' gradient, which is not 0 at a solution."""
+    ends_there("flat", *trained("flat", "sgd", 0.5, clip_norm=0.03, warm_up=0.1))
+
+
+@pytest.mark.parametrize(("optimizer", "lr"), [("adam", 0.1), ("sgd", 0.2)])
+def test_a_layer_with_a_rate_of_its_own_ends_there_too(optimizer, lr):
+    controls = {"lr_factors": {"matrix.weight": 0.25}, "warm_up": 0.1}
+    ends_there("spike", *trained("spike", optimizer, lr, **controls))
+
+
+def ends_there(kind, outcome, scale):
     objectives = outcome.figures["train"][0].numpy()
     matrices = outcome.tensors["matrix.weight"].numpy()
     for k, weights in enumerate(WEIGHTS):

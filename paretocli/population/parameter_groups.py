@@ -1,0 +1,131 @@
+"""Groups of parameters: at which share of the learning rate they learn, and whether they decay."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+from torch import nn
+
+from paretocli.errors import InputError
+from paretocli.lists import some_of
+
+NORMS, BIASES = "norms", "biases"
+
+Factors = Sequence[tuple[str, float]]
+
+
+@dataclass(frozen=True)
+class ParameterGroup:
+    """Parameters that one rate and one decay hold for.
+
+    Attributes:
+        names: Theirs.
+        factor: What the learning rate is multiplied by.
+        decays: Whether the weight decay is theirs too.
+    """
+
+    names: tuple[str, ...]
+    factor: float = 1.0
+    decays: bool = True
+
+
+def parameter_groups(
+    names: Iterable[str], factors: Mapping[str, float], undecayed: Iterable[str]
+) -> tuple[ParameterGroup, ...]:
+    """The groups of some parameters, in the order of their first ones.
+
+    Args:
+        names: Of the parameters.
+        factors: Of the learning rate, by name; 1 for those left out.
+        undecayed: The names of those without weight decay.
+    """
+    without = frozenset(undecayed)
+    found: dict[tuple[float, bool], list[str]] = {}
+    for name in names:
+        found.setdefault((factors.get(name, 1.0), name not in without), []).append(name)
+    return tuple(ParameterGroup(tuple(own), *kind) for kind, own in found.items())
+
+
+def factors_by_name(network: nn.Module, factors: Factors) -> dict[str, float]:
+    """The factor of each trained parameter that a pattern matches; of several, that of the last.
+
+    Args:
+        network: Whose parameters.
+        factors: Patterns of names, and their factors.
+
+    Raises:
+        InputError: A pattern matches none.
+    """
+    names = [name for name, p in network.named_parameters() if p.requires_grad]
+    found: dict[str, float] = {}
+    for pattern, factor in factors:
+        own = [name for name in names if fnmatch(name, pattern)]
+        if not own:
+            raise InputError(
+                f"--lr-of {pattern}={factor:g} matches no parameter of the network that is "
+                f"trained; there are {some_of(names)}."
+            )
+        found |= dict.fromkeys(own, factor)
+    return found
+
+
+def freeze(network: nn.Module, factors: Factors) -> dict[str, float]:
+    """Freeze the parameters whose factor of the learning rate is 0.
+
+    Frozen is what cannot move: its rows are none that sparsity counts, nor is its gradient one of
+    those that a certificate or the norm of a step is about.
+
+    Returns:
+        The factors of the others.
+
+    Raises:
+        InputError: A pattern matches none, or nothing would be left to train.
+    """
+    found = factors_by_name(network, factors)
+    for name, parameter in network.named_parameters():
+        if found.get(name) == 0:
+            parameter.requires_grad_(False)
+    if 0 in found.values() and not any(p.requires_grad for p in network.parameters()):
+        raise InputError(
+            "--lr-of freezes all parameters of the network; give some of them a factor above 0."
+        )
+    return {name: factor for name, factor in found.items() if factor > 0}
+
+
+def undecayed_names(network: nn.Module, kinds: Sequence[str]) -> frozenset[str]:
+    """The names of the parameters that weight decay leaves alone.
+
+    Args:
+        network: Whose parameters.
+        kinds: `norms` for those of normalisation layers, `biases` for those with bias in their own
+            name, or patterns of names.
+
+    Raises:
+        InputError: One of them names none.
+    """
+    names = [name for name, _ in network.named_parameters()]
+    found: set[str] = set()
+    for kind in kinds:
+        if kind == NORMS:
+            own = _of_norms(network)
+        elif kind == BIASES:
+            own = {name for name in names if "bias" in name.rpartition(".")[2]}
+        else:
+            own = {name for name in names if fnmatch(name, kind)}
+        if not own:
+            raise InputError(
+                f"--no-decay {kind} matches no parameter of the network; there are "
+                f"{some_of(names)}."
+            )
+        found |= own
+    return frozenset(found)
+
+
+def _of_norms(network: nn.Module) -> set[str]:
+    """The parameters of layers that are named as norms are, torch's own or others'."""
+    return {
+        f"{prefix}.{name}".removeprefix(".")
+        for prefix, module in network.named_modules()
+        if "Norm" in type(module).__name__
+        for name, _ in module.named_parameters(recurse=False)
+    }
