@@ -31,8 +31,11 @@ Threads = Annotated[
     ),
 ]
 
+# What concerns the problem, as for a sweep.
+OPTIONS = ("network", "targets", "set", "device", "data_dir")
 
-@with_options("network", "targets", "device", "data_dir")
+
+@with_options(*OPTIONS)
 def check(
     ctx: typer.Context,
     problem: ProblemToCheck,
@@ -58,7 +61,7 @@ def check(
     from paretocli.directories import default_data_dir
     from paretocli.errors import InputError
     from paretocli.examination.examine import examine
-    from paretocli.lists import columns_in
+    from paretocli.problems.asked import Asked
     from paretocli.problems.loading import load_problem
     from paretocli.training.machine import (
         available_threads,
@@ -71,9 +74,10 @@ def check(
     chosen = choose_device(given["device"] or "auto")
     count = threads or available_threads()
     set_up(count, "fp32")
-    targets = () if given["targets"] is None else columns_in(given["targets"])
     folder = (given["data_dir"] or default_data_dir()).absolute()
-    found = examine(load_problem(problem, folder, targets), chosen, given["network"])
+    found = examine(
+        load_problem(problem, folder, Asked.of_options(given)), chosen, given["network"]
+    )
     if as_json:
         say(json.dumps(as_content(found, count), indent=2))
     elif not quiet:
@@ -93,9 +97,11 @@ def check(
 def _next(ctx: typer.Context) -> str:
     """The sweep of the same problem, with the options of this command that concern it."""
     words = ["paretocli", "sweep", ctx.params["problem"]]
-    for name in ("network", "targets", "device", "data_dir"):
+    for name in OPTIONS:
         source = ctx.get_parameter_source(name)
         # What the environment says, it says to the sweep too.
         if source is not None and source.name == "COMMANDLINE":
-            words += [f"--{name.replace('_', '-')}", str(ctx.params[name])]
+            value = ctx.params[name]
+            for one in value if isinstance(value, list | tuple) else (value,):
+                words += [f"--{name.replace('_', '-')}", str(one)]
     return shlex.join(words)

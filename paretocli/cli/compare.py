@@ -21,7 +21,8 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="DIR...",
-            help="Run directories of sweeps; those that differ in their seed alone are one method.",
+            help="Run directories of sweeps; those that differ in their seed, or in --set fold, "
+            "alone are one method.",
             show_default=False,
         ),
     ],
@@ -78,14 +79,15 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no hints.")] = False,
 ) -> None:
-    """Compare the fronts of several methods, over their seeds.
+    """Compare the fronts of several methods, over their seeds and folds.
 
     Hypervolume is the share of the box from the ideal to the reference point.
     IGD+, additive ε and span go by the reference set: the points that no point
     of any sweep compared here beats. Fill distance, the largest hole, goes by
     the true front where the problem's is known, else by the same points.
     Objectives are scaled to the box for them.
-    The hypervolume of each method is tested against that of the first.
+    The hypervolume of each method is tested against that of the first, over
+    seeds; folds share training data, which no such test allows for.
 
     Examples:
       paretocli compare runs/chebyshev-* runs/linear-* --on test

@@ -37,9 +37,11 @@ def comparison_as_json(
 
 def _method_as_json(method: Method) -> dict[str, Any]:
     test = method.significance
+    folds = [one.sweep.repetition.fold for one in method.sweeps]
     return {
         "name": method.name,
         "seeds": [one.sweep.seed for one in method.sweeps],
+        **({"folds": folds} if any(fold is not None for fold in folds) else {}),
         "directories": [str(one.sweep.path) for one in method.sweeps],
         **{name: _statistics_as_json(method.statistics(name)) for name in INDICATORS},
         "test": None if test is None else test.test,

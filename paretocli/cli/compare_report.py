@@ -9,6 +9,7 @@ from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.front.comparable import code_hints
 from paretocli.front.comparison import Comparison, Method
 from paretocli.front.indicators import APPROXIMATED, NONE_BELOW
+from paretocli.front.repetitions import share_data
 from paretocli.front.statistics import Statistics
 
 WIDTH = 80
@@ -31,10 +32,10 @@ SHAPE = {
 def comparison_report(found: Comparison, split: str) -> str:
     """Two tables, of what fronts are worth and of how they lie, and what the words mean."""
     tested = [_p_value(method) for method in found.methods]
-    seeds = [str(len(method.sweeps)) for method in found.methods]
+    counts = [str(len(method.sweeps)) for method in found.methods]
     tables = [
         _table(found.methods, QUALITY, last=("p", tested) if any(tested) else None),
-        _table(found.methods, SHAPE, last=("seeds", seeds)),
+        _table(found.methods, SHAPE, last=(found.over, counts)),
     ]
     notes = [textwrap.fill(note, WIDTH) for note in _notes(found, split)]
     return "\n\n".join([*map(as_text, tables), "\n".join(notes)])
@@ -112,7 +113,7 @@ def _p_value(method: Method) -> str:
 def _notes(found: Comparison, split: str) -> Iterator[str]:
     """What was measured, in which box, against what, and whether a difference may be chance."""
     several = any(len(method.sweeps) > 1 for method in found.methods)
-    over = "; mean ± standard deviation over the seeds" if several else ""
+    over = f"; mean ± standard deviation over the {found.over}" if several else ""
     if found.columns.labels == found.columns.names:
         names = ", ".join(
             f"{name} ({'higher' if higher else 'lower'} is better)"
@@ -172,6 +173,11 @@ def _test_note(found: Comparison) -> str:
     tested = [method for method in others if method.significance]
     if not others:
         return "No test: there is one method."
+    if not tested and share_data(found.repetitions):
+        return (
+            "No test: the training data of folds overlap, so that p-values would be too small. "
+            "Compare several seeds of one fold for one."
+        )
     if not tested:
         return (
             "No test of the differences is possible: it takes at least two seeds of the first "

@@ -9,6 +9,7 @@ from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.exporting.problem_code import Consent, chosen_problem
 from paretocli.printable import one_line
+from paretocli.problems.asked import Asked
 from paretocli.problems.loading import load_problem
 from paretocli.run_directory.files import DamagedError
 from paretocli.run_directory.point_record import PointRecord
@@ -60,7 +61,7 @@ def read_solved_point(
         made = problem
     else:
         source = chosen_problem(sweep, problem, consent)
-        made = load_problem(source, data_dir, tuple(sweep.setting("targets")))
+        made = load_problem(source, data_dir, Asked.of_sweep(sweep))
     if sweep.checksums.get("test") != made.test.checksum():
         raise InputError(
             f"The test split is another one than {path} was made with; give the same with "

@@ -20,7 +20,8 @@ def check_comparable(sweeps: Sequence[RunFiles]) -> None:
         sweeps: At least one.
 
     Raises:
-        InputError: The problem or the data of a split differ, or a sweep comes twice.
+        InputError: The problem or the data of a split differ, which only folds may, or a sweep
+            comes twice.
     """
     first = sweeps[0]
     for other in sweeps[1:]:
@@ -29,16 +30,13 @@ def check_comparable(sweeps: Sequence[RunFiles]) -> None:
                 f"{other.path} is of the problem {other.config['problem']}, but {first.path} of "
                 f"{first.config['problem']}; compare sweeps of one problem."
             )
-        if splits := _differing_splits(first, other):
-            raise InputError(
-                f"{first.path} and {other.path} were made from other data: the checksums of the "
-                f"{splits} differ; compare sweeps of the same data."
-            )
+    for one, other in combinations(sweeps, 2):
+        _check_data(one, other)
     for one, other in combinations(sweeps, 2):
         if one.config == other.config:
             raise InputError(
                 f"{one.path} and {other.path} are the same sweep with the same seed "
-                f"({one.seed}); give one of them."
+                f"({one.repetition.bare}); give one of them."
             )
 
 
@@ -62,25 +60,25 @@ def check_same_objectives(sweeps: Sequence[RunFiles], way_out: str) -> None:
 
 
 def check_same_box(sweeps: Sequence[RunFiles], corner: Literal["ideal", "reference_point"]) -> None:
-    """Refuse sweeps of equal seed whose stored ideal or reference point differs.
+    """Refuse sweeps of equal seed and fold whose stored ideal or reference point differs.
 
-    Both come from the networks before training, so between seeds they always differ, and are not
-    compared; with equal seeds they differ where networks or their start do.
+    Both come from the networks before training and the data, so between seeds or folds they always
+    differ, and are not compared; with equal ones they differ where networks or their start do.
 
     Raises:
         InputError: They differ; the message names the sweeps, the objective and the way out.
     """
     option = {"ideal": "--ideal", "reference_point": "--reference"}[corner]
     for one, other in combinations(sweeps, 2):
-        if one.seed != other.seed:
+        if one.repetition != other.repetition:
             continue
         corners = getattr(one.box, corner), getattr(other.box, corner)
         differing = np.flatnonzero(~np.isclose(*corners, rtol=_TOLERANCE, atol=0))
         if len(differing):
             place = differing[0]
             raise InputError(
-                f"{one.path} and {other.path} have the same seed ({one.seed}), but the stored "
-                f"{corner.replace('_', ' ')} of {one.objectives[place]} is "
+                f"{one.path} and {other.path} have the same seed ({one.repetition.bare}), but the "
+                f"stored {corner.replace('_', ' ')} of {one.objectives[place]} is "
                 f"{corners[0][place]:.6g} in one and {corners[1][place]:.6g} in the other; give "
                 f"one for all with {option}."
             )
@@ -92,6 +90,28 @@ def code_hints(sweeps: Sequence[RunFiles]) -> Iterator[str]:
     for sweep in sweeps[1:]:
         if sweep.checksums.get("source") != code:
             yield f"{sweep.path} was made from another version of the problem's own file."
+
+
+def _check_data(one: RunFiles, other: RunFiles) -> None:
+    """Refuse two sweeps of one fold with other data, or of two folds with the same."""
+    folds = [sweep.repetition.fold for sweep in (one, other)]
+    if folds.count(None) == 1:
+        without, has = (one, other) if folds[0] is None else (other, one)
+        raise InputError(
+            f"{without.path} does not name its fold, and {has.path} has fold "
+            f"{has.repetition.fold}; compare sweeps that all have one, by --set fold, or none."
+        )
+    splits = _differing_splits(one, other)
+    if splits and folds[0] == folds[1]:
+        raise InputError(
+            f"{one.path} and {other.path} were made from other data: the checksums of the "
+            f"{splits} differ; compare sweeps of the same data."
+        )
+    if not splits and folds[0] != folds[1]:
+        raise InputError(
+            f"{one.path} is fold {folds[0]} and {other.path} fold {folds[1]}, but their data are "
+            "the same; let the argument fold of the problem choose what is held out."
+        )
 
 
 def _differing_splits(one: RunFiles, other: RunFiles) -> str:

@@ -1,4 +1,4 @@
-"""Indicators of several methods' fronts, over their seeds."""
+"""Indicators of several methods' fronts, over their seeds and folds."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from paretocli.front.indicators import ROUNDING, is_exact
 from paretocli.front.known import POINTS, known_front, largest_share
 from paretocli.front.measure import Columns, MeasuringBox, union_front
 from paretocli.front.methods import group_by_method, method_names
+from paretocli.front.repetitions import FOLD, Repetition, repeated_over
 from paretocli.front.significance import Significance, against_first
 from paretocli.front.statistics import Statistics, statistics
 from paretocli.front.sweeps import Sweep
@@ -78,13 +79,13 @@ class MeasuredSweep:
 
 @dataclass(frozen=True, eq=False)
 class Method:
-    """A method over its seeds.
+    """A method over its seeds and folds.
 
     Attributes:
         name: The settings in which it differs from the others.
-        sweeps: One for each seed.
-        significance: Of the hypervolume's difference from the first method's, None for the first
-            and where there are not enough seeds.
+        sweeps: One for each seed and fold.
+        significance: Of the hypervolume's difference from the first method's, None for the first,
+            where there are not enough seeds, and over several folds.
     """
 
     name: str
@@ -92,7 +93,7 @@ class Method:
     significance: Significance | None
 
     def statistics(self, indicator: str) -> Statistics:
-        """One of the `INDICATORS` over the seeds."""
+        """One of the `INDICATORS` over the seeds and folds."""
         return statistics(self.values(indicator))
 
     def values(self, indicator: str) -> list[float]:
@@ -131,6 +132,18 @@ class Comparison:
         return [one for method in self.methods for one in method.sweeps]
 
     @property
+    def repetitions(self) -> list[Repetition]:
+        """The seed and the fold of each of the `sweeps`."""
+        return [one.sweep.repetition for one in self.sweeps]
+
+    @property
+    def over(self) -> str:
+        """What the sweeps of methods are: "seeds", "folds", or, where they are both, "sweeps"."""
+        return repeated_over(
+            [one.sweep.repetition for one in method.sweeps] for method in self.methods
+        )
+
+    @property
     def ideal(self) -> list[float]:
         """The box's better corner, in units of the columns."""
         return self._own_units(self.box.box.ideal)
@@ -147,7 +160,11 @@ class Comparison:
         return splits.pop() if len(splits) == 1 else None
 
     def table(self) -> pd.DataFrame:
-        """One row a sweep: its method, seed and figures, and in which box they were measured."""
+        """One row a sweep: its method, seed and figures, and in which box they were measured.
+
+        Where sweeps have folds, these have a column too.
+        """
+        has_folds = any(one.fold is not None for one in self.repetitions)
         labels = self.columns.labels
         box = dict(zip((f"ideal_{label}" for label in labels), self.ideal, strict=True))
         worse = (f"reference_{label}" for label in labels)
@@ -156,6 +173,7 @@ class Comparison:
             {
                 "method": method.name,
                 "seed": one.sweep.seed,
+                **({FOLD: one.sweep.repetition.fold} if has_folds else {}),
                 "directory": str(one.sweep.path),
                 "split": self.split,
                 **dataclasses.asdict(one.indicators),
@@ -202,10 +220,10 @@ def compare(sweeps: Sequence[Sweep], columns: Columns, box: MeasuringBox) -> Com
     firsts = [group[0].sweep for group in groups]
     names = method_names([one.config for one in firsts], [one.path for one in firsts])
     tests = against_first(
-        [[(one.sweep.seed, one.indicators.hypervolume) for one in group] for group in groups]
+        [[(one.sweep.repetition, one.indicators.hypervolume) for one in group] for group in groups]
     )
     methods = tuple(
-        Method(name, tuple(sorted(group, key=lambda one: one.sweep.seed)), test)
+        Method(name, tuple(sorted(group, key=lambda one: one.sweep.repetition.place)), test)
         for name, group, test in zip(names, groups, tests, strict=True)
     )
     return Comparison(

@@ -1,4 +1,4 @@
-"""Sweeps that differ in their seed alone are one method; and what methods are called."""
+"""Sweeps that differ in their seed or fold alone are one method; and what methods are called."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from paretocli.front.repetitions import FOLD, repetition_of, without_repetition
 from paretocli.options.declared import why_idle
 
 Config = Mapping[str, Any]
@@ -13,18 +14,20 @@ Config = Mapping[str, Any]
 # A repetition's own, as its seed is: networks to start or learn from, and what goes by the machine.
 _REPEATED = ("frozen_point", "taught_by", "threads", "stack")
 
-# What is not said of a method: the same for all of one problem, or no difference in method.
-_UNSAID = ("seed", "objectives", "weights", "ideal", "threads", "stack", "retrain_lr")
+# What is not said of a method: the same for all of one problem, or no difference in method. The
+# arguments of problems are said one by one.
+_UNSAID = ("seed", "set", "objectives", "weights", "ideal", "threads", "stack", "retrain_lr")
 
 # Of a checksum, as of `SweepConfig.digest`.
 _DIGITS = 8
 
 
 def group_by_method(configs: Sequence[Config]) -> list[list[int]]:
-    """Group sweeps that differ in their seed alone.
+    """Group sweeps that differ in their seed, or in the fold of their data, alone.
 
     With the seed may change the point whose zero rows are kept, the teachers, the threads and the
-    stack. Where a seed would come twice in a method, sweeps that differ in these are kept apart.
+    stack. Where a seed would come twice in a method with the same fold, sweeps that differ in these
+    are kept apart.
 
     Args:
         configs: The identity of each sweep, as in `sweep.json`.
@@ -36,23 +39,25 @@ def group_by_method(configs: Sequence[Config]) -> list[list[int]]:
     return sorted(
         part
         for group in _grouped(range(len(configs)), methods)
-        for part in _seeds_apart(group, configs)
+        for part in _repetitions_apart(group, configs)
     )
 
 
 def _method(config: Config) -> Config:
-    own = {key: value for key, value in config.items() if key not in ("seed", *_REPEATED)}
+    rest = without_repetition(config)
+    own = {key: value for key, value in rest.items() if key not in _REPEATED}
     return own | {key: bool(config.get(key)) for key in ("frozen_point", "taught_by")}
 
 
-def _seeds_apart(group: Sequence[int], configs: Sequence[Config]) -> list[list[int]]:
-    """Part a group by as few settings as it takes for no seed to come twice, or else by all."""
+def _repetitions_apart(group: Sequence[int], configs: Sequence[Config]) -> list[list[int]]:
+    """Part a group by as few settings as it takes for none to come twice, or else by all."""
     parts = [list(group)]
+    repetitions = [repetition_of(config) for config in configs]
     for count in range(len(_REPEATED) + 1):
         for keys in combinations(_REPEATED, count):
             kept = [{key: config.get(key) for key in keys} for config in configs]
             parts = _grouped(group, kept)
-            if all(len({configs[place]["seed"] for place in part}) == len(part) for part in parts):
+            if all(len({repetitions[place] for place in part}) == len(part) for part in parts):
                 return parts
     return parts
 
@@ -78,9 +83,11 @@ def method_names(configs: Sequence[Config], paths: Sequence[Path]) -> list[str]:
         if key not in _UNSAID and len({str(config.get(key)) for config in configs}) > 1
     ]
     keys.sort(key=lambda key: key != "transfer")
+    arguments = _differing_arguments(configs)
     names = [
         ", ".join(
-            _words(key, config[key]) for key in keys if key in config and not why_idle(key, config)
+            [_words(key, config[key]) for key in keys if _concerns(key, config)]
+            + [_argument_words(name, config) for name in arguments]
         )
         for config in configs
     ]
@@ -89,6 +96,18 @@ def method_names(configs: Sequence[Config], paths: Sequence[Path]) -> list[str]:
             break
         names = others
     return names
+
+
+def _differing_arguments(configs: Sequence[Config]) -> list[str]:
+    """The arguments of the problem's function in which methods differ, without the fold."""
+    sets = [config.get("set") or {} for config in configs]
+    names = sorted({name for found in sets for name in found} - {FOLD})
+    return [name for name in names if len({json.dumps(found.get(name)) for found in sets}) > 1]
+
+
+def _argument_words(name: str, config: Config) -> str:
+    found = config.get("set") or {}
+    return f"{name}={found[name]}" if name in found else f"{name} not set"
 
 
 def _concerns(key: str, config: Config) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 
 from paretocli.errors import InputError
 from paretocli.front.box import Box
+from paretocli.front.repetitions import Repetition, repetition_of
 from paretocli.printable import one_line
 from paretocli.run_directory.box import NORMALISATION_FILE, read_normalisation
 from paretocli.run_directory.files import DamagedError
@@ -35,6 +36,11 @@ class RunFiles:
     def seed(self) -> int:
         """Its seed."""
         return int(self.config["seed"])
+
+    @property
+    def repetition(self) -> Repetition:
+        """Its seed, and the fold of its data."""
+        return repetition_of(self.config)
 
     @property
     def objectives(self) -> list[str]:

@@ -8,10 +8,12 @@ from typing import Literal
 import numpy as np
 from scipy.stats import ttest_ind, ttest_rel
 
+from paretocli.front.repetitions import Repetition, share_data
+
 FEWEST_SEEDS = 2
 
-Seeded = Sequence[tuple[int, float]]
-"""A figure of one method: seeds, each with its value."""
+Repeated = Sequence[tuple[Repetition, float]]
+"""A figure of one method: seeds and folds, each with its value."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,15 @@ class Significance:
     p_value: float
 
 
-def against_first(methods: Sequence[Seeded]) -> list[Significance | None]:
+def against_first(methods: Sequence[Repeated]) -> list[Significance | None]:
     """Test each method against the first, with Holm's correction over all that are tested.
 
+    Repetitions over several folds are no test: their training data overlap, so that they differ by
+    less than independent ones, and p-values are far too small (Dietterich, Neural Computation 10,
+    1998).
+
     Returns:
-        None for the first, and where one of both has less than two seeds.
+        None for the first, where one of both has less than two seeds, and over several folds.
     """
     first, *others = methods
     found: list[Significance | None] = [None, *(_tested(first, other) for other in others)]
@@ -60,8 +66,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in back]
 
 
-def _tested(first: Seeded, other: Seeded) -> Significance | None:
+def _tested(first: Repeated, other: Repeated) -> Significance | None:
     if min(len(first), len(other)) < FEWEST_SEEDS:
+        return None
+    if share_data(repetition for repetition, _ in (*first, *other)):
         return None
     one, two = dict(first), dict(other)
     # Where a seed comes twice, nobody knows whose partner it is.

@@ -42,7 +42,7 @@ def sweep(
         progress: Whether to show how it goes on, and what should be known of the choices made.
         **options: Every option of `paretocli sweep`, by its name with _ for -, such as `points`,
             `epochs`, `solver`, `out`. Lists, tuples and arrays do for several numbers, paths as
-            texts or `pathlib`, a dictionary for `fix`.
+            texts or `pathlib`, a dictionary for `fix` and `set`.
 
     Returns:
         The run directory.
@@ -119,13 +119,13 @@ def compare(
     ideal: Sequence[float] | None = None,
     reference: Sequence[float] | None = None,
 ) -> "Comparison":
-    """Compare the fronts of several methods, over their seeds.
+    """Compare the fronts of several methods, over their seeds and folds.
 
         found = paretocli.compare(["runs/chebyshev", "runs/linear"], on="test")
         found.table()[["method", "hypervolume"]]
 
     Args:
-        runs: Sweeps; those that differ in their seed alone are one method.
+        runs: Sweeps; those that differ in their seed or `fold` alone are one method.
         on: The split that is measured on, `val` or `test`.
         columns: Columns of `results`; without, the losses of all objectives.
         minimize: Columns or metrics that are better lower, where neither they nor their names say.
@@ -174,7 +174,7 @@ def check(problem: "Problem | str", *, network: str | None = None, **options: An
     Args:
         problem: A `Problem`, or a name as the command line takes it.
         network: One of its networks; without, the one that it would be swept with.
-        **options: `targets`, `device`, `threads` and `data_dir`, as for `sweep`.
+        **options: `targets`, `set`, `device`, `threads` and `data_dir`, as for `sweep`.
 
     Returns:
         What was found out; `failures` holds a sentence for each thing that a sweep would refuse.
@@ -185,7 +185,7 @@ def check(problem: "Problem | str", *, network: str | None = None, **options: An
     from paretocli.core.problem import Problem
     from paretocli.directories import default_data_dir
     from paretocli.examination.examine import examine
-    from paretocli.lists import columns_in
+    from paretocli.problems.asked import Asked
     from paretocli.problems.loading import load_problem
     from paretocli.training.machine import (
         as_found,
@@ -202,8 +202,7 @@ def check(problem: "Problem | str", *, network: str | None = None, **options: An
         set_up(int(str(given.get("threads", available_threads()))), "fp32")
         if not isinstance(problem, Problem):
             folder = Path(str(given.get("data_dir") or default_data_dir())).absolute()
-            targets = columns_in(given["targets"]) if "targets" in given else ()
-            problem = load_problem(problem, folder, targets)
+            problem = load_problem(problem, folder, Asked.of_options(given))
         return examine(problem, device, network)
 
 

@@ -20,7 +20,7 @@ def compared(
     ideal: Sequence[float] | None = None,
     reference: Sequence[float] | None = None,
 ) -> Comparison:
-    """Measure the fronts of sweeps; those that differ in their seed alone are one method.
+    """Measure the fronts of sweeps; those that differ in seed or fold alone are one method.
 
     Args:
         paths: Their run directories.

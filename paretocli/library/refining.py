@@ -28,6 +28,7 @@ from paretocli.planning.rounds import (
     refuse_own_weights,
 )
 from paretocli.planning.wishes import aimed, conditions_of
+from paretocli.problems.asked import Asked
 from paretocli.problems.loading import load_problem
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.points import read_records
@@ -59,7 +60,7 @@ def reopen(
     if isinstance(problem, Problem):
         return reopened(sweep, problem, None, runtime)
     source = chosen_problem(sweep, problem, consent)
-    made = load_problem(source, Path(runtime["data_dir"]), tuple(sweep.setting("targets")))
+    made = load_problem(source, Path(runtime["data_dir"]), Asked.of_sweep(sweep))
     return reopened(sweep, made, source, runtime)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from paretocli.errors import InputError
 from paretocli.option import Option
+from paretocli.options.assignments import as_texts, over
 from paretocli.options.weights import WEIGHT_OPTIONS
 
 OptionValue = str | int | float | bool | Path | list[Any]
@@ -43,12 +44,14 @@ def as_flags_give(
         InputError: A name is unknown, or a value has the wrong type.
     """
     options: Options = {}
-    for written, value in values.items():
+    for written, found in values.items():
         name = written.replace("-", "_")
         if name not in known:
             close = get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}."
             raise InputError(f"{where} {written!r}; {hint}")
+        table = known[name].given is list and isinstance(found, Mapping)
+        value = as_texts(found, called(written)) if table else found
         kind = _kind(known[name])
         if not _TYPES[kind](value):
             raise InputError(f"{called(written)} should be {kind}, found {_shown(value)}.")
@@ -57,7 +60,10 @@ def as_flags_give(
 
 
 def merge(flags: Mapping[str, OptionValue | None], file: Options) -> Options:
-    """Flags over file. Asking for weights in one way drops what a lower level says in another."""
+    """Flags over file. Asking for weights in one way drops what a lower level says in another.
+
+    Of `set`, each name is an option of its own.
+    """
     # Typer gives an empty sequence for a repeatable option that was not used.
     given = {key: value for key, value in flags.items() if value not in (None, [], ())}
     lower = dict(file)
@@ -65,6 +71,8 @@ def merge(flags: Mapping[str, OptionValue | None], file: Options) -> Options:
         for key in WEIGHT_OPTIONS:
             lower.pop(key, None)
     merged = {**lower, **given}
+    if isinstance(above := given.get("set"), list) and isinstance(below := lower.get("set"), list):
+        merged["set"] = over(above, below)
     asked = [key for key in WEIGHT_OPTIONS if key in merged]
     if len(asked) > 1:
         names = " and ".join(f"--{key.replace('_', '-')}" for key in asked)

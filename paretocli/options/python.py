@@ -37,8 +37,8 @@ def _plain(value: Any) -> Any:
     """A value as TOML would give it, where there is such a form."""
     if isinstance(value, Path):
         return str(value)
-    if isinstance(value, Mapping):  # fixed weights, by objective
-        return [f"{name}={weight!r}" for name, weight in value.items()]
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
     if hasattr(value, "tolist"):  # numpy and torch
         return value.tolist()
     if isinstance(value, list | tuple):

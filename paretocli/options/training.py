@@ -7,6 +7,7 @@ from typing import Any
 from paretocli.lists import columns_in
 from paretocli.networks.registry import network_help
 from paretocli.option import NOT_NEGATIVE, POSITIVE, at_least, one_of, option, settled
+from paretocli.options.assignments import settings_in
 from paretocli.population.transfer import TRANSFERS
 from paretocli.solvers.registry import PANEL, solver_help
 
@@ -41,6 +42,16 @@ class TrainingOptions:
         parse=columns_in,
         default=(),
         shown="those that the Mulan set is known by",
+    )
+    set: Mapping[str, Any] = option(
+        "An argument of the function that makes the problem: a number, true, false or a text. "
+        "Repeatable; `compare` takes sweeps that differ in `fold` as it takes seeds.",
+        given=list,
+        metavar="NAME=VALUE",
+        parse=settings_in,
+        default={},
+        shown="the function's own",
+        before={},
     )
     objectives: tuple[str, ...] = settled()
     network: str = option(network_help, metavar="NAME", shown=_PROBLEMS)

@@ -20,22 +20,22 @@ FEW = 3
 
 @dataclass(frozen=True, eq=False)
 class Attainment:
-    """What one method attains, over its seeds.
+    """What one method attains, over its seeds and folds.
 
     All surfaces are given by their corners (C, 2), which do not dominate each other.
 
     Attributes:
         name: What the legend calls it.
-        seeds: How many there are.
-        best: What at least one seed attains.
-        median: What at least half of the seeds attain.
-        worst: What all seeds attain.
-        points: The points (N, 2) of all seeds' fronts.
-        few: Whether no seed has more than `FEW` points on its front.
+        sweeps: How many there are: seeds, folds, or both.
+        best: What at least one of them attains.
+        median: What at least half of them attain.
+        worst: What all attain.
+        points: The points (N, 2) of all their fronts.
+        few: Whether none has more than `FEW` points on its front.
     """
 
     name: str
-    seeds: int
+    sweeps: int
     best: Array
     median: Array
     worst: Array
@@ -50,6 +50,7 @@ class AttainmentData:
     axes: tuple[Axis, ...]
     methods: tuple[Attainment, ...]
     title: str
+    over: str = "seeds"
 
 
 def gather_attainment(comparison: Comparison) -> AttainmentData:
@@ -65,6 +66,7 @@ def gather_attainment(comparison: Comparison) -> AttainmentData:
         axes=axes_of(results, columns.names, fronts, columns.higher.tolist()),
         methods=tuple(_attainment(method, columns) for method in comparison.methods),
         title=title_of(results, splits_of(results, columns.names)),
+        over=comparison.over,
     )
 
 
@@ -73,7 +75,7 @@ def _attainment(method: Method, columns: Columns) -> Attainment:
     best, median, worst = _surfaces([columns.turned(front) for front in fronts])
     return Attainment(
         name=method.name,
-        seeds=len(fronts),
+        sweeps=len(fronts),
         best=columns.turned(best),
         median=columns.turned(median),
         worst=columns.turned(worst),

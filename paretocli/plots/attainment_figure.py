@@ -53,7 +53,7 @@ def _draw(axes: Axes, data: AttainmentData, method: Attainment, index: int) -> N
         **style.marker_look(len(method.median)),
         zorder=3.5,
     )
-    if method.seeds > 1:
+    if method.sweeps > 1:
         border = [_steps(axes, data, method.best), _steps(axes, data, method.worst)[::-1]]
         axes.fill(*np.concatenate(border).T, color=style.colour, alpha=0.18, linewidth=0, zorder=2)
 
@@ -67,23 +67,24 @@ def _steps(axes: Axes, data: AttainmentData, corners: Array) -> Array:
 
 def _entries(data: AttainmentData) -> list[Line2D]:
     """Name the methods, and say once what lines, bands and marks mean."""
-    several = any(method.seeds > 1 for method in data.methods)
+    several = any(method.sweeps > 1 for method in data.methods)
     entries = [
         style_handle(
             style_of(index),
-            f"{method.name} ({method.seeds} seeds)" if method.seeds > 1 else method.name,
+            f"{method.name} ({method.sweeps} {data.over})" if method.sweeps > 1 else method.name,
             lines=not method.few,
         )
         for index, method in enumerate(data.methods)
     ]
     if not several:
         return entries
+    one = data.over.removesuffix("s")
     if not all(method.few for method in data.methods):
         entries += [
-            Line2D([], [], color=FADED, label="what half of the seeds attain"),
-            Line2D([], [], color=FADED, linewidth=9, alpha=0.3, label="from best to worst seed"),
+            Line2D([], [], color=FADED, label=f"what half of the {data.over} attain"),
+            Line2D([], [], color=FADED, linewidth=9, alpha=0.3, label=f"from best to worst {one}"),
         ]
     if any(method.few for method in data.methods):
-        words = f"at most {FEW} points a seed: all of them"
+        words = f"at most {FEW} points a {one}: all of them"
         entries.append(Line2D([], [], color=FADED, marker="o", linestyle="none", label=words))
     return entries

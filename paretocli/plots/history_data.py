@@ -15,6 +15,7 @@ from paretocli.front.indicators import ROUNDING, is_exact
 from paretocli.front.known import POINTS, known_front
 from paretocli.front.measure import union_front
 from paretocli.front.methods import group_by_method, method_names
+from paretocli.front.repetitions import Repetition, repeated_over
 from paretocli.front.statistics import Statistics, statistics
 from paretocli.problems.source_names import name_for_people
 
@@ -26,25 +27,27 @@ TARGET = 0.99
 
 @dataclass(frozen=True, eq=False)
 class Converging:
-    """One way of making a front, over its seeds.
+    """One way of making a front, over its seeds and folds.
 
     Attributes:
         name: What the legend calls it.
         seeds: Of the sweeps that it is made of.
-        subproblem_epochs: (E,), the mean over the seeds, as all of these.
+        over: What these differ in, such as "seeds".
+        subproblem_epochs: (E,), the mean over the sweeps, as all of these.
         seconds: (E,).
         mean: Hypervolume (E,).
-        std: Its standard deviation over the seeds (E,), 0 for a single one.
+        std: Its standard deviation over them (E,), 0 for a single one.
         holes: Fill distance (E,), by the whole front of the picture.
         holes_std: Its standard deviation.
         best: The best hypervolume of the validation losses.
         test_at_best: The hypervolume of the test losses in that epoch.
         hole_at_best: The fill distance in that epoch, of the split that is drawn.
-        cost: Subproblem-epochs to the target, of the seeds that reach it.
+        cost: Subproblem-epochs to the target, of the sweeps that reach it.
     """
 
     name: str
     seeds: tuple[int, ...]
+    over: str
     subproblem_epochs: Array
     seconds: Array
     mean: Array
@@ -75,10 +78,10 @@ class HistoryData:
 def gather_histories(
     histories: Sequence[History], split: str, *, title: str | None = None
 ) -> HistoryData:
-    """Group sweeps that differ in their seed alone, and measure all in the box of the first.
+    """Group sweeps that differ in seed or fold alone, and measure all in the box of the first.
 
-    The target is 99 % of the best validation hypervolume of the first group, seed by seed where
-    the seeds are the same.
+    The target is 99 % of the best validation hypervolume of the first group, seed by seed and fold
+    by fold where they are the same.
 
     Raises:
         InputError: The sweeps have different problems, data or objectives, or one comes twice.
@@ -92,7 +95,8 @@ def gather_histories(
     members = [[histories[place] for place in group] for group in places]
     _refuse_without_hypervolume(histories, first.box, exact=exact)
     targets = {
-        history.seed: TARGET * float(np.nanmax(history.hypervolume("val", first.box, exact=exact)))
+        history.repetition: TARGET
+        * float(np.nanmax(history.hypervolume("val", first.box, exact=exact)))
         for history in members[0]
     }
     firsts = [group[0] for group in members]
@@ -147,7 +151,7 @@ def _converging(
     group: Sequence[History],
     split: str,
     box: Box,
-    targets: dict[int, float],
+    targets: dict[Repetition, float],
     whole: Array,
     exact: bool,
 ) -> Converging:
@@ -158,8 +162,9 @@ def _converging(
     )
     drawn = np.stack([values[:epochs] for values in (val if split == "val" else test)])
     if np.isnan(drawn).any(axis=0).all():
+        over = repeated_over([[history.repetition for history in group]])
         raise InputError(
-            f"The seeds of {name} have no epoch in which each has a hypervolume "
+            f"The {over} of {name} have no epoch in which each has a hypervolume "
             f"({' and '.join(str(history.path) for history in group)}); draw them apart."
         )
     holes = [history.fill_distance(split, box, whole) for history in group]
@@ -167,12 +172,13 @@ def _converging(
     fallback = float(np.mean(list(targets.values())))
     costs = []
     for history, values in zip(group, val, strict=True):
-        reached = values >= targets.get(history.seed, fallback)
+        reached = values >= targets.get(history.repetition, fallback)
         if reached.any():
             costs.append(float(history.subproblem_epochs[int(reached.argmax())]))
     return Converging(
         name=name,
         seeds=tuple(sorted(history.seed for history in group)),
+        over=repeated_over([[history.repetition for history in group]]),
         subproblem_epochs=np.mean([h.subproblem_epochs[:epochs] for h in group], axis=0),
         seconds=np.mean([h.seconds[:epochs] for h in group], axis=0),
         mean=drawn.mean(axis=0),

@@ -80,7 +80,8 @@ def _draw(axes: Axes, spent: Array, mean: Array, std: Array, index: int, seeds: 
 
 def _entry(curve: Converging, index: int) -> Line2D:
     style = style_of(index)
-    seeds = f" ({len(curve.seeds)} seeds, ± standard deviation)" if len(curve.seeds) > 1 else ""
+    count = len(curve.seeds)
+    seeds = f" ({count} {curve.over}, ± standard deviation)" if count > 1 else ""
     return Line2D([], [], color=style.colour, linestyle=style.line, label=shown(curve.name + seeds))
 
 

@@ -1,4 +1,4 @@
-"""What a picture of indicators over seeds shows."""
+"""What a picture of indicators over seeds and folds shows."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Panel:
     Attributes:
         label: Its name for people.
         higher: Whether higher is better.
-        values: For each method that of each seed.
+        values: For each method that of each sweep.
     """
 
     label: str
@@ -29,6 +29,7 @@ class IndicatorsData:
     methods: tuple[str, ...]
     panels: tuple[Panel, ...]
     title: str
+    over: str = "seeds"
 
 
 def gather_indicators(comparison: Comparison) -> IndicatorsData:
@@ -49,4 +50,5 @@ def gather_indicators(comparison: Comparison) -> IndicatorsData:
             for name, (words, higher) in shown.items()
         ),
         title=title_of(results, splits_of(results, comparison.columns.names)),
+        over=comparison.over,
     )

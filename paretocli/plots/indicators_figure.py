@@ -1,4 +1,4 @@
-"""The picture of indicators over seeds: a row a method, a dot a seed."""
+"""The picture of indicators over seeds and folds: a row a method, a dot a sweep."""
 
 import textwrap
 
@@ -30,7 +30,7 @@ def figure_indicators(data: IndicatorsData) -> Figure:
     row[0].set_yticks(range(len(names)), names)
     row[0].set_ylim(len(names) - 0.5, -0.5)  # the first method on top
     figure.suptitle(textwrap.fill(data.title, 90), fontsize=12)
-    legend_below(figure, _entries())
+    legend_below(figure, _entries(data.over))
     return figure
 
 
@@ -62,7 +62,8 @@ def _jittered(index: int, count: int) -> npt.NDArray[np.float64]:
     return index + np.linspace(-0.16, 0.16, count)
 
 
-def _entries() -> list[Line2D]:
-    dot = Line2D([], [], color=FADED, marker="o", linestyle="none", label="one seed")
+def _entries(over: str) -> list[Line2D]:
+    words = f"one {over.removesuffix('s')}"
+    dot = Line2D([], [], color=FADED, marker="o", linestyle="none", label=words)
     bar = Line2D([], [], color=FADED, marker="|", markersize=12, linestyle="none", label="mean")
     return [dot, bar]

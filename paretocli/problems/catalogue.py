@@ -137,10 +137,11 @@ class Family:
     """Problems made from tables, named `prefix:argument`.
 
     Attributes:
-        factory: `module:function` that makes one of (argument, data_dir, targets).
+        factory: `module:function` that makes one of the argument, the data_dir and what it takes.
         argument: What to write after the prefix.
         example: An argument.
         summary: One line for the list of problems.
+        takes: The options by which it is made, by name.
         found: Names the arguments for which there is data in a data directory, if it lies there.
     """
 
@@ -148,6 +149,7 @@ class Family:
     argument: str
     example: str
     summary: str
+    takes: tuple[str, ...] = ("targets",)
     found: Callable[[Path], list[str]] | None = None
 
 
@@ -157,7 +159,7 @@ FAMILIES: dict[str, Family] = {
         "NAME",
         "enb",
         "several targets from mulan/NAME.arff in the data directory",
-        mulan_files.found,
+        found=mulan_files.found,
     ),
     "table": Family(
         "paretocli.problems.csv_table:make",
@@ -173,6 +175,6 @@ def installed() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
 
 
-def family_names() -> list[str]:
-    """How the problems of each family are named, such as mulan:NAME."""
-    return [f"{prefix}:{family.argument}" for prefix, family in FAMILIES.items()]
+def by_name() -> dict[str, Family]:
+    """The families by how their problems are named, such as mulan:NAME."""
+    return {f"{prefix}:{family.argument}": family for prefix, family in FAMILIES.items()}

@@ -16,7 +16,10 @@ import cloudpickle
 
 import paretocli
 from paretocli.errors import InputError
-from paretocli.problems.catalogue import BUILT_IN, FAMILIES, family_names, installed
+from paretocli.options.declared import declared
+from paretocli.problems.arguments import arguments_for
+from paretocli.problems.asked import NOTHING, SAYS, Asked
+from paretocli.problems.catalogue import BUILT_IN, FAMILIES, by_name, installed
 from paretocli.registries import lookup
 
 if TYPE_CHECKING:
@@ -25,22 +28,24 @@ if TYPE_CHECKING:
 PROGRAM = Path(paretocli.__file__).parent
 
 
-def load_problem(source: str, data_dir: Path, targets: Sequence[str] = ()) -> "Problem":
+def load_problem(source: str, data_dir: Path, asked: Asked = NOTHING) -> "Problem":
     """Make a problem from a name, from `prefix:argument`, or from `file.py:function`.
 
     Args:
         source: A built-in name, the name of an installed problem, one of a family such as
             `mulan:enb`, or `file.py:function`.
         data_dir: Handed to factories that take a parameter `data_dir`.
-        targets: Names of the columns to predict, for the families alone.
+        asked: What is asked of it beside its name.
 
     Raises:
-        InputError: There is no such problem, or making it failed.
+        InputError: There is no such problem, it is not made of what is asked, or making it failed.
     """
-    factory = _factory(source, targets)
+    factory = _factory(source, asked)
     try:
-        takes_data = "data_dir" in inspect.signature(factory).parameters
-        problem = factory(data_dir=data_dir) if takes_data else factory()
+        arguments = arguments_for(factory, asked.set, source)
+        if "data_dir" in inspect.signature(factory).parameters:
+            arguments["data_dir"] = data_dir
+        problem = factory(**arguments)
     except InputError:
         raise
     except Exception as error:
@@ -98,15 +103,13 @@ def _is_own(place: Path, folder: Path) -> bool:
     return not {"site-packages", "dist-packages", "lib"} & set(place.relative_to(folder).parts)
 
 
-def _factory(source: str, targets: Sequence[str]) -> Callable[..., Any]:
+def _factory(source: str, asked: Asked) -> Callable[..., Any]:
     prefix, _, argument = source.partition(":")
-    if prefix in FAMILIES:
-        return partial(_of_family(prefix, argument), argument, targets=targets)
-    if targets:
-        raise InputError(
-            f"--targets names columns of a table, and {source} is made from none; leave it out, or "
-            f"choose {' or '.join(family_names())}."
-        )
+    family = FAMILIES.get(prefix)
+    _refuse_untaken(source, asked, family.takes if family else ("set",))
+    if family:
+        taken = {name: getattr(asked, name) for name in family.takes}
+        return partial(_of_family(prefix, argument), argument, **taken)
     path, colon, function = source.rpartition(":")
     if colon and path.endswith(".py"):
         return _attribute(_module_at(Path(path)), function, source)
@@ -129,6 +132,17 @@ def _factory(source: str, targets: Sequence[str]) -> Callable[..., Any]:
     built_in = lookup(BUILT_IN | dict.fromkeys(points.keys() - BUILT_IN), source, "problem")
     assert built_in is not None
     return _own_function(built_in.factory)
+
+
+def _refuse_untaken(source: str, asked: Asked, takes: Sequence[str]) -> None:
+    """Refuse what was asked for and says nothing of this kind of problem."""
+    for name in asked.given:
+        if name not in takes:
+            takers = [one for one, family in by_name().items() if name in family.takes]
+            raise InputError(
+                f"{declared()[name].flag} {SAYS[name]}, and {source} is made from none; leave it "
+                f"out, or choose {' or '.join(takers or ['FILE.py:FUNCTION'])}."
+            )
 
 
 def _of_family(prefix: str, argument: str) -> Callable[..., Any]:

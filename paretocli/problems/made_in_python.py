@@ -12,6 +12,9 @@ from torch import nn
 
 from paretocli.core.metric import Metric
 from paretocli.core.problem import Problem
+from paretocli.errors import InputError
+from paretocli.options.declared import declared
+from paretocli.problems.asked import SAYS, Asked
 from paretocli.problems.source_names import MADE_IN_PYTHON
 
 PLAIN = (NoneType, bool, int, float, str, tuple)
@@ -31,6 +34,18 @@ def how_to_check(source: str) -> str:
     """What tells more of a problem: a command, or the call of the library."""
     made = is_made_in_python(source)
     return "paretocli.check of that problem" if made else f"paretocli check {source}"
+
+
+def as_made(problem: Problem, asked: Asked) -> Problem:
+    """The problem itself, of which nothing more can be asked.
+
+    Raises:
+        InputError: Something was.
+    """
+    for name in asked.given:
+        flag = declared()[name].flag
+        raise InputError(f"{flag} {SAYS[name]}, and the problem is made already; leave it out.")
+    return problem
 
 
 def code_checksum(problem: Problem, network: nn.Module) -> dict[str, str]:

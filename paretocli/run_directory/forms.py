@@ -67,6 +67,12 @@ def text(value: Any) -> None:
         raise FormError("is no text")
 
 
+def scalar(value: Any) -> None:
+    """A text, a truth value, or a finite number."""
+    if not isinstance(value, str | bool):
+        number(value)
+
+
 def name(value: Any) -> None:
     """A text in one line, without characters that steer a terminal."""
     text(value)

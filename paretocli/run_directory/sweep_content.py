@@ -15,6 +15,7 @@ class Settings(TypedDict):
     Attributes:
         objectives: Their names, in order.
         targets: The columns of a table that are to be learned.
+        set: Arguments of the function that makes the problem.
         network: Its name.
         solver: Its name.
         epochs: Of each point, of the first phase.
@@ -24,6 +25,7 @@ class Settings(TypedDict):
 
     objectives: forms.Names
     targets: NotRequired[Annotated[list[str], forms.listed(forms.text)]]
+    set: NotRequired[Annotated[dict[str, Any], forms.mapped(forms.scalar)]]
     network: NotRequired[forms.Name]
     solver: NotRequired[forms.Name]
     epochs: NotRequired[forms.Positive]

@@ -90,8 +90,11 @@ class SweepFile:
     @overload
     def setting(self, name: Literal["targets"]) -> list[str]: ...
 
+    @overload
+    def setting(self, name: Literal["set"]) -> dict[str, Any]: ...
+
     def setting(
-        self, name: Literal["epochs", "retrain_epochs", "stack", "network", "targets"]
+        self, name: Literal["epochs", "retrain_epochs", "stack", "network", "targets", "set"]
     ) -> Any:
         """A field of its identity.
 

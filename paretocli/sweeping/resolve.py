@@ -13,7 +13,6 @@ from paretocli.core.names import SPARSITY
 from paretocli.core.problem import Problem
 from paretocli.directories import default_data_dir
 from paretocli.errors import InputError
-from paretocli.lists import columns_in
 from paretocli.networks.building import default_network
 from paretocli.options.config import SweepConfig
 from paretocli.options.declared import check_ranges, declared, defaults
@@ -32,8 +31,9 @@ from paretocli.probing.reach import refuse_unreaching
 from paretocli.probing.rehearsal import rehearse
 from paretocli.probing.stacking import SLOWER, why_in_turn
 from paretocli.probing.work import operation_work
+from paretocli.problems.asked import NAMES, Asked
 from paretocli.problems.loading import imported_checksums, load_problem, source_checksum
-from paretocli.problems.made_in_python import code_checksum, name_of
+from paretocli.problems.made_in_python import as_made, code_checksum, name_of
 from paretocli.run_directory.networks import file_checksum
 from paretocli.run_directory.rounds import Row
 from paretocli.sparsity.layers import Layer
@@ -56,10 +56,10 @@ from paretocli.training.machine import check_device, choose_device, flush_denorm
 
 # Options that are worked out here rather than taken over as they are.
 NOT_IN_CONFIG = (
-    *WEIGHT_OPTIONS,
+    *(*NAMES, *WEIGHT_OPTIONS),
     *GROWTH_OPTIONS,
     *WISH_OPTIONS,
-    *("placement", "problem", "targets", "ideal", "out", "data_dir", "fix"),
+    *("placement", "problem", "ideal", "out", "data_dir", "fix"),
     *("sparsity", "sparse_layers", "freeze_sparsity", "teachers"),
 )
 
@@ -128,10 +128,8 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     frozen = (
         point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
     )
-    targets = columns_in(options["targets"]) if "targets" in options else ()
-    if made is not None and targets:
-        raise InputError("--targets names columns of a table, and the problem is made already.")
-    whole = load_problem(source, data_dir, targets) if made is None else made
+    asked = Asked.of_options(options)
+    whole = as_made(made, asked) if made else load_problem(source, data_dir, asked)
     count = options.get("train_samples")
     problem = whole if count is None else cut(whole, int(str(count)))
     older = meant_in(options)
@@ -167,7 +165,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         more_notes.append(f"Each point is computed by itself, not all at once: {in_turn}.")
     settled: dict[str, Any] = {
         "problem": source,
-        "targets": targets,
+        **dataclasses.asdict(asked),
         "objectives": objectives,
         "weights": tuple(tuple(row) for row in weights.tolist()),
         "ideal": (0.0,) * len(objectives),
@@ -201,9 +199,9 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
             f"--transfer {config.transfer} joins the points of the first round alone; those that "
             "start from others do not learn from each other."
         )
-    asked = config.weights
+    wanted = config.weights
     config, notes_of_begun = _placed(config, options, problem, single)
-    added = () if config.weights == asked else further_weights(config.out, asked)
+    added = () if config.weights == wanted else further_weights(config.out, wanted)
     return Resolved(
         config,
         problem,

@@ -445,3 +445,24 @@ def test_the_name_of_a_method_is_shown_as_it_is():
     table = Table("method")
     table.add_row("run[a] :x:")
     assert "run[a] :x:" in as_text(table)
+
+
+def test_folds_of_one_method_are_averaged_and_not_tested(tmp_path, monkeypatch, run):
+    for k in range(2):
+        data = dict.fromkeys(("train", "val", "test"), f"{k}")
+        write(tmp_path / f"fold-{k}", seeds=1, set={"fold": k}, data=data)
+    monkeypatch.chdir(tmp_path)
+    paths = [f"fold-{k}/{solver}-0" for solver in FRONTS for k in range(2)]
+    code, shown, _ = run(*paths, "--csv", "table.csv", "--out", "picture.svg")
+    assert code == 0
+    assert shown.splitlines()[0].split() == ["method", "hypervolume", "↑", "IGD+", "↓", "ε", "↓"]
+    assert "seconds ↓  folds" in shown
+    assert "standard deviation over the\nfolds." in shown
+    assert "the training data of folds overlap" in shown
+    assert pd.read_csv("table.csv")["fold"].tolist() == [0, 1] * 3
+    assert "(2 folds)" in (tmp_path / "picture.svg").read_text()
+    _, shown, _ = run(*paths, "--json")
+    found = json.loads(shown)["methods"]
+    assert [one["folds"] for one in found] == [[0, 1]] * 3
+    assert {one["p_value"] for one in found} == {None}
+    assert found[0]["hypervolume"]["count"] == 2

@@ -100,3 +100,36 @@ def test_another_version_of_the_users_own_code_is_noticed(sweep):
     check_comparable([one, two, three])
     (hint,) = code_hints([one, two, three])
     assert hint == f"{three.path} was made from another version of the problem's own file."
+
+
+def fold(number, data):
+    return {"set": {"fold": number}, "data": dict.fromkeys(("train", "val", "test"), data)}
+
+
+def test_folds_have_data_of_their_own(sweep):
+    sweeps = [sweep("a", **fold(0, "0")), sweep("b", **fold(1, "1"), ideal=[0.1, 0.0])]
+    check_comparable(sweeps)
+    check_same_box(sweeps, "ideal")
+
+
+def test_the_same_fold_of_other_data(sweep):
+    sweeps = [sweep("a", **fold(0, "0")), sweep("b", **fold(1, "1"))]
+    with pytest.raises(InputError, match=r"/b and .*/c were made from other data"):
+        check_comparable([*sweeps, sweep("c", seed=1, **fold(1, "9"))])
+
+
+def test_folds_that_hold_nothing_of_their_own_out(sweep):
+    with pytest.raises(InputError, match=r"a is fold 0 and .*b fold 1, but their data are the sam"):
+        check_comparable([sweep("a", **fold(0, "0")), sweep("b", **fold(1, "0"))])
+
+
+def test_a_fold_beside_a_sweep_that_names_none(sweep):
+    sweeps = [sweep("a", **fold(1, "0")), sweep("b")]
+    for pair in (sweeps, sweeps[::-1]):
+        with pytest.raises(InputError, match=r"b does not name its fold, and .*a has fold 1; comp"):
+            check_comparable(pair)
+
+
+def test_the_same_fold_twice(sweep):
+    with pytest.raises(InputError, match=r"the same sweep with the same seed \(0, fold 1\)"):
+        check_comparable([sweep("a", **fold(1, "0")), sweep("b", **fold(1, "0"))])

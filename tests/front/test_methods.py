@@ -118,3 +118,20 @@ def test_who_has_teachers_is_taught():
     taught = {"taught_by": 64 * "a", "distillation": 2.0, "distill_at": "body"}
     expected = ["untaught", "taught, distillation 2.0, distill at body"]
     assert named({"distillation": 1.0, "distill_at": "shared"}, taught) == expected
+
+
+def test_folds_of_one_method():
+    changes = [{"set": {"fold": k, "width": width}} for width in (8, 16) for k in range(2)]
+    assert grouped(*changes) == [[0, 1], [2, 3]]
+    assert named(changes[0], changes[2]) == ["width=8", "width=16"]
+    # Each fold with each seed, and nothing twice.
+    both = [{"seed": seed, "set": {"fold": k}} for seed in range(2) for k in range(2)]
+    assert grouped(*both) == [[0, 1, 2, 3]]
+    threads = [{"threads": 2, "set": {"fold": 0}}, {"threads": 8, "set": {"fold": 0}}]
+    assert grouped(*threads) == [[0], [1]]
+
+
+def test_an_argument_that_one_method_lacks_is_said_of_it():
+    assert named({}, {"set": {"width": 8}}) == ["width not set", "width=8"]
+    # A truth value and a number are two things, though Python finds them equal.
+    assert named({"set": {"w": True}}, {"set": {"w": 1}}) == ["w=True", "w=1"]

@@ -6,10 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t
 
+from paretocli.front.repetitions import Repetition
 from paretocli.front.significance import against_first, holm
 
-FIRST = [(0, 0.50), (1, 0.52), (2, 0.49), (3, 0.55)]
-OTHER = [(3, 0.52), (1, 0.50), (0, 0.49), (2, 0.45)]
+
+def seeded(*pairs, fold=None):
+    return [(Repetition(seed, fold), value) for seed, value in pairs]
+
+
+FIRST = seeded((0, 0.50), (1, 0.52), (2, 0.49), (3, 0.55))
+OTHER = seeded((3, 0.52), (1, 0.50), (0, 0.49), (2, 0.45))
 
 
 def test_equal_seeds_are_paired():
@@ -24,10 +30,10 @@ def test_equal_seeds_are_paired():
 @pytest.mark.parametrize(
     "other",
     [
-        [(10 + seed, value) for seed, value in OTHER],
+        seeded(*((10 + one.seed, value) for one, value in OTHER)),
         OTHER[:3],
         # Nobody knows which of both belongs to seed 3.
-        [*OTHER, (3, 0.51)],
+        [*OTHER, *seeded((3, 0.51))],
     ],
 )
 def test_other_seeds_are_not(other):
@@ -46,16 +52,24 @@ def test_a_single_seed_gives_no_test():
     assert against_first([FIRST]) == [None]
 
 
+def test_folds_share_training_data_which_no_test_allows_for():
+    folds = [[(Repetition(0, fold), 0.1 * fold + k) for fold in range(4)] for k in (0, 1)]
+    assert against_first(folds) == [None, None]
+    assert against_first([seeded((0, 0.5), (1, 0.6), fold=1), FIRST]) == [None, None]
+    one_fold = [seeded(*((one.seed, value) for one, value in m), fold=2) for m in (FIRST, OTHER)]
+    assert against_first(one_fold) == against_first([FIRST, OTHER])
+
+
 def test_no_difference_at_all_is_no_finding():
     _, found = against_first([FIRST, list(reversed(FIRST))])
     assert found.p_value == 1.0
-    _, found = against_first([[(0, 0.5), (1, 0.5)], [(2, 0.5), (3, 0.5)]])
+    _, found = against_first([seeded((0, 0.5), (1, 0.5)), seeded((2, 0.5), (3, 0.5))])
     assert found.p_value == 1.0
 
 
 @pytest.mark.filterwarnings("error")
 def test_the_same_difference_for_all_seeds_is_certain():
-    _, found = against_first([[(0, 0.5), (1, 0.75)], [(0, 0.25), (1, 0.5)]])
+    _, found = against_first([seeded((0, 0.5), (1, 0.75)), seeded((0, 0.25), (1, 0.5))])
     assert found.p_value == 0.0
 
 

@@ -195,6 +195,27 @@ def test_targets_for_a_problem_that_is_made():
         paretocli.sweep(vectors(), targets="a")
 
 
+def test_arguments_of_a_problem_of_ones_own(tmp_path):
+    (tmp_path / "own.py").write_text(
+        "import dataclasses\n\nfrom paretocli.problems.analytic import make_vlmop2\n\n\n"
+        "def make(fold: int, name: str = 'own'):\n"
+        "    return dataclasses.replace(make_vlmop2(), name=f'{name} {fold}')\n"
+    )
+    settings = {"points": 2, "epochs": 1, "out": tmp_path / "run", "progress": False}
+    run = paretocli.sweep("own.py:make", set={"fold": 1, "name": "3"}, **settings)
+    assert run.config["set"] == {"fold": 1, "name": "3"}
+    again = paretocli.sweep("own.py:make", set=['name="3"', "fold=1"], **settings)
+    assert again.results.equals(run.results)
+    assert run.network(0) is not None
+    with pytest.raises(paretocli.InputError, match="its set is .*, asked for is"):
+        paretocli.sweep("own.py:make", set={"fold": 2, "name": "3"}, **settings)
+    with pytest.raises(paretocli.InputError, match="own.py:make needs a value of fold"):
+        paretocli.check("own.py:make")
+    assert paretocli.check("own.py:make", set={"fold": 4}).problem == "own 4"
+    with pytest.raises(paretocli.InputError, match="--set gives arguments .* is made already"):
+        paretocli.sweep(vectors(), set={"fold": 1})
+
+
 def test_a_config_file_and_the_environment(tmp_path, monkeypatch):
     (tmp_path / "a.toml").write_text('points = 3\nepochs = 7\nout = "from-file"\n')
     monkeypatch.setenv("PARETOCLI_THREADS", "2")

@@ -11,6 +11,7 @@ from paretocli.options.declared import check_ranges
 VALUES = {
     "problem": "vlmop2",
     "targets": (),
+    "set": {},
     "objectives": ("f1", "f2"),
     "network": "variable",
     "solver": "chebyshev",
@@ -83,6 +84,7 @@ CHANGED = {
     "log": "tensorboard",
     "problem": "zdt1",
     "targets": ("price", "area"),
+    "set": {"fold": 1},
     "objectives": ("f1", "f3"),
     "weights": ((0.2, 0.8), (0.4, 0.6)),
     "precision": "bf16",

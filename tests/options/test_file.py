@@ -87,6 +87,22 @@ def test_a_file_about_sparsity(read):
     assert read("fix = []") == {"fix": []}
 
 
+def test_a_table_for_what_can_be_repeated(read):
+    found = read("fix = {sparsity = 0.01}\n[set]\nfold = 1\nkind = 'a=1'\nwide = true\n")
+    assert found == {
+        "fix": ["sparsity=0.01"],
+        "set": ["fold=1", 'kind="a=1"', "wide=true"],
+    }
+    assert read('set = ["fold=1"]') == {"set": ["fold=1"]}
+
+
+def test_what_is_set_on_the_command_line_leaves_other_names_to_the_file():
+    file = {"set": ["fold=0", "wide=true"]}
+    assert merge({"set": ["fold=2"]}, file)["set"] == ["wide=true", "fold=2"]
+    assert merge({"set": None}, file)["set"] == file["set"]
+    assert merge({"set": ["fold=2"]}, {})["set"] == ["fold=2"]
+
+
 def test_one_weights_vector(read):
     assert read("weights = [0.2, 0.8]")["weights"] == ["0.2,0.8"]
 
@@ -120,7 +136,12 @@ def test_an_empty_file(read):
         ('fix = "sparsity=0.01"', "The key 'fix' in .* should be a list, found"),
         ("fix = [0.01]", "'fix' in .* should be a list of texts such as .*, found .0.01."),
         ('fix = ["sparsity=0.01", ["left=0.3"]]', "should be a list of texts"),
-        ("fix = {sparsity = 0.01}", "should be a list, found"),
+        ("fix = {sparsity = [1]}", "texts, finite numbers, true or false; sparsity is"),
+        ("set = {fold = 1979-05-27}", "The key 'set' in .* fold is datetime.date"),
+        ("set = {fold = nan}", "finite numbers, true or false; fold is nan"),
+        ("set = {'' = 1}", "should have names for its entries, found ''"),
+        ("set = {'a=b' = 1}", "should have names for its entries, found 'a=b'"),
+        ("set = 'fold=1'", "should be a list, found"),
         ("retrain_epochs = 1.5", "should be a whole number, found 1.5"),
         ("retrain_lr = true", "should be a number, found true"),
         ("epochs = ", "is not valid TOML"),
