@@ -60,6 +60,7 @@ class Defaults:
     penalty: float = 2.0
     averaging: int = 5
     retrain_epochs: int = 10
+    micro_batch: int = 0
     warm_up: float = 0.0
     clip_norm: float = 0.0
     lr_of: Mapping[str, float] = field(default_factory=dict)

@@ -115,7 +115,7 @@ def _concerns(key: str, config: Config) -> bool:
 
 
 def _words(key: str, value: Any) -> str:
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    shown = ", ".join(map(_entry, value)) if isinstance(value, list) else str(value)
     if key == "taught_by":
         return "taught" if value else "untaught"
     if key == "frozen_point":
@@ -123,3 +123,7 @@ def _words(key: str, value: Any) -> str:
     shown = shown or "none"
     # The names of solvers speak for themselves.
     return shown if key == "solver" else f"{key.replace('_', ' ')} {shown}"
+
+
+def _entry(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

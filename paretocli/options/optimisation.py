@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paretocli.lists import factors_in, names_in
-from paretocli.option import NOT_NEGATIVE, Range, option
+from paretocli.option import NOT_NEGATIVE, Range, at_least, option
 
 PANEL = "Optimisation"
 
@@ -14,6 +14,11 @@ _SHARE: Range = (lambda value: 0 <= value < 1, "at least 0 and below 1")
 
 def _factors_in(given: Any) -> tuple[tuple[str, float], ...]:
     return factors_in(given, "--lr-of", "body.*=0.1")
+
+
+def _one_part(config: Mapping[str, Any]) -> str:
+    largest, size = config.get("micro_batch", 0), config.get("batch_size", 0)
+    return f"with --batch-size {size}" if 0 < size <= largest else ""
 
 
 def _no_decay(config: Mapping[str, Any]) -> str:
@@ -31,6 +36,14 @@ class OptimisationOptions:
         range=_SHARE,
         default=0.0,
         before=0.0,
+    )
+    micro_batch: int = option(
+        "Take the batch of a step in parts of at most so many samples, one after the other, for "
+        "less memory; 0 for all at once.",
+        range=at_least(0),
+        default=0,
+        before=0,
+        idle=_one_part,
     )
     clip_norm: float = option(
         "Scale a step's gradient of a point to this norm where it is longer; 0 for never.",

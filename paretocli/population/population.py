@@ -42,6 +42,9 @@ class Population:
         autocast: Compute the forward pass in bfloat16 where torch thinks it safe.
         compiled: Let `torch.compile` make the kernels of training; evaluation, whose batches have
             several sizes, stays as it is.
+
+    Attributes:
+        changing: Names of the buffers that are no parameters, which a forward pass may change.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Population:
         self.parameters = stacked_tensors([(n, p) for n, p in named if p.requires_grad])
         frozen = [(n, p) for n, p in named if not p.requires_grad]
         self.buffers = stacked_tensors([*frozen, *network.named_buffers()])
+        self.changing = tuple(name for name, _ in network.named_buffers())
         for parameter in self.parameters.values():
             parameter.requires_grad_()
 

@@ -138,8 +138,9 @@ def _of_points(
     if len(before) != len(sizes):  # what is computed depends on the data
         before = [0.0] * len(sizes)
     batch = min(config.batch_size, len(problem.train))
+    at_once = min(config.micro_batch or batch, batch)
     measured = min(problem.evaluation_batch, max(map(len, problem.splits().values())))
-    rows = {"training": batch, "evaluation": measured, "certificate": min(batch, measured)}
+    rows = {"training": at_once, "evaluation": measured, "certificate": min(at_once, measured)}
     gained = PROBED_ROWS[1] - PROBED_ROWS[0]
     grown = [
         size + max(0.0, size - old) / gained * (rows.get(block.part, 0) - PROBED_ROWS[1])
@@ -147,6 +148,10 @@ def _of_points(
     ]
     found = peaks(more, grown)
     taken = {part: INSIDE * found[part] for part in PARTS}
+    # The other parts of a batch, as they are and prepared.
+    networks = points if config.batches == "independent" else 1
+    sample = _bytes(problem.train.rows(slice(1)))
+    taken["training"] += 2 * networks * (batch - at_once) * sample
     saving = found["held"] + CHECKPOINT_COPIES * state
     # Kept epochs are on the CPU, wherever the networks are; one of them was measured.
     kept = MOST_KEPT * points * network if config.keep == FRONT else 0
@@ -210,6 +215,7 @@ def _small_subproblems(config: SweepConfig, problem: Problem, rows: int) -> Subp
         train_samples=2 * rows,
         epochs=1,
         retrain_epochs=0,
+        micro_batch=0,
         init="default",
         transfer="none",
         device="cpu",

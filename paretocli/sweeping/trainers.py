@@ -157,6 +157,7 @@ def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
         schedule=config.schedule,
         seed=config.seed,
         device=torch.device(config.device),
+        micro_batch=config.micro_batch,
         warm_up=config.warm_up,
         clip_norm=config.clip_norm,
         retrain_epochs=config.retrain_epochs,

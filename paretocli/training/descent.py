@@ -51,20 +51,24 @@ class Descent:
 
     def gramian(self, objectives: Tensor) -> Tensor:
         """The inner products ∇f_i · ∇f_j (K, m, m) of the objectives' gradients."""
-        gradients = self._gradients_of(objectives)
+        return self.products(self.gradients_of(self._of_tasks(objectives)))
+
+    def products(self, of_tasks: Sequence[dict[str, Tensor]]) -> Tensor:
+        """The same from the gradients of the tasks' losses, by the parameters' names."""
+        gradients = self._of_all(of_tasks)
         parts = []
         for name in self.population.parameters:
             rows = torch.stack([g[name].reshape(len(g[name]), -1) for g in gradients])
             parts.append(torch.einsum("ikn,jkn->kij", rows, rows))
         return torch.stack(parts).sum(dim=0)
 
-    def _gradients_of(self, objectives: Tensor) -> list[dict[str, Tensor]]:
-        """The gradient of each objective, by the parameters' names, zero where there is none."""
+    def gradients_of(self, losses: Tensor) -> list[dict[str, Tensor]]:
+        """The gradient of each task's loss (K, t), by the parameters' names; zero where none is."""
         parameters = self.population.parameters
         found = []
-        for j in range(objectives.shape[1]):
+        for j in range(losses.shape[1]):
             gradients = torch.autograd.grad(
-                objectives[:, j].sum(),
+                losses[:, j].sum(),
                 list(parameters.values()),
                 retain_graph=True,
                 allow_unused=True,
@@ -72,6 +76,13 @@ class Descent:
             )
             found.append(dict(zip(parameters, gradients, strict=True)))
         return found
+
+    def _of_tasks(self, objectives: Tensor) -> Tensor:
+        return objectives
+
+    def _of_all(self, of_tasks: Sequence[dict[str, Tensor]]) -> Sequence[dict[str, Tensor]]:
+        """The objectives' gradients, from those of the tasks' losses."""
+        return of_tasks
 
     def zero_grad(self) -> None:
         """Forget the last step's gradients."""
@@ -194,9 +205,12 @@ class ProximalDescent(Descent):
         self._leaf = value.requires_grad_()
         return torch.cat([self._leaf.unsqueeze(1), losses], dim=1)
 
-    def _gradients_of(self, objectives: Tensor) -> list[dict[str, Tensor]]:
+    def _of_tasks(self, objectives: Tensor) -> Tensor:
+        return objectives[:, 1:]
+
+    def _of_all(self, of_tasks: Sequence[dict[str, Tensor]]) -> Sequence[dict[str, Tensor]]:
         nothing = {n: torch.zeros_like(p) for n, p in self.population.parameters.items()}
-        return [nothing | self._gradients, *super()._gradients_of(objectives[:, 1:])]
+        return [nothing | self._gradients, *of_tasks]
 
     @torch.no_grad()
     def mix(self, matrix: Tensor, names: Sequence[str], healthy: Tensor) -> None:

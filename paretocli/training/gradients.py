@@ -1,28 +1,42 @@
 """The gradient of a step: of the scalar that a solver makes of a batch's objectives."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor
 
+from paretocli.core.generators import generators_kept
 from paretocli.core.problem import Samples
 from paretocli.population.population import Population
 from paretocli.solvers.base import Solver
+from paretocli.sparsity.layers import per_member
 from paretocli.training.descent import Descent
-from paretocli.training.losses import TrainingLosses
+from paretocli.training.losses import Part, TrainingLosses
 
 
 class StepGradients:
     """Leaves the gradient of a step in the parameters' `grad`.
 
+    A batch may be taken in parts, one after the other, so that no more than a part's graph is
+    there at a time. How much each loss counts follows from those of the whole batch, as every
+    solver asks: they are found by a first pass over the parts without a graph. Where a solver
+    weighs gradients, each loss's gradient is summed over the parts instead.
+
     Args:
         population: The K networks.
         solver: Makes a scalar of the objectives.
         losses: Measures batches.
+        largest: Samples of a part at most; 0 for the whole batch.
     """
 
-    def __init__(self, population: Population, solver: Solver, losses: TrainingLosses) -> None:
+    def __init__(
+        self, population: Population, solver: Solver, losses: TrainingLosses, largest: int
+    ) -> None:
         self._population = population
         self._solver = solver
         self._losses = losses
+        self._largest = largest
 
     def of(self, batch: Samples, descent: Descent) -> tuple[Tensor, Tensor]:
         """Work out the gradient on a batch.
@@ -35,10 +49,96 @@ class StepGradients:
             The objectives (K, m), without a graph, and the metrics' statistics (K, s).
         """
         descent.zero_grad()
-        losses, statistics = self._losses.of(batch)
+        parts = self._losses.parts(batch, self._largest)
+        if len(parts) == 1:
+            return self._at_once(parts[0], descent)
+        if self._solver.needs_gramian:
+            return self._by_gradients(parts, descent)
+        return self._by_values(parts, descent)
+
+    def _at_once(self, part: Part, descent: Descent) -> tuple[Tensor, Tensor]:
+        losses, statistics = self._losses.of(part)
         objectives = descent.objectives(losses)
         if self._solver.needs_gramian:
             there = self._population.there(statistics)[:, : losses.shape[1]]
             self._solver.weigh(descent.gramian(objectives), there)
         torch.autograd.backward(self._solver.loss(objectives).sum())
         return objectives.detach(), statistics
+
+    def _by_values(self, parts: Sequence[Part], descent: Descent) -> tuple[Tensor, Tensor]:
+        # What is drawn, and what batch norm remembers, is that of the second pass.
+        with (
+            torch.no_grad(),
+            generators_kept(self._population.device),
+            _buffers_kept(self._population),
+        ):
+            found = [self._measured(part) for part in parts]
+        losses, statistics = (torch.stack(one).sum(dim=0) for one in zip(*found, strict=True))
+        objectives, coefficients = self._weighed(losses, descent)
+        for part in parts:
+            of_part, _ = self._measured(part)
+            torch.autograd.backward(of_part, coefficients)
+        return objectives, statistics
+
+    def _by_gradients(self, parts: Sequence[Part], descent: Descent) -> tuple[Tensor, Tensor]:
+        parameters = self._population.parameters
+        found: list[tuple[Tensor, Tensor]] = []
+        sums: list[dict[str, Tensor]] = []
+        for part in parts:
+            losses, statistics = self._measured(part)
+            sums = _sums(sums, descent.gradients_of(losses))
+            found.append((losses.detach(), statistics))
+        losses, statistics = (torch.stack(one).sum(dim=0) for one in zip(*found, strict=True))
+        there = self._population.there(statistics)[:, : losses.shape[1]]
+        objectives, coefficients = self._weighed(losses, descent, (sums, there))
+        for name, parameter in parameters.items():
+            parameter.grad = torch.zeros_like(parameter)
+            for total, weight in zip(sums, coefficients.unbind(dim=1), strict=True):
+                parameter.grad += per_member(weight, total[name]) * total[name]
+        return objectives, statistics
+
+    def _weighed(
+        self,
+        losses: Tensor,
+        descent: Descent,
+        known: tuple[list[dict[str, Tensor]], Tensor] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """The objectives (K, m), and by what each task's loss counts in the scalar (K, t).
+
+        Args:
+            losses: Of the whole batch (K, t), without a graph.
+            descent: What steps.
+            known: The losses' gradients, and which tasks have labels, for a solver that asks.
+        """
+        leaf = losses.detach().requires_grad_()
+        objectives = descent.objectives(leaf)
+        if known is not None:
+            self._solver.weigh(descent.products(known[0]), known[1])
+        torch.autograd.backward(self._solver.loss(objectives).sum())
+        assert leaf.grad is not None
+        return objectives.detach(), leaf.grad
+
+    def _measured(self, part: Part) -> tuple[Tensor, Tensor]:
+        """A part's share in the batch's losses (K, t) and statistics (K, s)."""
+        losses, statistics = self._losses.of(part)
+        return part.share * losses, part.share * statistics
+
+
+def _sums(
+    totals: list[dict[str, Tensor]], gradients: list[dict[str, Tensor]]
+) -> list[dict[str, Tensor]]:
+    """Each task's gradients added up, by the parameters' names; those of before are changed."""
+    for total, one in zip(totals, gradients, strict=bool(totals)):
+        for name, gradient in one.items():
+            total[name] += gradient
+    return totals or gradients
+
+
+@contextmanager
+def _buffers_kept(population: Population) -> Iterator[None]:
+    """Afterwards what the networks remember of their inputs is as it was."""
+    changing = [population.buffers[name] for name in population.changing]
+    before = [tensor.clone() for tensor in changing]
+    yield
+    for tensor, value in zip(changing, before, strict=True):
+        tensor.copy_(value)

@@ -1,12 +1,40 @@
 """The losses of a batch of training, beside which networks may have teachers."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
+from paretocli.core.inputs import Inputs, mapped
 from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem, Samples
 from paretocli.distillation.teachers import Teachers
 from paretocli.population.population import Population
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some samples of a batch.
+
+    Attributes:
+        inputs: Prepared (B, …), of one network after the other where each has its own.
+        targets: One tensor (B, …) a task.
+        share: Of the batch's samples.
+    """
+
+    inputs: Inputs
+    targets: tuple[Tensor, ...]
+    share: float
+
+    def rows(self, networks: int, rows: slice, count: int) -> "Part":
+        """Some of the `count` samples of each network."""
+
+        def of_each(tensor: Tensor) -> Tensor:
+            apart = tensor.reshape(networks, count, *tensor.shape[1:])
+            return apart[:, rows].flatten(0, 1)
+
+        share = self.share * (rows.stop - rows.start) / count
+        return Part(mapped(of_each, self.inputs), tuple(map(of_each, self.targets)), share)
 
 
 class TrainingLosses:
@@ -30,11 +58,29 @@ class TrainingLosses:
         self._teachers = teachers
         self._labelled = self._mean_weights()
 
-    def of(self, batch: Samples) -> tuple[Tensor, Tensor]:
-        """Losses (K, m), with what is to be imitated in them, and statistics (K, s)."""
-        inputs, targets = self._prepare(batch.inputs), batch.targets
+    def parts(self, batch: Samples, largest: int) -> tuple[Part, ...]:
+        """A batch, prepared and changed at random, in parts of so many samples at most.
+
+        Args:
+            batch: Samples of training.
+            largest: Samples of a network in a part; 0 for all of them in one.
+        """
+        inputs = self._prepare(batch.inputs)
         if self._augment is not None:
             inputs = self._augment(inputs)
+        whole = Part(inputs, tuple(batch.targets), 1.0)
+        networks = self._population.size if self._apart else 1
+        count = len(batch) // networks
+        if not 0 < largest < count:
+            return (whole,)
+        return tuple(
+            whole.rows(networks, slice(first, min(first + largest, count)), count)
+            for first in range(0, count, largest)
+        )
+
+    def of(self, part: Part) -> tuple[Tensor, Tensor]:
+        """Losses (K, m), with what is to be imitated in them, and statistics (K, s)."""
+        inputs, targets = part.inputs, part.targets
         if self._teachers is not None:
             targets = (*targets, *self._teachers.features(inputs))
         losses, statistics = self._population.measure(inputs, targets, apart=self._apart)

@@ -23,6 +23,7 @@ class TrainingSettings:
         retrain_lr: Learning rate at the start of these.
         share_similarity: Rows more similar than this are tied.
         jobs: Threads that look for similar rows.
+        micro_batch: Samples of a step whose graph is there at once; 0 for all.
         warm_up: Share of a phase's steps in which its learning rate rises.
         clip_norm: The largest norm of a subproblem's gradient; 0 for any.
         lr_factors: Of the learning rate, by the parameters' names; 1 for those left out.
@@ -46,6 +47,7 @@ class TrainingSettings:
     retrain_lr: float = 0.0
     share_similarity: float = 1.0
     jobs: int = 1
+    micro_batch: int = 0
     warm_up: float = 0.0
     clip_norm: float = 0.0
     lr_factors: Mapping[str, float] = field(default_factory=dict)
@@ -54,3 +56,8 @@ class TrainingSettings:
     streams: tuple[int, ...] | None = None
     kept: int = 0
     size_limit: SizeLimit | None = None
+
+    @property
+    def at_once(self) -> int:
+        """Samples with a graph at the same time, at most."""
+        return min(self.micro_batch or self.batch_size, self.batch_size)

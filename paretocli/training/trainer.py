@@ -80,7 +80,7 @@ class Trainer:
         }
         apart = settings.streams is not None
         losses = TrainingLosses(problem, population, apart=apart, teachers=teachers)
-        self.gradients = StepGradients(population, solver, losses)
+        self.gradients = StepGradients(population, solver, losses, settings.micro_batch)
         self.seconds = 0.0
         self.subproblem_epochs = 0
         self.failed_epoch = torch.zeros(population.size, dtype=torch.int64)
@@ -161,7 +161,7 @@ class Trainer:
             self.prepare,
             self.solver.certified(),
             # What has a graph takes more memory than evaluation: no more than in training.
-            batch_size=min(self.settings.batch_size, self.evaluation_batch),
+            batch_size=min(self.settings.at_once, self.evaluation_batch),
             sparsity=self.sparsity,
             pattern=self.pattern,
             zeros_allowed=self.zeros_allowed,
