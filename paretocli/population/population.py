@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from paretocli.core.generators import generators_kept
-from paretocli.core.inputs import Inputs, arguments_of, mapped
+from paretocli.core.inputs import Inputs, arguments_of, call, mapped
 from paretocli.core.placing import placed
 from paretocli.core.problem import Task
+from paretocli.population.binding import bound
 from paretocli.population.kernels import differentiable_kernels
 from paretocli.population.layout import channels_last, stacks, takes_channels_last
 from paretocli.population.scores import Scoring
@@ -39,6 +40,8 @@ class Population:
         device: Where the parameters live.
         stacked: Compute all K at once. One after another is faster for convolutions on a CPU, and
             it does for networks that `vmap` cannot take.
+        recomputes: The network computes parts again in the backward pass, so it has to keep the
+            parameters that it is given; it is not stacked then.
         autocast: Compute the forward pass in bfloat16 where torch thinks it safe.
         compiled: Let `torch.compile` make the kernels of training; evaluation, whose batches have
             several sizes, stays as it is.
@@ -55,13 +58,15 @@ class Population:
         *,
         device: torch.device,
         stacked: bool = True,
+        recomputes: bool = False,
         autocast: bool = False,
         compiled: bool = False,
     ) -> None:
         self.size = size
         self.tasks = tuple(placed(task, device) for task in tasks)
         self.device = device
-        self.stacked = stacked and size > 1
+        self.stacked = stacked and size > 1 and not recomputes
+        self._recomputes = recomputes
         self.autocast = autocast
         self._network = network.to(device)
         self._recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())
@@ -250,7 +255,10 @@ class Population:
         return zip(self.tasks, torch.split(statistics, sizes, dim=1), strict=True)
 
     def _call(self, parameters: Tensors, buffers: Tensors, inputs: Inputs) -> tuple[Tensor, ...]:
-        outputs = functional_call(self._network, (parameters, buffers), *arguments_of(inputs))
+        if self._recomputes:
+            outputs = call(bound(self._network, parameters | buffers), inputs)
+        else:
+            outputs = functional_call(self._network, (parameters, buffers), *arguments_of(inputs))
         return tuple(output.float() for output in outputs)
 
     def _measurable(

@@ -1,11 +1,12 @@
 """Whether a network computes with the parameters that it is given, and not with some it has kept.
 
 A population hands each subproblem's parameters to one and the same network. A network that keeps a
-parameter in a list or in a function of its own, or computes a part of its forward pass again during
-the backward one (`torch.utils.checkpoint`), when the parameters have been taken back, would train
-on the wrong ones without a word.
+parameter in a list or in a function of its own would train on the wrong ones without a word. So
+would one that computes a part of its forward pass again during the backward one
+(`torch.utils.checkpoint`), when the parameters have been taken back: it has to keep them.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -20,6 +21,7 @@ from paretocli.population.population import Population
 NOISE = 0.1  # by which the given parameters differ from the network's own, relative
 SMALLEST = 0.01  # what a parameter of zeros counts as
 TOLERANCE = 0.003  # of gradients, relative to their norm
+CHECKPOINT = "torch.utils.checkpoint"
 NAMED = 3  # parameters that are named
 
 Gradients = dict[str, Tensor | None]
@@ -39,8 +41,54 @@ def refuse_own_parameters(
     Raises:
         InputError: They differ.
     """
+    wrong, given = _wrong(problem, network, inputs, targets)
+    if wrong:
+        wrong, given = _wrong(problem, network, inputs, targets, recomputes=True)
+    if wrong:
+        # Those without any gradient are the ones that it keeps; others are wrong for their sake.
+        kept = [name for name in wrong if given[name] is None] or wrong
+        more = f" and {len(kept) - NAMED} more" if len(kept) > NAMED else ""
+        raise InputError(
+            f"The network of problem {problem.name} does not compute with the parameters that "
+            f"training gives it, but keeps some elsewhere (see {', '.join(kept[:NAMED])}{more}); "
+            "take parameters from self.… in forward."
+        )
+
+
+def recomputes(
+    problem: Problem, network: nn.Module, inputs: Inputs, targets: Sequence[Tensor]
+) -> bool:
+    """Whether a network computes with what it is given only if it keeps that for the backward pass.
+
+    Args:
+        problem: The problem.
+        network: Its network, on the CPU, which stays as it is.
+        inputs: A small prepared batch.
+        targets: One tensor (B, …) a task.
+    """
+    # Who has not imported it does without.
+    if CHECKPOINT not in sys.modules:
+        return False
+    mode = network.training
+    try:
+        return bool(_wrong(problem, network, inputs, targets)[0])
+    finally:
+        network.train(mode)
+
+
+def _wrong(
+    problem: Problem,
+    network: nn.Module,
+    inputs: Inputs,
+    targets: Sequence[Tensor],
+    *,
+    recomputes: bool = False,
+) -> tuple[list[str], Gradients]:
+    """The parameters whose gradients differ, and the gradients at the given ones."""
     own = {name: p for name, p in network.named_parameters() if p.requires_grad}
-    population = Population(network, problem.tasks, 1, device=torch.device("cpu"))
+    population = Population(
+        network, problem.tasks, 1, device=torch.device("cpu"), recomputes=recomputes
+    )
     population.train(False)
     _disturb(population)
     torch.default_generator.manual_seed(0)
@@ -59,16 +107,7 @@ def refuse_own_parameters(
         owned = _gradients(torch.stack(expected), own)
     finally:
         _set(own, before)
-    wrong = _differing(given, owned)
-    if wrong:
-        # Those without any gradient are the ones that it keeps; others are wrong for their sake.
-        kept = [name for name in wrong if given[name] is None] or wrong
-        more = f" and {len(kept) - NAMED} more" if len(kept) > NAMED else ""
-        raise InputError(
-            f"The network of problem {problem.name} does not compute with the parameters that "
-            f"training gives it, but keeps some elsewhere (see {', '.join(kept[:NAMED])}{more}); "
-            "take parameters from self.… in forward, and do without torch.utils.checkpoint."
-        )
+    return _differing(given, owned), given
 
 
 def _disturb(population: Population) -> None:

@@ -8,10 +8,12 @@ from torch import Tensor, nn
 from paretocli.core.generators import generators_kept
 from paretocli.core.problem import Problem
 from paretocli.population.population import Population
-from paretocli.probing.rehearsal import CPU, take_through
+from paretocli.probing.given_parameters import recomputes
+from paretocli.probing.rehearsal import CPU, ROWS, first_batch, take_through
 
 SLOWER = "on a CPU convolutions are faster one after another"
 NO_KERNEL = "have not yet implemented the batching rule for "
+RECOMPUTES = "it computes parts again in the backward pass (torch.utils.checkpoint)"
 COPIES = 2
 LONGEST = 150  # characters of what was raised
 
@@ -36,6 +38,8 @@ def why_in_turn(
         batch_size: Samples of a training step.
         apart: Whether each copy has batches of its own in training.
     """
+    if recomputing(problem, network):
+        return RECOMPUTES
     convolutions = any(isinstance(m, nn.Conv1d | nn.Conv2d | nn.Conv3d) for m in network.modules())
     if convolutions and device.type == "cpu":
         return SLOWER
@@ -56,6 +60,12 @@ def why_in_turn(
     if not torch.allclose(together, in_turn, rtol=1e-2, atol=1e-5, equal_nan=True):
         return "vmap gives other numbers for this network"
     return ""
+
+
+def recomputing(problem: Problem, network: nn.Module) -> bool:
+    """Whether a network, on the CPU, computes parts again in the backward pass."""
+    with generators_kept(CPU):
+        return recomputes(problem, network, *first_batch(problem, "train", ROWS, CPU))
 
 
 def _losses(

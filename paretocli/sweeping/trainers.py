@@ -13,7 +13,7 @@ from paretocli.options.keeping import FRONT, MOST_KEPT
 from paretocli.population.parameter_groups import freeze, undecayed_names
 from paretocli.population.population import Population
 from paretocli.population.transfer import TRANSFERS, Transfer
-from paretocli.probing.stacking import why_in_turn
+from paretocli.probing.stacking import recomputing, why_in_turn
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
@@ -87,6 +87,7 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
     sparsity = sparsity_objective(config, network, problem)
     transferred = transferred_names(config, network)
     stacked = len(weights) > 1 and not _why_in_turn(config, problem, network, device)
+    again = recomputing(problem, network)
     tasks, teachers = tuple(problem.tasks), None
     if subproblems.teachers:  # last, for it adds to the network
         tasks = taught(network, config, problem)
@@ -97,6 +98,7 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
         len(weights),
         device=device,
         stacked=stacked,
+        recomputes=again,
         autocast=config.precision == "bf16",
         compiled=config.compile,
     )

@@ -30,6 +30,7 @@ STACKED = {
     "lazy": True,
     "buffers": True,
     "frozen": True,
+    "forgetful": False,
     "control_flow": False,
     "control_flow_in_training": False,
 }
@@ -37,7 +38,6 @@ REFUSED = {
     "sparse_embedding": "The gradient of first.weight is sparse.*leave out sparse=True",
     "floats_for_tokens": "whole numbers became floats.*prepare=lambda x: x",
     "keeper": r"keeps some elsewhere \(see hidden.weight\); take parameters from self",
-    "forgetful": "does not compute with the parameters.*do without torch.utils.checkpoint",
     "picky": "raised ValueError on its first batch, in training mode: not in training; mend it",
     "named_outputs": "returned dict where a tuple or list of 2 outputs was expected",
     "complex_output": "returned torch.complex64 for task size where a tensor of real numbers",

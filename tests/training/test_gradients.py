@@ -97,11 +97,10 @@ def test_what_is_drawn_and_remembered_is_that_of_one_pass():
     """The pass that finds the losses leaves batch norm and the generator alone."""
     problem = pictures()
     trainer = make_trainer(problem, [[0.5, 0.5]], "linear", micro_batch=4)
-    torch.manual_seed(5)
     of_a_step(trainer, steps=1)
     assert trainer.population.buffers["body.1.num_batches_tracked"].tolist() == [2]
     after = torch.rand(3)
-    torch.manual_seed(5)
+    torch.manual_seed(1)
     trainer.population.train()
     (batch, _, _) = next(batches(trainer.splits["train"], trainer.settings, 0))
     for part in trainer.gradients._losses.parts(batch, 4):
