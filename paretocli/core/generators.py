@@ -5,6 +5,8 @@ from contextlib import contextmanager, suppress
 
 import torch
 
+from paretocli.core.accelerators import random_state, set_random_state
+
 
 @contextmanager
 def generators_kept(device: torch.device) -> Iterator[None]:
@@ -12,12 +14,11 @@ def generators_kept(device: torch.device) -> Iterator[None]:
 
     That of a GPU that is lost meanwhile is left, for what lost it is to be told.
     """
-    on_cpu = torch.get_rng_state()
-    on_gpu = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+    on_cpu, on_gpu = torch.get_rng_state(), random_state(device)
     try:
         yield
     finally:
         torch.set_rng_state(on_cpu)
         if on_gpu is not None:
             with suppress(RuntimeError):
-                torch.cuda.set_rng_state(on_gpu, device)
+                set_random_state(on_gpu, device)

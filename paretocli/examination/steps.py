@@ -6,6 +6,7 @@ import time
 import torch
 from torch import nn
 
+from paretocli.core.accelerators import wait_for
 from paretocli.core.generators import generators_kept
 from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem
@@ -53,8 +54,7 @@ def step_seconds(
                 inputs = augment(inputs)
             torch.autograd.backward(population.measure(inputs, samples.targets)[0].sum())
             optimizer.step()
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
+            wait_for(device)
             times.append(time.perf_counter() - before)
     network.to(CPU)
     return statistics.median(times[1:] or times)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from paretocli.core import accelerators
 from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import Inputs, arguments_of, tensors_of
 from paretocli.errors import InputError
@@ -73,9 +74,7 @@ def _own_draws(seed: int, device: torch.device) -> Iterator[None]:
     with generators_kept(device):
         # torch.manual_seed would seed all GPUs there are, and leave the others so.
         torch.default_generator.manual_seed(seed)
-        if device.type == "cuda":
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(seed)
+        accelerators.seed(device, seed)
         yield
 
 

@@ -16,7 +16,10 @@ class MachineOptions:
     """
 
     device: str = option(
-        "auto, cpu or cuda.", metavar="NAME", variable="PARETOCLI_DEVICE", shown="auto"
+        "auto (cuda where there is one, else cpu), cpu, cuda, or mps, the GPU of a Mac.",
+        metavar="NAME",
+        variable="PARETOCLI_DEVICE",
+        shown="auto",
     )
     threads: int = option(
         "Processors of a worker. Another number gives results that differ in the last digits.",

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from paretocli.core import accelerators
 from paretocli.errors import InputError
 from paretocli.options.config import SweepConfig
 from paretocli.population.transfer import TRANSFERS
@@ -87,7 +88,7 @@ def divide(
     elif in_turn:
         chosen.setdefault("stack", 1)
     elif "stack" not in chosen:
-        chosen["stack"] = min(points, fitting()) if device.type == "cuda" else points
+        chosen["stack"] = points if device.type == "cpu" else min(points, fitting())
     if joined and chosen["stack"] < points:
         raise InputError(
             f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
@@ -119,9 +120,9 @@ def default_threads(count: int, work: Callable[[], float], device: torch.device)
 
 def default_jobs(count: int, threads: int, device: torch.device) -> int:
     """Workers at a time: as many as the processors have threads for, or one a GPU."""
-    if device.type == "cuda":
-        # A device with a number is the one that was asked for.
-        places = torch.cuda.device_count() if device.index is None else 1
-    else:
+    if device.type == "cpu":
         places = available_threads() // threads
+    else:
+        # A device with a number is the one that was asked for.
+        places = accelerators.count(device) if device.index is None else 1
     return max(1, min(count, places))

@@ -70,6 +70,9 @@ def take_up(
             kept = optimizer.state.get(parameter)  # nothing before a first step
             if kept and any(kept[n].shape != shape for n, shape in shapes(parameter).items()):
                 raise ValueError("The optimiser's state is not of these parameters.")
+            if kept and "step" in kept:
+                # Where a GPU had the number of steps, each of them would wait to be told it.
+                kept["step"] = kept["step"].cpu()
 
 
 def _groups(optimizer: Optimizer) -> list[dict[str, Any]]:

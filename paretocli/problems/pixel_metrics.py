@@ -39,12 +39,12 @@ def median_of_pixels(pixels: PixelFunction, *, largest: float, bins: int) -> Met
         return _histogram(cells, valid, bins)
 
     def figure(statistics: Tensor) -> Tensor:
-        counts = statistics.double()
+        counts = statistics.cpu().double()  # not every device has such numbers
         up_to = counts.cumsum(dim=-1)
         half = up_to[..., -1:] / 2
         middle = (up_to < half).sum(dim=-1, keepdim=True)
         beyond = (up_to.gather(-1, middle) - half) / counts.gather(-1, middle)
-        return ((middle + 1 - beyond) * (largest / bins)).squeeze(-1).to(statistics.dtype)
+        return ((middle + 1 - beyond) * (largest / bins)).squeeze(-1).to(statistics)
 
     return Metric(statistics, figure, size=bins)
 

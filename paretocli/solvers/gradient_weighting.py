@@ -49,7 +49,7 @@ class GradientWeighting(Solver):
     def weigh(self, gramian: Tensor, there: Tensor | None = None) -> None:
         """Take up the inner products ∇f_i · ∇f_j (K, m, m) of one batch's objectives."""
         scale = self.scalarization.scale
-        normalised = (gramian / (scale.unsqueeze(0) * scale.unsqueeze(1))).double().cpu()
+        normalised = (gramian / (scale.unsqueeze(0) * scale.unsqueeze(1))).cpu().double()
         counted = _counted(normalised, there)
         self.in_batch.copy_(counted)
         for member, products in enumerate(normalised):

@@ -23,7 +23,7 @@ def shortest_first(weights: Mapping[str, Tensor], spared: Mapping[str, int]) -> 
     """
     found = []
     for name, weight in weights.items():
-        norms = row_norms(weight.unsqueeze(0))[0].double().cpu()
+        norms = row_norms(weight.unsqueeze(0))[0].cpu().double()
         order = norms.argsort(descending=True, stable=True)[spared[name] :].tolist()
         longest = float(norms.max())
         found += [(float(norms[row]) / longest, name, row) for row in order if norms[row] > 0]

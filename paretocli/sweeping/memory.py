@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_iter
 
+from paretocli.core.accelerators import whole_memory
 from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import tensors_of
 from paretocli.core.problem import Data, Problem, Samples, Task
@@ -97,8 +98,7 @@ class Memory:
 
         By its whole memory, not by what happens to be free: the same command should mean the same.
         """
-        total = torch.cuda.get_device_properties(device).total_memory
-        room = GPU_SHARE * total - self.data
+        room = GPU_SHARE * whole_memory(device) - self.data
         needs: list[Need] = [getattr(self, part) for part in PARTS]
         return max(1, min(int((room - need.worker) / max(1, need.point)) for need in needs))
 

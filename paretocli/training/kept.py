@@ -59,7 +59,7 @@ class KeptEpochs:
             best: The best epoch of each by now (K,), which stays.
             sound: Who has not failed (K,).
         """
-        rows, chosen = losses.detach().double().cpu().numpy(), best.tolist()
+        rows, chosen = losses.detach().cpu().double().numpy(), best.tolist()
         numbers = epochs.tolist()
         for member in sound.nonzero().flatten().tolist():
             row, known = rows[member], self._kept[member]

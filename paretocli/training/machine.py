@@ -19,12 +19,16 @@ from paretocli.errors import InputError
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 TINY = 1e-40  # below the smallest normal number of single precision
 KEPT_BYTES = 1 << 30
-KNOWN_DEVICES = ("cpu", "cuda")
+KNOWN_DEVICES = ("cpu", "cuda", "mps")
 DETERMINISTIC: Any = torch.utils.deterministic  # its settings are made when it is imported
 
 
 def choose_device(name: str) -> torch.device:
-    """The device called `name`; `auto` is the first GPU where there is one."""
+    """The device called `name`; `auto` is the first GPU of NVIDIA's or AMD's where there is one.
+
+    Never Apple's, which lacks numbers of double precision and some of torch's operations: whether a
+    problem goes without them, who wrote it knows.
+    """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -35,14 +39,14 @@ def choose_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(
-            f"The device {name!r} cannot be used here ({reason}); choose auto, cpu, or cuda."
+            f"The device {name!r} cannot be used here ({reason}); choose auto, cpu, cuda or mps."
         ) from None
     return device
 
 
 def device_name(device: torch.device) -> str:
     """The device as a person knows it."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def available_threads() -> int:
@@ -68,8 +72,8 @@ def check_device(device: torch.device, *, precision: str, compiled: bool) -> Non
     """
     if precision == "tf32" and device.type != "cuda":
         raise InputError(
-            f"--precision tf32 is a format of GPUs, and the device is {device.type}; choose fp32 "
-            "or bf16."
+            f"--precision tf32 is a format of NVIDIA's GPUs, and the device is {device.type}; "
+            "choose fp32 or bf16."
         )
     if not compiled:
         return

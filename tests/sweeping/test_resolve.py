@@ -199,7 +199,7 @@ def test_a_single_point_has_equal_weights_unless_told():
         ({"schedule": "cosin"}, "no schedule named 'cosin'; did you mean 'cosine'"),
         ({"network": "hps"}, "no network named 'hps' for problem vlmop2; choose one of variable"),
         ({"device": "gpu"}, "The device 'gpu' cannot be used here"),
-        ({"precision": "tf32", "device": "cpu"}, "--precision tf32 is a format of GPUs"),
+        ({"precision": "tf32", "device": "cpu"}, "--precision tf32 is a format of NVIDIA's GPUs"),
         ({"epochs": 0}, "--epochs should be at least 1, found 0"),
         ({"ideal": "0"}, "--ideal 0 should be 2 finite numbers .* for each of f1, f2"),
         ({"ideal": "0,inf"}, "--ideal 0,inf should be 2 finite numbers"),

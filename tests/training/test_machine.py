@@ -25,7 +25,7 @@ def test_devices():
 
 @pytest.mark.parametrize("name", ["gpu", "", "cuda:99", "tpu"])
 def test_devices_that_are_not_there(name):
-    with pytest.raises(InputError, match=r"cannot be used here .*choose auto, cpu, or cuda"):
+    with pytest.raises(InputError, match=r"cannot be used here .*choose auto, cpu, cuda or mps"):
         choose_device(name)
 
 
