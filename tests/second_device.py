@@ -61,6 +61,10 @@ class Elsewhere(torch.Tensor):
     def __repr__(self, **kwargs: Any) -> str:
         return f"Elsewhere({self.held!r})"
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """In a file it is a tensor; whoever reads that says where it goes."""
+        return self.held.__reduce_ex__(protocol)
+
     def tolist(self) -> Any:
         return self.cpu().tolist()
 

@@ -165,7 +165,7 @@ def rich(**changes):
     first = Task(
         "a",
         Weighted(),
-        {"hits": Metric.whole(hits, higher_is_better=True), "loss": Weighted()},
+        {"hits": Metric.whole(hits, higher_is_better=True), "weighed": Weighted()},
         outputs=3,
         missing=-1,
     )
@@ -218,7 +218,7 @@ def test_a_sweep_that_is_stopped_goes_on_with_the_same_chance(tmp_path):
     """Convolutions, batch norm and dropout; a stop after each epoch."""
     problem = pictures(sizes=SIZES)
     whole = carried(problem, tmp_path / "whole")
-    for _ in range(20):
+    for _ in range(6):
         stop = Stops(1)
         parts = carried(problem, tmp_path / "parts", stop)
         if not stop():
@@ -248,7 +248,8 @@ def test_what_comes_after_a_sweep(tmp_path):
     first = paretocli.sweep(problem, out=tmp_path / "first", sparsity=True, **options)
     outputs = first.network(0)(problem.val.inputs)
     assert {output.device.type for output in outputs} == {"cpu"}
-    assert first.export(0, tmp_path / "export").path.is_dir()
+    differences = first.export(0, tmp_path / "export").differences
+    assert max(max(of_tasks.values()) for of_tasks in differences.values()) < 1e-5
     more = first.refine(between=(0, 1), progress=False).results
     assert list(more["status"]) == ["done"] * 4
     assert more["device"].iloc[-1] == NAME
@@ -258,10 +259,10 @@ def test_what_comes_after_a_sweep(tmp_path):
     refuse_others(*swept(tmp_path, problem, sparsity=True, teachers=teachers, distill_at="body"))
 
 
-def test_a_problem_is_examined_there():
+def test_a_problem_is_examined_there(no_export_trial):
     found = paretocli.check(rich(augment=Shaken()), device=NAME)
     assert not found.failures
-    assert (found.device, found.step_seconds > 0) == (DEVICE, True)
+    assert (found.device.type, found.step_seconds > 0) == (NAME, True)
 
 
 def test_a_problem_that_mixes_devices_is_refused():
