@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim import SGD, Adam, AdamW, NAdam, Optimizer, RAdam
 
 from paretocli.registries import lookup
 
@@ -17,6 +17,8 @@ Parameters = Iterable[Tensor] | Iterable[dict[str, Any]]
 OPTIMIZERS: dict[str, Callable[[Parameters, float, float], Optimizer]] = {
     "adam": lambda parameters, lr, decay: Adam(parameters, lr=lr, weight_decay=decay),
     "adamw": lambda parameters, lr, decay: AdamW(parameters, lr=lr, weight_decay=decay),
+    "nadam": lambda parameters, lr, decay: NAdam(parameters, lr=lr, weight_decay=decay),
+    "radam": lambda parameters, lr, decay: RAdam(parameters, lr=lr, weight_decay=decay),
     "sgd": lambda parameters, lr, decay: SGD(
         parameters, lr=lr, momentum=MOMENTUM, nesterov=True, weight_decay=decay
     ),
@@ -40,7 +42,8 @@ def state_shapes(optimizer: Optimizer, parameter: Tensor) -> dict[str, torch.Siz
     """The shapes of what an optimiser of torch keeps of a parameter, by name."""
     if isinstance(optimizer, SGD):
         return {"momentum_buffer": parameter.shape}
-    return {"step": torch.Size(), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
+    shapes = {"step": torch.Size(), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
+    return shapes | ({"mu_product": torch.Size()} if isinstance(optimizer, NAdam) else {})
 
 
 def take_up(

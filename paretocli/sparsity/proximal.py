@@ -31,13 +31,16 @@ from paretocli.sparsity.objective import SparsityObjective
 # number stands for a whole layer, so it is not noisy even so.
 BETA_1, BETA_2, EPSILON = 0.9, 0.99, 1e-8
 MEMORY = 0.99  # of the running means that are to be free of noise
+NADAM_DECAY = 0.96**0.004  # by which its momentum nears β1 with each step
+RADAM_SHORTEST = 5.0
 TINY = torch.finfo(torch.float32).tiny
 
 # From the smooth and the full gradient to the size of the step (K,) and its direction (K, …).
 Rule = Callable[[Tensor, Tensor, dict[str, Any], float], tuple[Tensor, Tensor]]
 
 
-def _adam(smooth: Tensor, full: Tensor, state: dict[str, Any], lr: float) -> tuple[Tensor, Tensor]:
+def _moments(smooth: Tensor, full: Tensor, state: dict[str, Any]) -> float:
+    """Take gradients into the running means that Adam and its kin have; which step it is."""
     if "mean" not in state:
         state["mean"] = torch.zeros_like(smooth)
         state["square"] = smooth.new_zeros(len(smooth))
@@ -45,9 +48,42 @@ def _adam(smooth: Tensor, full: Tensor, state: dict[str, Any], lr: float) -> tup
     # The size of the full gradient, GrOWL's part included: where the tasks' vanishes, that of the
     # smooth part alone would make the proximal step huge.
     state["square"].lerp_(full.square().flatten(1).mean(dim=1), 1 - BETA_2)
-    count = float(state["step"])
+    return float(state["step"])
+
+
+def _adam(smooth: Tensor, full: Tensor, state: dict[str, Any], lr: float) -> tuple[Tensor, Tensor]:
+    count = _moments(smooth, full, state)
     root = (state["square"] / (1 - BETA_2**count)).sqrt()
     return lr / (root + EPSILON), state["mean"] / (1 - BETA_1**count)
+
+
+def _nadam(smooth: Tensor, full: Tensor, state: dict[str, Any], lr: float) -> tuple[Tensor, Tensor]:
+    """Dozat, *Incorporating Nesterov momentum into Adam*, 2016, as torch has it."""
+    count = _moments(smooth, full, state)
+    if "product" not in state:
+        state["product"] = torch.ones((), dtype=torch.float64)
+    now, following = (BETA_1 * (1 - 0.5 * NADAM_DECAY**step) for step in (count, count + 1))
+    state["product"].mul_(now)
+    product = float(state["product"])
+    root = (state["square"] / (1 - BETA_2**count)).sqrt()
+    direction = (1 - now) / (1 - product) * smooth
+    direction = direction + following / (1 - product * following) * state["mean"]
+    return lr / (root + EPSILON), direction
+
+
+def _radam(smooth: Tensor, full: Tensor, state: dict[str, Any], lr: float) -> tuple[Tensor, Tensor]:
+    """Liu et al., *On the variance of the adaptive learning rate and beyond*, ICLR 2020."""
+    count = _moments(smooth, full, state)
+    direction = state["mean"] / (1 - BETA_1**count)
+    seen = 1 - BETA_2**count
+    longest = 2 / (1 - BETA_2) - 1
+    length = longest - 2 * count * BETA_2**count / seen
+    if length <= RADAM_SHORTEST:  # too few squares to say anything of their mean
+        return smooth.new_full((len(smooth),), lr), direction
+    rectified = (length - 4) * (length - 2) * longest
+    rectified /= (longest - 4) * (longest - 2) * length
+    root = state["square"].sqrt() + EPSILON
+    return lr * (rectified * seen) ** 0.5 / root, direction
 
 
 def _sgd(smooth: Tensor, full: Tensor, state: dict[str, Any], lr: float) -> tuple[Tensor, Tensor]:
@@ -59,7 +95,13 @@ def _sgd(smooth: Tensor, full: Tensor, state: dict[str, Any], lr: float) -> tupl
     return smooth.new_full((len(smooth),), lr / (1 - MOMENTUM)), direction
 
 
-RULES: dict[str, Rule] = {"adam": _adam, "adamw": _adam, "sgd": _sgd}
+RULES: dict[str, Rule] = {
+    "adam": _adam,
+    "adamw": _adam,
+    "nadam": _nadam,
+    "radam": _radam,
+    "sgd": _sgd,
+}
 DECOUPLED_DECAY = ("adamw",)
 
 
@@ -79,7 +121,7 @@ class ProximalOptimizer(Optimizer):
     Args:
         parameters: The stacked weights by name.
         objective: f_0.
-        name: `adam`, `adamw` or `sgd`.
+        name: Of one of the rules.
         lr, weight_decay: As for torch's optimisers.
         zeros_allowed: Whether rows may become zero.
         groups: The weights in groups as torch has them, unless they are all alike. Each layer's
@@ -111,6 +153,7 @@ class ProximalOptimizer(Optimizer):
         whole, each, rows = weights.shape, weights.shape[:1], weights.shape[:1] + weights.shape[2:3]
         kept = {"step": torch.Size(), "coefficient": each}
         kept |= {"momentum": whole} if self._rule is _sgd else {"mean": whole, "square": each}
+        kept |= {"product": torch.Size()} if self._rule is _nadam else {}
         return kept | ({"slow": whole, "noise": rows} if self._zeros_allowed else {})
 
     @torch.no_grad()

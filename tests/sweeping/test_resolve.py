@@ -195,7 +195,10 @@ def test_a_single_point_has_equal_weights_unless_told():
         ({"divisions": 0}, "--divisions should be at least 1, found 0"),
         ({"points": 0}, "number of points should be at least 1, found 0"),
         ({"solver": "chebychev"}, "no solver named 'chebychev'; did you mean 'chebyshev'"),
-        ({"optimizer": "lbfgs"}, "no optimizer named 'lbfgs'; choose one of adam, adamw, sgd"),
+        (
+            {"optimizer": "lbfgs"},
+            "no optimizer named 'lbfgs'; choose one of adam, adamw, nadam, radam, sgd",
+        ),
         ({"schedule": "cosin"}, "no schedule named 'cosin'; did you mean 'cosine'"),
         ({"network": "hps"}, "no network named 'hps' for problem vlmop2; choose one of variable"),
         ({"device": "gpu"}, "The device 'gpu' cannot be used here"),
