@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 from paretocli.errors import InputError
-from paretocli.option import UNSET, Option, options_of
+from paretocli.option import UNSET, Option, as_stored, options_of
 from paretocli.options import (
     distillation,
     keeping,
@@ -72,7 +72,8 @@ def defaults() -> dict[str, Any]:
 
 def meant_before() -> dict[str, Any]:
     """What older sweeps meant by options that they do not name, as it stands in `sweep.json`."""
-    return {name: one.before for name, one in declared().items() if one.before is not UNSET}
+    known = {name: one.before for name, one in declared().items() if one.before is not UNSET}
+    return {name: as_stored(before) for name, before in known.items()}
 
 
 def check_ranges(values: Mapping[str, Any]) -> None:

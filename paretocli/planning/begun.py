@@ -85,7 +85,7 @@ def meant_in(options: Options) -> dict[str, Any]:
         return {}
     with suppress(InputError, OSError):
         older = read_sweep_file(Path(str(options["out"]))).unnamed
-        return {name: value for name, value in older.items() if name not in options}
+        return {n: as_tuples(value) for n, value in older.items() if n not in options}
     return {}
 
 
