@@ -9,7 +9,7 @@ from rich.table import Table
 
 from paretocli.cli.report import megabytes, needs_text
 from paretocli.cli.tables import as_text
-from paretocli.examination.report import Examination, TaskReport
+from paretocli.examination.report import Examination, TaskReport, TensorReport
 from paretocli.exporting.possible import ExportTrial
 from paretocli.sparsity.layers import counted_layers
 
@@ -102,13 +102,25 @@ def _tasks(found: Examination) -> str:
     for task in found.tasks:
         table.add_row(
             task.name,
-            f"{_shape(task.target.shape)} {task.target.dtype}",
-            _shape(task.output),
+            _target(task.target),
+            _output(task.output),
             f"{task.loss:.4g}",
             _ideal(task),
             _metrics(task.metrics),
         )
     return f"Before training:\n{as_text(table)}"
+
+
+def _target(target: TensorReport | list[TensorReport]) -> str:
+    if isinstance(target, TensorReport):
+        return f"{_shape(target.shape)} {target.dtype}"
+    return "\n".join(_input(part.name, part.shape, part.dtype) for part in target)
+
+
+def _output(output: tuple[int, ...] | dict[str, tuple[int, ...]]) -> str:
+    if isinstance(output, tuple):
+        return _shape(output)
+    return "\n".join(f"{name} {_shape(shape)}" for name, shape in output.items())
 
 
 def _ideal(task: TaskReport) -> str:

@@ -3,12 +3,13 @@
 import torch
 from torch import Tensor, nn
 
-from paretocli.core.inputs import call, of_form, tensors_of
+from paretocli.core.inputs import of_form, tensors_of
+from paretocli.core.outputs import Outputs, call_by_task, flat
 from paretocli.core.problem import Problem
 
 
 class AsUsed(nn.Module):
-    """A network with what comes before it: raw inputs in, one output a task out.
+    """A network with what comes before it: raw inputs in, the tasks' outputs out.
 
     Args:
         problem: Its `prepare` comes first; its test data shows the form of the inputs.
@@ -20,10 +21,19 @@ class AsUsed(nn.Module):
         self.network = network
         self._prepare = problem.prepare
         self._form = problem.test.rows(slice(1)).inputs
+        self._names = [task.name for task in problem.tasks]
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """One output (B, …) a task from the tensors (B, …) of inputs as the data holds them."""
-        return tuple(call(self.network, self._prepare(of_form(self._form, tensors))))
+        """The outputs' tensors (B, …) from those (B, …) of inputs as the data holds them.
+
+        One after the other, as `paretocli.core.outputs.output_names` names them.
+        """
+        return flat(self.by_task(*tensors))
+
+    def by_task(self, *tensors: Tensor) -> Outputs:
+        """The same, one output a task."""
+        inputs = self._prepare(of_form(self._form, tensors))
+        return call_by_task(self.network, inputs, self._names)
 
 
 def raw_inputs(problem: Problem, size: int) -> dict[str, Tensor]:

@@ -1,22 +1,25 @@
-"""What a network is given: one tensor, or several, by place or by name.
+"""One tensor, or several by place or by name: what a network is given, and what a task compares.
 
 A tuple is handed to the network's `forward` as positional arguments, a dictionary as keyword
-arguments; everything else that happens to inputs happens to each of their tensors.
+arguments; everything else that happens to inputs happens to each of their tensors. A task's output
+and its target have the same forms.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
 
-Inputs = Tensor | tuple[Tensor, ...] | Mapping[str, Tensor]
+Several = Tensor | tuple[Tensor, ...] | Mapping[str, Tensor]
+Inputs = Several
+AnyForm = TypeVar("AnyForm", bound=Several)
 
 FORMS = "one tensor, or a tuple or dictionary of tensors"
 
 
-def tensors_of(inputs: Inputs) -> dict[str, Tensor]:
+def tensors_of(inputs: Several) -> dict[str, Tensor]:
     """The tensors by name: keys, fields or numbers; one tensor has the empty name."""
     if isinstance(inputs, Tensor):
         return {"": inputs}
@@ -26,24 +29,47 @@ def tensors_of(inputs: Inputs) -> dict[str, Tensor]:
     return dict(zip(names, inputs, strict=True))
 
 
-def mapped(function: Callable[[Tensor], Tensor], inputs: Inputs) -> Inputs:
-    """Inputs of the same form with a function applied to each tensor."""
+def mapped(function: Callable[[Tensor], Tensor], inputs: AnyForm) -> AnyForm:
+    """The same form with a function applied to each tensor."""
     return of_form(inputs, [function(tensor) for tensor in tensors_of(inputs).values()])
 
 
-def of_form(inputs: Inputs, tensors: Sequence[Tensor]) -> Inputs:
-    """Inputs of the same form made of other tensors, in the order of `tensors_of`."""
+def of_form(inputs: AnyForm, tensors: Sequence[Tensor]) -> AnyForm:
+    """The same form made of other tensors, in the order of `tensors_of`."""
+    made: Any
     if isinstance(inputs, Tensor):
-        return tensors[0]
-    if isinstance(inputs, Mapping):
-        return dict(zip(inputs, tensors, strict=True))
-    # A named tuple is made of its fields.
-    return type(inputs)(*tensors) if hasattr(inputs, "_fields") else tuple(tensors)
+        made = tensors[0]
+    elif isinstance(inputs, Mapping):
+        made = dict(zip(inputs, tensors, strict=True))
+    else:  # a named tuple is made of its fields
+        made = type(inputs)(*tensors) if hasattr(inputs, "_fields") else tuple(tensors)
+    return cast("AnyForm", made)
 
 
-def sample_count(inputs: Inputs) -> int:
-    """B of inputs (B, …)."""
-    return len(next(iter(tensors_of(inputs).values())))
+def floats_mapped(function: Callable[[Tensor], Tensor], several: AnyForm) -> AnyForm:
+    """As `mapped`, where whole numbers and marks stay what they are."""
+    return mapped(lambda t: function(t) if t.is_floating_point() else t, several)
+
+
+def combined(function: Callable[[list[Tensor]], Tensor], severals: Sequence[AnyForm]) -> AnyForm:
+    """The same form as each of several, with a function applied to the tensors of each part."""
+    each = [tensors_of(several).values() for several in severals]
+    return of_form(severals[0], [function(list(part)) for part in zip(*each, strict=True)])
+
+
+def floats_of(several: Several) -> list[Tensor]:
+    """Those of the tensors that hold numbers with a fraction."""
+    return [tensor for tensor in tensors_of(several).values() if tensor.is_floating_point()]
+
+
+def first_of(several: Several) -> Tensor:
+    """The first of the tensors."""
+    return next(iter(tensors_of(several).values()))
+
+
+def sample_count(several: Several) -> int:
+    """B of tensors (B, …)."""
+    return len(first_of(several))
 
 
 def arguments_of(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from paretocli.core.inputs import Inputs, of_form, tensors_of
-from paretocli.core.labels import refuse_impossible
+from paretocli.core.inputs import Inputs, Several, of_form, tensors_of
+from paretocli.core.missing import refuse_impossible, unlabelled
 from paretocli.core.samples import Samples
 from paretocli.core.task import Task
 from paretocli.errors import InputError
 
 
-def joined(tasks: Sequence[Task], *parts: tuple[Inputs, Mapping[str, Tensor]]) -> Samples:
+def joined(tasks: Sequence[Task], *parts: tuple[Inputs, Mapping[str, Several]]) -> Samples:
     """Data sets one after another; where one has no labels of a task, they are missing.
 
     Training draws from all of them alike: each batch holds some of each, by their sizes.
@@ -33,7 +33,7 @@ def joined(tasks: Sequence[Task], *parts: tuple[Inputs, Mapping[str, Tensor]]) -
         if list(found) != list(inputs[0]):
             raise InputError(
                 "Data sets that are joined should have the same inputs, found "
-                f"{', '.join(inputs[0]) or 'one tensor'} and {', '.join(found) or 'one tensor'}."
+                f"{_named(inputs[0])} and {_named(found)}."
             )
     together = [
         _concatenated([found[name] for found in inputs], f"the inputs {name}".strip())
@@ -51,7 +51,7 @@ def joined(tasks: Sequence[Task], *parts: tuple[Inputs, Mapping[str, Tensor]]) -
     return Samples(of_form(parts[0][0], together), every)
 
 
-def _targets(task: Task, sizes: Sequence[int], parts: Sequence[Mapping[str, Tensor]]) -> Tensor:
+def _targets(task: Task, sizes: Sequence[int], parts: Sequence[Mapping[str, Several]]) -> Several:
     """A task's targets of all data sets, missing where one has none."""
     there = [found[task.name] for found in parts if task.name in found]
     if not there:
@@ -62,20 +62,35 @@ def _targets(task: Task, sizes: Sequence[int], parts: Sequence[Mapping[str, Tens
                 f"A data set has no labels of task {task.name}; say what stands for none, as "
                 "Task(…, missing=-1) does."
             )
-        refuse_impossible(task, there[0], "the data sets")
+        refuse_impossible(task.name, task.missing, there[0], "the data sets")
     filled = [
-        found[task.name]
-        if task.name in found
-        else there[0].new_full((size, *there[0].shape[1:]), task.missing or 0)
+        found[task.name] if task.name in found else unlabelled(task.missing or 0, there[0], size)
         for size, found in zip(sizes, parts, strict=True)
     ]
-    for target, size in zip(filled, sizes, strict=True):
-        if len(target) != size:
+    by_part = [tensors_of(target) for target in filled]
+    for found, size in zip(by_part, sizes, strict=True):
+        if list(found) != list(by_part[0]):
             raise InputError(
-                f"A data set has {size} samples, but {len(target)} targets of task {task.name}; "
-                "they should be equally many."
+                f"Data sets that are joined should have the same targets of task {task.name}, "
+                f"found {_named(by_part[0])} and {_named(found)}."
             )
-    return _concatenated(filled, f"the targets of task {task.name}")
+        for tensor in found.values():
+            if len(tensor) != size:
+                raise InputError(
+                    f"A data set has {size} samples, but {len(tensor)} targets of task "
+                    f"{task.name}; they should be equally many."
+                )
+    together = [
+        _concatenated(
+            [found[part] for found in by_part], f"the targets of task {task.name} {part}".strip()
+        )
+        for part in by_part[0]
+    ]
+    return of_form(there[0], together)
+
+
+def _named(found: Mapping[str, Tensor]) -> str:
+    return "one tensor" if "" in found else ", ".join(found)
 
 
 def _concatenated(tensors: Sequence[Tensor], what: str) -> Tensor:

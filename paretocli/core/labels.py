@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from paretocli.core.inputs import sample_count
 from paretocli.core.samples import Data, Samples
 from paretocli.core.task import Task
 from paretocli.errors import InputError
@@ -41,34 +42,12 @@ def labelled_shares(tasks: Sequence[Task], data: Data, where: str, batch: int) -
     return tuple((sums / len(data)).tolist())
 
 
-def refuse_impossible(task: Task, target: Tensor, where: str) -> None:
-    """Refuse a sign for no label that no target can be.
-
-    Args:
-        task: The task.
-        target: Some of its targets.
-        where: What they are, for the message.
-
-    Raises:
-        InputError: Targets of this type never have that value.
-    """
-    if task.missing is None or target.is_floating_point():
-        return
-    held = torch.iinfo(target.dtype) if target.dtype != torch.bool else None
-    low, high = (0, 1) if held is None else (held.min, held.max)
-    if not (float(task.missing).is_integer() and low <= task.missing <= high):
-        raise InputError(
-            f"Task {task.name} has missing={task.missing}, which none of its targets in {where} "
-            f"can be: they are of {str(target.dtype).removeprefix('torch.')}; give a number of "
-            "that type."
-        )
-
-
 def _sums(tasks: Sequence[Task], samples: Samples, where: str) -> Tensor:
     """The sums of the samples' weights (m,)."""
     found = []
     for task, target in zip(tasks, samples.targets, strict=True):
-        weights = task.weights(target).double() if task.counts_weights else torch.ones(len(target))
+        count = sample_count(target)
+        weights = task.weights(target).double() if task.counts_weights else torch.ones(count)
         if not ((weights >= 0) & weights.isfinite()).all():
             raise InputError(
                 f"{where} has samples of task {task.name} whose weight is negative or no finite "

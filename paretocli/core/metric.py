@@ -8,10 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paretocli.core.inputs import Several, first_of
+
 __all__ = ["Metric", "MetricFunction", "TaskFunction"]
 
-TaskFunction = Callable[[Tensor, Tensor], Tensor]
-MetricFunction = Callable[[Tensor, Tensor], Any]  # a tensor, or a plain number
+# Of an output and a target (B, …): tensors, or tuples or dictionaries of tensors.
+TaskFunction = Callable[[Any, Any], Tensor]
+MetricFunction = Callable[[Any, Any], Any]  # gives a tensor, or a plain number
 
 
 @dataclass(frozen=True)
@@ -78,16 +81,16 @@ def mean_of(values: Any, like: Tensor) -> Tensor:
     return found.mean() if found.dim() == 1 else found
 
 
-def _mean(function: MetricFunction, output: Tensor, target: Tensor) -> Tensor:
-    return mean_of(function(output, target), output).unsqueeze(0)
+def _mean(function: MetricFunction, output: Several, target: Several) -> Tensor:
+    return mean_of(function(output, target), first_of(output)).unsqueeze(0)
 
 
 def _only(means: Tensor) -> Tensor:
     return means.squeeze(-1)
 
 
-def _nothing(output: Tensor, target: Tensor) -> Tensor:
-    return output.new_zeros(0)
+def _nothing(output: Several, target: Several) -> Tensor:
+    return first_of(output).new_zeros(0)
 
 
 def _no_figure(statistics: Tensor) -> Tensor:

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from paretocli.core.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
 from paretocli.core.joining import joined
 from paretocli.core.known_front import KnownFront
-from paretocli.core.labels import labelled_shares, refuse_impossible, rows_with_labels
+from paretocli.core.labels import labelled_shares, rows_with_labels
 from paretocli.core.metric import Metric
+from paretocli.core.missing import refuse_impossible
 from paretocli.core.samples import Data, Samples
 from paretocli.core.splits import SPLITS, Split
 from paretocli.core.task import Task, TaskFunction
@@ -88,7 +89,9 @@ class Problem:
         augment: Changes a prepared training batch at random, on its device; draws from torch's
             global generator.
         networks: The problem's own networks by name, beside the generic ones. A network is a
-            module that returns one output a task, as a tuple or list.
+            module that returns one output a task, in their order as a tuple or list, or by their
+            names as a dictionary, named tuple or dataclass. An output is a tensor (B, …), or a
+            tuple or dictionary of such tensors.
         generic: Whether the generic networks (`hps`, `mdmtn`, `mtan`) fit the inputs. They never
             fit several.
         ideal: The ideal a (m,), a lower bound of each objective. Unless given, that of each task.
@@ -165,15 +168,19 @@ class Problem:
         if len(samples.targets) != len(self.tasks):
             raise InputError(
                 f"{where} has {len(samples.targets)} targets for {len(self.tasks)} tasks; "
-                "give one tensor for each task."
+                "give one for each task."
             )
         for task, target in zip(self.tasks, samples.targets, strict=True):
-            if len(target) != len(samples):
-                raise InputError(
-                    f"{where} has {len(samples)} inputs, but {len(target)} targets of task "
-                    f"{task.name}; they should be equally many."
-                )
-            refuse_impossible(task, target, f"the {split} split of problem {self.name}")
+            refuse_other_forms(target, f"The targets of task {task.name} in the {split} split")
+            for name, tensor in tensors_of(target).items():
+                if len(tensor) != len(samples):
+                    of_part = f" in {name!r}" if name else ""
+                    raise InputError(
+                        f"{where} has {len(samples)} inputs, but {len(tensor)} targets of task "
+                        f"{task.name}{of_part}; they should be equally many."
+                    )
+            place = f"the {split} split of problem {self.name}"
+            refuse_impossible(task.name, task.missing, target, place)
 
     @property
     def objectives(self) -> tuple[str, ...]:

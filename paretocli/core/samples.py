@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paretocli.core.inputs import Inputs, mapped, sample_count, tensors_of
+from paretocli.core.inputs import Inputs, Several, mapped, sample_count, tensors_of
 from paretocli.errors import InputError
 
 ROUNDING = 1e-6  # of shares that are meant to sum to 1
@@ -23,11 +23,19 @@ class Samples:
     Attributes:
         inputs: (N, …), uint8 for images; or a (named) tuple or a dictionary of such tensors.
             `Problem.prepare` makes the network's input of a batch.
-        targets: One tensor (N, …) a task, in the tasks' order.
+        targets: One a task, in the tasks' order: a tensor (N, …), or a (named) tuple or a
+            dictionary of such tensors.
     """
 
     inputs: Inputs
-    targets: tuple[Tensor, ...]
+    targets: tuple[Several, ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.targets, tuple | list):
+            raise InputError(
+                "The targets of samples should be a tuple with those of each task, in the tasks' "
+                f"order, found {type(self.targets).__name__}."
+            )
 
     def __len__(self) -> int:
         return sample_count(self.inputs)
@@ -60,12 +68,15 @@ class Samples:
         return tuple(self.rows(order[first:last]) for first, last in pairwise(ends))
 
     def _mapped(self, function: Callable[[Tensor], Tensor]) -> "Samples":
-        return Samples(mapped(function, self.inputs), tuple(map(function, self.targets)))
+        targets = tuple(mapped(function, target) for target in self.targets)
+        return Samples(mapped(function, self.inputs), targets)
 
     def checksum(self) -> str:
         """SHA-256 of inputs and targets."""
         digest = hashlib.sha256()
-        named = [*tensors_of(self.inputs).items(), *(("", target) for target in self.targets)]
+        named = [*tensors_of(self.inputs).items()]
+        for target in self.targets:
+            named += tensors_of(target).items()
         for name, tensor in named:
             digest.update(f"{name}{tensor.dtype} {tuple(tensor.shape)}".encode())
             digest.update(np.ascontiguousarray(tensor.numpy()).data)

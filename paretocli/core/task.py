@@ -1,14 +1,16 @@
 """What a network is trained for: an objective with data."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from paretocli.core.inputs import AnyForm, Several, first_of, floats_of, mapped, sample_count
 from paretocli.core.metric import Metric, MetricFunction, TaskFunction, mean_of
+from paretocli.core.missing import Missing, without_label
 
 __all__ = ["Task", "TaskFunction"]
 
@@ -17,15 +19,21 @@ __all__ = ["Task", "TaskFunction"]
 class Task:
     """An objective with data and metrics.
 
+    Its output and its target are one tensor (B, …) each, or a tuple or dictionary of such tensors,
+    as the network and the data give them.
+
     Attributes:
         name: Short name, used in column names.
         loss: To be minimised: `(output (B, …), target (B, …)) → (B,)`, a number for each sample, or
             their mean ().
         metrics: Further figures by name, never trained on: functions like the loss, which may give
             plain numbers as well, or a `Metric`.
-        outputs: Numbers that the task's head gives for a sample, for the generic networks.
+        outputs: Numbers that the task's head gives for a sample, for the generic networks, which
+            give one tensor a task.
         missing: What stands in the targets for no label: any whole number for classes, NaN for
-            numbers. A sample is without a label where all entries of its target are that.
+            numbers. A sample is without a label where all entries of its target are that. Where
+            the target is several tensors, it is what stands in some of them, by their names, as
+            {"labels": -1}; those of a tuple are named "0", "1" and so on.
         weight: How much each sample counts in the loss, `target (B, …) → (B,)`, not negative: of an
             image with a label for some of its pixels, their share. The loss then gives numbers
             (B,), finite ones also where the weight is 0, and that of a split is Σ w l / Σ w. With
@@ -39,9 +47,9 @@ class Task:
     loss: TaskFunction
     metrics: Mapping[str, MetricFunction | Metric] = field(default_factory=dict)
     outputs: int = 1
-    missing: float | int | None = None
+    missing: Missing | None = None
     lower_bound: float | None = None
-    weight: Callable[[Tensor], Tensor] | None = None
+    weight: Callable[[Any], Tensor] | None = None
 
     @cached_property
     def all_metrics(self) -> dict[str, Metric]:
@@ -51,22 +59,21 @@ class Task:
             for name, metric in self.metrics.items()
         }
 
-    def labelled(self, target: Tensor) -> Tensor:
+    def labelled(self, target: Several) -> Tensor:
         """Which samples of targets (B, …) have a label (B,)."""
         if self.missing is None:
-            return torch.ones(len(target), dtype=torch.bool, device=target.device)
-        gone = target.isnan() if math.isnan(self.missing) else target == self.missing
-        # The targets of samples may be single numbers: (B,).
-        return ~gone.unsqueeze(-1).flatten(1).all(dim=1)
+            device = first_of(target).device
+            return torch.ones(sample_count(target), dtype=torch.bool, device=device)
+        return ~without_label(self.missing, target)
 
-    def weights(self, target: Tensor) -> Tensor:
+    def weights(self, target: Several) -> Tensor:
         """How much each sample of targets (B, …) counts in the loss (B,); 0 without a label."""
         there = self.labelled(target)
         if self.weight is None:
             return there.float()
         return torch.where(there, self.weight(target), 0.0)
 
-    def scores(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def scores(self, output: Several, target: Several) -> tuple[Tensor, Tensor]:
         """The loss () and the metrics' statistics (s,) of a batch, where no label counts as 0.
 
         What follows from means of these over a split is that of its labelled samples: `figures`
@@ -75,10 +82,11 @@ class Task:
         if self.missing is None:
             return self.scores_of_labelled(output, target)
         rows = self.labelled(target).nonzero().flatten()
-        return self.scores_of_labelled(output[rows], target[rows], of=len(target))
+        output, labels = rows_of(output, rows), rows_of(target, rows)
+        return self.scores_of_labelled(output, labels, of=sample_count(target))
 
     def scores_of_labelled(
-        self, output: Tensor, target: Tensor, *, of: int | None = None
+        self, output: Several, target: Several, *, of: int | None = None
     ) -> tuple[Tensor, Tensor]:
         """As `scores`, from the labelled samples of a batch alone.
 
@@ -87,26 +95,27 @@ class Task:
             target: (n, …), likewise.
             of: How many samples the batch has in all; None where all tasks' samples have labels.
         """
-        if of is not None and len(target) == 0:  # the sum is 0, and so is its gradient
-            return output.sum(), output.new_zeros(self.statistics_size)
+        count = sample_count(target)
+        if of is not None and count == 0:  # the sum is 0, and so is its gradient
+            return _sum(output), first_of(output).new_zeros(self.statistics_size)
         loss, statistics = self._means(output, target)
         if of is None:
             return loss, statistics
-        share = len(target) / of
+        share = count / of
         return share * loss, share * torch.cat([statistics, statistics.new_ones(1)])
 
-    def statistics(self, output: Tensor, target: Tensor) -> Tensor:
+    def statistics(self, output: Several, target: Several) -> Tensor:
         """The statistics of `scores` (s,)."""
         return self.scores(output, target)[1]
 
-    def mean_loss(self, output: Tensor, target: Tensor) -> Tensor:
+    def mean_loss(self, output: Several, target: Several) -> Tensor:
         """The loss as a mean over samples (), all of which have labels.
 
         By their weights; 0 where none has any.
         """
         values = self.loss(output, target)
         if self.weight is None:
-            return mean_of(values, output)
+            return mean_of(values, first_of(output))
         weights = self.weight(target)
         total = weights.sum()
         return (weights * values).sum() / torch.where(total > 0, total, 1.0)
@@ -154,14 +163,26 @@ class Task:
     def _metrics_size(self) -> int:
         return sum(metric.size for metric in self.all_metrics.values())
 
-    def _means(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def _means(self, output: Several, target: Several) -> tuple[Tensor, Tensor]:
         """Means over a batch: of w l (), of the metrics' statistics and of w, where it is given."""
-        given = output.detach()
+        given = mapped(Tensor.detach, output)
         parts = [metric.statistics(given, target) for metric in self.all_metrics.values()]
         values = self.loss(output, target)
         if self.weight is not None:
             weights = self.weight(target)
             values = weights * values
             parts.append(weights.mean().unsqueeze(0))
-        statistics = torch.cat(parts) if parts else given.new_zeros(0)
-        return mean_of(values, output), statistics
+        like = first_of(output)
+        statistics = torch.cat(parts) if parts else like.detach().new_zeros(0)
+        return mean_of(values, like), statistics
+
+
+def rows_of(several: AnyForm, rows: Tensor) -> AnyForm:
+    """Some of the samples of an output or target (B, …)."""
+    return mapped(lambda tensor: tensor[rows], several)
+
+
+def _sum(output: Several) -> Tensor:
+    """The sum of what may have a gradient."""
+    first, *others = floats_of(output)
+    return sum((tensor.sum() for tensor in others), start=first.sum())

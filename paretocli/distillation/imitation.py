@@ -16,6 +16,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from paretocli.core.outputs import outputs_by_task
 from paretocli.core.problem import Task
 from paretocli.distillation.features import Features
 
@@ -28,8 +29,10 @@ def with_adaptors(
 ) -> tuple[Task, ...]:
     """Give a network an adaptor a task, whose features it returns after its outputs in training.
 
+    The outputs are in the order of the tasks then, however the network returned them.
+
     Args:
-        network: It; in evaluation it returns what it did before.
+        network: It; in evaluation it returns the outputs alone.
         module: The name of the module whose features are shared by the tasks.
         shape: Of one sample's features, (F,), (L, F) or (C, H, W).
         tasks: Of the problem.
@@ -40,8 +43,10 @@ def with_adaptors(
     features = Features(network, module)
     network.add_module(ADAPTORS, nn.ModuleList(_adaptor(shape) for _ in tasks))
 
-    def add_features(module: nn.Module, given: Any, outputs: Sequence[Tensor]) -> Any:
-        own = features.taken()
+    names = [task.name for task in tasks]
+
+    def add_features(module: nn.Module, given: Any, returned: Any) -> Any:
+        own, outputs = features.taken(), outputs_by_task(returned, names)
         if not module.training:
             return outputs
         adaptors: Any = module.get_submodule(ADAPTORS)

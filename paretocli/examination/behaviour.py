@@ -3,11 +3,12 @@
 import torch
 from torch import Tensor, nn
 
-from paretocli.core.problem import Problem, Task
+from paretocli.core.outputs import flat, output_names
+from paretocli.core.problem import Problem
 from paretocli.errors import InputError
+from paretocli.probing.broadcasting import batch_shape
 from paretocli.probing.chance import alike
 from paretocli.probing.rehearsal import outputs_of
-from paretocli.probing.task_faults import batch_shape
 
 ROWS = 4
 
@@ -30,9 +31,11 @@ def mixing_notes(problem: Problem, network: nn.Module) -> list[str]:
         outputs_of(problem, network, samples.rows(slice(row, row + 1)), "on a batch of one sample")
         for row in range(len(samples))
     ]
-    for task, one, outputs in zip(problem.tasks, each[0], together, strict=True):
-        _refuse_other_shape(task, one, outputs)
-    if alike(together, [torch.cat(outputs) for outputs in zip(*each, strict=True)]):
+    names = output_names(problem.objectives, together)
+    for name, one, outputs in zip(names, flat(each[0]), flat(together), strict=True):
+        _refuse_other_shape(name, one, outputs)
+    one_by_one = zip(*map(flat, each), strict=True)
+    if alike(flat(together), [torch.cat(outputs) for outputs in one_by_one]):
         return []
     return [
         "A sample's outputs depend on the other samples of its batch. Where that is not meant: "
@@ -40,11 +43,11 @@ def mixing_notes(problem: Problem, network: nn.Module) -> list[str]:
     ]
 
 
-def _refuse_other_shape(task: Task, one: Tensor, outputs: Tensor) -> None:
+def _refuse_other_shape(name: str, one: Tensor, outputs: Tensor) -> None:
     """Refuse an output for one sample that is unlike those (B, …) for several."""
     if one.shape != (1, *outputs.shape[1:]):
         raise InputError(
-            f"The network's output for task {task.name} is {batch_shape(outputs)}, but "
+            f"The network's output for task {name} is {batch_shape(outputs)}, but "
             f"{tuple(one.shape)} for a batch of one sample; keep the batch's axis, as "
             "squeeze(1) does and squeeze() does not."
         )

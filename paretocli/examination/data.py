@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from paretocli.core.inputs import tensors_of
+from paretocli.core.inputs import Several, sample_count, tensors_of
 from paretocli.core.problem import Data, Problem, Samples, Task
+from paretocli.core.task import rows_of
 from paretocli.errors import InputError
-from paretocli.probing.task_faults import batch_shape
+from paretocli.probing.broadcasting import batch_shape
 
 
 def input_faults(problem: Problem) -> list[InputError]:
@@ -47,12 +48,12 @@ def _not_finite(problem: Problem, data: Data) -> dict[str, list[int]]:
     return bad
 
 
-def target_faults(problem: Problem, outputs: Sequence[Tensor]) -> list[InputError]:
+def target_faults(problem: Problem, outputs: Sequence[Several]) -> list[InputError]:
     """Targets on which a loss fails or is not finite.
 
     Args:
         problem: The problem.
-        outputs: What its network gives for some samples, one tensor (B, …) a task: they stand for
+        outputs: What its network gives for some samples, one (B, …) a task: they stand for
             the outputs of all samples, so that the network need not compute them.
     """
     found = []
@@ -63,11 +64,11 @@ def target_faults(problem: Problem, outputs: Sequence[Tensor]) -> list[InputErro
                 target = samples.targets[number]
                 what = _wrong(task, output, target)
                 if what:
-                    last = start + len(target) - 1
+                    last = start + len(samples) - 1
                     wrong[split] = (
                         f"The loss of task {task.name} {what} on samples {start:,} to {last:,} of "
-                        f"the {split} split, whose targets are {_range(target)} and whose outputs "
-                        f"{batch_shape(output)}"
+                        f"the {split} split, whose targets are {_ranges(target)} and whose outputs "
+                        f"{_shapes(output)}"
                     )
                     break
         if wrong:
@@ -78,13 +79,15 @@ def target_faults(problem: Problem, outputs: Sequence[Tensor]) -> list[InputErro
 
 
 @torch.no_grad()
-def _wrong(task: Task, output: Tensor, target: Tensor) -> str:
+def _wrong(task: Task, output: Several, target: Several) -> str:
     """What a loss does with targets, and outputs repeated for them, if it does not work."""
-    target = target[task.labelled(target)]
-    if len(target) == 0:
+    target = rows_of(target, task.labelled(target).nonzero().flatten())
+    count = sample_count(target)
+    if count == 0:
         return ""
     try:
-        loss = task.mean_loss(output[torch.arange(len(target)) % len(output)], target)
+        rows = torch.arange(count) % sample_count(output)
+        loss = task.mean_loss(rows_of(output, rows), target)
     except Exception as error:  # whatever a loss of somebody's own raises
         message = (str(error).strip().splitlines() or ["(no message)"])[0].removesuffix(".")
         return f"raises {type(error).__name__} ({message})"
@@ -96,6 +99,16 @@ def _chunks(data: Data, size: int) -> Iterator[tuple[int, Samples]]:
     end = len(data) if isinstance(data, Samples) else min(size, len(data))
     for start in range(0, end, size):
         yield start, data.rows(slice(start, min(start + size, end)))
+
+
+def _shapes(output: Several) -> str:
+    parts = tensors_of(output).items()
+    return ", ".join(f"{name} {batch_shape(tensor)}".lstrip() for name, tensor in parts)
+
+
+def _ranges(target: Several) -> str:
+    parts = tensors_of(target).items()
+    return ", ".join(f"{name} {_range(tensor)}".lstrip() for name, tensor in parts)
 
 
 def _range(target: Tensor) -> str:

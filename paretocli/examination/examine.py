@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.core.as_used import has_inputs
-from paretocli.core.inputs import tensors_of
+from paretocli.core.inputs import Several, tensors_of
+from paretocli.core.outputs import Outputs
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.examination.behaviour import mixing_notes
@@ -87,7 +88,7 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     found.layers = network_layers(network, problem)
     few = problem.prepare(problem.train.rows(slice(TRACED_SAMPLES)).inputs)
     counted = {layer.name for layer in counted_layers(found.layers)}
-    found.uncounted = left_out(network, few, counted)
+    found.uncounted = left_out(network, few, counted, problem.objectives)
     found.in_turn = why_in_turn(problem, network, device, batch_size=batch_size)
     sweep = default_sweep(problem, name, found.layers, device)
     found.memory = expected_memory(sweep, problem, 1)
@@ -108,8 +109,20 @@ def _tensor(name: str, batch: Tensor) -> TensorReport:
     return TensorReport(name, tuple(batch.shape[1:]), str(batch.dtype).removeprefix("torch."))
 
 
+def _target(name: str, target: Several) -> TensorReport | list[TensorReport]:
+    if isinstance(target, Tensor):
+        return _tensor(name, target)
+    return [_tensor(part, tensor) for part, tensor in tensors_of(target).items()]
+
+
+def _shape(output: Several) -> tuple[int, ...] | dict[str, tuple[int, ...]]:
+    if isinstance(output, Tensor):
+        return tuple(output.shape[1:])
+    return {part: tuple(tensor.shape[1:]) for part, tensor in tensors_of(output).items()}
+
+
 def _tasks(
-    problem: Problem, network: nn.Module, outputs: Sequence[Tensor], bounds: Sequence[Bound]
+    problem: Problem, network: nn.Module, outputs: Outputs, bounds: Sequence[Bound]
 ) -> list[TaskReport]:
     """The tasks, with losses and metrics over as many training samples as are measured at once.
 
@@ -128,8 +141,8 @@ def _tasks(
     return [
         TaskReport(
             name=task.name,
-            target=_tensor(task.name, target),
-            output=tuple(output.shape[1:]),
+            target=_target(task.name, target),
+            output=_shape(output),
             loss=loss,
             metrics={name: next(values) for name in task.metrics},
             lower_bound=bound.value,

@@ -32,8 +32,8 @@ class TaskReport:
 
     Attributes:
         name: Its name.
-        target: Its targets.
-        output: Shape of what the network gives for one sample.
+        target: Its targets; those of each part where they are several tensors.
+        output: Shape of what the network gives for one sample, or of each part of it by name.
         loss: On the first training samples.
         metrics: There too, by name.
         lower_bound: What weights are measured from, None where a sweep has to learn it.
@@ -41,8 +41,8 @@ class TaskReport:
     """
 
     name: str
-    target: TensorReport
-    output: tuple[int, ...]
+    target: TensorReport | list[TensorReport]
+    output: tuple[int, ...] | dict[str, tuple[int, ...]]
     loss: float
     metrics: dict[str, float]
     lower_bound: float | None

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, fx
 
 from paretocli import __version__
 from paretocli.atomic import TEMPORARY, write_text
 from paretocli.compaction.shipping import compact_network, size_of
 from paretocli.compaction.trace import trace
 from paretocli.core.as_used import AsUsed, raw_inputs
+from paretocli.core.outputs import flat, output_names
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError, RunError
 from paretocli.exporting.formats import FORMATS
@@ -26,7 +27,7 @@ from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
 
 TOLERANCE = 1e-5
-"""Of an output, relative to the largest one of its task where that is above 1."""
+"""Of an output, relative to the largest of its numbers where that is above 1."""
 
 LARGE_BATCH = 64  # for latencies, unless that is more than are evaluated at once
 REPORT = "export.json"
@@ -58,8 +59,9 @@ class Exported:
     Attributes:
         before: The network as it was trained.
         after: The small one.
-        differences: By format and task, the largest difference of an output on the test data.
-        largest_outputs: Beside them, by task.
+        differences: By format and output, the largest difference on the test data. An output has
+            its task's name, or `task.part` where the task has several.
+        largest_outputs: Beside them, by output.
         samples: Of the test data.
         threads: That latencies were measured with.
         files: Paths.
@@ -136,14 +138,18 @@ def _export(
     dense = AsUsed(problem, solved.network).eval()
     few = _batch(problem, 2)
     small = compact_network(trace(dense, few, f"of problem {problem.name}"))
-    plain = write_plain(small, _source(solved, small, dense, few), folder)
+    with torch.no_grad():
+        outputs = dense.by_task(*few.values())
+    names = output_names(problem.objectives, outputs)
+    named = dict(zip(names, flat(outputs), strict=True))
+    plain = write_plain(small, _source(solved, small, named, few), folder)
     functions: dict[str, Any] = {"before": dense, "module": plain}
     for name in formats:
         for network, place in ((dense, dense_folder), (plain, folder)):
-            FORMATS[name].write(network, [task.name for task in problem.tasks], few, place)
+            FORMATS[name].write(network, names, few, place)
         functions[name] = FORMATS[name].read(folder)
-    outputs = compare_outputs(problem, functions)
-    refuse_difference(outputs)
+    found = compare_outputs(problem, functions, outputs)
+    refuse_difference(found)
     sizes = (1, min(LARGE_BATCH, problem.evaluation_batch))
     batches = {size: tuple(_batch(problem, size).values()) for size in sizes}
     pairs: dict[str, Sequence[Callable[..., Any]]] = {"torch": (dense, plain)}
@@ -164,7 +170,7 @@ def _export(
             bytes={file: (place / file).stat().st_size for file in files},
             macs=size.macs,
             latency={name: pair[side] for name, pair in times.items()},
-            metrics=outputs.metrics[function],
+            metrics=found.metrics[function],
         )
         for side, (size, place, function) in enumerate(
             ((dense_size, dense_folder, "before"), (small_size, folder, "module"))
@@ -173,8 +179,8 @@ def _export(
     return Exported(
         before=before,
         after=after,
-        differences={name: gap for name, gap in outputs.difference.items() if name != "before"},
-        largest_outputs=outputs.largest,
+        differences={name: gap for name, gap in found.difference.items() if name != "before"},
+        largest_outputs=found.largest,
         samples=len(problem.test),
         threads=threads,
         files=(PLAIN, *files, REPORT),
@@ -183,14 +189,12 @@ def _export(
 
 
 def _source(
-    solved: SolvedPoint, small: fx.GraphModule, dense: nn.Module, few: Mapping[str, Tensor]
+    solved: SolvedPoint,
+    small: fx.GraphModule,
+    outputs: Mapping[str, Tensor],
+    few: Mapping[str, Tensor],
 ) -> str:
-    with torch.no_grad():
-        outputs = dense(*few.values())
-    shapes = {
-        task.name: tuple(output.shape[1:])
-        for task, output in zip(solved.problem.tasks, outputs, strict=True)
-    }
+    shapes = {name: tuple(output.shape[1:]) for name, output in outputs.items()}
     number = solved.record["point"]
     title = f"Point {number} of a sweep of {solved.problem.name}, without what it does not need."
     inputs = {
@@ -207,11 +211,11 @@ def refuse_difference(outputs: Outputs) -> None:
         RunError: Some are.
     """
     for name, gaps in outputs.difference.items():
-        for task, gap in gaps.items():
-            allowed = TOLERANCE * max(1.0, outputs.largest[task])
+        for output, gap in gaps.items():
+            allowed = TOLERANCE * max(1.0, outputs.largest[output])
             if not gap <= allowed:  # not a number is none either
                 raise RunError(
-                    f"The {name} made of the small network gives outputs of task {task} that "
+                    f"The {name} made of the small network gives outputs of task {output} that "
                     f"differ by {gap:.2g}, more than {allowed:.2g}; nothing was written. This is a "
                     "fault of the program: please report it with the network."
                 )

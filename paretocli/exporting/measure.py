@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paretocli.core.inputs import tensors_of
+from paretocli.core.inputs import Several, mapped, tensors_of
+from paretocli.core.outputs import grouped, output_names
 from paretocli.core.problem import Problem
 from paretocli.training.evaluation import shares
 from paretocli.training.whole_split import WholeSplit
 
-Function = Callable[..., Sequence[Tensor]]
+Function = Callable[..., Sequence[Tensor]]  # to all tensors of the outputs, in order
 
 WARM_UP, CALLS = 10, 200
 SECONDS = 5.0  # after which there are no more calls
@@ -26,9 +27,10 @@ class Outputs:
 
     Attributes:
         metrics: By function, the metrics by column name.
-        difference: By function and task, the largest difference of an output from the first one's,
-            NaN where only one of them is a number.
-        largest: By task, the largest finite output of the first one.
+        difference: By function and output, the largest difference from the first one's, NaN where
+            only one of them is a number. An output has its task's name, and that of its part where
+            the task has several.
+        largest: By output, the largest finite number of the first one.
     """
 
     metrics: dict[str, dict[str, float]]
@@ -37,39 +39,44 @@ class Outputs:
 
 
 @torch.no_grad()
-def compare_outputs(problem: Problem, functions: Mapping[str, Function]) -> Outputs:
+def compare_outputs(
+    problem: Problem, functions: Mapping[str, Function], form: Sequence[Several]
+) -> Outputs:
     """Run functions on the test data.
 
     Args:
         problem: Whose data and tasks.
-        functions: From the tensors of raw inputs (B, …) to one output a task; the first is the
-            measure of the others.
+        functions: From the tensors of raw inputs (B, …) to those of the tasks' outputs, in order;
+            the first is the measure of the others.
+        form: Some outputs, one a task.
     """
     statistics = {
         name: [torch.zeros(task.statistics_size) for task in problem.tasks] for name in functions
     }
     whole = {name: WholeSplit(problem.tasks) for name in functions}
-    difference = {name: torch.zeros(len(problem.tasks)) for name in functions}
-    largest = torch.zeros(len(problem.tasks))
+    names = output_names(problem.objectives, form)
+    difference = {name: torch.zeros(len(names)) for name in functions}
+    largest = torch.zeros(len(names))
     for share, batch in shares(problem.test, problem.evaluation_batch):
         first: Sequence[Tensor] | None = None
         for name, function in functions.items():
-            outputs = function(*tensors_of(batch.inputs).values())
-            first = outputs if first is None else first
-            for place, (task, target) in enumerate(zip(problem.tasks, batch.targets, strict=True)):
+            tensors = function(*tensors_of(batch.inputs).values())
+            first = tensors if first is None else first
+            for place, (tensor, measure) in enumerate(zip(tensors, first, strict=True)):
                 # Unlike `max`, this keeps NaN.
                 difference[name][place] = torch.maximum(
-                    difference[name][place], _gap(outputs[place], first[place])
+                    difference[name][place], _gap(tensor, measure)
                 )
-                largest[place] = torch.maximum(largest[place], _largest(first[place]))
+                largest[place] = torch.maximum(largest[place], _largest(measure))
+            outputs = grouped(tensors, form)
+            for place, (task, target) in enumerate(zip(problem.tasks, batch.targets, strict=True)):
                 statistics[name][place] += share * task.statistics(outputs[place], target)
-            kept = [outputs[place].unsqueeze(0) for place in whole[name].places]
+            kept = [mapped(_of_one, outputs[place]) for place in whole[name].places]
             whole[name].add(kept, batch.targets)
     metrics = {
         name: dict(zip(problem.metrics, whole[name].put_into(found)[0].tolist(), strict=True))
         for name, found in _from_batches(problem, statistics).items()
     }
-    names = [task.name for task in problem.tasks]
     gaps = {
         name: dict(zip(names, found.tolist(), strict=True)) for name, found in difference.items()
     }
@@ -88,13 +95,20 @@ def _from_batches(
     }
 
 
+def _of_one(output: Tensor) -> Tensor:
+    """An output (B, …) as that of a population of one (1, B, …)."""
+    return output.unsqueeze(0)
+
+
 def _gap(one: Tensor, other: Tensor) -> Tensor:
     """The largest difference (); two infinities or two NaN do not differ."""
+    one, other = (t.float() if t.dtype == torch.bool else t for t in (one, other))
     same = (one == other) | (one.isnan() & other.isnan())
     return (one - other).abs().masked_fill(same, 0.0).max()
 
 
 def _largest(output: Tensor) -> Tensor:
+    output = output.float() if output.dtype == torch.bool else output
     return output.abs().where(output.isfinite(), 0.0).max()
 
 

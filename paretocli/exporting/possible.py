@@ -16,6 +16,7 @@ from paretocli.compaction.quiet import quiet
 from paretocli.compaction.shipping import compact_network
 from paretocli.compaction.trace import trace
 from paretocli.core.as_used import AsUsed, raw_inputs
+from paretocli.core.outputs import flat, output_names
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.exporting.export import TOLERANCE
@@ -73,7 +74,7 @@ def export_trial(problem: Problem, network: nn.Module) -> ExportTrial:
     return ExportTrial(tried, operations)
 
 
-def _attempt(operations: int) -> tuple[str, Callable[[Problem, nn.Module], None]]:
+def _attempt(operations: int) -> tuple[str, Callable[[Problem, AsUsed], None]]:
     """How much is tried of a network of so many operations."""
     if operations <= MOST_IN_WHOLE:
         return "whole", _export
@@ -82,16 +83,17 @@ def _attempt(operations: int) -> tuple[str, Callable[[Problem, nn.Module], None]
     return "nothing", lambda problem, dense: None
 
 
-def _make_graph(problem: Problem, dense: nn.Module) -> None:
+def _make_graph(problem: Problem, dense: AsUsed) -> None:
     refuse_untraceable(dense, _batch(problem, TRACED_SAMPLES), f"of problem {problem.name}")
 
 
-def _export(problem: Problem, dense: nn.Module) -> None:
+def _export(problem: Problem, dense: AsUsed) -> None:
     few = _batch(problem, TRACED_SAMPLES)
     small = compact_network(trace(dense, few, f"of problem {problem.name}"))
-    names = [task.name for task in problem.tasks]
+    form = dense.by_task(*few.values())
+    names = output_names(problem.objectives, form)
     described = {name: str(tuple(tensor.shape)) for name, tensor in few.items()}
-    shapes = {name: tuple(o.shape[1:]) for name, o in zip(names, dense(*few.values()), strict=True)}
+    shapes = {name: tuple(o.shape[1:]) for name, o in zip(names, flat(form), strict=True)}
     with tempfile.TemporaryDirectory() as folder:
         plain = write_plain(
             small, python_source(small, "A trial.", described, shapes), Path(folder)
@@ -102,19 +104,19 @@ def _export(problem: Problem, dense: nn.Module) -> None:
             batch = tuple(_batch(problem, size).values())
             expected = dense(*batch)
             for function in (plain, program):
-                _refuse_difference(problem, expected, function(*batch))
+                _refuse_difference(problem, names, expected, function(*batch))
 
 
 def _refuse_difference(
-    problem: Problem, expected: Sequence[Tensor], found: Sequence[Tensor]
+    problem: Problem, names: Sequence[str], expected: Sequence[Tensor], found: Sequence[Tensor]
 ) -> None:
-    """Refuse outputs (B, …) of a small network, one a task, that are not those of the large one."""
-    for task, one, other in zip(problem.tasks, expected, found, strict=True):
+    """Refuse outputs (B, …) of a small network, by name, that are not those of the large one."""
+    for name, one, other in zip(names, expected, found, strict=True):
         finite = one[one.isfinite()].abs()
         allowed = TOLERANCE * max(1.0, float(finite.max()) if finite.numel() else 0.0)
         if not torch.allclose(one, other, rtol=0, atol=allowed, equal_nan=True):
             raise InputError(
-                f"The network of problem {problem.name} gives other outputs of task {task.name} "
+                f"The network of problem {problem.name} gives other outputs of task {name} "
                 "once it is made small; this is a fault of the program: please report it with the "
                 "network."
             )

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from paretocli.core.generators import generators_kept
-from paretocli.core.inputs import Inputs, arguments_of, call, mapped
+from paretocli.core.inputs import Inputs, Several, arguments_of, call, combined, mapped
+from paretocli.core.outputs import Outputs, as_floats, outputs_by_task
 from paretocli.core.placing import placed
 from paretocli.core.problem import Task
 from paretocli.population.binding import bound
@@ -20,7 +21,7 @@ from paretocli.population.layout import channels_last, stacks, takes_channels_la
 from paretocli.population.scores import Scoring
 
 Tensors = dict[str, Tensor]
-Measured = tuple[Tensor, Tensor, tuple[Tensor, ...]]  # losses, statistics, outputs that are kept
+Measured = tuple[Tensor, Tensor, Outputs]  # losses, statistics, outputs that are kept
 Step = Callable[..., Measured]
 
 
@@ -34,7 +35,8 @@ class Population:
     either stacked, by `vmap`, or one after another, by the same code.
 
     Args:
-        network: Returns one output a task. Its parameters are the start of every subproblem.
+        network: Returns one output a task, as `paretocli.core.outputs` has it. Its
+            parameters are the start of every subproblem.
         tasks: What to measure on the outputs.
         size: K.
         device: Where the parameters live.
@@ -64,6 +66,7 @@ class Population:
     ) -> None:
         self.size = size
         self.tasks = tuple(placed(task, device) for task in tasks)
+        self._names = [task.name for task in tasks]
         self.device = device
         self.stacked = stacked and size > 1 and not recomputes
         self._recomputes = recomputes
@@ -98,7 +101,7 @@ class Population:
         self._network.train(mode)
 
     def measure(
-        self, inputs: Inputs, targets: Sequence[Tensor], *, apart: bool = False
+        self, inputs: Inputs, targets: Sequence[Several], *, apart: bool = False
     ) -> tuple[Tensor, Tensor]:
         """The tasks' losses (K, m), differentiable, and their metrics' statistics (K, s).
 
@@ -107,25 +110,25 @@ class Population:
 
         Args:
             inputs: Prepared inputs (B, …), one tensor or several, the same for all subproblems.
-            targets: One tensor (B, …) a task.
+            targets: One (B, …) a task.
             apart: The inputs and targets (K · B, …) are those of one subproblem after the other.
         """
         losses, statistics, _ = self._measured(inputs, targets, apart=apart)
         return losses, statistics
 
-    def measure_and_keep(self, inputs: Inputs, targets: Sequence[Tensor]) -> Measured:
+    def measure_and_keep(self, inputs: Inputs, targets: Sequence[Several]) -> Measured:
         """As `measure`, and the outputs (K, B, …) of tasks with metrics of a whole split."""
         return self._measured(inputs, targets, keep=True)
 
     def measure_task(
-        self, number: int, inputs: Inputs, targets: Sequence[Tensor]
+        self, number: int, inputs: Inputs, targets: Sequence[Several]
     ) -> tuple[Tensor, Tensor]:
         """As `measure`, of one task alone: its losses (K,) and statistics (K, s).
 
         Args:
             number: Which task.
             inputs: As for `measure`.
-            targets: One tensor for each task, as for `measure`.
+            targets: One for each task, as for `measure`.
         """
         losses, statistics, _ = self._measured(inputs, targets, only=number)
         return losses[:, 0], statistics
@@ -133,7 +136,7 @@ class Population:
     def _measured(
         self,
         inputs: Inputs,
-        targets: Sequence[Tensor],
+        targets: Sequence[Several],
         *,
         apart: bool = False,
         keep: bool = False,
@@ -144,7 +147,7 @@ class Population:
         given = tuple(targets)
         if apart:
             inputs = mapped(self._one_each, inputs)
-            given = tuple(map(self._one_each, given))
+            given = tuple(mapped(self._one_each, target) for target in given)
         steps = self._training_steps if self._network.training else self._steps
         step = steps[self.stacked]
         with (
@@ -164,7 +167,7 @@ class Population:
         parameters: Tensors,
         buffers: Tensors,
         inputs: Inputs,
-        targets: tuple[Tensor, ...],
+        targets: Outputs,
         *,
         apart: bool,
         keep: bool,
@@ -188,7 +191,7 @@ class Population:
         self,
         step: Step,
         inputs: Inputs,
-        targets: tuple[Tensor, ...],
+        targets: Outputs,
         *,
         apart: bool,
     ) -> Measured:
@@ -198,13 +201,15 @@ class Population:
             own_parameters = {name: parts[member] for name, parts in parameters.items()}
             own_buffers = {name: parts[member] for name, parts in buffers.items()}
             own_inputs = mapped(itemgetter(member), inputs) if apart else inputs
-            own_targets = tuple(target[member] for target in targets) if apart else targets
+            own_targets = targets
+            if apart:
+                own_targets = tuple(mapped(itemgetter(member), target) for target in targets)
             last = member + 1 == self.size
             # All but the last leave the generators as they were: the same masks for everybody.
             with nullcontext() if last else generators_kept(self.device):
                 measured.append(step(self, own_parameters, own_buffers, own_inputs, own_targets))
         losses, statistics, kept = zip(*measured, strict=True)
-        outputs = tuple(map(torch.stack, zip(*kept, strict=True)))
+        outputs = tuple(combined(torch.stack, each) for each in zip(*kept, strict=True))
         return torch.stack(losses), torch.stack(statistics), outputs
 
     def _measure_one(
@@ -212,7 +217,7 @@ class Population:
         parameters: Tensors,
         buffers: Tensors,
         inputs: Inputs,
-        targets: tuple[Tensor, ...],
+        targets: Outputs,
         *,
         keep: bool,
         only: int | None,
@@ -254,23 +259,25 @@ class Population:
         sizes = [task.statistics_size for task in self.tasks]
         return zip(self.tasks, torch.split(statistics, sizes, dim=1), strict=True)
 
-    def _call(self, parameters: Tensors, buffers: Tensors, inputs: Inputs) -> tuple[Tensor, ...]:
+    def _call(self, parameters: Tensors, buffers: Tensors, inputs: Inputs) -> Outputs:
         if self._recomputes:
-            outputs = call(bound(self._network, parameters | buffers), inputs)
+            returned = call(bound(self._network, parameters | buffers), inputs)
         else:
-            outputs = functional_call(self._network, (parameters, buffers), *arguments_of(inputs))
-        return tuple(output.float() for output in outputs)
+            returned = functional_call(self._network, (parameters, buffers), *arguments_of(inputs))
+        return tuple(map(as_floats, outputs_by_task(returned, self._names)))
 
     def _measurable(
-        self, outputs: Sequence[Tensor], targets: Sequence[Tensor], only: int | None = None
-    ) -> Iterator[tuple[Task, Tensor, Tensor]]:
+        self, outputs: Outputs, targets: Sequence[Several], only: int | None = None
+    ) -> Iterator[tuple[Task, Several, Several]]:
         # Tasks of training alone come last, and have no targets in evaluation.
         measurable = zip(self.tasks[: len(targets)], outputs, targets, strict=True)
         return measurable if only is None else islice(measurable, only, only + 1)
 
-    def _kept(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    def _kept(self, outputs: Outputs, targets: Sequence[Several]) -> Outputs:
         measurable = self._measurable(outputs, targets)
-        return tuple(output.detach() for task, output, _ in measurable if task.whole_metrics)
+        return tuple(
+            mapped(Tensor.detach, output) for task, output, _ in measurable if task.whole_metrics
+        )
 
     def _one_each(self, batches: Tensor) -> Tensor:
         """A view (K, B, …) of the members' batches (K · B, …) that follow one another."""

@@ -6,15 +6,17 @@ do, for a loss may be NaN there, may have a gradient that is, or may refuse such
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.func import vmap
 
-from paretocli.core.task import Task
+from paretocli.core.inputs import Several, mapped, of_form, sample_count, tensors_of
+from paretocli.core.task import Task, rows_of
 
 Scores = tuple[Tensor, Tensor]
-ScoreFunction = Callable[[Task, Tensor, Tensor], Scores]
+ScoreFunction = Callable[[Task, Several, Several], Scores]
 
 
 class Scoring:
@@ -34,11 +36,11 @@ class Scoring:
         self._of_labelled_together = keep_out(_together)
         self._of_labelled_apart = keep_out(_apart)
 
-    def of_one(self, task: Task, output: Tensor, target: Tensor) -> Scores:
+    def of_one(self, task: Task, output: Several, target: Several) -> Scores:
         """The loss () and the statistics (s,) of one network, as `Task.scores`."""
         return (self._of_labelled if task.counts_labels else _of_one)(task, output, target)
 
-    def of_all(self, task: Task, outputs: Tensor, target: Tensor, *, apart: bool) -> Scores:
+    def of_all(self, task: Task, outputs: Several, target: Several, *, apart: bool) -> Scores:
         """The losses (K,) and the statistics (K, s) of K networks.
 
         Args:
@@ -57,29 +59,39 @@ def _unchanged(function: ScoreFunction) -> ScoreFunction:
     return function
 
 
-def _of_one(task: Task, output: Tensor, target: Tensor) -> Scores:
+def _of_one(task: Task, output: Several, target: Several) -> Scores:
     return task.scores(output, target)
 
 
-def _together(task: Task, outputs: Tensor, target: Tensor) -> Scores:
+def _together(task: Task, outputs: Several, target: Several) -> Scores:
     """All networks have the same samples, so the labelled ones are chosen for all at once."""
     rows = task.labelled(target).nonzero().flatten()
-    scores = partial(task.scores_of_labelled, of=len(target))
-    return _stacked(scores, outputs[:, rows], target[rows], axis=None)
+    scores = partial(task.scores_of_labelled, of=sample_count(target))
+    chosen = mapped(lambda outputs_of_all: outputs_of_all[:, rows], outputs)
+    return _stacked(scores, chosen, rows_of(target, rows), axis=None)
 
 
-def _apart(task: Task, outputs: Tensor, targets: Tensor) -> Scores:
+def _apart(task: Task, outputs: Several, targets: Several) -> Scores:
     """Each network has as many labelled samples as it happens to have: one after another."""
     scores = [
         task.scores(output, target)
-        for output, target in zip(outputs.unbind(), targets.unbind(), strict=True)
+        for output, target in zip(_unbound(outputs), _unbound(targets), strict=True)
     ]
     losses, statistics = zip(*scores, strict=True)
     return torch.stack(losses), torch.stack(statistics)
 
 
+def _unbound(several: Several) -> list[Any]:
+    """Those (…) of each network, from those of all (K, …)."""
+    each = zip(*(tensor.unbind() for tensor in tensors_of(several).values()), strict=True)
+    return [of_form(several, tensors) for tensors in each]
+
+
 def _stacked(
-    scores: Callable[[Tensor, Tensor], Scores], outputs: Tensor, target: Tensor, axis: int | None
+    scores: Callable[[Several, Several], Scores],
+    outputs: Several,
+    target: Several,
+    axis: int | None,
 ) -> Scores:
     losses, statistics = vmap(scores, in_dims=(0, axis))(outputs, target)
     return losses, statistics

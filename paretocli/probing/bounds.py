@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import Tensor, nn
+from torch import nn
 
+from paretocli.core.inputs import Several
 from paretocli.core.known_bounds import is_never_negative
 from paretocli.core.problem import Problem
+from paretocli.core.task import rows_of
 from paretocli.probing.probe import can_fall_below_0
 from paretocli.probing.rehearsal import outputs_of
 
@@ -75,9 +77,9 @@ def _without_looking(problem: Problem, place: int) -> Bound | None:
     return Bound(0.0, "known") if is_never_negative(task.loss) else None
 
 
-def _looked_at(problem: Problem, place: int, output: Tensor, target: Tensor) -> Bound:
+def _looked_at(problem: Problem, place: int, output: Several, target: Several) -> Bound:
     task = problem.tasks[place]
-    there = task.labelled(target)
-    if can_fall_below_0(task, output[there], target[there]):
+    there = task.labelled(target).nonzero().flatten()
+    if can_fall_below_0(task, rows_of(output, there), rows_of(target, there)):
         return Bound(None, "unknown")
     return Bound(0.0, "assumed")

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from paretocli.core.inputs import Inputs, call, tensors_of
+from paretocli.core.inputs import Inputs, tensors_of
+from paretocli.core.outputs import call_by_task, flat
 from paretocli.core.problem import Data, Problem, Samples
 from paretocli.errors import InputError
 
@@ -63,7 +64,7 @@ def refuse_random_network(problem: Problem, network: nn.Module) -> None:
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         for seed in range(2):
             torch.manual_seed(seed)
-            found.append(call(network, inputs))
+            found.append(flat(call_by_task(network, inputs, problem.objectives)))
     if not alike(*found):
         raise InputError(
             f"The network of problem {problem.name} gives other outputs each time in evaluation "
@@ -73,9 +74,10 @@ def refuse_random_network(problem: Problem, network: nn.Module) -> None:
 
 def alike(outputs: Tensors, others: Tensors) -> bool:
     """Whether outputs are the same but for rounding."""
-    for one, other in zip(outputs, others, strict=True):
-        if one.shape != other.shape:
+    for found, again in zip(outputs, others, strict=True):
+        if found.shape != again.shape:
             return False
+        one, other = (t.float() if t.dtype == torch.bool else t for t in (found, again))
         largest = float(other.detach().nan_to_num().abs().max()) if other.numel() else 0.0
         if not torch.allclose(one, other, rtol=0, atol=TOLERANCE * largest, equal_nan=True):
             return False
@@ -160,7 +162,7 @@ def _repeats(function: Callable[[], Tensors]) -> bool:
 def _all_of(data: Data, rows: slice | Tensor) -> list[Tensor]:
     """Inputs and targets."""
     samples: Samples = data.rows(rows)
-    return [*_list(samples.inputs), *samples.targets]
+    return [*_list(samples.inputs), *flat(samples.targets)]
 
 
 def _list(inputs: Inputs) -> list[Tensor]:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from paretocli.core.inputs import Inputs, call
+from paretocli.core.inputs import Inputs, Several
+from paretocli.core.outputs import as_floats, call_by_task
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.population.kernels import differentiable_kernels
@@ -28,7 +29,7 @@ Gradients = dict[str, Tensor | None]
 
 
 def refuse_own_parameters(
-    problem: Problem, network: nn.Module, inputs: Inputs, targets: Sequence[Tensor]
+    problem: Problem, network: nn.Module, inputs: Inputs, targets: Sequence[Several]
 ) -> None:
     """Compare gradients at given parameters with those of a network that owns them.
 
@@ -36,7 +37,7 @@ def refuse_own_parameters(
         problem: The problem.
         network: Its network, on the CPU; afterwards it is what it was before.
         inputs: A small prepared batch.
-        targets: One tensor (B, …) a task.
+        targets: One (B, …) a task.
 
     Raises:
         InputError: They differ.
@@ -99,9 +100,9 @@ def _wrong(
     try:
         torch.default_generator.manual_seed(0)
         with differentiable_kernels(recurrent=True):
-            outputs = call(network, inputs)
+            outputs = call_by_task(network, inputs, problem.objectives)
             expected = [
-                task.scores(output.float(), target)[0]
+                task.scores(as_floats(output), target)[0]
                 for task, output, target in zip(problem.tasks, outputs, targets, strict=True)
             ]
         owned = _gradients(torch.stack(expected), own)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from paretocli.core.inputs import Several, sample_count, tensors_of
 from paretocli.core.problem import Problem, Samples, Task
+from paretocli.core.task import rows_of
 from paretocli.errors import InputError
 
 # Such batches in an epoch, on average: below that, a whole training hardly ever meets one.
@@ -14,7 +16,7 @@ RARE = 1e-4
 
 
 def label_faults(
-    problem: Problem, outputs: Sequence[Tensor], batch_size: int
+    problem: Problem, outputs: Sequence[Several], batch_size: int
 ) -> dict[str, InputError]:
     """Losses that fail where a batch has one label, or the same target everywhere.
 
@@ -24,7 +26,7 @@ def label_faults(
 
     Args:
         problem: The problem.
-        outputs: What its network gives for some samples, one tensor (B, …) a task; they stand for
+        outputs: What its network gives for some samples, one (B, …) a task; they stand for
             those of all.
         batch_size: Samples of a training step.
 
@@ -45,15 +47,15 @@ def label_faults(
 
 
 def _one_label(
-    task: Task, output: Tensor, target: Tensor, size: int, steps: int
+    task: Task, output: Several, target: Several, size: int, steps: int
 ) -> InputError | None:
     """A loss that fails on a single labelled sample, where batches have so few."""
     rows = task.labelled(target).nonzero().flatten()
-    share = len(rows) / len(target)
+    share = len(rows) / sample_count(target)
     if len(rows) == 0 or size * share * (1 - share) ** (size - 1) * steps < RARE:
         return None
-    what = _failing(task, output, target[rows[:1]])
-    if not what or _failing(task, output, target[rows[: max(2, size)]]):
+    what = _failing(task, output, rows_of(target, rows[:1]))
+    if not what or _failing(task, output, rows_of(target, rows[: max(2, size)])):
         return None
     return InputError(
         f"The loss of task {task.name} {what} on a batch with a single labelled sample, which "
@@ -63,22 +65,27 @@ def _one_label(
 
 
 def _same_target(
-    task: Task, output: Tensor, target: Tensor, size: int, steps: int
+    task: Task, output: Several, target: Several, size: int, steps: int
 ) -> InputError | None:
     """A loss that fails where all targets of a batch are the one that most samples have."""
-    for value, rows in _common(target):
-        share = len(rows) / len(target)
-        if len(rows) == len(target) or share**size * steps < RARE:
-            continue
-        what = _failing(task, output, target[rows[:size]])
-        others = torch.ones(len(target), dtype=torch.bool).index_fill_(0, rows.cpu(), False)
-        if what and not _failing(task, output, target[others.to(target.device)][:size]):
-            return InputError(
-                f"The loss of task {task.name} {what} on a batch in which all targets are {value}, "
-                f"as those of {share:.1%} of the training samples are, so that some batches of "
-                f"{size} hold nothing else; if that stands for no label, declare it with the task: "
-                f"missing={_written(value)}."
-            )
+    count = sample_count(target)
+    for name, tensor in tensors_of(target).items():
+        for value, rows in _common(tensor):
+            share = len(rows) / count
+            if len(rows) == count or share**size * steps < RARE:
+                continue
+            what = _failing(task, output, rows_of(target, rows[:size]))
+            others = torch.ones(count, dtype=torch.bool).index_fill_(0, rows.cpu(), False)
+            rest = others.nonzero().flatten()[:size].to(tensor.device)
+            if what and not _failing(task, output, rows_of(target, rest)):
+                targets = f"targets {name!r}" if name else "targets"
+                sign = f"{{{name!r}: {_written(value)}}}" if name else _written(value)
+                return InputError(
+                    f"The loss of task {task.name} {what} on a batch in which all {targets} are "
+                    f"{value}, as those of {share:.1%} of the training samples are, so that some "
+                    f"batches of {size} hold nothing else; if that stands for no label, declare "
+                    f"it with the task: missing={sign}."
+                )
     return None
 
 
@@ -100,10 +107,11 @@ def _common(target: Tensor) -> list[tuple[float | int, Tensor]]:
 
 
 @torch.no_grad()
-def _failing(task: Task, output: Tensor, target: Tensor) -> str:
+def _failing(task: Task, output: Several, target: Several) -> str:
     """What a loss does with targets, and outputs repeated for them, where it does not work."""
     try:
-        loss = task.mean_loss(output[torch.arange(len(target)) % len(output)], target)
+        rows = torch.arange(sample_count(target)) % sample_count(output)
+        loss = task.mean_loss(rows_of(output, rows), target)
     except Exception as error:  # whatever a loss of somebody's own raises
         message = (str(error).strip().splitlines() or ["(no message)"])[0].removesuffix(".")
         return f"raises {type(error).__name__} ({message})"

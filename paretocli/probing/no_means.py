@@ -8,13 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.inputs import Several, first_of, floats_mapped, sample_count
 from paretocli.core.problem import Problem, Task
+from paretocli.core.task import rows_of
 from paretocli.probing.rehearsal import outputs_of
 
 ROWS = 256
 DIFFERENCE = 1e-3  # of two values, relative; less is rounding
 
-Function = Callable[[Tensor, Tensor], Any]
+Function = Callable[[Any, Any], Any]
 
 
 def no_mean_notes(problem: Problem, network: nn.Module) -> list[str]:
@@ -35,10 +37,11 @@ def no_mean_notes(problem: Problem, network: nn.Module) -> list[str]:
     outputs = outputs_of(problem, network, samples)
     notes = []
     for task, output, target in zip(problem.tasks, outputs, samples.targets, strict=True):
-        there = task.labelled(target)
-        order = _order(target[there])
+        there = task.labelled(target).nonzero().flatten()
+        order = _order(rows_of(target, there))
+        rows = there[order]
         for what, function, advice in _suspects(task):
-            found = _difference(function, output[there][order], target[there][order])
+            found = _difference(function, rows_of(output, rows), rows_of(target, rows))
             if found is not None:
                 halves, whole = found
                 notes.append(
@@ -61,21 +64,22 @@ def _suspects(task: Task) -> list[tuple[str, Function, str]]:
     return found
 
 
-def _order(target: Tensor) -> Tensor:
+def _order(target: Several) -> Tensor:
     """From the smallest to the largest target (n,), by their first numbers."""
-    if target.numel() == 0:  # as of objectives that have no data
-        return torch.arange(len(target))
-    first = target.unsqueeze(-1).flatten(1)[:, 0]
+    part = first_of(target)
+    if part.numel() == 0:  # as of objectives that have no data
+        return torch.arange(len(part))
+    first = part.unsqueeze(-1).flatten(1)[:, 0]
     return first.nan_to_num().argsort(stable=True)
 
 
-def _difference(function: Function, output: Tensor, target: Tensor) -> tuple[float, float] | None:
+def _difference(function: Function, output: Several, target: Several) -> tuple[float, float] | None:
     """A function's mean over two halves and its value at once, where these differ.
 
     Tried on the outputs as they are and on centred ones: a network that has not been trained may
     predict the same class everywhere.
     """
-    for tried in (output, output - output.mean(dim=0)):
+    for tried in (output, floats_mapped(lambda t: t - t.mean(dim=0), output)):
         try:
             found = _halves_and_whole(function, tried, target)
         except Exception:  # what fails on a half, or on outputs of another kind, is not judged
@@ -87,9 +91,10 @@ def _difference(function: Function, output: Tensor, target: Tensor) -> tuple[flo
 
 @torch.no_grad()
 def _halves_and_whole(
-    function: Function, output: Tensor, target: Tensor
+    function: Function, output: Several, target: Several
 ) -> tuple[float, float] | None:
-    half = len(target) // 2
+    count = sample_count(target)
+    half = count // 2
     if half == 0:
         return None
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
@@ -98,12 +103,12 @@ def _halves_and_whole(
         if isinstance(whole, Tensor) and whole.dim() == 1:
             return None  # one number a sample
         first, second = (
-            function(output[:half], target[:half]),
-            function(output[half:], target[half:]),
+            function(rows_of(output, rows), rows_of(target, rows))
+            for rows in (torch.arange(half), torch.arange(half, count))
         )
     whole, again, first, second = map(float, (whole, again, first, second))
     if not math.isfinite(whole) or whole != again:
         return None
-    mean = (half * first + (len(target) - half) * second) / len(target)
+    mean = (half * first + (count - half) * second) / count
     size = max(abs(whole), abs(first), abs(second))
     return None if abs(mean - whole) <= DIFFERENCE * size else (mean, whole)

@@ -11,14 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from paretocli.core.inputs import Inputs, tensors_of
+from paretocli.core.inputs import Inputs, Several, tensors_of
 from paretocli.core.problem import Task
 from paretocli.errors import InputError
 
 NAMED = 3  # parameters that a sentence names
 
 
-def refuse_loss_parameters(task: Task, output: Tensor, target: Tensor) -> None:
+def refuse_loss_parameters(task: Task, output: Several, target: Several) -> None:
     """Refuse a loss with trainable parameters of its own.
 
     Args:

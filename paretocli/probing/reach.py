@@ -6,6 +6,7 @@ from torch.func import functional_call
 
 from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import arguments_of
+from paretocli.core.outputs import as_floats, outputs_by_task
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.probing.rehearsal import CPU, ROWS, first_batch
@@ -31,9 +32,10 @@ def reached_by(problem: Problem, network: nn.Module, batch_size: int) -> dict[st
         # Batch norm takes its statistics into these.
         buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
         with generators_kept(CPU):
-            outputs = functional_call(network, buffers, *arguments_of(inputs))
+            returned = functional_call(network, buffers, *arguments_of(inputs))
+        outputs = map(as_floats, outputs_by_task(returned, problem.objectives))
         for task, output, target in zip(problem.tasks, outputs, targets, strict=True):
-            for name, gradient in _gradients(task.scores(output.float(), target)[0], own).items():
+            for name, gradient in _gradients(task.scores(output, target)[0], own).items():
                 if gradient is not None:
                     reached[name].add(task.name)
     order = [task.name for task in problem.tasks]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import Inputs, call, refuse_other_forms, tensors_of
 from paretocli.core.names import SPARSITY
+from paretocli.core.outputs import Outputs
 from paretocli.core.placing import placed_function
 from paretocli.core.problem import SPLITS, Problem, Samples, Split, as_float
 from paretocli.errors import InputError
@@ -20,6 +21,7 @@ from paretocli.probing.chance import refuse_chance, refuse_random_network
 from paretocli.probing.given_parameters import refuse_own_parameters
 from paretocli.probing.label_faults import label_faults
 from paretocli.probing.own_leaves import refuse_gradient
+from paretocli.probing.returned import checked_outputs
 from paretocli.probing.task_faults import device_failure, failure, task_faults
 
 ROWS = 2
@@ -84,7 +86,7 @@ def _refuse_clash(problem: Problem) -> None:
 
 def outputs_of(
     problem: Problem, network: nn.Module, samples: Samples, where: str = FIRST
-) -> tuple[Tensor, ...]:
+) -> Outputs:
     """One output a task for some samples, in evaluation mode, on the CPU.
 
     Args:
@@ -102,26 +104,13 @@ def outputs_of(
         refuse_other_forms(inputs, f"What prepare of problem {problem.name} returns")
         refuse_gradient(inputs, f"What prepare of problem {problem.name} returns")
         with torch.random.fork_rng(devices=[]), torch.no_grad():
-            outputs = call(network, inputs)
+            returned = call(network, inputs)
     except InputError:
         raise
     except Exception as error:
         advice = _advice(problem, samples.inputs, error)
         raise failure(problem, error, where, advice) from error
-    found = len(outputs) if isinstance(outputs, tuple | list) else type(outputs).__name__
-    if found != len(problem.tasks):
-        raise InputError(
-            f"The network of problem {problem.name} returned {found} where a tuple or list of "
-            f"{len(problem.tasks)} outputs was expected, one for each task; mend its forward."
-        )
-    for task, output in zip(problem.tasks, outputs, strict=True):
-        if not isinstance(output, Tensor) or output.is_complex():
-            kind = output.dtype if isinstance(output, Tensor) else type(output).__name__
-            raise InputError(
-                f"The network of problem {problem.name} returned {kind} for task {task.name} where "
-                "a tensor of real numbers was expected; mend its forward."
-            )
-    return tuple(output.float() for output in outputs)
+    return checked_outputs(problem, returned, len(samples))
 
 
 def take_through(
@@ -159,7 +148,7 @@ def take_through(
 
 def first_batch(
     problem: Problem, split: Split, rows: int, device: torch.device
-) -> tuple[Inputs, tuple[Tensor, ...]]:
+) -> tuple[Inputs, Outputs]:
     """Prepared inputs and targets of the first samples of a split, again and again if too few.
 
     Or of others that have labels, at least one a task, where labels may be missing.

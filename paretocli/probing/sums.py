@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paretocli.core.inputs import Several, floats_mapped, mapped, sample_count
 from paretocli.core.problem import Task
 from paretocli.errors import InputError
 
@@ -14,10 +15,10 @@ COPIES = (1, 2, 3, 4)
 ROUNDING = 1e-3  # relative
 RAMP = 0.1  # what is added to outputs for which a loss is 0, relative to the largest
 
-Function = Callable[[Tensor, Tensor], Any]
+Function = Callable[[Any, Any], Any]
 
 
-def refuse_sums(task: Task, output: Tensor, target: Tensor) -> None:
+def refuse_sums(task: Task, output: Several, target: Several) -> None:
     """Refuse a loss or metric that grows by the same with each copy of a batch.
 
     A mean stays as it is with copies of all samples. A figure that grows depends on the size of
@@ -49,12 +50,9 @@ def refuse_sums(task: Task, output: Tensor, target: Tensor) -> None:
             )
 
 
-def _growth(function: Function, output: Tensor, target: Tensor) -> tuple[float, float] | None:
+def _growth(function: Function, output: Several, target: Several) -> tuple[float, float] | None:
     """A function's value for a batch and for two copies of it, where it is a sum."""
-    largest = output.abs().max() if output.numel() else 1.0
-    ramp = torch.linspace(0, 1, max(1, output.numel()), device=output.device)[: output.numel()]
-    moved = output + RAMP * (1 + largest) * ramp.reshape(output.shape)
-    for tried in (output, moved):
+    for tried in (output, floats_mapped(_moved, output)):
         try:
             values = _of_copies(function, tried, target)
         except Exception:  # what fails on copies, or on other outputs, is not judged
@@ -69,8 +67,14 @@ def _growth(function: Function, output: Tensor, target: Tensor) -> tuple[float, 
     return None
 
 
+def _moved(output: Tensor) -> Tensor:
+    largest = output.abs().max() if output.numel() else 1.0
+    ramp = torch.linspace(0, 1, max(1, output.numel()), device=output.device)[: output.numel()]
+    return output + RAMP * (1 + largest) * ramp.reshape(output.shape)
+
+
 @torch.no_grad()
-def _of_copies(function: Function, output: Tensor, target: Tensor) -> Tensor:
+def _of_copies(function: Function, output: Several, target: Several) -> Tensor:
     """The values (c, s) of a function for some numbers of copies of a batch.
 
     Raises:
@@ -78,7 +82,7 @@ def _of_copies(function: Function, output: Tensor, target: Tensor) -> Tensor:
     """
 
     def value(copies: int) -> Tensor:
-        found = function(torch.cat([output] * copies), torch.cat([target] * copies))
+        found = function(*(mapped(lambda t: torch.cat([t] * copies), s) for s in (output, target)))
         return torch.as_tensor(found).double().flatten()
 
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
@@ -90,7 +94,7 @@ def _of_copies(function: Function, output: Tensor, target: Tensor) -> Tensor:
     return values
 
 
-def _numbers(values: tuple[float, float], output: Tensor) -> str:
+def _numbers(values: tuple[float, float], output: Several) -> str:
     once, twice = values
-    count = len(output)
+    count = sample_count(output)
     return f"{once:.4g} for {count} samples, {twice:.4g} for these and their copies"

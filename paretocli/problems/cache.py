@@ -9,6 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from paretocli.atomic import write_bytes
+from paretocli.core.outputs import flat
 from paretocli.core.problem import SPLITS, Samples, Split
 from paretocli.directories import cache_dir
 from paretocli.problems.images import images_of
@@ -39,7 +40,7 @@ def store(name: str, key: str, splits: dict[Split, Samples]) -> None:
     tensors = {}
     for split, samples in splits.items():
         tensors[f"{split}.inputs"] = images_of(samples)
-        for i, target in enumerate(samples.targets):
+        for i, target in enumerate(flat(samples.targets)):
             tensors[f"{split}.target.{i}"] = target.to(torch.uint8)
     notes = {"key": key, "checksum": _checksum(tensors)}
     try:

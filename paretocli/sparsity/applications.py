@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from paretocli.core.inputs import Inputs, call
+from paretocli.core.outputs import flat, outputs_by_task
 
 CONVOLUTIONS = (F.conv1d, F.conv2d, F.conv3d)
 GROUPS = 6  # place of a convolution's number of groups
@@ -146,12 +147,16 @@ def _reading(module: nn.Module) -> Iterator[list[Tensor]]:
             yield [getattr(module, f"weight_ih_l{layer}{way}") for way in ways]
 
 
-def applications(network: nn.Module, inputs: Inputs) -> tuple[list[Application], list[Any]]:
+def applications(
+    network: nn.Module, inputs: Inputs, tasks: Sequence[str] | None = None
+) -> tuple[list[Application], list[Any]]:
     """What a network applies, in order, and the nodes of its outputs.
 
     Args:
-        network: Returns a sequence of outputs. It is used in evaluation mode, and left as it was.
+        network: Returns a sequence of outputs, or outputs by the tasks' names. It is used in
+            evaluation mode, and left as it was.
         inputs: A small prepared batch, one tensor or several.
+        tasks: Their names, without which all that it returns in sequence is an output.
     """
     recorder = _Recorder()
 
@@ -170,7 +175,9 @@ def applications(network: nn.Module, inputs: Inputs) -> tuple[list[Application],
         parameter.requires_grad_()
     try:
         with torch.enable_grad(), recorder:
-            outputs = [output.grad_fn for output in call(network, inputs)]
+            returned = call(network, inputs)
+            given = returned if tasks is None else outputs_by_task(returned, tasks)
+            outputs = [tensor.grad_fn for tensor in flat(given)]
     finally:
         for parameter in frozen:
             parameter.requires_grad_(False)

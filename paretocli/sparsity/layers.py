@@ -89,7 +89,9 @@ def per_member(values: Tensor, like: Tensor) -> Tensor:
     return values.reshape([len(values), *[1] * (like.dim() - 1)])
 
 
-def find_layers(network: nn.Module, inputs: Inputs) -> tuple[Layer, ...]:
+def find_layers(
+    network: nn.Module, inputs: Inputs, tasks: Sequence[str] | None = None
+) -> tuple[Layer, ...]:
     """All matrices and convolutions that the outputs depend on, in the order of the forward pass.
 
     What comes before and after a layer is read from the graph that the forward pass leaves for
@@ -99,10 +101,11 @@ def find_layers(network: nn.Module, inputs: Inputs) -> tuple[Layer, ...]:
     others, but have no rows otherwise.
 
     Args:
-        network: Returns a sequence of outputs.
+        network: As for `applications`.
         inputs: A small prepared batch, one tensor or several.
+        tasks: As for `applications`.
     """
-    found, outputs = applications(network, inputs)
+    found, outputs = applications(network, inputs, tasks)
     return layers_of(network, inputs, found, outputs, owners(network, inputs, found)[0])
 
 

@@ -1,6 +1,6 @@
 """What of a network does not count for sparsity, how much that is, and why."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from torch import nn
@@ -47,15 +47,21 @@ class LeftOut:
     reason: str
 
 
-def left_out(network: nn.Module, inputs: Inputs, counted: Collection[str]) -> tuple[LeftOut, ...]:
+def left_out(
+    network: nn.Module,
+    inputs: Inputs,
+    counted: Collection[str],
+    tasks: Sequence[str] | None = None,
+) -> tuple[LeftOut, ...]:
     """The parameters with two dimensions or more that sparsity does not count.
 
     Args:
         network: The network; it is left as it was.
         inputs: A small prepared batch, one tensor or several.
         counted: Names of the parameters that count.
+        tasks: As for `applications`.
     """
-    found, outputs = applications(network, inputs)
+    found, outputs = applications(network, inputs, tasks)
     owned, refused = owners(network, inputs, found)
     layers = {one.name: one for one in layers_of(network, inputs, found, outputs, owned)}
     total = sum(parameter.numel() for parameter in network.parameters())

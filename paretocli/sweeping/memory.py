@@ -19,6 +19,7 @@ from torch.utils._pytree import tree_iter
 from paretocli.core.accelerators import whole_memory
 from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import tensors_of
+from paretocli.core.outputs import flat
 from paretocli.core.problem import Data, Problem, Samples, Task
 from paretocli.options.config import SweepConfig
 from paretocli.options.keeping import FRONT, MOST_KEPT
@@ -268,5 +269,5 @@ def _bytes(samples: Data) -> int:
     """Data that is read as it is needed takes no memory to speak of."""
     if not isinstance(samples, Samples):
         return 0
-    tensors = (*tensors_of(samples.inputs).values(), *samples.targets)
+    tensors = (*tensors_of(samples.inputs).values(), *flat(samples.targets))
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)

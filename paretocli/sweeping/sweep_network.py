@@ -55,7 +55,8 @@ def network_to_train(values: Mapping[str, Any], problem: Problem) -> nn.Module:
 
 def network_layers(network: nn.Module, problem: Problem) -> tuple[Layer, ...]:
     """The network's matrices and convolutions."""
-    return find_layers(network, problem.prepare(problem.train.rows(slice(TRACED_SAMPLES)).inputs))
+    few = problem.prepare(problem.train.rows(slice(TRACED_SAMPLES)).inputs)
+    return find_layers(network, few, problem.objectives)
 
 
 def stored_names(network: nn.Module) -> dict[str, str]:

@@ -2,12 +2,21 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
+from operator import itemgetter
 
 import torch
 from torch import Tensor
 
+from paretocli.core.inputs import (
+    Several,
+    combined,
+    mapped,
+    sample_count,
+    tensors_of,
+)
 from paretocli.core.metric import Metric
-from paretocli.core.task import Task
+from paretocli.core.task import Task, rows_of
 from paretocli.errors import InputError
 
 
@@ -26,10 +35,10 @@ class WholeSplit:
     def __init__(self, tasks: Sequence[Task]) -> None:
         self._tasks = tuple(tasks)
         self.places = [place for place, task in enumerate(tasks) if task.whole_metrics]
-        self._outputs: dict[int, list[Tensor]] = {place: [] for place in self.places}
-        self._targets: dict[int, list[Tensor]] = {place: [] for place in self.places}
+        self._outputs: dict[int, list[Several]] = {place: [] for place in self.places}
+        self._targets: dict[int, list[Several]] = {place: [] for place in self.places}
 
-    def add(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
+    def add(self, outputs: Sequence[Several], targets: Sequence[Several]) -> None:
         """Take up a batch.
 
         Args:
@@ -38,8 +47,9 @@ class WholeSplit:
         """
         for place, output in zip(self.places, outputs, strict=True):
             there = self._tasks[place].labelled(targets[place])
-            self._outputs[place].append(output.detach()[:, there].cpu())
-            self._targets[place].append(targets[place][there].cpu())
+            rows = there.nonzero().flatten()
+            self._outputs[place].append(mapped(partial(_labelled, rows=rows), output))
+            self._targets[place].append(mapped(Tensor.cpu, rows_of(targets[place], rows)))
 
     def put_into(self, metrics: Tensor) -> Tensor:
         """All metrics (K, q), with these in their places."""
@@ -47,15 +57,25 @@ class WholeSplit:
         for place, task in enumerate(self._tasks):
             for name, metric in task.all_metrics.items():
                 if metric.of_whole:
-                    target = torch.cat(self._targets[place])
-                    outputs = torch.cat(self._outputs[place], dim=1)
-                    figures = [value_of_whole(task, name, metric, o, target) for o in outputs]
+                    target = combined(torch.cat, self._targets[place])
+                    outputs = combined(partial(torch.cat, dim=1), self._outputs[place])
+                    figures = [
+                        value_of_whole(task, name, metric, mapped(itemgetter(k), outputs), target)
+                        for k in range(sample_count(outputs))
+                    ]
                     metrics[:, column] = metrics.new_tensor(figures)
                 column += 1
         return metrics
 
 
-def value_of_whole(task: Task, name: str, metric: Metric, output: Tensor, target: Tensor) -> float:
+def _labelled(outputs: Tensor, *, rows: Tensor) -> Tensor:
+    """Some rows of outputs (K, B, …), on the CPU and without a gradient."""
+    return outputs.detach()[:, rows].cpu()
+
+
+def value_of_whole(
+    task: Task, name: str, metric: Metric, output: Several, target: Several
+) -> float:
     """A metric of a whole split, NaN without samples or where the outputs are not finite.
 
     Args:
@@ -69,7 +89,9 @@ def value_of_whole(task: Task, name: str, metric: Metric, output: Tensor, target
         InputError: It raises something, or gives no number.
     """
     # A network that has diverged is no reason to stop the others; few such functions take NaN.
-    if len(target) == 0 or not output.isfinite().all():
+    count = sample_count(target)
+    finite = all(t.isfinite().all() for t in tensors_of(output).values())
+    if count == 0 or not finite:
         return math.nan
     assert metric.function is not None
     try:
@@ -78,7 +100,7 @@ def value_of_whole(task: Task, name: str, metric: Metric, output: Tensor, target
         message = (str(error).strip().splitlines() or ["(no message)"])[0].removesuffix(".")
         raise InputError(
             f"The metric {name} of task {task.name} raised {type(error).__name__} on "
-            f"{len(target):,} samples ({message}); it should give one number, NaN where it has "
+            f"{count:,} samples ({message}); it should give one number, NaN where it has "
             "no value."
         ) from error
     finally:

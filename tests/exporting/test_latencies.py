@@ -21,7 +21,8 @@ def test_differences_are_those_of_each_task():
         first[-1, 2] = torch.nan
         return [first, second]
 
-    found = compare_outputs(problem, {"one": one, "other": other, "same": one})
+    functions = {"one": one, "other": other, "same": one}
+    found = compare_outputs(problem, functions, one(problem.test.inputs))
     assert found.difference["same"] == {"a": 0.0, "b": 0.0}
     assert found.difference["other"] == pytest.approx({"a": torch.nan, "b": 0.0}, nan_ok=True)
     assert found.largest == {"a": 0.0, "b": 0.0}
