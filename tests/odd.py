@@ -297,7 +297,7 @@ def picky() -> Problem:
 
 class Named(Net):
     def forward(self, inputs: Tensor) -> dict[str, Tensor]:
-        return dict(zip(("kind", "size"), super().forward(inputs), strict=True))
+        return dict(zip(("kind", "height"), super().forward(inputs), strict=True))
 
 
 def named_outputs() -> Problem:

@@ -50,3 +50,20 @@ def test_several_inputs_keep_their_form():
 def test_what_does_not_fit_together_is_refused(parts, said):
     with pytest.raises(InputError, match=said):
         joined(TASKS, *parts)
+
+
+def test_targets_of_several_tensors_keep_their_form():
+    tasks = [Task("box", squared, missing={"label": -1}), Task("size", squared, missing=math.nan)]
+    box = {"label": torch.tensor([2, 0]), "place": torch.ones(2, 3)}
+    found = joined(
+        tasks,
+        (torch.zeros(2, 4), {"box": box}),
+        (torch.zeros(3, 4), {"size": torch.ones(3)}),
+        (torch.zeros(2, 4), {"box": box}),
+    )
+    assert found.targets[0]["label"].tolist() == [2, 0, -1, -1, -1, 2, 0]
+    assert found.targets[0]["place"].shape == (7, 3)
+    assert tasks[0].labelled(found.targets[0]).tolist() == [True] * 2 + [False] * 3 + [True] * 2
+    other = {"label": torch.tensor([2, 0])}
+    with pytest.raises(InputError, match="same targets of task box, found label, place and label"):
+        joined(tasks[:1], (torch.zeros(2, 4), {"box": box}), (torch.zeros(2, 4), {"box": other}))

@@ -136,3 +136,17 @@ class Pair(nn.Module):
 def test_a_module_without_features_is_refused(module, words):
     with pytest.raises(InputError, match=words):
         features_shape(Apart(), module, torch.zeros(2, 2))
+
+
+def test_a_network_may_return_its_outputs_by_name():
+    class ByName(Noisy):
+        def forward(self, inputs):
+            first, second = super().forward(inputs)
+            return {"features": first, "b": {"logits": second}, "a": first}
+
+    network = ByName(dropout=0.0)
+    with_adaptors(network, "body", (27,), [Task(name, direction_error) for name in "ab"])
+    assert [type(output) for output in network.eval()(IMAGES)] == [torch.Tensor, dict]
+    first, second, *imitations = network.train()(IMAGES)
+    assert (first.shape, [*second]) == (imitations[0].shape[:1] + first.shape[1:], ["logits"])
+    assert [tuple(features.shape) for features in imitations] == [(5, 27), (5, 27)]

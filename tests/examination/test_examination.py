@@ -124,8 +124,8 @@ def test_nothing_is_changed(problem):
 
 def test_what_a_sweep_refuses_comes_first_and_alone():
     assert failures(tests.odd.named_outputs()) == [
-        "The network of problem odd returned dict where a tuple or list of 2 outputs was expected, "
-        "one for each task; mend its forward."
+        "The network of problem odd returned kind, height where size was expected too, one for "
+        "each task; mend its forward."
     ]
     assert examined(tests.odd.named_outputs()).tasks == []
 

@@ -18,7 +18,8 @@ def test_metrics_are_those_of_the_labelled_samples_of_the_test_data(batch):
         network = Network()
         network.load_state_dict({n: t[member].detach() for n, t in networks.state_dict().items()})
         functions[str(member)] = network
-    found = compare_outputs(made, functions).metrics
+    form = functions["0"](made.test.inputs)
+    found = compare_outputs(made, functions, form).metrics
     for member in range(2):
         _, expected = by_sklearn(networks, member, made.test)
         assert list(found[str(member)]) == list(made.metrics)

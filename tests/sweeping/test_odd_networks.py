@@ -39,7 +39,7 @@ REFUSED = {
     "floats_for_tokens": "whole numbers became floats.*prepare=lambda x: x",
     "keeper": r"keeps some elsewhere \(see hidden.weight\); take parameters from self",
     "picky": "raised ValueError on its first batch, in training mode: not in training; mend it",
-    "named_outputs": "returned dict where a tuple or list of 2 outputs was expected",
+    "named_outputs": "returned kind, height where size was expected too",
     "complex_output": "returned torch.complex64 for task size where a tensor of real numbers",
 }
 
