@@ -46,6 +46,13 @@ def of_form(inputs: AnyForm, tensors: Sequence[Tensor]) -> AnyForm:
     return cast("AnyForm", made)
 
 
+def all_mapped(
+    function: Callable[[Tensor], Tensor], severals: Sequence[AnyForm]
+) -> tuple[AnyForm, ...]:
+    """Each of several with a function applied to its tensors."""
+    return tuple(mapped(function, several) for several in severals)
+
+
 def floats_mapped(function: Callable[[Tensor], Tensor], several: AnyForm) -> AnyForm:
     """As `mapped`, where whole numbers and marks stay what they are."""
     return mapped(lambda t: function(t) if t.is_floating_point() else t, several)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paretocli.core.inputs import Inputs, Several, mapped, sample_count, tensors_of
+from paretocli.core.inputs import Inputs, Several, all_mapped, mapped, sample_count, tensors_of
 from paretocli.errors import InputError
 
 ROUNDING = 1e-6  # of shares that are meant to sum to 1
@@ -68,8 +68,7 @@ class Samples:
         return tuple(self.rows(order[first:last]) for first, last in pairwise(ends))
 
     def _mapped(self, function: Callable[[Tensor], Tensor]) -> "Samples":
-        targets = tuple(mapped(function, target) for target in self.targets)
-        return Samples(mapped(function, self.inputs), targets)
+        return Samples(mapped(function, self.inputs), all_mapped(function, self.targets))
 
     def checksum(self) -> str:
         """SHA-256 of inputs and targets."""

@@ -59,3 +59,8 @@ def stacks(
         else:
             stacked[name] = copies.clone(memory_format=torch.contiguous_format)
     return stacked
+
+
+def unbound(tensors: dict[str, Tensor]) -> dict[str, tuple[Tensor, ...]]:
+    """The K slices of each tensor, whose gradients are put together again in one go."""
+    return {name: tensor.unbind(0) for name, tensor in tensors.items()}

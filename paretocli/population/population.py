@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from paretocli.core.generators import generators_kept
-from paretocli.core.inputs import Inputs, Several, arguments_of, call, combined, mapped
+from paretocli.core.inputs import Inputs, Several, all_mapped, arguments_of, call, combined, mapped
 from paretocli.core.outputs import Outputs, as_floats, outputs_by_task
 from paretocli.core.placing import placed
 from paretocli.core.problem import Task
 from paretocli.population.binding import bound
 from paretocli.population.kernels import differentiable_kernels
-from paretocli.population.layout import channels_last, stacks, takes_channels_last
+from paretocli.population.layout import channels_last, stacks, takes_channels_last, unbound
 from paretocli.population.scores import Scoring
 
 Tensors = dict[str, Tensor]
@@ -147,7 +147,7 @@ class Population:
         given = tuple(targets)
         if apart:
             inputs = mapped(self._one_each, inputs)
-            given = tuple(mapped(self._one_each, target) for target in given)
+            given = all_mapped(self._one_each, given)
         steps = self._training_steps if self._network.training else self._steps
         step = steps[self.stacked]
         with (
@@ -195,15 +195,13 @@ class Population:
         *,
         apart: bool,
     ) -> Measured:
-        parameters, buffers = _unbound(self.parameters), _unbound(self.buffers)
+        parameters, buffers = unbound(self.parameters), unbound(self.buffers)
         measured = []
         for member in range(self.size):
             own_parameters = {name: parts[member] for name, parts in parameters.items()}
             own_buffers = {name: parts[member] for name, parts in buffers.items()}
             own_inputs = mapped(itemgetter(member), inputs) if apart else inputs
-            own_targets = targets
-            if apart:
-                own_targets = tuple(mapped(itemgetter(member), target) for target in targets)
+            own_targets = all_mapped(itemgetter(member), targets) if apart else targets
             last = member + 1 == self.size
             # All but the last leave the generators as they were: the same masks for everybody.
             with nullcontext() if last else generators_kept(self.device):
@@ -300,8 +298,3 @@ class Population:
         """Take up a state given by `state_dict`."""
         for name, tensor in (self.parameters | self.buffers).items():
             tensor.copy_(state[name])
-
-
-def _unbound(tensors: dict[str, Tensor]) -> dict[str, tuple[Tensor, ...]]:
-    """The K slices of each tensor, whose gradients are put together again in one go."""
-    return {name: tensor.unbind(0) for name, tensor in tensors.items()}

@@ -57,7 +57,7 @@ def refuse_own_parameters(
 
 
 def recomputes(
-    problem: Problem, network: nn.Module, inputs: Inputs, targets: Sequence[Tensor]
+    problem: Problem, network: nn.Module, inputs: Inputs, targets: Sequence[Several]
 ) -> bool:
     """Whether a network computes with what it is given only if it keeps that for the backward pass.
 
@@ -65,7 +65,7 @@ def recomputes(
         problem: The problem.
         network: Its network, on the CPU, which stays as it is.
         inputs: A small prepared batch.
-        targets: One tensor (B, …) a task.
+        targets: One (B, …) a task.
     """
     # Who has not imported it does without.
     if CHECKPOINT not in sys.modules:
@@ -81,7 +81,7 @@ def _wrong(
     problem: Problem,
     network: nn.Module,
     inputs: Inputs,
-    targets: Sequence[Tensor],
+    targets: Sequence[Several],
     *,
     recomputes: bool = False,
 ) -> tuple[list[str], Gradients]:

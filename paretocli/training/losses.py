@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from paretocli.core.inputs import Inputs, mapped
+from paretocli.core.inputs import Inputs, all_mapped, mapped
+from paretocli.core.outputs import Outputs
 from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem, Samples
 from paretocli.distillation.teachers import Teachers
@@ -18,12 +19,12 @@ class Part:
 
     Attributes:
         inputs: Prepared (B, …), of one network after the other where each has its own.
-        targets: One tensor (B, …) a task.
+        targets: One (B, …) a task.
         share: Of the batch's samples.
     """
 
     inputs: Inputs
-    targets: tuple[Tensor, ...]
+    targets: Outputs
     share: float
 
     def rows(self, networks: int, rows: slice, count: int) -> "Part":
@@ -34,7 +35,7 @@ class Part:
             return apart[:, rows].flatten(0, 1)
 
         share = self.share * (rows.stop - rows.start) / count
-        return Part(mapped(of_each, self.inputs), tuple(map(of_each, self.targets)), share)
+        return Part(mapped(of_each, self.inputs), all_mapped(of_each, self.targets), share)
 
 
 class TrainingLosses:

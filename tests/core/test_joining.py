@@ -53,7 +53,7 @@ def test_what_does_not_fit_together_is_refused(parts, said):
 
 
 def test_targets_of_several_tensors_keep_their_form():
-    tasks = [Task("box", squared, missing={"label": -1}), Task("size", squared, missing=math.nan)]
+    tasks = [Task("box", mse_loss, missing={"label": -1}), Task("size", mse_loss, missing=math.nan)]
     box = {"label": torch.tensor([2, 0]), "place": torch.ones(2, 3)}
     found = joined(
         tasks,

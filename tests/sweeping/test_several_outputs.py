@@ -19,7 +19,11 @@ from tests.program import paretocli
 from tests.sweeping.several import FORMS, SOURCE
 from tests.sweeping.test_collect import Told, never
 
-OPTIONS = [{}, {"stack": 1}, {"batches": "independent", "transfer": "neighbours"}]
+OPTIONS = [
+    {},
+    {"stack": 1, "micro_batch": 3},
+    {"batches": "independent", "transfer": "neighbours"},
+]
 
 
 @pytest.fixture(scope="module")
