@@ -16,7 +16,8 @@ from torch.nn.functional import cross_entropy, mse_loss
 from paretocli.problems import Defaults, Problem, Samples, Task
 
 
-# Any module of torch will do that returns one output a task, in the order of the tasks below.
+# Any module of torch will do that returns one output a task, in the order of the tasks below or in
+# a dictionary by their names.
 class Network(nn.Module):
     def __init__(self):
         super().__init__()
@@ -40,7 +41,7 @@ def make():
     # Your data, a row a sample: here images (1797, 64) and labels (1797,).
     images, labels = map(torch.tensor, load_digits(return_X_y=True))
     images = images.float() / 16
-    # Targets are one tensor a task. Inputs may be several: a tuple of tensors becomes the arguments
+    # Targets are one tensor a task, or a tuple or dictionary of them. Inputs may be several: a tuple of tensors becomes the arguments
     # of forward, a dictionary its keywords.
     samples = Samples(inputs=images, targets=(labels, images))
     # Validation chooses the best epoch, test is only reported. Or make three Samples yourself.
