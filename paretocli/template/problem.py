@@ -41,8 +41,8 @@ def make():
     # Your data, a row a sample: here images (1797, 64) and labels (1797,).
     images, labels = map(torch.tensor, load_digits(return_X_y=True))
     images = images.float() / 16
-    # Targets are one tensor a task, or a tuple or dictionary of them. Inputs may be several: a tuple
-    # of tensors becomes the arguments of forward, a dictionary its keywords.
+    # Targets are one tensor a task, or a tuple or dictionary of them. Inputs may be several: those
+    # of a tuple become the arguments of forward, those of a dictionary its keywords.
     samples = Samples(inputs=images, targets=(labels, images))
     # Validation chooses the best epoch, test is only reported. Or make three Samples yourself.
     train, val, test = samples.split(0.6, 0.2, 0.2)
