@@ -154,11 +154,11 @@ def vectors(seed: int = 0, *, sizes: Sequence[int] = (64, 24, 16)) -> Problem:
     )
 
 
-def growl_of(problem: Problem, **settings: Any) -> SparsityObjective:
+def growl_of(problem: Problem, device: torch.device = CPU, **settings: Any) -> SparsityObjective:
     """Sparsity of the hidden layers of a problem's network."""
     network = build_network(problem.defaults.network or "", problem, 0)
     layers = find_layers(network, problem.prepare(problem.train.inputs[:2]))
-    return SparsityObjective(counted_layers(layers), SparsitySettings(**settings), CPU)
+    return SparsityObjective(counted_layers(layers), SparsitySettings(**settings), device)
 
 
 def make_trainer(
@@ -171,6 +171,7 @@ def make_trainer(
     sparsity: SparsityObjective | None = None,
     pattern: Pattern | None = None,
     transfer: Callable[[Solver], Transfer] | None = None,
+    device: torch.device = CPU,
     **settings: Any,
 ) -> Trainer:
     """A trainer for weights (K, m) with the problem's defaults, but for the settings named.
@@ -179,10 +180,10 @@ def make_trainer(
     transfer is made from the solver, and all parameters take part.
     """
     defaults = problem.defaults
-    rows = torch.as_tensor(weights, dtype=torch.float32)
+    rows = torch.as_tensor(weights, dtype=torch.float32, device=device)
     count = rows.shape[1]
     ideal = torch.zeros(count) if problem.front is None else torch.tensor(problem.front.ideal)
-    scalarization = Scalarization(rows, ideal, torch.ones(count), epsilon)
+    scalarization = Scalarization(rows, ideal.to(device), torch.ones(count, device=device), epsilon)
     if isinstance(solver, str):
         made = SOLVERS[solver].made(scalarization, option_defaults() | asdict(defaults))
     else:
@@ -193,12 +194,12 @@ def make_trainer(
     }
     chosen |= settings
     network = build_network(defaults.network, problem, seed)
-    population = Population(network, problem.tasks, len(rows), device=CPU)
+    population = Population(network, problem.tasks, len(rows), device=device)
     return Trainer(
         problem,
         population,
         made,
-        TrainingSettings(**chosen, seed=seed, device=CPU),
+        TrainingSettings(**chosen, seed=seed, device=device),
         sparsity=sparsity,
         pattern=pattern,
         transfer=None if transfer is None else transfer(made),

@@ -18,6 +18,7 @@ from paretocli.core.problem import SPLITS, Problem, Samples, Split, as_float
 from paretocli.errors import InputError
 from paretocli.population.population import Population
 from paretocli.probing.chance import refuse_chance, refuse_random_network
+from paretocli.probing.double_precision import refuse_double
 from paretocli.probing.given_parameters import refuse_own_parameters
 from paretocli.probing.label_faults import label_faults
 from paretocli.probing.own_leaves import refuse_gradient
@@ -167,6 +168,7 @@ def _refuse_training(
         refuse_own_parameters(problem, network, *first_batch(problem, "train", ROWS, CPU))
         if device.type == "cpu":
             return
+        refuse_double(problem, device)
         try:
             _refuse_steps(problem, network, device, batch_size)
         finally:
