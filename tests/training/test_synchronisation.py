@@ -69,6 +69,7 @@ def inside(**options):
         {"transfer": adaptive},
         {"streams": (0, 1, 2)},
         {"patience": 3},
+        {"sparse": {}, "micro_batch": 2},
     ],
     ids=lambda options: " ".join(map(str, options)) or "plain",
 )
