@@ -35,6 +35,8 @@ def choose_device(name: str) -> torch.device:
         device = torch.device(name)
         if device.type not in KNOWN_DEVICES:
             raise RuntimeError(f"{device.type} is none of {', '.join(KNOWN_DEVICES)}")
+        if device.type == "mps" and not torch.backends.mps.is_available():
+            raise RuntimeError("torch finds no GPU of a Mac")
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).strip().splitlines()[0]

@@ -29,6 +29,14 @@ def test_devices_that_are_not_there(name):
         choose_device(name)
 
 
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="there is one")
+def test_the_gpu_of_a_mac_where_there_is_none():
+    with pytest.raises(
+        InputError, match=r"'mps' cannot be used here \(torch finds no GPU of a Mac"
+    ):
+        choose_device("mps")
+
+
 def test_threads():
     assert available_threads() >= 1
     set_up(2, "fp32")
