@@ -15,8 +15,8 @@ ProblemToCheck = Annotated[
     str,
     typer.Argument(
         metavar="PROBLEM",
-        help="file.py:function, table:FILE.csv, mulan:NAME, or a name that `paretocli problems` "
-        "lists.",
+        help="file.py:function, table:FILE.csv, images:FOLDER, mulan:NAME, or a name that "
+        "`paretocli problems` lists.",
         show_default=False,
     ),
 ]
@@ -32,7 +32,7 @@ Threads = Annotated[
 ]
 
 # What concerns the problem, as for a sweep.
-OPTIONS = ("network", "targets", "set", "device", "data_dir")
+OPTIONS = ("network", "targets", "labels", "image_size", "set", "device", "data_dir")
 
 
 @with_options(*OPTIONS)

@@ -22,7 +22,8 @@ def problems(
 ) -> None:
     """List the problems: their tasks, their sizes, and whether their data is there.
 
-    A problem of your own needs no entry here: name it as file.py:function, or as table:FILE.csv.
+    A problem of your own needs no entry here: name it as file.py:function, table:FILE.csv or
+    images:FOLDER.
     """
     from paretocli.directories import default_data_dir
     from paretocli.problems.catalogue import BUILT_IN, FAMILIES, installed

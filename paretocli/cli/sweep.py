@@ -36,6 +36,8 @@ def sweep(
 
       paretocli sweep table:houses.csv --targets price,rent
 
+      paretocli sweep images:photos --labels labels.csv
+
       paretocli sweep multimnist --network mdmtn --weights 0.2,0.8 --weights 0.8,0.2
     """
     from paretocli.cli.running import run_command

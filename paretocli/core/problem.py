@@ -99,6 +99,7 @@ class Problem:
             need fewer than the default.
         front: The whole front, where it is known; hypervolumes end at its reference point.
         defaults: What is used where the user says nothing.
+        notes: What whoever sweeps it should know of how it was made, a sentence each.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Problem:
     evaluation_batch: int = EVALUATION_BATCH
     front: KnownFront | None = None
     defaults: Defaults = field(default_factory=Defaults)
+    notes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         names = [task.name for task in self.tasks]

@@ -73,7 +73,7 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
         found.notes += mixing_notes(problem, network)
     except InputError as fault:  # the rest does without batches of one sample
         found.failures.append(fault)
-    found.notes += chance_notes(problem)
+    found.notes += [*problem.notes, *chance_notes(problem)]
     found.notes += direction_notes(problem)
     bounds = lower_bounds(problem, network)
     found.tasks = _tasks(problem, network, outputs, bounds)

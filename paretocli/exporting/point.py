@@ -61,7 +61,7 @@ def read_solved_point(
         made = problem
     else:
         source = chosen_problem(sweep, problem, consent)
-        made = load_problem(source, data_dir, Asked.of_sweep(sweep))
+        made = load_problem(source, data_dir, Asked.of_sweep(sweep, source))
     if sweep.checksums.get("test") != made.test.checksum():
         raise InputError(
             f"The test split is another one than {path} was made with; give the same with "

@@ -59,15 +59,16 @@ def problem_from_here(source: str, path: Path, checksums: Mapping[str, str]) -> 
     Raises:
         InputError: The file is not there, or its code is another one.
     """
-    parts = re.fullmatch(r"(table:)(.+)()|()(.+\.py)(:[^:]*)", source)
+    parts = re.fullmatch(r"(table:|images:)(.+)()|()(.+\.py)(:[^:]*)", source)
     if parts is None:
         return source
     before, file, after = (part for part in parts.groups() if part is not None)
     places = [folder / file for folder in (Path(), *path.resolve().parents)]
-    there = [f"{before}{place}{after}" for place in places if place.is_file()]
+    there = [f"{before}{place}{after}" for place in places if _is_there(place, before)]
     if not there:
+        what = "folder" if before == "images:" else "file"
         raise InputError(
-            f"The file {file} of the problem of {path} is neither here nor above the run "
+            f"The {what} {file} of the problem of {path} is neither here nor above the run "
             f"directory; name it with --problem {before}PATH{after}."
         )
     for name in there:
@@ -77,6 +78,11 @@ def problem_from_here(source: str, path: Path, checksums: Mapping[str, str]) -> 
         f"The code in {file} is another one than {path} was made with; bring it back as it was, or "
         "make the sweep again in another directory."
     )
+
+
+def _is_there(place: Path, prefix: str) -> bool:
+    """Whether what a problem is made of lies there."""
+    return place.is_dir() if prefix == "images:" else place.is_file()
 
 
 def _as_before(sweep: SweepFile, source: str, given: str) -> str:
@@ -99,7 +105,7 @@ def _as_before(sweep: SweepFile, source: str, given: str) -> str:
 
 def _kind(source: str) -> str:
     """A problem's name without the path of its file."""
-    return re.sub(r"^(table:).+|^.+\.py(:[^:]*)$", r"\1\2", source)
+    return re.sub(r"^(table:|images:).+|^.+\.py(:[^:]*)$", r"\1\2", source)
 
 
 def _is_unchanged(source: str, checksums: Mapping[str, str]) -> bool:

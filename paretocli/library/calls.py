@@ -174,7 +174,8 @@ def check(problem: "Problem | str", *, network: str | None = None, **options: An
     Args:
         problem: A `Problem`, or a name as the command line takes it.
         network: One of its networks; without, the one that it would be swept with.
-        **options: `targets`, `set`, `device`, `threads` and `data_dir`, as for `sweep`.
+        **options: `targets`, `labels`, `image_size`, `set`, `device`, `threads` and `data_dir`, as
+            for `sweep`.
 
     Returns:
         What was found out; `failures` holds a sentence for each thing that a sweep would refuse.

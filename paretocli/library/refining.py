@@ -60,7 +60,7 @@ def reopen(
     if isinstance(problem, Problem):
         return reopened(sweep, problem, None, runtime)
     source = chosen_problem(sweep, problem, consent)
-    made = load_problem(source, Path(runtime["data_dir"]), Asked.of_sweep(sweep))
+    made = load_problem(source, Path(runtime["data_dir"]), Asked.of_sweep(sweep, source))
     return reopened(sweep, made, source, runtime)
 
 

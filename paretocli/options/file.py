@@ -10,8 +10,8 @@ from paretocli.errors import InputError
 from paretocli.options.declared import declared
 from paretocli.options.given import Options, as_flags_give, merge
 
-# Problems that name a file
-TABLE = "table:"
+# Problems that name a file or a folder
+OF_FILES = ("table:", "images:")
 
 
 def read_config_file(path: Path) -> Options:
@@ -72,6 +72,7 @@ def with_file(given: Mapping[str, Any], path: Path | None, *, single: bool) -> O
 
 def _relative_to(folder: Path, problem: str) -> str:
     """The problem with the path that it names, if it does, taken from a folder."""
-    if problem.startswith(TABLE):
-        return f"{TABLE}{folder / problem.removeprefix(TABLE)}"
+    for prefix in OF_FILES:
+        if problem.startswith(prefix):
+            return f"{prefix}{folder / problem.removeprefix(prefix)}"
     return str(folder / problem) if ".py" in problem else problem

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from paretocli.lists import columns_in
@@ -32,16 +33,32 @@ class TrainingOptions:
     """
 
     problem: str = option(
-        "A name that `paretocli problems` lists, mulan:NAME, table:FILE.csv, or file.py:function.",
+        "A name that `paretocli problems` lists, mulan:NAME, table:FILE.csv, images:FOLDER, or "
+        "file.py:function.",
         metavar="PROBLEM",
         shown=DEFAULT_PROBLEM,
     )
     targets: tuple[str, ...] = option(
-        "The columns to predict, of table:FILE.csv or mulan:NAME.",
+        "The columns to predict, of table:FILE.csv, mulan:NAME or the labels of images:FOLDER.",
         metavar="A,B",
         parse=columns_in,
         default=(),
-        shown="those that the Mulan set is known by",
+        shown="those that the Mulan set is known by, all labels of images",
+    )
+    labels: Path | None = option(
+        "The labels of images:FOLDER: a table with a column of file names, seen from the folder, "
+        "and a column for each task.",
+        metavar="FILE.csv",
+        default=None,
+        shown="",
+        before=None,
+    )
+    image_size: int | None = option(
+        "The side in pixels of the square that the images of images:FOLDER are brought to.",
+        range=(lambda value: value is None or 1 <= value <= 4096, "from 1 to 4096"),
+        default=None,
+        shown="as they are, or up to 128 where their sizes differ",
+        before=None,
     )
     set: Mapping[str, Any] = option(
         "An argument of the function that makes the problem: a number, true, false or a text. "

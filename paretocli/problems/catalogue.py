@@ -134,7 +134,7 @@ BUILT_IN: dict[str, BuiltIn] = {
 
 @dataclass(frozen=True)
 class Family:
-    """Problems made from tables, named `prefix:argument`.
+    """Problems made from files of one's own or of a data set, named `prefix:argument`.
 
     Attributes:
         factory: `module:function` that makes one of the argument, the data_dir and what it takes.
@@ -166,6 +166,13 @@ FAMILIES: dict[str, Family] = {
         "FILE.csv",
         "houses.csv",
         "several targets, named with --targets, from a CSV file of your own",
+    ),
+    "images": Family(
+        "paretocli.problems.image_folder:make",
+        "FOLDER",
+        "photos",
+        "several tasks, a column of --labels FILE.csv each, on images of your own",
+        ("targets", "labels", "image_size"),
     ),
 }
 

@@ -39,6 +39,19 @@ def read_csv(path: Path) -> pd.DataFrame:
     Raises:
         InputError: The file is no such table; the message names the line or the column.
     """
+    frame = read_texts(path)
+    for name in frame.columns:
+        if is_numeric(frame[name]):
+            frame[name] = numbers(frame[name], path)
+    return frame
+
+
+def read_texts(path: Path) -> pd.DataFrame:
+    """The same with all columns as texts; a missing cell is `None`.
+
+    Raises:
+        InputError: The file is no table; the message names the line or the column.
+    """
     reader = csv.reader(io.StringIO(read_text(path), newline=""), skipinitialspace=True)
     try:
         rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if cells]
@@ -52,14 +65,10 @@ def read_csv(path: Path) -> pd.DataFrame:
             f"{path} has a single column, {names[0]!r}; several columns separated by commas were "
             "expected."
         )
-    frame = texts(path, names, body)
-    for name in names:
-        if _is_numeric(frame[name]):
-            frame[name] = numbers(frame[name], path)
-    return frame
+    return texts(path, names, body)
 
 
-def _is_numeric(column: pd.Series) -> bool:
+def is_numeric(column: pd.Series) -> bool:
     """Whether at least half of the cells that are there are numbers."""
     there = column.dropna()
     count = sum(number_or_none(text) is not None for text in there)

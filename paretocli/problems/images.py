@@ -10,6 +10,8 @@ from torch import Tensor
 
 from paretocli.core.problem import Samples
 
+ROUNDING = 1e-6  # of a deviation that is none
+
 
 def images_of(samples: Samples) -> Tensor:
     """The inputs (N, C, H, W) of samples whose inputs are images and nothing else."""
@@ -35,9 +37,20 @@ class Normalise:
     """
 
     def __init__(self, images: Tensor) -> None:
-        moments = [_mean_and_deviation(channel) for channel in images.unbind(1)]
+        self._settle([_levels(channel) for channel in images.unbind(1)])
+
+    @classmethod
+    def from_counts(cls, counts: npt.NDArray[np.int64]) -> "Normalise":
+        """The same, from how often each channel of the images has each level (C, 256)."""
+        made = cls.__new__(cls)
+        made._settle(list(counts))
+        return made
+
+    def _settle(self, counts: Sequence[npt.NDArray[np.int64]]) -> None:
+        moments = [_mean_and_deviation(levels) for levels in counts]
         self.means: Sequence[float] = [mean for mean, _ in moments]
-        self.deviations: Sequence[float] = [deviation for _, deviation in moments]
+        # A channel that is the same everywhere is left at 0.
+        self.deviations: Sequence[float] = [dev if dev > ROUNDING else 1.0 for _, dev in moments]
 
     def __call__(self, images: Tensor) -> Tensor:
         """Normalised images in single precision, on the device of the batch."""
@@ -49,8 +62,12 @@ class Normalise:
         return torch.stack([(channel - mean).div_(dev) for channel, mean, dev in channels], dim=1)
 
 
-def _mean_and_deviation(pixels: Tensor) -> tuple[float, float]:
+def _levels(pixels: Tensor) -> npt.NDArray[np.int64]:
     counts: npt.NDArray[np.int64] = torch.bincount(pixels.flatten(), minlength=256).numpy()
+    return counts
+
+
+def _mean_and_deviation(counts: npt.NDArray[np.int64]) -> tuple[float, float]:
     levels = np.arange(256) / 255
     mean = float((counts * levels).sum() / counts.sum())
     return mean, float(np.sqrt((counts * (levels - mean) ** 2).sum() / counts.sum()))

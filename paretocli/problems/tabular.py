@@ -1,8 +1,6 @@
 """From a table to a problem: some columns are targets, all others features."""
 
-import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +12,14 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from paretocli.core.problem import Defaults, Problem, Samples, Split, Task
+from paretocli.core.problem import Defaults, Problem, Samples, Task
 from paretocli.errors import InputError
 from paretocli.problems.cells import numbers
 from paretocli.problems.regression import Scale, regression
+from paretocli.problems.splitting import Rows, at_random, check_there
+from paretocli.problems.targets import check_targets, task_name
 
-SPLIT_SEED = 20241
-SHARES = (0.6, 0.8)
-LEAST_ROWS = 20
 MOST_CATEGORIES = 100
-SPLIT_WORDS: dict[Split, str] = {"train": "training", "val": "validation", "test": "test"}
 
 
 def tabular(frame: pd.DataFrame, targets: Sequence[str], *, name: str, path: Path) -> Problem:
@@ -44,15 +40,15 @@ def tabular(frame: pd.DataFrame, targets: Sequence[str], *, name: str, path: Pat
         InputError: A target is not there, given twice, no number or the same everywhere; or there
             are too few targets, features or rows. The message names the file and the column.
     """
-    _check_targets(targets, list(frame.columns), path)
-    if len(frame) < LEAST_ROWS:
+    check_targets(targets, list(frame.columns), path)
+    if len(targets) < 2:
         raise InputError(
-            f"{path} has {len(frame)} rows; at least {LEAST_ROWS} are needed for training, "
-            "validation and test data."
+            f"Only {', '.join(targets) or 'nothing'} is to be predicted from {path}; name two or "
+            "more columns with --targets."
         )
+    rows = at_random(len(frame), path)
     values = pd.DataFrame({target: _numeric(frame[target], path) for target in targets})
-    rows = _split(len(frame))
-    tasks = [_task(values[target], rows, path) for target in targets]
+    tasks = [number_task(values[target], rows, path) for target in targets]
     features = frame.drop(columns=list(targets))
     inputs = _encoded(features, rows["train"], path)
     splits = {
@@ -72,39 +68,6 @@ def tabular(frame: pd.DataFrame, targets: Sequence[str], *, name: str, path: Pat
     )
 
 
-def _check_targets(targets: Sequence[str], columns: Sequence[str], path: Path) -> None:
-    for target in targets:
-        if target not in columns:
-            close = get_close_matches(target, columns, n=1, cutoff=0.4)
-            hint = f"did you mean {close[0]!r}?" if close else f"its columns are {_some(columns)}."
-            raise InputError(f"{path} has no column {target!r} to predict; {hint}")
-        if list(targets).count(target) > 1:
-            raise InputError(f"The target {target} is named twice; name each target once.")
-    if len(targets) < 2:
-        raise InputError(
-            f"Only {', '.join(targets) or 'nothing'} is to be predicted from {path}; name two or "
-            "more columns with --targets."
-        )
-    names = [task_name(target) for target in targets]
-    for name in names:
-        if names.count(name) > 1:
-            same = [target for target in targets if task_name(target) == name]
-            raise InputError(
-                f"The targets {' and '.join(map(repr, same))} of {path} would both be called "
-                f"{name}; rename a column."
-            )
-
-
-def task_name(column: str) -> str:
-    """What the task of a column is called: easy to type as part of an option or a column name."""
-    return re.sub(r"""[\s,="']+""", "_", column)
-
-
-def _some(columns: Sequence[str]) -> str:
-    """The last columns: most tables have their targets there."""
-    return ", ".join(["…", *columns[-8:]] if len(columns) > 8 else columns)
-
-
 def _numeric(column: pd.Series, path: Path) -> pd.Series:
     return column if _holds_numbers(column) else numbers(column, path)
 
@@ -113,20 +76,18 @@ def _holds_numbers(column: pd.Series) -> bool:
     return pd.api.types.is_float_dtype(column)
 
 
-def _split(count: int) -> dict[Split, npt.NDArray[np.int64]]:
-    """Rows of each split."""
-    order = np.random.default_rng(SPLIT_SEED).permutation(count)
-    train, val, test = np.split(order, [round(share * count) for share in SHARES])
-    return {"train": train, "val": val, "test": test}
+def number_task(values: pd.Series, rows: Rows, path: Path) -> Task:
+    """The task that predicts a column of numbers.
 
+    Args:
+        values: The numbers (N,), NaN where missing.
+        rows: Of each split.
+        path: The file, for the messages.
 
-def _task(values: pd.Series, rows: dict[Split, npt.NDArray[np.int64]], path: Path) -> Task:
-    for split, part in rows.items():
-        if values.iloc[part].isna().all():
-            raise InputError(
-                f"The column {values.name} of {path} is missing in all of the {len(part)} "
-                f"{SPLIT_WORDS[split]} rows; choose another target."
-            )
+    Raises:
+        InputError: All of a split are missing, or those for training all the same.
+    """
+    check_there(values, rows, path)
     training = values.iloc[rows["train"]].dropna().to_numpy()
     if training.min() == training.max():
         raise InputError(

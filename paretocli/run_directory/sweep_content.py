@@ -15,6 +15,8 @@ class Settings(TypedDict):
     Attributes:
         objectives: Their names, in order.
         targets: The columns of a table that are to be learned.
+        labels: The table of a folder of images.
+        image_size: The side that these are brought to.
         set: Arguments of the function that makes the problem.
         network: Its name.
         solver: Its name.
@@ -25,6 +27,8 @@ class Settings(TypedDict):
 
     objectives: forms.Names
     targets: NotRequired[Annotated[list[str], forms.listed(forms.text)]]
+    labels: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
+    image_size: NotRequired[Annotated[int | None, forms.or_null(forms.whole(1))]]
     set: NotRequired[Annotated[dict[str, Any], forms.mapped(forms.scalar)]]
     network: NotRequired[forms.Name]
     solver: NotRequired[forms.Name]

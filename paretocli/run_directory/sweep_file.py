@@ -93,8 +93,17 @@ class SweepFile:
     @overload
     def setting(self, name: Literal["set"]) -> dict[str, Any]: ...
 
+    @overload
+    def setting(self, name: Literal["labels"]) -> str | None: ...
+
+    @overload
+    def setting(self, name: Literal["image_size"]) -> int | None: ...
+
     def setting(
-        self, name: Literal["epochs", "retrain_epochs", "stack", "network", "targets", "set"]
+        self,
+        name: Literal[
+            "epochs", "retrain_epochs", "stack", "network", "targets", "labels", "image_size", "set"
+        ],
     ) -> Any:
         """A field of its identity.
 

@@ -251,7 +251,7 @@ def _looked_at(
     """Refuse a problem and its network for what a first look finds wrong; else notes on them."""
     rehearse(problem, network, device, batch_size=batch_size)
     refuse_unreaching(problem, network, batch_size)
-    return (*chance_notes(problem), *no_mean_notes(problem, network))
+    return (*problem.notes, *chance_notes(problem), *no_mean_notes(problem, network))
 
 
 def _taught_by(options: Options, chosen: dict[str, Any], problem: Problem) -> str:
@@ -295,4 +295,6 @@ def cut(problem: Problem, count: int) -> Problem:
             f"--train-samples should be from 1 to {there}, the training samples of "
             f"{problem.name}, found {count}."
         )
+    if count == there:  # data that is read as it is needed stays so
+        return problem
     return dataclasses.replace(problem, train=problem.train.rows(slice(count)))

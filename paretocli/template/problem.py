@@ -6,6 +6,7 @@ Change what is here to your own. In this folder, to try it and to see its front:
     paretocli sweep --config sweep.toml
 
 A table with several columns to predict needs no such file: paretocli sweep table:FILE.csv.
+Nor does a folder of images: paretocli sweep images:FOLDER --labels FILE.csv.
 """
 
 import torch

@@ -209,7 +209,7 @@ def test_arguments_of_a_problem_of_ones_own(tmp_path):
     assert run.network(0) is not None
     with pytest.raises(paretocli.InputError, match=r"its set is .*, asked for is"):
         paretocli.sweep("own.py:make", set={"fold": 2, "name": "3"}, **settings)
-    with pytest.raises(paretocli.InputError, match=r"own.py:make needs a value of fold"):
+    with pytest.raises(paretocli.InputError, match=r"own\.py:make needs a value of fold"):
         paretocli.check("own.py:make")
     assert paretocli.check("own.py:make", set={"fold": 4}).problem == "own 4"
     with pytest.raises(paretocli.InputError, match=r"--set gives arguments .* is made already"):

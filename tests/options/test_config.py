@@ -11,6 +11,8 @@ from paretocli.options.declared import check_ranges
 VALUES = {
     "problem": "vlmop2",
     "targets": (),
+    "labels": None,
+    "image_size": None,
     "set": {},
     "objectives": ("f1", "f2"),
     "network": "variable",
@@ -85,6 +87,8 @@ CHANGED = {
     "log": "tensorboard",
     "problem": "zdt1",
     "targets": ("price", "area"),
+    "labels": Path("labels.csv"),
+    "image_size": 64,
     "set": {"fold": 1},
     "objectives": ("f1", "f3"),
     "weights": ((0.2, 0.8), (0.4, 0.6)),

@@ -61,6 +61,12 @@ def test_a_table_is_relative_to_the_file_too(read, tmp_path):
     }
     assert read('problem = "table:/data/h.csv"') == {"problem": "table:/data/h.csv"}
     assert read('problem = "mulan:enb"') == {"problem": "mulan:enb"}
+    images = 'problem = "images:photos"\nlabels = "l.csv"\nimage-size = 64\n'
+    assert read(images) == {
+        "problem": f"images:{tmp_path / 'photos'}",
+        "labels": tmp_path / "l.csv",
+        "image_size": 64,
+    }
 
 
 def test_the_point_to_start_from_is_relative_to_the_file_as_well(read, tmp_path):

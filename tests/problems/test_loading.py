@@ -138,14 +138,14 @@ def test_a_family_gets_its_argument_and_the_targets(tmp_path):
     problem = load_problem(f"table:{tmp_path / 'h.csv'}", tmp_path, Asked(targets=("q", "p")))
     assert problem.name == "h"
     assert problem.objectives == ("q", "p")
-    assert list(by_name()) == ["mulan:NAME", "table:FILE.csv"]
+    assert list(by_name()) == ["mulan:NAME", "table:FILE.csv", "images:FOLDER"]
 
 
 @pytest.mark.parametrize(
     ("name", "targets", "message"),
     [
         ("mulam:enb", (), "no family of problems named 'mulam'; did you mean 'mulan'"),
-        ("what:ever", (), "no family of problems named 'what'; choose one of mulan, table"),
+        ("what:ever", (), "no family of problems named 'what'; choose one of mulan, table, images"),
         ("table", (), r"table needs a FILE\.csv: write table:FILE\.csv, as in table:houses\.csv"),
         ("mulan:", (), "mulan needs a NAME: write mulan:NAME, as in mulan:enb"),
         ("vlmop2", ("a", "b"), r"--targets names .* and vlmop2 is made from none; leave it out"),

@@ -1,0 +1,46 @@
+"""The columns of a table that are to be predicted, and what their tasks are called."""
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from paretocli.errors import InputError
+
+
+def check_targets(targets: Sequence[str], columns: Sequence[str], path: Path) -> None:
+    """Refuse targets that are not there, or given twice, or whose tasks would share a name.
+
+    Args:
+        targets: Names of the target columns.
+        columns: Those of the table.
+        path: The file, for the messages.
+
+    Raises:
+        InputError: There is such a target.
+    """
+    for target in targets:
+        if target not in columns:
+            close = get_close_matches(target, columns, n=1, cutoff=0.4)
+            hint = f"did you mean {close[0]!r}?" if close else f"its columns are {_some(columns)}."
+            raise InputError(f"{path} has no column {target!r} to predict; {hint}")
+        if list(targets).count(target) > 1:
+            raise InputError(f"The target {target} is named twice; name each target once.")
+    names = [task_name(target) for target in targets]
+    for name in names:
+        if names.count(name) > 1:
+            same = [target for target in targets if task_name(target) == name]
+            raise InputError(
+                f"The targets {' and '.join(map(repr, same))} of {path} would both be called "
+                f"{name}; rename a column."
+            )
+
+
+def task_name(column: str) -> str:
+    """What the task of a column is called: easy to type as part of an option or a column name."""
+    return re.sub(r"""[\s,="']+""", "_", column)
+
+
+def _some(columns: Sequence[str]) -> str:
+    """The last columns: most tables have their targets there."""
+    return ", ".join(["…", *columns[-8:]] if len(columns) > 8 else columns)
