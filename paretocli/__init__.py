@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from paretocli.errors import InputError, RunError, StopError
     from paretocli.library.calls import check, compare, export, load_run, sweep, train
     from paretocli.library.run import Run
+    from paretocli.reading.lazy import LazySamples
 
 __version__ = "0.2.0"
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Defaults",
     "InputError",
     "KnownFront",
+    "LazySamples",
     "Metric",
     "Problem",
     "Run",
@@ -55,6 +57,7 @@ _PLACES = {
     "paretocli.errors": ("InputError", "RunError", "StopError"),
     "paretocli.library.calls": ("check", "compare", "export", "load_run", "sweep", "train"),
     "paretocli.library.run": ("Run",),
+    "paretocli.reading.lazy": ("LazySamples",),
 }
 
 

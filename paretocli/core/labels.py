@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from paretocli.core.in_order import parts_in_order
 from paretocli.core.inputs import sample_count
 from paretocli.core.samples import Data, Samples
 from paretocli.core.task import Task
@@ -95,5 +96,4 @@ def _parts(data: Data, batch: int) -> Iterator[tuple[int, Samples]]:
     if isinstance(data, Samples):
         yield 0, data
         return
-    for start in range(0, len(data), batch):
-        yield start, data.rows(slice(start, start + batch))
+    yield from parts_in_order(data, batch)

@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from paretocli.core.given_splits import refuse_no_data
+from paretocli.core.held_out import cut_note, cut_off
 from paretocli.core.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
 from paretocli.core.joining import joined
 from paretocli.core.known_front import KnownFront
@@ -80,7 +82,9 @@ class Problem:
     Attributes:
         name: Name in records and pictures.
         tasks: The tasks; with them come the objectives, in this order.
-        train, val, test: The three splits: `Samples`, or data that is read as it is needed.
+        train, test: Splits of the data: `Samples`, `LazySamples`, or whatever follows `Data`.
+        val: The split that chooses the best epoch; without it, a tenth of the training samples is
+            cut off for it, at random and the same each time.
         prepare: Turns a batch of `Samples.inputs` into the network's input, on the batch's device:
             a tensor, a tuple that becomes the positional arguments of the network's `forward`, or a
             dictionary that becomes its keyword arguments. Unless given, all numbers become floats;
@@ -105,7 +109,7 @@ class Problem:
     name: str
     tasks: Sequence[Task]
     train: Data
-    val: Data
+    val: Data | None = None
     test: Data
     prepare: Callable[[Any], Inputs] = as_float
     augment: Callable[[Any], Inputs] | None = None
@@ -141,6 +145,12 @@ class Problem:
                 f"The evaluation_batch of problem {self.name} should be at least 1, found "
                 f"{self.evaluation_batch}."
             )
+        refuse_no_data(self.train, f"The train split of problem {self.name}")
+        if self.val is None:
+            train, val = cut_off(self.train, self.name)
+            object.__setattr__(self, "train", train)
+            object.__setattr__(self, "val", val)
+            object.__setattr__(self, "notes", (*self.notes, cut_note(self.name, train, val)))
         for split, samples in self.splits().items():
             self._check(split, samples)
         if self.ideal is not None and len(self.ideal) != len(names):
@@ -156,6 +166,7 @@ class Problem:
 
     def _check(self, split: str, data: Data) -> None:
         where = f"The {split} split of problem {self.name}"
+        refuse_no_data(data, where)
         if isinstance(data, Samples):
             refuse_other_forms(data.inputs, f"The inputs of the {split} split of {self.name}")
         if len(data) == 0:
@@ -233,6 +244,7 @@ class Problem:
 
     def splits(self) -> dict[Split, Data]:
         """The three splits by name."""
+        assert self.val is not None  # there is one by now
         return {"train": self.train, "val": self.val, "test": self.test}
 
     def checksums(self) -> dict[str, str]:

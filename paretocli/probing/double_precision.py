@@ -21,8 +21,12 @@ def refuse_double(problem: Problem, device: torch.device) -> None:
     for split, data in problem.splits().items():
         sample = data.rows(slice(1))
         inputs = {f"inputs {name}".strip(): t for name, t in tensors_of(sample.inputs).items()}
-        names = [f"targets of task {task.name}" for task in problem.tasks]
-        for name, tensor in (inputs | dict(zip(names, sample.targets, strict=True))).items():
+        targets = {
+            f"targets {name}".strip() + f" of task {task.name}": tensor
+            for task, target in zip(problem.tasks, sample.targets, strict=True)
+            for name, tensor in tensors_of(target).items()
+        }
+        for name, tensor in (inputs | targets).items():
             if tensor.dtype == torch.float64:
                 raise InputError(
                     f"The {name} of problem {problem.name} are of float64 in its {split} split, "

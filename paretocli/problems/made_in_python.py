@@ -10,12 +10,14 @@ from typing import Any
 
 from torch import nn
 
+from paretocli.core.in_order import Part
 from paretocli.core.metric import Metric
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.options.declared import declared
 from paretocli.problems.asked import SAYS, Asked
 from paretocli.problems.source_names import MADE_IN_PYTHON
+from paretocli.reading.lazy import LazySamples
 
 PLAIN = (NoneType, bool, int, float, str, tuple)
 
@@ -70,6 +72,12 @@ def _parts(problem: Problem, network: nn.Module) -> Iterator[Any]:
             else:
                 yield metric
     yield from (problem.prepare, problem.augment)
+    for data in problem.splits().values():
+        lazy = data.whole if isinstance(data, Part) else data
+        if isinstance(lazy, LazySamples):
+            yield from (lazy.collate, lazy.augment)
+            if isinstance(lazy.augment, nn.Module):  # what it is composed of
+                yield repr(lazy.augment)
     yield from problem.networks.values()
     yield from dict.fromkeys(type(module) for module in network.modules())
 

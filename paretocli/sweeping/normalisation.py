@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from paretocli.core.known_front import KnownFront
 from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem, Split
-from paretocli.errors import InputError
+from paretocli.errors import InputError, RunError
 from paretocli.front.indicators import share_of_box
 from paretocli.options.config import SweepConfig
 from paretocli.population.population import Population
@@ -169,6 +169,8 @@ def _initial_losses(config: SweepConfig, problem: Problem, network: nn.Module) -
         try:
             losses, _ = evaluate(population, samples.to(device), prepare, problem.evaluation_batch)
             values[split] = losses[0].tolist()
+        except (InputError, RunError):
+            raise
         except Exception as error:  # whatever a problem of somebody's own raises
             advice = f"{how_to_check(config.problem)} tells more"
             where = f"on its {split} split"

@@ -9,7 +9,8 @@ from paretocli.problems.loading import imported_checksums, source_checksum
 from paretocli.problems.made_in_python import code_checksum
 from paretocli.run_directory.stored_config import stored_config
 from paretocli.run_directory.sweep_file import SweepFile
-from paretocli.sweeping.resolve import Resolved, cut
+from paretocli.sweeping.cut import cut
+from paretocli.sweeping.resolve import Resolved
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sparsity_shares import sparsity_shares
 from paretocli.sweeping.sweep_network import fresh_network, network_layers

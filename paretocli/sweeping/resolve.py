@@ -12,7 +12,6 @@ from torch import nn
 from paretocli.core.names import SPARSITY
 from paretocli.core.problem import Problem
 from paretocli.directories import default_data_dir
-from paretocli.errors import InputError
 from paretocli.networks.building import default_network
 from paretocli.options.config import SweepConfig
 from paretocli.options.declared import check_ranges, declared, defaults
@@ -38,6 +37,7 @@ from paretocli.run_directory.networks import file_checksum
 from paretocli.run_directory.rounds import Row
 from paretocli.sparsity.layers import Layer
 from paretocli.sweeping.counted_layers import layers_that_count
+from paretocli.sweeping.cut import cut
 from paretocli.sweeping.first_sweep import first_sweep
 from paretocli.sweeping.ideals import ideals_of, notes_on_learned
 from paretocli.sweeping.known_names import refuse_unknown
@@ -281,20 +281,3 @@ def _older_notes(options: Options, older: dict[str, Any], of: str) -> list[str]:
         return []
     out = options["out"]
     return [f"This sweep goes on in {out} with --sparsity-of {of}, as it was begun there."]
-
-
-def cut(problem: Problem, count: int) -> Problem:
-    """The problem with the first `count` of its training samples.
-
-    Raises:
-        InputError: There are not so many.
-    """
-    there = len(problem.train)
-    if not 1 <= count <= there:
-        raise InputError(
-            f"--train-samples should be from 1 to {there}, the training samples of "
-            f"{problem.name}, found {count}."
-        )
-    if count == there:  # data that is read as it is needed stays so
-        return problem
-    return dataclasses.replace(problem, train=problem.train.rows(slice(count)))

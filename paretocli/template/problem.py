@@ -43,7 +43,9 @@ def make():
     images, labels = map(torch.tensor, load_digits(return_X_y=True))
     images = images.float() / 16
     # Targets are one tensor a task, or a tuple or dictionary of them. Inputs may be several: those
-    # of a tuple become the arguments of forward, those of a dictionary its keywords.
+    # of a tuple become the arguments of forward, those of a dictionary its keywords. A Dataset of
+    # torch, arrays or a data frame become samples by Samples.of; what is too large for memory is
+    # LazySamples(dataset).
     samples = Samples(inputs=images, targets=(labels, images))
     # Validation chooses the best epoch, test is only reported. Or make three Samples yourself.
     train, val, test = samples.split(0.6, 0.2, 0.2)

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from paretocli.core.in_order import parts_in_order
 from paretocli.core.inputs import Inputs
 from paretocli.core.problem import EVALUATION_BATCH, Data, Samples
 from paretocli.population.population import Population
@@ -47,6 +48,5 @@ def evaluate(
 
 def shares(samples: Data, batch_size: int) -> Iterator[tuple[float, Samples]]:
     """Batches in order, each with its share of all samples."""
-    for start in range(0, len(samples), batch_size):
-        batch = samples.rows(slice(start, start + batch_size))
+    for _, batch in parts_in_order(samples, batch_size):
         yield len(batch) / len(samples), batch

@@ -6,7 +6,9 @@ import functools
 import pytest
 import torch
 from torch import nn
+from torchvision.transforms import v2
 
+from paretocli import LazySamples
 from paretocli.networks.building import build_network
 from paretocli.problems.made_in_python import code_checksum
 from tests.toys import vectors
@@ -57,3 +59,20 @@ def test_what_a_task_says_besides_counts():
 def test_tensors_that_are_enclosed_do_not_change_it():
     first, second = enclosing(torch.ones(2)), enclosing(torch.zeros(2))
     assert checksum(loss=first) == checksum(loss=second)
+
+
+def test_what_data_draws_and_pads_counts():
+    def checksum_of(made):
+        return code_checksum(made, build_network("hps", vectors(), 0))
+
+    def lazily(**options):
+        held = vectors()
+        items = list(zip(held.train.inputs, *held.train.targets, strict=True))
+        return dataclasses.replace(held, train=LazySamples(items, **options))
+
+    assert checksum_of(lazily(workers=0)) == checksum_of(lazily(workers=2))
+    narrow, wide = (v2.Compose([v2.RandomCrop(size)]) for size in (3, 4))
+    of_crops = [checksum_of(lazily(augment=crop)) for crop in (narrow, wide)]
+    assert of_crops[0] != of_crops[1]
+    cut = dataclasses.replace(lazily(augment=narrow), val=None)
+    assert checksum_of(cut) == of_crops[0]
