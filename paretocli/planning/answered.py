@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from paretocli.errors import InputError
 from paretocli.front.exchange import RESULTS_FILE
+from paretocli.front.normal import WELL_KNOWN
 from paretocli.planning.judged import losses_on_rays, own_results
 from paretocli.planning.preferences import Weights
 from paretocli.run_directory.sweep_file import SweepFile
@@ -45,6 +46,7 @@ def refuse_answered(sweep: SweepFile, wanted: Weights) -> None:
     """Refuse points that would start from solved ones and could only become doubles of them.
 
     Where a sweep has no table yet, or its weights do not say where its points lie, nobody knows.
+    Nor do points say it whose search could go on: one objective alone may bind for the moment.
 
     Args:
         sweep: What there is.
@@ -56,8 +58,13 @@ def refuse_answered(sweep: SweepFile, wanted: Weights) -> None:
     if not (sweep.path / RESULTS_FILE).exists():
         return
     results = own_results(sweep)
+    if "stationarity" not in results.frame:
+        return
     numbers = [results.point(row) for row in range(len(results.frame))]
-    rows = np.array([row for row, point in enumerate(numbers) if point not in sweep.kept])
+    at_rest = results.values(["stationarity"])[:, 0] <= WELL_KNOWN
+    rows = np.array(
+        [r for r, point in enumerate(numbers) if at_rest[r] and point not in sweep.kept]
+    )
     losses = losses_on_rays(sweep, results, rows) if len(rows) else None
     if losses is None:
         return

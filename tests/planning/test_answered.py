@@ -70,6 +70,13 @@ def test_no_point_is_trained_to_be_a_double(solved):
     assert sorted(run.path.rglob("*")) == before
 
 
+def test_nobody_knows_where_a_search_was_too_short(tmp_path):
+    problem = quadratics([[0.0], [1.0], [0.0]], [3.0], factors=[1.0, 1.0, 0.1])
+    options = {"weights": [(0.05, 0.9, 0.05)], "lr": 1e-3, "device": "cpu", "progress": False}
+    run = paretocli.sweep(problem, epochs=8, out=tmp_path / "run", **options)
+    assert len(run.refine(weights=[(0.1, 0.8, 0.1)], progress=False).results) == 2
+
+
 def test_from_scratch_or_for_others_there_are_points(solved):
     run = solved
     run.refine(weights=[(0.4, 0.4, 0.2)], progress=False)
