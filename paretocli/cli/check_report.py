@@ -7,16 +7,17 @@ from typing import Any
 
 from rich.table import Table
 
+from paretocli.cli.groups_text import WIDTH, groups_text
 from paretocli.cli.report import megabytes, needs_text
 from paretocli.cli.tables import as_text
 from paretocli.examination.report import Examination, TaskReport, TensorReport
 from paretocli.exporting.possible import ExportTrial
+from paretocli.sparsity.grouping import NONE
 from paretocli.sparsity.layers import counted_layers
 
 # What a table has room for; the JSON has all.
 MOST_ROWS = 30
 MOST_METRICS = 2
-WIDTH = 80
 MOST_LETTERS = 44  # of a name in a table
 
 # What of a report holds objects of its own.
@@ -169,6 +170,8 @@ def _layers(found: Examination) -> str:
     lines.append(
         f"Rows that count for sparsity hold {share / found.parameters:.1%} of the parameters."
     )
+    head = "With --groups streams, rows that read one channel would become zero together:"
+    lines += groups_text(found.grouping or NONE, head)
     names = {layer.name for layer in found.layers}
     others = [one for one in found.uncounted if one.name not in names]
     for one in others[:MOST_ROWS]:

@@ -10,6 +10,7 @@ import pandas as pd
 from rich.table import Table
 
 from paretocli.cli.epoch_text import epoch_text, front_notes
+from paretocli.cli.groups_text import groups_text
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.core.problem import Problem
 from paretocli.front.columns import is_share, is_size
@@ -215,7 +216,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     described = "\n".join(f"{name:<10} {text}" for name, text in lines.items())
     parts = [described, as_text(table), "Nothing was run."]
     if resolved.layers:
-        parts.insert(1, _plan_of_layers(resolved))
+        parts.insert(1, "\n".join([_plan_of_layers(resolved), *groups_text(config.grouped_rows)]))
     return "\n\n".join(parts)
 
 

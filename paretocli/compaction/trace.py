@@ -23,6 +23,7 @@ _WRITING = (
 )
 # Changes of shape that count on how numbers lie in memory.
 _VIEWS = (ATEN.view.default, ATEN._unsafe_view.default)
+MADE_OF = "made of"
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +105,12 @@ def sample_shape(node: fx.Node) -> tuple[int, ...] | None:
     """The shape of one sample of a node's value (B, …); None for what is no batch of samples."""
     shape: tuple[int, ...] | None = node.meta.get("sample")
     return shape
+
+
+def made_of(node: fx.Node) -> frozenset[str]:
+    """The network's parameters, by name, of which a tensor of the graph is made."""
+    found: frozenset[str] = node.meta.get(MADE_OF, frozenset())
+    return found
 
 
 def unknown_sample(node: fx.Node) -> Tensor | None:
@@ -209,26 +216,25 @@ def _as_module(
     inputs = [n for n in traced_graph.find_nodes(op="placeholder") if n.name not in tensors]
     batch = {str(node.meta["val"].shape[0]) for node in inputs}  # symbols that stand for its size
     fixed = dict[fx.Node, Any]()  # what no input has a part in
-    trained = set[fx.Node]()  # and a parameter has
+    origins = dict[fx.Node, frozenset[str]]()  # the parameters that it is made of
 
     def own(node: fx.Node) -> fx.Node:
         if node not in new:
             name = tensors[node.name][0] if node.name in tensors else node.name
-            new[node] = add_tensor(module, name, fixed[node], trained=node in trained)
+            new[node] = add_tensor(module, name, fixed[node], trained=bool(origins[node]))
+            new[node].meta[MADE_OF] = origins[node]
         return new[node]
 
     for node in traced_graph.nodes:
         if node.target in _IDLE:
             continue
         if node.name in tensors and node.op == "placeholder":
-            fixed[node] = tensors[node.name][1]
-            if node.name in parameters:
-                trained.add(node)
+            name, fixed[node] = tensors[node.name]
+            origins[node] = frozenset({name} if node.name in parameters else ())
         if node.op == "call_function" and all(n in fixed for n in node.all_input_nodes):
             given, options = fx.node.map_arg((node.args, node.kwargs), fixed.__getitem__)
             fixed[node] = node.target(*given, **options)
-            if any(source in trained for source in node.all_input_nodes):
-                trained.add(node)
+            origins[node] = frozenset[str]().union(*(origins[n] for n in node.all_input_nodes))
         if node in fixed:
             continue
         if node.target in _PASSING:

@@ -42,6 +42,7 @@ def default_sweep(
         "sparsity": bool(counted),
         "sparse_layers": tuple(layer.name for layer in counted),
         "sparsity_shares": own_shares(counted),  # memory does not depend on them
+        "grouped_rows": (),
         "retrain_lr": problem.defaults.lr / 2,
         "frozen_point": "",
         "taught_by": "",

@@ -28,8 +28,10 @@ from paretocli.probing.rehearsal import CPU, ROWS, faults, outputs_of
 from paretocli.probing.stacking import why_in_turn
 from paretocli.sparsity.layers import counted_layers
 from paretocli.sparsity.left_out import left_out
+from paretocli.sweeping.grouped_rows import STREAMS, grouped_rows, heads_of
 from paretocli.sweeping.memory import expected_memory
 from paretocli.sweeping.normalisation import scale_faults
+from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sweep_network import TRACED_SAMPLES, network_layers
 from paretocli.training.evaluation import evaluate
 
@@ -87,16 +89,21 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     found.failures += reach_faults(problem, reached)
     found.layers = network_layers(network, problem)
     few = problem.prepare(problem.train.rows(slice(TRACED_SAMPLES)).inputs)
-    counted = {layer.name for layer in counted_layers(found.layers)}
-    found.uncounted = left_out(network, few, counted, problem.objectives)
+    counted = counted_layers(found.layers)
+    names = {layer.name for layer in counted}
+    found.uncounted = left_out(network, few, names, problem.objectives)
     found.in_turn = why_in_turn(problem, network, device, batch_size=batch_size)
-    sweep = default_sweep(problem, name, found.layers, device)
-    found.memory = expected_memory(sweep, problem, 1)
-    found.step_seconds = step_seconds(problem, network, device, batch_size)
     if has_inputs(problem) and not found.failures:
         found.export = export_trial(problem, network)
         if found.export.why_not:
             found.notes.append(f"Points of a sweep could not be exported. {found.export.why_not}")
+        elif found.export.tried != "nothing":  # what has a graph in reasonable time
+            again = TracedNetwork(build_network(name, problem, seed=0), problem)
+            heads = heads_of(found.layers)
+            found.grouping, _ = grouped_rows(STREAMS, counted, again, heads)
+    sweep = default_sweep(problem, name, found.layers, device)
+    found.memory = expected_memory(sweep, problem, 1)
+    found.step_seconds = step_seconds(problem, network, device, batch_size)
     return found
 
 

@@ -6,6 +6,7 @@ import torch
 
 from paretocli.errors import InputError
 from paretocli.exporting.possible import ExportTrial
+from paretocli.sparsity.grouping import Grouping
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.left_out import LeftOut
 from paretocli.sweeping.memory import Memory
@@ -66,6 +67,7 @@ class Examination:
         parameters: Number of all parameters of the network.
         reached: Numbers of trained parameters by the tasks whose losses reach them.
         layers: Its matrices and convolutions.
+        grouping: Rows that become zero together with `--groups streams`, None where not looked for.
         uncounted: What does not count for sparsity, and why.
         in_turn: Why points compute one after another; empty where they do not.
         step_seconds: What a training step takes, None where none was taken.
@@ -85,6 +87,7 @@ class Examination:
     parameters: int = 0
     reached: dict[tuple[str, ...], int] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
+    grouping: Grouping | None = None
     uncounted: tuple[LeftOut, ...] = ()
     in_turn: str = ""
     step_seconds: float | None = None

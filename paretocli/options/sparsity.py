@@ -47,7 +47,8 @@ class SparsityOptions:
 
     `sparsity` says whether it is an objective, `sparse_layers` names the layers that it counts,
     `sparsity_shares` how much each of them does, which follows from `sparsity_of`, and
-    `frozen_point` holds the SHA-256 of the network in `freeze_sparsity`.
+    `grouped_rows` which of their rows belong together, which follows from `groups`. `frozen_point`
+    holds the SHA-256 of the network in `freeze_sparsity`.
     """
 
     sparsity: bool = option(
@@ -72,6 +73,16 @@ class SparsityOptions:
         idle=_no_shares,
     )
     sparsity_shares: tuple[float, ...] = settled(runtime=True)
+    groups: str = option(
+        "Rows that become zero together: those of all layers that read one channel (streams), so "
+        "that it leaves the network, or each layer's by themselves (none).",
+        metavar="NAME",
+        range=one_of("streams", "none"),
+        default="none",
+        before="none",
+        idle=_no_pattern,
+    )
+    grouped_rows: tuple[tuple[tuple[str, str], ...], ...] = settled(runtime=True)
     theta: str = option(
         "How GrOWL weighs the rows from the largest down: flat (group lasso), spike, linear or "
         "ramp.",

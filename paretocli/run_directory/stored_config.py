@@ -19,7 +19,7 @@ def stored_config(sweep: SweepFile, runtime: Mapping[str, Any]) -> SweepConfig:
         InputError: It is too old to say all of what it is.
     """
     # Where it ran and who watched says nothing of where it goes on.
-    kept: dict[str, Any] = {"sparsity_shares": ()}
+    kept: dict[str, Any] = {"sparsity_shares": (), "grouped_rows": ()}
     kept |= {name: value for name, value in sweep.runtime.items() if name not in ("cluster", "log")}
     try:
         return SweepConfig.from_stored({**sweep.config, **kept, "out": str(sweep.path), **runtime})

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from paretocli.sparsity.blocks import Block, Blocks
+from paretocli.sparsity.grouping import NONE, Grouping
 from paretocli.sparsity.growl import growl, shrunk_norms, theta
 from paretocli.sparsity.layers import Layer, over_rows, per_member, row_norms
 from paretocli.sparsity.pattern import Pattern, zero_row_counts
@@ -22,7 +24,7 @@ class SparsitySettings:
         theta: Kind of θ: `flat`, `spike`, `linear` or `ramp`.
         slope: How much more θ weighs the largest row than the smallest, but for `flat`.
         relative: Measure each layer's Ω against its Frobenius norm.
-        max_layer_sparsity: Largest share of a layer's rows that may be zero, from 0 to 1. One row
+        max_layer_sparsity: Largest share of a block's rows that may be zero, from 0 to 1. One row
             stays in any case.
     """
 
@@ -32,8 +34,8 @@ class SparsitySettings:
     max_layer_sparsity: float = 1.0
 
 
-def own_shares(layers: Sequence[Layer]) -> tuple[float, ...]:
-    """The share of each layer's parameters in those of all (L,)."""
+def own_shares(layers: Sequence[Layer | Block]) -> tuple[float, ...]:
+    """The share of each layer's or block's parameters in those of all (L,)."""
     total = sum(layer.parameters for layer in layers)
     return tuple(layer.parameters / total for layer in layers)
 
@@ -41,12 +43,15 @@ def own_shares(layers: Sequence[Layer]) -> tuple[float, ...]:
 class SparsityObjective:
     """f_0 of K networks, its gradient and its proximal operator.
 
-    Relative, the default, with s_l the share of layer l and R_l its rows:
+    A *block* is a layer, or where rows of several layers become zero together, the matrix of these:
+    side by side they are one long row. Every layer's row is in one block.
+
+    Relative, the default, with s_l the share of block l and R_l its rows:
 
         f_0 = Σ_l s_l · Ω_l(W_l) / (‖W_l‖_F √R_l),   Σ_l s_l = 1
 
     It is 1 where all rows are equally long and about the root of the share of rows that are left
-    where the others are zero. It does not change when a layer is multiplied by a number. Absolute,
+    where the others are zero. It does not change when a block is multiplied by a number. Absolute,
     f_0 = Σ_l Ω_l(W_l), as Hotegni, Berkemeier and Peitz (2024), equation (8): a network of ReLUs
     lowers it without one zero row, by moving size into layers that are not counted.
 
@@ -57,7 +62,8 @@ class SparsityObjective:
         layers: The counted layers, at least one.
         settings: How sparsity is measured.
         device: Where the parameters live.
-        shares: s (L,) in the order of the layers; those of their own parameters unless given.
+        shares: s (L,) in the order of the blocks; those of their own parameters unless given.
+        grouping: Rows that become zero together; without, each layer is a block.
     """
 
     def __init__(
@@ -66,33 +72,39 @@ class SparsityObjective:
         settings: SparsitySettings,
         device: torch.device,
         shares: Sequence[float] | None = None,
+        grouping: Grouping = NONE,
     ) -> None:
-        self.layers = tuple(layers)
+        self.blocks = Blocks(layers, grouping, device)
         self.relative = settings.relative
+        each = self.blocks.each
         if shares is None:
-            shares = own_shares(layers)
-        self._shares = {layer.name: s for layer, s in zip(layers, shares, strict=True)}
+            shares = own_shares(each)
+        self._shares = {block.name: s for block, s in zip(each, shares, strict=True)}
         self._flat = settings.theta == "flat"
         self._limited = settings.max_layer_sparsity < 1
         self._clusters: dict[str, Tensor] = {}
         self._theta = {
-            layer.name: theta(settings.theta, layer.rows, settings.slope).to(device)
-            for layer in layers
+            block.name: theta(settings.theta, block.rows, settings.slope).to(device)
+            for block in each
         }
         # Rounded against what a person means by 0.9 of 10 rows.
         self._least = {
-            layer.name: max(1, layer.rows - int(settings.max_layer_sparsity * layer.rows + 1e-9))
-            for layer in layers
+            block.name: max(1, block.rows - int(settings.max_layer_sparsity * block.rows + 1e-9))
+            for block in each
         }
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the parameters that are counted."""
-        return tuple(layer.name for layer in self.layers)
+        return tuple(layer.name for layer in self.blocks.layers)
+
+    def joined(self, parameters: Tensors) -> dict[str, Tensor]:
+        """The blocks (K, D, R) of stacked parameters, by their names; a layer alone is its own."""
+        return self.blocks.joined(parameters)
 
     @property
     def least(self) -> dict[str, int]:
-        """How many rows of each layer have to stay."""
+        """How many rows of each block have to stay."""
         return dict(self._least)
 
     def smallest(self) -> float:
@@ -103,7 +115,7 @@ class SparsityObjective:
         """
         if not self.relative:
             return 0.0
-        return sum(self._shares[layer.name] * self._smallest(layer) for layer in self.layers)
+        return sum(share * self._smallest(name) for name, share in self._shares.items())
 
     def value(self, parameters: Tensors) -> Tensor:
         """f_0 (K,), differentiable where rows are not zero; a zero row's gradient is zero.
@@ -111,12 +123,7 @@ class SparsityObjective:
         Args:
             parameters: Stacked parameters (K, …) by name.
         """
-        values = []
-        for name in self.names:
-            norms = row_norms(parameters[name])
-            value = growl(norms, self._theta[name])
-            values.append(self._factor(name, norms) * value)
-        return torch.stack(values).sum(dim=0)
+        return self._value(self.joined(parameters))
 
     @torch.no_grad()
     def put_before(self, losses: Tensor, parameters: Tensors) -> Tensor:
@@ -130,28 +137,31 @@ class SparsityObjective:
 
     def value_and_gradients(self, parameters: Tensors) -> tuple[Tensor, dict[str, Tensor]]:
         """f_0 (K,) and a subgradient (K, …) by name of the counted layers."""
-        counted = {name: parameters[name].detach().requires_grad_() for name in self.names}
-        value = self.value(counted)
-        found = torch.autograd.grad(value.sum(), list(counted.values()))
-        gradients = dict(zip(counted, found, strict=True))
+        counted = {name: parameters[name].detach() for name in self.names}
+        blocks = {name: b.detach().requires_grad_() for name, b in self.joined(counted).items()}
+        value = self._value(blocks)
+        found = torch.autograd.grad(value.sum(), list(blocks.values()))
+        gradients = dict(zip(blocks, found, strict=True))
         for name, gradient in gradients.items():
             # Of a constant, but for rounding.
-            constant = self.lone_rows(name, counted[name]).any(dim=1)
+            constant = self.lone_rows(name, blocks[name]).any(dim=1)
             gradient.masked_fill_(per_member(constant, gradient), 0)
-        return value.detach(), gradients
+        return value.detach(), self.blocks.apart(gradients, counted)
 
     @torch.no_grad()
-    def radial_gradients(self, parameters: Tensors) -> dict[str, Tensor]:
+    def radial_gradients(self, blocks: Tensors) -> dict[str, Tensor]:
         """The gradients of what is smooth in f_0: of 1/‖W‖_F, with Ω held still.
 
-        A layer's part of f_0 is a ratio; with Ω linearised away from this gradient and the
+        A block's part of f_0 is a ratio; with Ω linearised away from this gradient and the
         proximal operator of Ω with the denominator held still, the fixed points are exactly the
-        stationary points of the ratio. Zero where a layer has lone rows, for the ratio is constant.
+        stationary points of the ratio. Zero where a block has lone rows, for the ratio is constant.
+
+        Args:
+            blocks: The blocks (K, …) by name, as `joined` gives them.
         """
         gradients = {}
         if self.relative:
-            for name in self.names:
-                weights = parameters[name]
+            for name, weights in blocks.items():
                 norms = row_norms(weights)
                 value = self._factor(name, norms) * growl(norms, self._theta[name])
                 size = value / (norms**2).sum(dim=1).clamp(min=torch.finfo(norms.dtype).tiny)
@@ -170,15 +180,15 @@ class SparsityObjective:
         *,
         zeros_allowed: bool = True,
     ) -> None:
-        """The proximal step of one layer's Ω, in place.
+        """The proximal step of one block's Ω, in place.
 
         The last row keeps its length where it would vanish. With a limit below 1, rows are no more
         shrunk once no others are left than have to stay: or they would stay, but as short as can
         be.
 
         Args:
-            name: The layer's.
-            weights: Stacked weights (K, out, R, …) after the gradient step.
+            name: The block's.
+            weights: Its stacked rows (K, out, R, …) after the gradient step.
             step: Size of the step (K,), the multiplier of f_0 included.
             denominator: `denominator(name, weights)` before the gradient step (K,).
             lone: `lone_rows(name, weights)` before the gradient step (K, R), which keep their
@@ -206,17 +216,17 @@ class SparsityObjective:
 
     @torch.no_grad()
     def pull(self, name: str, weights: Tensor) -> Tensor:
-        """The length (K,) that a proximal step of size 1 takes off a layer's shortest row."""
+        """The length (K,) that a proximal step of size 1 takes off a block's shortest row."""
         return self._theta[name][-1] / self.denominator(name, weights)
 
     @torch.no_grad()
     def denominator(self, name: str, weights: Tensor) -> Tensor:
-        """What a layer's Ω is divided by in f_0 (K,)."""
+        """What a block's Ω is divided by in f_0 (K,)."""
         return 1 / self._factor(name, row_norms(weights))
 
     @torch.no_grad()
     def lone_rows(self, name: str, weights: Tensor) -> Tensor:
-        """The rows (K, R) that are all that a layer has left: one row, or one cluster of ties.
+        """The rows (K, R) that are all that a block has left: one row, or one cluster of ties.
 
         A relative f_0 is constant there, so it must not move them: what its gradient adds, the
         proximal step takes away, but with delay, and in steps that are large where the tasks'
@@ -235,8 +245,16 @@ class SparsityObjective:
     def within(self, pattern: Pattern) -> "SparsityObjective":
         """The same for networks whose rows are tied as in a pattern."""
         found = copy.copy(self)
-        found._clusters = pattern.representatives
+        found._clusters = self.blocks.representatives_joined(pattern.representatives)
         return found
+
+    def _value(self, blocks: Tensors) -> Tensor:
+        values = []
+        for name, weights in blocks.items():
+            norms = row_norms(weights)
+            value = growl(norms, self._theta[name])
+            values.append(self._factor(name, norms) * value)
+        return torch.stack(values).sum(dim=0)
 
     def _factor(self, name: str, norms: Tensor) -> Tensor:
         if not self.relative:
@@ -245,8 +263,8 @@ class SparsityObjective:
         factor: Tensor = self._shares[name] / size.clamp(min=torch.finfo(norms.dtype).tiny)
         return factor
 
-    def _smallest(self, layer: Layer) -> float:
-        sums = self._theta[layer.name].cumsum(0)
-        counts = torch.arange(1, layer.rows + 1, device=sums.device)
-        ratios = sums / (counts * layer.rows).sqrt()
+    def _smallest(self, name: str) -> float:
+        sums = self._theta[name].cumsum(0)
+        counts = torch.arange(1, len(sums) + 1, device=sums.device)
+        ratios = sums / (counts * len(sums)).sqrt()
         return float(ratios.min())

@@ -1,7 +1,7 @@
-"""Gradient steps followed by the proximal step of the same size, for the counted layers.
+"""Gradient steps followed by the proximal step of the same size, for the counted layers' blocks.
 
 A proximal step of size lr after a step of Adam would be wrong: Adam divides the gradient's scale
-away, so the ratio between the multipliers would be lost. Here each layer of each network has one
+away, so the ratio between the multipliers would be lost. Here each block of each network has one
 preconditioner, a number d, in both:
 
     W ← prox_{τΩ}(W − (lr/d) · m),   τ = (lr/d) · c_0
@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from paretocli.errors import InputError
 from paretocli.population.optimizers import MOMENTUM
 from paretocli.registries import lookup
 from paretocli.sparsity.layers import over_rows, per_member, row_norms
@@ -140,16 +141,26 @@ class ProximalOptimizer(Optimizer):
         zeros_allowed: bool = True,
         groups: Sequence[dict[str, Any]] | None = None,
     ) -> None:
+        self._parameters = dict(parameters)
+        # A layer alone is its own block; what rows of several make is a copy, filled at each step.
+        self._named = objective.joined({n: p.detach() for n, p in parameters.items()})
+        self._named |= {n: p for n, p in parameters.items() if n in self._named}
         alike = [{"params": list(parameters.values())}]
-        super().__init__(groups or alike, {"lr": lr, "weight_decay": weight_decay})
-        self._named = dict(parameters)
+        of_blocks = self._of_blocks(groups or alike, objective)
+        super().__init__(of_blocks, {"lr": lr, "weight_decay": weight_decay})
         self._objective = objective
         self._zeros_allowed = zeros_allowed
         self._rule = lookup(RULES, name, "optimizer")
         self._decoupled = name in DECOUPLED_DECAY
 
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of the layers too that are part of a block."""
+        super().zero_grad(set_to_none)
+        for parameter in self._parameters.values():
+            parameter.grad = None
+
     def state_shapes(self, weights: Tensor) -> dict[str, torch.Size]:
-        """The shapes of what is kept of a layer (K, out, R, …), by name."""
+        """The shapes of what is kept of a block (K, out, R, …), by name."""
         whole, each, rows = weights.shape, weights.shape[:1], weights.shape[:1] + weights.shape[2:3]
         kept = {"step": torch.Size(), "coefficient": each}
         kept |= {"momentum": whole} if self._rule is _sgd else {"mean": whole, "square": each}
@@ -164,6 +175,8 @@ class ProximalOptimizer(Optimizer):
             coefficient: c_0 (K,), what f_0's gradient is multiplied by in the scalar to minimise.
             gradients: A subgradient of f_0 (K, …) by name.
         """
+        self._join()
+        gradients = self._objective.joined(gradients)
         rates = {
             id(weights): (group["lr"], group["weight_decay"])
             for group in self.param_groups
@@ -198,6 +211,38 @@ class ProximalOptimizer(Optimizer):
                 lone,
                 zeros_allowed=self._zeros_allowed,
             )
+        self._objective.blocks.put_(self._named, self._parameters)
+
+    def _of_blocks(
+        self, groups: Sequence[dict[str, Any]], objective: SparsityObjective
+    ) -> list[dict[str, Any]]:
+        """Torch's groups of the blocks, from those of the layers; a block has one step.
+
+        Raises:
+            InputError: The layers of one are in several groups.
+        """
+        place = {id(p): k for k, group in enumerate(groups) for p in group["params"]}
+        found: list[dict[str, Any]] = [{**group, "params": []} for group in groups]
+        for block in objective.blocks.each:
+            own = {place[id(self._parameters[name])] for name in block.layers}
+            if len(own) > 1:
+                raise InputError(
+                    f"Rows of {', '.join(block.layers)} become zero together, but some of these "
+                    "are without weight decay; give all or none of them in --no-decay, or "
+                    "--groups none."
+                )
+            found[own.pop()]["params"].append(self._named[block.name])
+        return found
+
+    def _join(self) -> None:
+        """Fill the blocks of several layers with their rows and gradients."""
+        joint = [block for block in self._objective.blocks.each if not block.whole]
+        if joint:
+            assert all(p.grad is not None for p in self._parameters.values())
+            gradients = {n: p.grad for n, p in self._parameters.items() if p.grad is not None}
+            for block in joint:
+                self._named[block.name].copy_(block.joined(self._parameters))
+                self._named[block.name].grad = block.joined(gradients)
 
 
 def _running_mean(coefficient: Tensor, state: dict[str, Any]) -> Tensor:
@@ -227,7 +272,7 @@ def _without_noise(
         direction: (K, out, R, …).
         size: Size of the step (K,).
         pull: Length (K,) that a proximal step of size 1 takes off a short row.
-        state: Of this layer, kept from step to step.
+        state: Of this block, kept from step to step.
     """
     if "slow" not in state:
         state["slow"] = torch.zeros_like(weights)

@@ -10,6 +10,7 @@ from paretocli.problems.made_in_python import code_checksum
 from paretocli.run_directory.stored_config import stored_config
 from paretocli.run_directory.sweep_file import SweepFile
 from paretocli.sweeping.cut import cut
+from paretocli.sweeping.grouped_rows import grouped_rows
 from paretocli.sweeping.resolve import Resolved
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sparsity_shares import sparsity_shares
@@ -41,9 +42,12 @@ def reopened(
     problem = cut(made, config.train_samples)
     network = fresh_network(config.network, config.init, problem, config.seed)
     layers, traced = network_layers(network, problem), TracedNetwork(network, problem)
-    if not config.sparsity_shares:  # older directories do not keep what follows from the network
-        counted = [layer for layer in layers if layer.name in config.sparse_layers]
-        shares, _ = sparsity_shares(config.sparsity_of, counted, traced)
+    # Older directories do not keep what follows from the network.
+    counted = [layer for layer in layers if layer.name in config.sparse_layers]
+    if not config.grouped_rows:
+        config = replace(config, grouped_rows=grouped_rows(config.groups, counted, traced)[0])
+    if not config.sparsity_shares:
+        shares, _ = sparsity_shares(config.sparsity_of, counted, traced, config.grouped_rows)
         config = replace(config, sparsity_shares=shares)
     code = code_checksum(made, network) if source is None else source_checksum(source)
     return Resolved(

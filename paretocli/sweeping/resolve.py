@@ -36,7 +36,7 @@ from paretocli.problems.made_in_python import as_made, code_checksum, name_of
 from paretocli.run_directory.networks import file_checksum
 from paretocli.run_directory.rounds import Row
 from paretocli.sparsity.layers import Layer
-from paretocli.sweeping.counted_layers import layers_that_count
+from paretocli.sweeping.counting import what_counts
 from paretocli.sweeping.cut import cut
 from paretocli.sweeping.first_sweep import first_sweep
 from paretocli.sweeping.ideals import ideals_of, notes_on_learned
@@ -44,7 +44,6 @@ from paretocli.sweeping.known_names import refuse_unknown
 from paretocli.sweeping.memory import Memory, expected_memory
 from paretocli.sweeping.point_files import load_point, point_file
 from paretocli.sweeping.sizes import TracedNetwork
-from paretocli.sweeping.sparsity_shares import OWN, sparsity_shares
 from paretocli.sweeping.sweep_network import (
     fresh_network,
     network_layers,
@@ -138,13 +137,10 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     of_problem = _looked_at(problem, network, device, chosen["batch_size"])
     taught_by = _taught_by(options, chosen, problem)
     layers = network_layers(network, problem)
-    counted, notes = layers_that_count(options, problem, layers)
-    of = chosen["sparsity_of"] if chosen["sparsity_scale"] == "relative" else OWN
-    # Without effect it is no part of what the sweep is: directories that lack it go on.
-    chosen["sparsity_of"] = of if counted else OWN
     traced = TracedNetwork(network, problem)
-    shares, note = sparsity_shares(of, counted, traced)
-    notes += [*([note] if note else []), *_older_notes(options, older, of if counted else "")]
+    counting, notes = what_counts(options, chosen, older, problem, layers, traced)
+    chosen |= counting
+    counted = counting["sparse_layers"]
     if frozen is not None:
         load_point(frozen, network)
     if not counted or frozen is not None:
@@ -169,9 +165,6 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         "objectives": objectives,
         "weights": tuple(tuple(row) for row in weights.tolist()),
         "ideal": (0.0,) * len(objectives),
-        "sparsity": bool(counted),
-        "sparse_layers": tuple(layer.name for layer in counted),
-        "sparsity_shares": shares,
         "frozen_point": "" if frozen is None else file_checksum(frozen),
         "taught_by": taught_by,
         "teachers": Path(str(options["teachers"])) if taught_by else None,
@@ -272,12 +265,3 @@ def _placed(
     default = Path("runs") / f"{name}{config.digest()}"
     config = dataclasses.replace(config, out=Path(str(out)) if out else default)
     return as_begun(config, options, "" if out else f"{glob.escape(name)}*")
-
-
-def _older_notes(options: Options, older: dict[str, Any], of: str) -> list[str]:
-    """What layers count by in an older directory, where the default has changed since."""
-    default = declared()["sparsity_of"].default
-    if not of or older.get("sparsity_of", default) == default:
-        return []
-    out = options["out"]
-    return [f"This sweep goes on in {out} with --sparsity-of {of}, as it was begun there."]

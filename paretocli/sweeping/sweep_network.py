@@ -87,6 +87,7 @@ def sparsity_objective(
         ),
         torch.device(config.device),
         config.sparsity_shares,
+        config.grouped_rows,
     )
 
 

@@ -147,17 +147,21 @@ def _proximal_map(
         own: The subgradient of f_0.
         zeros_allowed: Whether (further) rows may become zero.
     """
-    radial = sparsity.radial_gradients(population.parameters)
+    parameters = {name: population.parameters[name].detach() for name in sparsity.names}
+    blocks, gradients = sparsity.joined(parameters), sparsity.joined(smooth)
+    subgradients = sparsity.joined(own)
+    radial = sparsity.radial_gradients(blocks)
     maps = {}
-    for name in sparsity.names:
-        weights = population.parameters[name].detach()
+    for name, weights in blocks.items():
         factor = per_member(coefficient, weights)
-        gradient = smooth[name]
+        gradient = gradients[name]
         if name in radial:
             gradient = gradient + factor * radial[name]
         size = weights.flatten(1).norm(dim=1)
         size = torch.where(size > 0, size, torch.ones_like(size))
-        pull = gradient.flatten(1).norm(dim=1) + coefficient * own[name].flatten(1).norm(dim=1)
+        pull = gradient.flatten(1).norm(dim=1) + coefficient * subgradients[name].flatten(1).norm(
+            dim=1
+        )
         step = PROXIMAL_STEP * size / pull.clamp(min=torch.finfo(size.dtype).tiny)
         moved = weights - per_member(step, weights) * gradient
         sparsity.shrink_(
@@ -169,7 +173,7 @@ def _proximal_map(
             zeros_allowed=zeros_allowed,
         )
         maps[name] = (weights - moved) / per_member(step, weights)
-    return maps
+    return sparsity.blocks.apart(maps, parameters)
 
 
 def _norm(gradients: Mapping[str, Tensor]) -> Tensor:

@@ -1,6 +1,7 @@
 """How a training step changes the parameters: freely or within a pattern, proximal or not."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -224,6 +225,8 @@ class ProximalDescent(Descent):
     def _optimizers(self, settings: TrainingSettings, lr: float) -> list[Optimizer]:
         counted = {name: self.population.parameters[name] for name in self.sparsity.names}
         others = {n: p for n, p in self.population.parameters.items() if n not in counted}
+        # Rows that become zero together take one step.
+        slowest = self.sparsity.blocks.slowest(settings.lr_factors)
         # A network of counted layers alone has nothing that is free.
         self._free = [self._optimizer(others, settings, lr)] if others else []
         self._proximal = ProximalOptimizer(
@@ -233,7 +236,7 @@ class ProximalDescent(Descent):
             lr=lr,
             weight_decay=settings.weight_decay,
             zeros_allowed=self.zeros_allowed,
-            groups=self._grouped(counted, settings),
+            groups=self._grouped(counted, replace(settings, lr_factors=slowest)),
         )
         return [*self._free, self._proximal]
 

@@ -26,7 +26,7 @@ def tied(
     settings: TrainingSettings,
     healthy: Tensor,
 ) -> Pattern:
-    """The zero rows of each network, and its similar rows tied.
+    """The zero rows of each network, and its similar rows tied, with all that belong to them.
 
     As it is now, not as it was at its best epoch: the validation value is that of the largest
     term, mostly a task's, and would not tell a sparser network from another.
@@ -39,8 +39,9 @@ def tied(
     """
     if settings.size_limit is not None:
         settings.size_limit.keep_(population, sparsity, healthy)
-    counted = {name: population.parameters[name] for name in sparsity.names}
-    return tied_pattern(counted, settings.share_similarity, settings.jobs)
+    blocks = sparsity.joined(population.parameters)
+    pattern = tied_pattern(blocks, settings.share_similarity, settings.jobs)
+    return Pattern(sparsity.blocks.representatives_apart(pattern.representatives))
 
 
 def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

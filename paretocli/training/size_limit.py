@@ -39,15 +39,26 @@ class SizeLimit:
         """
         for member in healthy.nonzero().flatten().tolist():
             tensors = {name: t[member] for name, t in population.state_dict().items()}
-            counted = {name: tensors[name] for name in sparsity.names}
-            rows = shortest_first(counted, sparsity.least)
+            counted = {name: tensors[name].unsqueeze(0) for name in sparsity.names}
+            joined = sparsity.joined(counted)
+            rows = shortest_first({n: b[0] for n, b in joined.items()}, sparsity.least)
+
+            def without(
+                count: int,
+                counted: dict[str, Tensor] = counted,
+                joined: dict[str, Tensor] = joined,
+                rows: list[tuple[str, int]] = rows,
+            ) -> dict[str, Tensor]:
+                copies = {name: block.clone() for name, block in joined.items()}
+                make_zero({name: block[0] for name, block in copies.items()}, rows[:count])
+                return {n: t[0] for n, t in sparsity.blocks.apart(copies, counted).items()}
 
             def excess(
-                count: int, tensors: dict[str, Tensor] = tensors, rows: list[tuple[str, int]] = rows
+                count: int,
+                tensors: dict[str, Tensor] = tensors,
+                without: Callable[[int], dict[str, Tensor]] = without,
             ) -> float:
-                copies = {name: tensors[name].clone() for name in dict(rows)}
-                make_zero(copies, rows[:count])
-                return self._excess(tensors | copies)
+                return self._excess(tensors | without(count))
 
             if 1 < excess(0) <= REACH and excess(len(rows)) <= 1:
                 too_few, enough = 0, len(rows)
@@ -57,4 +68,5 @@ class SizeLimit:
                         enough = middle
                     else:
                         too_few = middle
-                make_zero(counted, rows[:enough])
+                for name, smaller in without(enough).items():
+                    tensors[name].copy_(smaller)

@@ -36,6 +36,8 @@ VALUES = {
     "sparse_layers": ("body.weight",),
     "sparsity_of": "macs",
     "sparsity_shares": (1.0,),
+    "groups": "streams",
+    "grouped_rows": ((("a.weight", "0:4"), ("b.weight", "0:4")),),
     "theta": "spike",
     "theta_slope": 1.0,
     "sparsity_scale": "relative",
@@ -82,6 +84,7 @@ VALUES = {
 RUNTIME = {
     *("jobs", "cluster", "log", "out", "freeze_sparsity", "teachers", "data_dir"),
     *("checkpoint_every", "sparsity_shares"),  # the latter follows from sparsity_of
+    "grouped_rows",  # which follows from groups
 }
 CHANGED = {
     "log": "tensorboard",
@@ -99,6 +102,8 @@ CHANGED = {
     "sparse_layers": ("body.weight", "head.weight"),
     "sparsity_of": "own",
     "sparsity_shares": (0.5, 0.5),
+    "groups": "none",
+    "grouped_rows": (),
     "theta": "ramp",
     "sparsity_scale": "absolute",
     "max_layer_sparsity": 0.4,

@@ -32,7 +32,7 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
     later = identity - asked - OF_0_1_0
     assert {name for name in later if declared()[name].before is UNSET} == set()
     assert later == {
-        *("sparsity_of", "warm", "warm_epochs", "patience", "keep", "set"),
+        *("sparsity_of", "groups", "warm", "warm_epochs", "patience", "keep", "set"),
         *("labels", "image_size"),
         *("micro_batch", "warm_up", "clip_norm", "lr_of", "no_decay"),
     }
@@ -82,6 +82,8 @@ def test_what_concerns_several_points_is_nothing_for_one():
         ("retrain_lr", {"sparsity": True, "frozen_point": "a3"}, "with --freeze-sparsity"),
         ("theta_slope", {"sparsity": True, "theta": "flat"}, "with --theta flat"),
         ("sparsity_of", {"sparsity_scale": "absolute"}, "with --sparsity-scale absolute"),
+        ("groups", {"sparsity": False}, "without sparsity"),
+        ("groups", {"sparsity": True, "frozen_point": "a3"}, "with --freeze-sparsity"),
         ("lr", {}, ""),
         ("a setting of the future", {}, ""),
     ],

@@ -157,6 +157,44 @@ def test_the_optimum_of_a_convex_problem_is_stationary_and_no_other_place(kind, 
     assert (at(lonely, other, bias, COEFFICIENTS) > 5e-2).all()
 
 
+def test_the_optimum_with_rows_of_two_layers_side_by_side():
+    """Each group is a row of both matrices: their optimum is one matrix twice as wide."""
+    import cvxpy as cp
+
+    layers = [Layer(name, (WIDTH, ROWS), "hidden", 1) for name in (COUNTED, "other.weight")]
+    slots = ((COUNTED, f"0:{ROWS}"), ("other.weight", f"0:{ROWS}"))
+    settings = SparsitySettings(theta="linear", slope=2.0, relative=False)
+    grouped = SparsityObjective(layers, settings, CPU, grouping=(slots,))
+    alone = SparsityObjective(layers, settings, CPU)
+    inputs, (a, b) = inputs_of(), some_targets()
+    places = []
+    for coefficients in COEFFICIENTS:
+        both, bias = cp.Variable((ROWS, 2 * WIDTH)), cp.Variable((1, WIDTH))
+        wide, other = both[:, :WIDTH], both[:, WIDTH:]
+        second = inputs @ (wide + other) + np.ones((COUNT, 1)) @ bias - b
+        losses = [cp.sum_squares(error) / (2 * COUNT) for error in (inputs @ wide - a, second)]
+        growl = convex_growl(both, coefficients[0] * plain_theta("linear", ROWS, 2.0))
+        minimum(growl + coefficients[1] * losses[0] + coefficients[2] * losses[1])
+        found = both.value
+        found[np.linalg.norm(found, axis=1) < 1e-5] = 0
+        places.append((found[:, :WIDTH], found[:, WIDTH:], bias.value[0]))
+    wide, other, bias = (np.stack(parts) for parts in zip(*places, strict=True))
+    zero = (wide == 0).all(axis=2).sum(axis=1)
+    assert zero[0] < zero[2] < ROWS
+
+    def at(wide, other, sparsity):
+        others = (other, bias)
+        return measured(wide, some_targets(), COEFFICIENTS, others=others, sparsity=sparsity)
+
+    assert (at(wide, other, grouped) < 1e-3).all()
+    assert (at(wide, other, alone) > 5e-3).all()
+    assert (at(1.1 * wide, other, grouped) > 5e-3).all()
+    assert (at(wide, 1.1 * other, grouped) > 2e-3).all()
+    lonely = wide.copy()
+    lonely[:, np.linalg.norm(wide[2], axis=1).argmax()] = 0
+    assert (at(lonely, other, grouped) > 5e-2).all()
+
+
 # Places made to measure: a matrix, a subgradient of f_0 there, and tasks that pull against it
 
 LENGTHS = np.array([2.0, 0.0, 1.2, 0.7, 0.0, 0.4, 0.0])

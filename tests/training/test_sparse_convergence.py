@@ -34,6 +34,21 @@ class LeastSquares(nn.Module):
         return list(self.matrix(self.inputs).unbind(dim=1))
 
 
+class Apart(LeastSquares):
+    """The same, with a matrix a task; the second one has its inputs the other way round."""
+
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        del self.matrix
+        self.one, self.two = (nn.Linear(ROWS, 1, bias=False) for _ in range(2))
+
+    def forward(self, batch):
+        return [self.one(self.inputs)[:, 0], self.two(self.inputs.flip(1))[:, 0]]
+
+
+ROWS_OF_ONE_INPUT = ((("one.weight", "0:8"), ("two.weight", "7,6,5,4,3,2,1,0")),)
+
+
 def data():
     """Inputs (60, 8), of which two say nothing about the targets (60, 2)."""
     generator = np.random.default_rng(3)
@@ -58,16 +73,20 @@ def problem():
         train=samples,
         val=samples,
         test=samples,
-        networks={"own": lambda: LeastSquares(torch.tensor(inputs, dtype=torch.float32))},
+        networks={
+            "own": lambda: LeastSquares(torch.tensor(inputs, dtype=torch.float32)),
+            "apart": lambda: Apart(torch.tensor(inputs, dtype=torch.float32)),
+        },
         generic=False,
     )
 
 
-def trained(kind, optimizer, lr, **controls):
+def trained(kind, optimizer, lr, name="own", grouping=(), **controls):
     made = problem()
-    network = build_network("own", made, seed=0)
+    network = build_network(name, made, seed=0)
     layers = find_layers(network, made.train.inputs[:2])
-    sparsity = SparsityObjective(layers, SparsitySettings(kind, 1.0, relative=False), CPU)
+    settings = SparsitySettings(kind, 1.0, relative=False)
+    sparsity = SparsityObjective(layers, settings, CPU, grouping=grouping)
     scale = torch.tensor([4.0, 5.0, 5.0])
     scalarization = Scalarization(torch.tensor(WEIGHTS), torch.zeros(3), scale, EPSILON)
     settings = TrainingSettings(
@@ -132,3 +151,25 @@ def ends_there(kind, outcome, scale):
         np.testing.assert_array_equal((matrices[k] == 0).all(axis=0), zero)
     assert outcome.relative_gap.max() < 1e-3
     assert outcome.stationarity.max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("kind", "optimizer", "lr"), [("flat", "adam", 0.02), ("ramp", "sgd", 0.05)]
+)
+def test_rows_of_two_matrices_that_go_together_are_rows_of_one(kind, optimizer, lr):
+    outcome, scale = trained(kind, optimizer, lr, "apart", ROWS_OF_ONE_INPUT)
+    one, two = outcome.tensors["one.weight"], outcome.tensors["two.weight"].flip(2)
+    found = torch.cat([one, two], dim=1).numpy()
+    for k, weights in enumerate(WEIGHTS):
+        expected, matrix = exact(kind, weights, scale)
+        np.testing.assert_allclose(outcome.figures["train"][0][k], expected, rtol=2e-3)
+        zero = np.linalg.norm(matrix, axis=1) < 2e-3
+        np.testing.assert_array_equal(found[k].T == 0, np.stack([zero, zero], axis=1))
+    assert outcome.relative_gap.max() < 1e-3
+    assert outcome.stationarity.max() < 0.01
+
+
+def test_by_themselves_they_end_elsewhere():
+    outcome, _ = trained("flat", "adam", 0.02, "apart")
+    one, two = outcome.tensors["one.weight"], outcome.tensors["two.weight"].flip(2)
+    assert not torch.equal(one == 0, two == 0)

@@ -66,7 +66,7 @@ class Matrix(Rule):
         """The channels whose rows are not zero; of those that are known, none."""
         source, *tensors = matrix_tensors(node)
         reading = self.reading(node, mask, known)
-        yield source, along(reading.inputs, _axis(node), shape_of(source))
+        yield source, along(reading.inputs, channel_axis(node), shape_of(source))
         yield from ((tensor, everything(tensor)) for tensor in tensors if tensor is not None)
 
     def rebuilt(self, node: fx.Node, builder: Builder) -> Built:
@@ -77,7 +77,7 @@ class Matrix(Rule):
         if bias is not None:
             shift = shift + builder.known[bias]
         outputs, inputs = (m.nonzero().flatten() for m in (reading.outputs, reading.inputs))
-        given = builder.take(source, _layout(_axis(node), reading.inputs))
+        given = builder.take(source, _layout(channel_axis(node), reading.inputs))
         name = str(weight.target)
         tensors: list[fx.Node | None] = [
             builder.tensor(name, self.turned(reading.weight[outputs][:, inputs])),
@@ -86,7 +86,7 @@ class Matrix(Rule):
             else None,
         ]
         new = builder.call(node.target, given, *tensors, *node.args[3:])
-        return new, _layout(_axis(node), reading.outputs)
+        return new, _layout(channel_axis(node), reading.outputs)
 
     def turned(self, weight: Tensor) -> Tensor:
         """From the weight as it is held to one (out, in, …), and back."""
@@ -95,7 +95,7 @@ class Matrix(Rule):
     def reading(self, node: fx.Node, mask: Tensor, known: Known) -> Reading:
         """What it reads and writes where `mask` (…) is needed of its result."""
         source, weight, _ = matrix_tensors(node)
-        kernel, given, axis = self.turned(known[weight]), known[source], _axis(node)
+        kernel, given, axis = self.turned(known[weight]), known[source], channel_axis(node)
         outputs = channels(mask, axis)
         weighed = kernel[outputs].movedim(1, 0).reshape(kernel.shape[1], -1).any(dim=1)
         # A channel that is known all over may go into the bias.
@@ -194,7 +194,7 @@ def matrix_tensors(node: fx.Node) -> tuple[fx.Node, fx.Node, Any]:
     return source, weight, bias
 
 
-def _axis(node: fx.Node) -> int:
+def channel_axis(node: fx.Node) -> int:
     """The axis of a sample that holds the channels."""
     return len(shape_of(node)) - 1 if node.target == LINEAR else 0
 
