@@ -58,7 +58,8 @@ def strange(run):
     """What in a run directory is not of its type; other settings than those declared may be."""
     sweep = json.loads((run / "sweep.json").read_text())
     for key, kind in (("config", Identity), ("runtime", Runtime)):
-        sweep[key] = {name: sweep[key][name] for name in get_type_hints(kind)}
+        own = sweep[key]  # what is missing and has to be there is a misfit
+        sweep[key] = {name: own[name] for name in get_type_hints(kind) if name in own}
     lines = [line for file in run.glob("history/*.jsonl") for line in file.read_text().splitlines()]
     assert lines
     assert records(run)
