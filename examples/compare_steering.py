@@ -1,13 +1,14 @@
 """What warm starts and adaptive placement save: python examples/compare_steering.py --help.
 
-Three sweeps a seed: a lattice from scratch, the same along a path, and points that are placed as
-the sweep goes on. Each front is measured by its hypervolume in two columns: the tasks' mean
-accuracy, or their mean loss where they have none, and the logarithm (base 10) of the size of the
-exported network. What is there already is not run again. The tables in docs/tutorials/steering.md:
+Four sweeps a seed: a lattice from scratch, the same along a path, and points that are placed as the
+sweep goes on, of which the first start from scratch or along a path too. Each front is measured by
+its hypervolume in two columns: the tasks' mean accuracy, or their mean loss where they have none,
+and the logarithm (base 10) of the size of the exported network. What is there already is not run
+again. The tables in docs/tutorials/steering.md:
 
     python examples/compare_steering.py runs/digits multidigits --network hps
     python examples/compare_steering.py runs/mnist multimnist --network mdmtn \\
-        --train-samples 5000 --epochs 16 --retrain-epochs 5 --seeds "0 1"
+        --train-samples 10000 --epochs 12 --retrain-epochs 4 --seeds 0
     python examples/compare_steering.py runs/wq mulan:wq
 """
 
@@ -26,6 +27,7 @@ METHODS = {
     "lattice": [],
     "path": ["--warm", "path"],
     "adaptive": ["--placement", "adaptive", "--warm", "nearest"],
+    "adaptive-path": ["--placement", "adaptive", "--warm", "path"],
 }
 ENOUGH = 0.99  # of the hypervolume that the lattice reaches
 
