@@ -51,7 +51,7 @@ def attained_by(point, front):
 
 def test_the_surfaces_are_what_one_half_and_all_of_the_seeds_attain(tmp_path):
     chebyshev, mgda = gather_attainment(compared(tmp_path)).methods
-    assert (chebyshev.name, chebyshev.seeds, chebyshev.few) == ("chebyshev", 3, False)
+    assert (chebyshev.name, chebyshev.sweeps, chebyshev.few) == ("chebyshev", 3, False)
     for surface, wanted in ((chebyshev.best, 1), (chebyshev.median, 2), (chebyshev.worst, 3)):
         for x in np.arange(0.05, 1, 0.1):
             for y in np.arange(0.05, 1, 0.1):
