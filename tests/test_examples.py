@@ -162,10 +162,11 @@ def test_ways_to_steer_are_compared(tmp_path):
     short = ("multidigits", "--network", "hps", "--train-samples", "512", "--epochs", "2")
     script = [sys.executable, str(EXAMPLES / "compare_steering.py"), "runs", *short]
     script += ["--retrain-epochs", "1", "--seeds", "0", "--points", "4", "--error", "0.95"]
+    script += ["--methods", "lattice adaptive-path"]
     done = run_script(script, tmp_path, environment(), tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Hypervolume from an error of 0.95" in done.stdout
-    for method in ("lattice", "path", "adaptive", "adaptive-path"):
+    for method in ("lattice", "adaptive-path"):
         assert method in done.stdout
     # What is there is not run again, and its figures stay the same.
     again = run_script(script, tmp_path, environment(), tmp_path)
