@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, fx
 
+from paretocli.compaction.compact import narrowed
 from paretocli.compaction.label_sets import ANY, NONE, LabelSets
 from paretocli.compaction.rules.base import Rule, shape_of
 from paretocli.compaction.rules.groups import Grouped
@@ -138,7 +139,7 @@ def _passed(
                 hit = _wanted(node, rule, full == number)[source][several]
                 union[hit] = sets.union(union[hit], torch.tensor(number))
             found[several] = union
-        yield source, _narrowed(found)
+        yield source, narrowed(found)
     for source, _ in rule.wanted(node, full > NONE, {}):
         if source not in certain:  # such as the size of the batch
             yield source, torch.tensor(ANY)
@@ -151,15 +152,6 @@ def _wanted(node: fx.Node, rule: Rule, mask: Tensor) -> dict[fx.Node, Tensor]:
         if sample_shape(source) is not None:
             found[source] = found[source] | part if source in found else part
     return found
-
-
-def _narrowed(numbers: Tensor) -> Tensor:
-    """With one place along each axis on which nothing changes."""
-    for axis in range(numbers.dim()):
-        first = numbers.narrow(axis, 0, 1)
-        if numbers.equal(first.expand_as(numbers)):
-            numbers = first
-    return numbers
 
 
 class _Joined:

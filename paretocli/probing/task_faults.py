@@ -61,14 +61,14 @@ def task_faults(
     """
     found = {}
     every = enumerate(zip(problem.tasks, outputs, targets, strict=True))
-    for number, (task, output, target) in every:
+    for number, (task, given, wanted) in every:
         try:
             with warnings.catch_warnings():
                 # A loss that broadcasts outputs (B, 1) against targets (B,) trains the wrong thing.
                 warnings.filterwarnings("error", message="Using a target size")
-                rows = task.labelled(target).nonzero().flatten()
+                rows = task.labelled(wanted).nonzero().flatten()
                 # No others count.
-                output, target = rows_of(output, rows), rows_of(target, rows)  # noqa: PLW2901
+                output, target = rows_of(given, rows), rows_of(wanted, rows)
                 _refuse_loss(task, output, target)
                 _refuse_metrics(task, output, target)
                 if may_broadcast(output, target):

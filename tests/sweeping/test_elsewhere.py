@@ -101,7 +101,7 @@ def test_a_sweep_is_what_it_is_on_the_cpu(tmp_path, options):
 )
 def test_solvers_of_single_points(tmp_path, solver):
     if solver not in {"equal", "single"}:
-        pytest.importorskip("torchjd")
+        pytest.importorskip("torchjd", reason="needs the extra rivals")
     options = {name: value for name, value in SHORT.items() if name != "points"} | {"epochs": 1}
     found = paretocli.sweep(
         plain(), out=tmp_path / "run", device=NAME, solver=solver, sparsity=False, **options

@@ -122,6 +122,6 @@ def some_labels(steps):
 )
 def test_what_has_to_wait_is_known(options, found):
     if "solver" in options:
-        pytest.importorskip("torchjd")
+        pytest.importorskip("torchjd", reason="needs the extra rivals")
     waits = inside(**options)
     assert set(waits) == found
