@@ -174,7 +174,7 @@ def results_table(records: Sequence[PointRecord], config: Identity) -> pd.DataFr
         config: The identity of the sweep.
     """
     rows = [_table_row(record, config) for record in records]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).astype({"parent": "Int64"})
     losses = [f"loss_{name}_val" for name in config["objectives"]]
     done = (table["status"] == "done").to_numpy()
     table["on_front"] = False
@@ -200,6 +200,7 @@ def _table_row(record: PointRecord, config: Identity) -> dict[str, Any]:
         for name, value in record.get("metric", {}).get(split, {}).items():
             row[f"{name}_{split}"] = value
     row |= record.get("sparsity", {})
+    row["round"], row["parent"] = record.get("round", 0), record.get("parent")
     for key in (*COMPACT, "chebyshev_value", "gap", "relative_gap", "stationarity", "error"):
         row[key] = record.get(key)
     return row
@@ -209,12 +210,15 @@ def _columns(table: pd.DataFrame, objectives: Sequence[str]) -> list[str]:
     first = ["point", "status", "problem", "network", "solver", "seed"]
     weights = [f"weight_{name}" for name in objectives]
     losses = [f"loss_{name}_{split}" for name in objectives for split in SPLITS]
+    # A sweep of one round from scratch has nothing to tell them apart by.
+    grown = (table["round"] > 0).any() or table["parent"].notna().any()
     last = [
         *("chebyshev_value", "gap", "relative_gap", "stationarity", "on_front"),
+        *(("round", "parent") if grown else ()),
         *("best_epoch", "epochs", "seconds", "device", "weights_file", "error"),
     ]
     sizes = [name for name in SPARSITY_COLUMNS if name in table] + list(COMPACT)
-    others = {*first, *weights, *losses, *sizes, *last}
+    others = {*first, *weights, *losses, *sizes, *last, "round", "parent"}
     metrics = [name for name in table.columns if name not in others]
     return [*first, *weights, *losses, *metrics, *sizes, *last]
 

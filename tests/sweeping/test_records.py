@@ -298,6 +298,16 @@ def test_the_front_is_that_of_the_validation_losses():
     assert pd.isna(row["weights_file"])
 
 
+def test_points_of_later_rounds_say_which_and_from_where():
+    first = done(0, (1.0, 4.0), round=0, parent=None)
+    records = [first, done(1, (3.0, 1.0), round=1, parent=0), failed(2) | {"round": 1}]
+    columns = list(results_table(records, IDENTITY).columns)
+    assert columns[columns.index("on_front") + 1 :][:3] == ["round", "parent", "best_epoch"]
+    text = results_table(records, IDENTITY)[["round", "parent"]].to_csv(index=False)
+    assert text.split() == ["round,parent", "0,", "1,0", "1,"]
+    assert not {"round", "parent"} & set(results_table([first, failed(1)], IDENTITY).columns)
+
+
 def test_a_table_of_failed_points_alone():
     table = results_table([failed(0), failed(1)], IDENTITY)
     assert table["on_front"].tolist() == [False, False]
