@@ -1,8 +1,8 @@
 """Validation data where none is given: cut off the training data."""
 
 import torch
+from torch import Tensor
 
-from paretocli.core.in_order import part_of
 from paretocli.core.samples import Data
 from paretocli.errors import InputError
 
@@ -10,8 +10,8 @@ SHARE = 0.1
 SEED = 0
 
 
-def cut_off(train: Data, name: str) -> tuple[Data, Data]:
-    """What is left for training, and a tenth of the samples at random, the same each time.
+def cut_off(train: Data, name: str) -> tuple[Tensor, Tensor]:
+    """Numbers of the samples that are left for training, and of a tenth at random, always the same.
 
     Args:
         train: The training split.
@@ -29,7 +29,7 @@ def cut_off(train: Data, name: str) -> tuple[Data, Data]:
     order = torch.randperm(count, generator=torch.Generator().manual_seed(SEED))
     cut = max(1, round(SHARE * count))
     # In the order in which they lie: that is how they are read fastest.
-    return part_of(train, order[cut:].sort().values), part_of(train, order[:cut].sort().values)
+    return order[cut:].sort().values, order[:cut].sort().values
 
 
 def cut_note(name: str, train: Data, val: Data) -> str:

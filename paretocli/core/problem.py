@@ -9,12 +9,14 @@ from torch import Tensor, nn
 
 from paretocli.core.given_splits import refuse_no_data
 from paretocli.core.held_out import cut_note, cut_off
+from paretocli.core.in_order import part_of
 from paretocli.core.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
 from paretocli.core.joining import joined
 from paretocli.core.known_front import KnownFront
 from paretocli.core.labels import labelled_shares, rows_with_labels
 from paretocli.core.metric import Metric
 from paretocli.core.missing import refuse_impossible
+from paretocli.core.repeated import checked_weights, repeat_note, repeats
 from paretocli.core.samples import Data, Samples
 from paretocli.core.splits import SPLITS, Split
 from paretocli.core.task import Task, TaskFunction
@@ -85,6 +87,10 @@ class Problem:
         train, test: Splits of the data: `Samples`, `LazySamples`, or whatever follows `Data`.
         val: The split that chooses the best epoch; without it, a tenth of the training samples is
             cut off for it, at random and the same each time.
+        train_weights: How often each training sample is seen (N,), beside the others: with twice
+            the weight twice as often, and that with the smallest weight once an epoch. So a rare
+            class is met in each batch. Losses of the training data are those of the repeated
+            samples.
         prepare: Turns a batch of `Samples.inputs` into the network's input, on the batch's device:
             a tensor, a tuple that becomes the positional arguments of the network's `forward`, or a
             dictionary that becomes its keyword arguments. Unless given, all numbers become floats;
@@ -111,6 +117,7 @@ class Problem:
     train: Data
     val: Data | None = None
     test: Data
+    train_weights: Sequence[float] | Tensor | None = None
     prepare: Callable[[Any], Inputs] = as_float
     augment: Callable[[Any], Inputs] | None = None
     networks: Mapping[str, NetworkFactory] = field(default_factory=dict)
@@ -147,12 +154,11 @@ class Problem:
             )
         refuse_no_data(self.train, f"The train split of problem {self.name}")
         if self.val is None:
-            train, val = cut_off(self.train, self.name)
-            object.__setattr__(self, "train", train)
-            object.__setattr__(self, "val", val)
-            object.__setattr__(self, "notes", (*self.notes, cut_note(self.name, train, val)))
+            self._cut_off()
         for split, samples in self.splits().items():
             self._check(split, samples)
+        if self.train_weights is not None:
+            checked_weights(self.train_weights, len(self.train), self.name)
         if self.ideal is not None and len(self.ideal) != len(names):
             raise InputError(
                 f"The ideal of problem {self.name} has {len(self.ideal)} numbers for "
@@ -163,6 +169,17 @@ class Problem:
                 f"The front of problem {self.name} has {len(self.front.ideal)} objectives for "
                 f"{len(names)} tasks; give one that has as many."
             )
+
+    def _cut_off(self) -> None:
+        """Take validation samples from the training samples, and their weights with them."""
+        left, cut = cut_off(self.train, self.name)
+        train, val = part_of(self.train, left), part_of(self.train, cut)
+        if self.train_weights is not None:
+            weights = checked_weights(self.train_weights, len(self.train), self.name)
+            object.__setattr__(self, "train_weights", weights[left])
+        object.__setattr__(self, "train", train)
+        object.__setattr__(self, "val", val)
+        object.__setattr__(self, "notes", (*self.notes, cut_note(self.name, train, val)))
 
     def _check(self, split: str, data: Data) -> None:
         where = f"The {split} split of problem {self.name}"
@@ -242,10 +259,25 @@ class Problem:
             for split, data in self.splits().items()
         }
 
+    @cached_property
+    def an_epoch(self) -> Data:
+        """The training samples, each as often as an epoch sees it."""
+        if self.train_weights is None:
+            return self.train
+        weights = checked_weights(self.train_weights, len(self.train), self.name)
+        return part_of(self.train, repeats(weights))
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """The notes, and one on samples that are repeated."""
+        if self.train_weights is None:
+            return tuple(self.notes)
+        return (*self.notes, repeat_note(len(self.train), len(self.an_epoch), self.name))
+
     def splits(self) -> dict[Split, Data]:
         """The three splits by name."""
         assert self.val is not None  # there is one by now
-        return {"train": self.train, "val": self.val, "test": self.test}
+        return {"train": self.an_epoch, "val": self.val, "test": self.test}
 
     def checksums(self) -> dict[str, str]:
         """SHA-256 of each split's inputs and targets."""

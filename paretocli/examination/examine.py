@@ -65,7 +65,7 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     if found.failures:
         return found
     rows = problem.some_rows("train", min(ROWS, len(problem.train)))
-    outputs = outputs_of(problem, network, problem.train.rows(rows))
+    outputs = outputs_of(problem, network, problem.an_epoch.rows(rows))
     found.inputs = _inputs(problem)
     found.failures += input_faults(problem)
     found.failures += target_faults(problem, outputs)
@@ -75,7 +75,7 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
         found.notes += mixing_notes(problem, network)
     except InputError as fault:  # the rest does without batches of one sample
         found.failures.append(fault)
-    found.notes += [*problem.notes, *chance_notes(problem)]
+    found.notes += [*problem.all_notes, *chance_notes(problem)]
     found.notes += direction_notes(problem)
     bounds = lower_bounds(problem, network)
     found.tasks = _tasks(problem, network, outputs, bounds)
@@ -138,11 +138,11 @@ def _tasks(
     """
     population = Population(network, problem.tasks, 1, device=CPU)
     population.train(False)
-    count = min(problem.evaluation_batch, len(problem.train))
-    rows = torch.arange(count) * len(problem.train) // count
+    count = min(problem.evaluation_batch, len(problem.an_epoch))
+    rows = torch.arange(count) * len(problem.an_epoch) // count
     if any(task.counts_labels for task in problem.tasks):
         rows = problem.some_rows("train", count)
-    samples = problem.train.rows(rows)
+    samples = problem.an_epoch.rows(rows)
     losses, metrics = evaluate(population, samples, problem.prepare)
     values = iter(metrics[0].tolist())
     return [

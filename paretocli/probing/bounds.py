@@ -50,7 +50,7 @@ def lower_bounds(problem: Problem, network: nn.Module) -> tuple[Bound, ...]:
     found = [_without_looking(problem, place) for place in range(len(problem.tasks))]
     if None not in found:
         return tuple(bound for bound in found if bound is not None)
-    samples = problem.train.rows(problem.some_rows("train", min(ROWS, len(problem.train))))
+    samples = problem.an_epoch.rows(problem.some_rows("train", min(ROWS, len(problem.train))))
     outputs = outputs_of(problem, network, samples)
     return tuple(
         bound or _looked_at(problem, place, outputs[place], samples.targets[place])

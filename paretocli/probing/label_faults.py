@@ -33,13 +33,13 @@ def label_faults(
     Returns:
         Faults by the tasks' names.
     """
-    size = min(batch_size, len(problem.train))
-    data = problem.train
+    size = min(batch_size, len(problem.an_epoch))
+    data = problem.an_epoch
     samples = data if isinstance(data, Samples) else data.rows(slice(problem.evaluation_batch))
     found = {}
     for task, output, target in zip(problem.tasks, outputs, samples.targets, strict=True):
         fault = (_one_label if task.counts_labels else _same_target)(
-            task, output, target, size, len(problem.train) // size
+            task, output, target, size, len(problem.an_epoch) // size
         )
         if fault is not None:
             found[task.name] = fault

@@ -21,4 +21,9 @@ def cut(problem: Problem, count: int) -> Problem:
         )
     if count == there:  # what is read as it is needed would be known by another checksum
         return problem
-    return dataclasses.replace(problem, train=part_of(problem.train, slice(count)))
+    weights = problem.train_weights
+    return dataclasses.replace(
+        problem,
+        train=part_of(problem.train, slice(count)),
+        train_weights=None if weights is None else weights[:count],
+    )

@@ -138,7 +138,7 @@ def _of_points(
     before = [float(block.size) for block in few.blocks]
     if len(before) != len(sizes):  # what is computed depends on the data
         before = [0.0] * len(sizes)
-    batch = min(config.batch_size, len(problem.train))
+    batch = min(config.batch_size, len(problem.an_epoch))
     at_once = min(config.micro_batch or batch, batch)
     measured = min(problem.evaluation_batch, max(map(len, problem.splits().values())))
     rows = {"training": at_once, "evaluation": measured, "certificate": min(at_once, measured)}

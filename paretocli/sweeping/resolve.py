@@ -244,7 +244,7 @@ def _looked_at(
     """Refuse a problem and its network for what a first look finds wrong; else notes on them."""
     rehearse(problem, network, device, batch_size=batch_size)
     refuse_unreaching(problem, network, batch_size)
-    return (*problem.notes, *chance_notes(problem), *no_mean_notes(problem, network))
+    return (*problem.all_notes, *chance_notes(problem), *no_mean_notes(problem, network))
 
 
 def _taught_by(options: Options, chosen: dict[str, Any], problem: Problem) -> str:

@@ -38,7 +38,7 @@ def teacher_files(directory: Path, problem: Problem) -> tuple[Path, ...]:
             f"{directory} is a sweep with --solver {run.config.get('solver')}, but teachers know "
             f"one task each; name a sweep with --solver {SOLVER}."
         )
-    if run.checksums.get("train") != problem.train.checksum():
+    if run.checksums.get("train") != problem.an_epoch.checksum():
         raise InputError(
             f"The teachers in {directory} were trained on other data; train them on the same, with "
             f"--solver {SOLVER}."
