@@ -202,8 +202,9 @@ def _small_subproblems(config: SweepConfig, problem: Problem, rows: int) -> Subp
         split: data.rows(problem.some_rows(split, 2 * rows)[: 2 * rows])
         for split, data in problem.splits().items()
     }
+    tasks = tuple(map(_unasked, problem.tasks))
     small = dataclasses.replace(
-        problem, **splits, tasks=tuple(map(_unasked, problem.tasks)), evaluation_batch=rows
+        problem, **splits, train_weights=None, tasks=tasks, evaluation_batch=rows
     )
     # Of the whole: so few samples may have no label of a task, which nothing here asks for.
     vars(small)["labelled"] = problem.labelled
