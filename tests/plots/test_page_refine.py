@@ -177,6 +177,7 @@ def test_the_page_reloads_itself_and_keeps_what_was_chosen(page, files, tmp_path
     page.pick("x", "Weight, f1")
     page.pick("colour", "Weight, f2")
     page.pick("point", "3")
+    page.run("Plotly.relayout('scatter', {'xaxis.range': [0.2, 0.6]})")
     own.write_text(text)
     page.run("window.before = true; reloadLater(1)")  # as soon as the reader is at ease
     page.until(
@@ -185,9 +186,12 @@ def test_the_page_reloads_itself_and_keeps_what_was_chosen(page, files, tmp_path
     assert page.run("return [state.x, state.colour]") == ["weight_f1", "weight_f2"]
     assert page.run("return document.getElementById('x').value") == "weight_f1"
     assert page.text("#details h2") == "Point 3"
+    axes = "const {xaxis, yaxis} = document.getElementById('scatter').layout;"
+    assert page.run(f"{axes} return [xaxis.range, yaxis.autorange]") == [[0.2, 0.6], True]
     assert "reloads itself" not in page.text("#notes")
     assert page.run("return data.reload") is None
     # Opened anew, it opens as ever.
     page.open(files["one"])
     page.open(own)
     assert page.run("return [state.x, state.chosen]") == ["loss_f1_test", None]
+    assert page.run(f"{axes} return xaxis.autorange")

@@ -31,6 +31,7 @@ function choices() {
     chosen: identity(state.chosen),
     pair: identity(state.pair),
     place: state.place,
+    zoom: zoom(),
     focus: document.activeElement?.id,
   };
 }
@@ -58,7 +59,28 @@ function takeUp() {
   state.pair = pointOf(found.pair);
   const isHere = [state.x, state.y].every((name, i) => name === (found[CHOICES[i + 1]] ?? name));
   state.place = isHere && canWish() ? found.place : null;
+  if (!isHere) found.zoom = [];
   return found;
+}
+
+/** Where the axes of the scatter end, if the reader has zoomed: as plotly has them. */
+function zoom() {
+  const axes = byId("scatter").layout ?? {};
+  return ["xaxis", "yaxis"]
+    .filter((name) => axes[name] && !axes[name].autorange)
+    .map((name) => ({ name, type: axes[name].type, range: axes[name].range }));
+}
+
+/** Zoom to where the reader was, unless more points have changed what the axes are like. */
+function zoomTo(kept) {
+  const host = byId("scatter");
+  const alike = kept.filter(({ name, type }) => host.layout?.[name].type === type);
+  if (alike.length) {
+    Plotly.relayout(
+      host,
+      Object.fromEntries(alike.map(({ name, range }) => [`${name}.range`, range])),
+    );
+  }
 }
 
 /** Reload when the reader is at ease, and keep the choices. */

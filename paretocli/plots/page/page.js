@@ -83,6 +83,7 @@ buildControls();
 buildLegend();
 drawDetails();
 refresh();
+zoomTo(kept?.zoom ?? []);
 document.getElementById(kept?.focus)?.focus({ preventScroll: true });
 follow();
 // The window and the details beside it change the width of the view.
