@@ -40,12 +40,13 @@ class Forked:
         self._files = [Path(self._said.name) / name for name in ("out", "err")]
         out, err = out or str(self._files[0]), err or str(self._files[1])
         order = {"arguments": self.args, "cwd": str(cwd), "environment": environment}
-        self.pid: int = _ask({**order, "out": out, "err": err})
+        self._path = environment.get("PYTHONPATH", "")
+        self.pid: int = _ask({**order, "out": out, "err": err}, self._path)
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
         if self.returncode is None:
-            self.returncode = _ask(self.pid)
+            self.returncode = _ask(self.pid, self._path)
         return self.returncode
 
     def wait(self, timeout: float = 300) -> int:
@@ -68,8 +69,8 @@ class Forked:
             os.kill(self.pid, signal.SIGKILL)
 
 
-def _ask(question: object) -> Any:
-    _, lines = _server()
+def _ask(question: object, path: str) -> Any:
+    _, lines = _server(path)
     lines.write(f"{json.dumps(question)}\n")
     lines.flush()
     answer = lines.readline()
@@ -86,14 +87,18 @@ ONE_THREAD = {
 
 
 @functools.cache
-def _server() -> tuple[socket.socket, Any]:
-    """It ends with this process, which closes its end of the socket then."""
+def _server(path: str) -> tuple[socket.socket, Any]:
+    """It ends with this process, which closes its end of the socket then.
+
+    Args:
+        path: Its PYTHONPATH, for a package that is found there offers its parts from the start.
+    """
     ours, theirs = socket.socketpair()
     with theirs:
         subprocess.Popen(
             [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
             cwd=Path(__file__).parent.parent,
-            env={**os.environ, **ONE_THREAD},
+            env={**os.environ, **ONE_THREAD, "PYTHONPATH": path},
             pass_fds=[theirs.fileno()],
         )
     return ours, ours.makefile("rw")
@@ -114,7 +119,7 @@ def run_script(
     client = Path(__file__).with_name("fork_client.py")
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{client}" "$@"\n')
     program.chmod(0o755)
-    channel, _ = _server()
+    channel, _ = _server(os.environ.get("PYTHONPATH", ""))
     # Where this Python is, there is the one for the other programs of the script.
     path = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
     return subprocess.run(

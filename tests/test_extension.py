@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import freshly_started
+from tests.program import paretocli
 
 EXTENSION = Path(__file__).parent.parent / "examples" / "extension"
 
@@ -24,7 +24,7 @@ def installed(tmp_path_factory):
 
 def test_it_is_used_from_the_command_line(installed, tmp_path):
     (tmp_path / "a.toml").write_text('network = "deep"\nsolver-power = 6.0\n')
-    done = freshly_started(
+    done = paretocli(
         *("sweep", "circles", "--config", "a.toml", "--solver", "power", "--points", 3),
         *("--transfer", "ring", "--ring-share", 0.3, "--epochs", 2, "--out", "a", "--quiet"),
         cwd=tmp_path,
@@ -35,30 +35,30 @@ def test_it_is_used_from_the_command_line(installed, tmp_path):
     assert (config["network"], config["solver"], config["solver_power"]) == ("deep", "power", 6.0)
     assert (config["transfer"], config["ring_share"]) == ("ring", 0.3)
     assert {"penalty", "smoothing"} <= set(config)
-    exported = freshly_started(
+    exported = paretocli(
         "export", "a", 0, "--format", "pickle", "--out", "small", cwd=tmp_path, **installed
     )
     assert exported.returncode == 0, exported.stderr
     assert (tmp_path / "small" / "network.pkl").is_file()
-    table = freshly_started("problems", cwd=tmp_path, **installed)
+    table = paretocli("problems", cwd=tmp_path, **installed)
     assert "circles" in table.stdout
 
 
 def test_help_and_notes_know_it(installed, tmp_path):
-    shown = freshly_started("sweep", "--help", cwd=tmp_path, COLUMNS="200", **installed)
+    shown = paretocli("sweep", "--help", cwd=tmp_path, COLUMNS="200", **installed)
     for text in ("--solver-power", "--ring-share", "power (weighted power)", "deep (4 shared"):
         assert text in shown.stdout
     assert "torch" not in shown.stderr
-    done = freshly_started(
+    done = paretocli(
         *("sweep", "vlmop2", "--solver-power", 3, "--dry-run"), cwd=tmp_path, **installed
     )
     assert "No effect with --solver chebyshev: --solver-power." in done.stderr
-    wrong = freshly_started(
+    wrong = paretocli(
         *("sweep", "circles", "--solver", "power", "--solver-power", 0.5), cwd=tmp_path, **installed
     )
     assert wrong.returncode == 2
     assert "--solver-power should be from 1 to below 100, found 0.5" in wrong.stderr
-    without = freshly_started("sweep", "circles", cwd=tmp_path)
+    without = paretocli("sweep", "circles", cwd=tmp_path)
     assert without.returncode == 2
     assert "There is no problem named 'circles'" in without.stderr
 

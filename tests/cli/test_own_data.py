@@ -51,7 +51,7 @@ def make():
     )
 """
 DIE = "torch.utils.data.get_worker_info() and os.kill(os.getpid(), signal.SIGKILL)"
-SWEEP = ("--no-sparsity", "--out", "run", "--quiet", "--stack", "1", "--optimizer", "sgd")
+SWEEP = ("--no-sparsity", "--out", "run", "--quiet", "--optimizer", "sgd")
 
 
 def written(folder, **changes):

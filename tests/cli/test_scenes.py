@@ -11,7 +11,7 @@ from tests.scenes import write_scenes
 
 
 def test_trains_in_two_phases_with_attention(tmp_path):
-    write_scenes(tmp_path / "data" / "scenes")
+    write_scenes(tmp_path / "data" / "scenes", train=3, val=2)  # a batch each
     done = paretocli(
         *("train", "scenes", "--data-dir", "data", "--network", "mtan", "--out", "run"),
         *("--epochs", "1", "--retrain-epochs", "1", "--batch-size", "3", "--weights", "9,1,1,1"),

@@ -1,7 +1,10 @@
 import os
+import shutil
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -13,7 +16,10 @@ from paretocli.problems import cifar10mnist, mnist
 from paretocli.problems.catalogue import BUILT_IN
 from paretocli.problems.classification import classification
 from paretocli.problems.mnist_files import FILES, folder
+from tests.program import paretocli
 from tests.toys import CPU
+
+STUDY = Path(__file__).parents[2] / "examples" / "cifar10mnist_sparsity.toml"
 
 
 def small_digits(train):
@@ -108,7 +114,7 @@ def test_form(small):
         assert [tuple(output.shape) for output in outputs] == [(24, 10), (24, 10)]
 
 
-def test_the_real_images(cifar10_dir, own_cache):
+def test_the_real_images_and_their_study(cifar10_dir, own_cache, tmp_path):
     problem = cifar10mnist.make(cifar10_dir)
     entry = BUILT_IN["cifar10mnist"]
     assert problem.objectives == entry.tasks
@@ -132,6 +138,17 @@ def test_the_real_images(cifar10_dir, own_cache):
     batch = problem.prepare(problem.train.inputs)
     np.testing.assert_allclose(batch.mean((0, 2, 3)), np.zeros(3), atol=1e-3)
     np.testing.assert_allclose(batch.std((0, 2, 3)), np.ones(3), atol=1e-3)
+    # The example, on what was made just now, for that takes seconds: one of its three points, with
+    # a network that is evaluated fast.
+    (tmp_path / "examples").mkdir()
+    shutil.copy(STUDY, tmp_path / "examples")
+    short = ("--network", "hps", "--train-samples", 256, "--epochs", 1, "--retrain-epochs", 0)
+    one = ("--weights", "0.1,0.13,0.77", "--data-dir", cifar10_dir, "--quiet")
+    done = paretocli("sweep", "--config", f"examples/{STUDY.name}", *short, *one, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    results = pd.read_csv(tmp_path / done.stdout.strip())
+    assert list(results["weight_digit"]) == [0.77]
+    assert 0 < results["accuracy_object_test"][0] < 1
 
 
 # Networks

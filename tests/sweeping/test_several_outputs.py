@@ -19,10 +19,12 @@ from tests.program import paretocli
 from tests.sweeping.several import FORMS, SOURCE
 from tests.sweeping.test_collect import Told, never
 
+# How points are computed, and whether labels are missing, which takes the longer way.
 OPTIONS = [
-    {},
-    {"stack": 1, "micro_batch": 3},
-    {"batches": "independent", "transfer": "neighbours"},
+    ({}, ""),
+    ({}, "_missing"),
+    ({"stack": 1, "micro_batch": 3}, "_missing"),
+    ({"batches": "independent", "transfer": "neighbours"}, "_missing"),
 ]
 
 
@@ -46,8 +48,7 @@ def table(out):
     return pd.read_csv(Path(out) / "results.csv").drop(columns=["seconds", "problem"])
 
 
-@pytest.mark.parametrize("missing", ["", "_missing"])
-@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize(("options", "missing"), OPTIONS)
 def test_all_forms_give_the_same_results(file, tmp_path, options, missing):
     expected = swept(file, f"plain{missing}", tmp_path / "plain", **options)
     assert (expected["status"] == "done").all()

@@ -19,7 +19,6 @@ from tests.toys import CPU, solve
 
 ROWS, STEPS, EPSILON = 8, 36, 1e-4
 WEIGHTS = [[0.1, 0.45, 0.45], [0.3, 0.5, 0.2], [0.6, 0.2, 0.2]]
-KINDS = ["flat", "spike", "linear", "ramp"]
 
 
 class LeastSquares(nn.Module):
@@ -124,8 +123,15 @@ def exact(kind, weights, scale):
     return np.array([float(f.value) for f in (growl, *errors)]), matrix.value
 
 
-@pytest.mark.parametrize(("optimizer", "lr"), [("adam", 0.02), ("sgd", 0.05)])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "optimizer", "lr"),
+    [
+        ("flat", "adam", 0.02),
+        ("spike", "adam", 0.02),
+        ("linear", "sgd", 0.05),
+        ("ramp", "sgd", 0.05),
+    ],
+)
 def test_training_ends_at_the_exact_sparse_chebyshev_points(kind, optimizer, lr):
     ends_there(kind, *trained(kind, optimizer, lr))
 
