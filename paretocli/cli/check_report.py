@@ -109,7 +109,11 @@ def _tasks(found: Examination) -> str:
             _ideal(task),
             _metrics(task.metrics),
         )
-    return f"Before training:\n{as_text(table)}"
+    lines = [
+        f"Auxiliary loss {name}: {value:.4g}, and no objective"
+        for name, value in found.auxiliary.items()
+    ]
+    return "\n".join(["Before training:", as_text(table), *lines])
 
 
 def _target(target: TensorReport | list[TensorReport]) -> str:

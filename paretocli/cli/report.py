@@ -11,6 +11,7 @@ from rich.table import Table
 
 from paretocli.cli.epoch_text import epoch_text, front_notes
 from paretocli.cli.groups_text import groups_text
+from paretocli.cli.loss_text import auxiliary_plan, auxiliary_text, below_ideal_text
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.core.problem import Problem
 from paretocli.front.columns import is_share, is_size
@@ -111,12 +112,7 @@ def sweep_report(
                 f"Best mean accuracy (chosen by validation): {figure} on the test data, point "
                 f"{frame['point'][best]}"
             )
-    below = dict.fromkeys(name for record in records for name in record.get("below_ideal", ()))
-    if below:
-        lines.append(
-            f"No gap is claimed where the training loss of {' or '.join(below)} fell below its "
-            "ideal: give a lower --ideal or lower_bound."
-        )
+    lines += [*below_ideal_text(records), *auxiliary_text(config.auxiliary, records)]
     lines.append(f"Results: {directory.results_file}")
     if directory.picture_file.exists():
         lines.append(f"Picture: {directory.picture_file}")
@@ -201,6 +197,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
             f"{phases}, batches of {config.batch_size}, {config.optimizer}, "
             f"learning rate {config.lr:g} ({config.schedule}), {config.precision}"
         ),
+        **auxiliary_plan(config.auxiliary),
         "sparsity": _sparsity_text(resolved),
         **_teachers_text(config),
         "machine": machine_text(config),

@@ -1,12 +1,13 @@
 """What a problem is: data, tasks and networks. A user's own problem is made of these too."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from torch import Tensor, nn
 
+from paretocli.core.auxiliary import auxiliary_tasks, checked_auxiliary
 from paretocli.core.given_splits import refuse_no_data
 from paretocli.core.held_out import cut_note, cut_off
 from paretocli.core.in_order import part_of
@@ -104,6 +105,9 @@ class Problem:
             tuple or dictionary of such tensors.
         generic: Whether the generic networks (`hps`, `mdmtn`, `mtan`) fit the inputs. They never
             fit several.
+        auxiliary: Coefficients of losses that the network returns by name beside the tasks'
+            outputs: one number for a batch, or one a sample, in training and in evaluation. They
+            are trained on, and are no objectives; see `paretocli.core.auxiliary`.
         ideal: The ideal a (m,), a lower bound of each objective. Unless given, that of each task.
         evaluation_batch: Samples that are measured at once where nothing is trained. Large images
             need fewer than the default.
@@ -122,6 +126,7 @@ class Problem:
     augment: Callable[[Any], Inputs] | None = None
     networks: Mapping[str, NetworkFactory] = field(default_factory=dict)
     generic: bool = True
+    auxiliary: Mapping[str, float] = field(default_factory=dict)
     ideal: Sequence[float] | None = None
     evaluation_batch: int = EVALUATION_BATCH
     front: KnownFront | None = None
@@ -147,6 +152,8 @@ class Problem:
                 f"Problem {self.name} has metrics whose columns clash with each other or with "
                 f"losses and weights ({', '.join(self.metrics)}); rename them."
             )
+        auxiliary = checked_auxiliary(self.auxiliary, names, self.name)
+        object.__setattr__(self, "auxiliary", auxiliary)
         if self.evaluation_batch < 1:
             raise InputError(
                 f"The evaluation_batch of problem {self.name} should be at least 1, found "
@@ -216,6 +223,16 @@ class Problem:
     def objectives(self) -> tuple[str, ...]:
         """Names of the objectives, in order."""
         return tuple(task.name for task in self.tasks)
+
+    @cached_property
+    def trained(self) -> tuple[Task, ...]:
+        """What a training step measures: the tasks, and after them the auxiliary losses."""
+        return (*self.tasks, *auxiliary_tasks(self.auxiliary))
+
+    def with_auxiliary(self, coefficients: Mapping[str, float]) -> "Problem":
+        """The problem with these auxiliary losses in place of its own."""
+        given = checked_auxiliary(coefficients, self.objectives, self.name)
+        return self if given == self.auxiliary else replace(self, auxiliary=given)
 
     @property
     def metrics(self) -> tuple[str, ...]:

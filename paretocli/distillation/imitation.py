@@ -25,35 +25,46 @@ IMAGE = 3  # dimensions of a sample's features (C, H, W)
 
 
 def with_adaptors(
-    network: nn.Module, module: str, shape: Sequence[int], tasks: Sequence[Task]
+    network: nn.Module,
+    module: str,
+    shape: Sequence[int],
+    tasks: Sequence[Task],
+    auxiliary: Sequence[Task] = (),
 ) -> tuple[Task, ...]:
     """Give a network an adaptor a task, whose features it returns after its outputs in training.
 
-    The outputs are in the order of the tasks then, however the network returned them.
+    The outputs are in the order of the tasks then, however the network returned them, and the
+    auxiliary losses follow them.
 
     Args:
-        network: It; in evaluation it returns the outputs alone.
+        network: It; in evaluation it returns what it did before.
         module: The name of the module whose features are shared by the tasks.
         shape: Of one sample's features, (F,), (L, F) or (C, H, W).
         tasks: Of the problem.
+        auxiliary: Its auxiliary losses, which have no teachers.
 
     Returns:
-        The tasks, and one more for each: its target is the teacher's features (B, …).
+        The tasks, the auxiliary losses, and one more for each task: its target is the teacher's
+        features (B, …).
     """
     features = Features(network, module)
     network.add_module(ADAPTORS, nn.ModuleList(_adaptor(shape) for _ in tasks))
 
-    names = [task.name for task in tasks]
+    names = [task.name for task in (*tasks, *auxiliary)]
 
     def add_features(module: nn.Module, given: Any, returned: Any) -> Any:
-        own, outputs = features.taken(), outputs_by_task(returned, names)
+        own = features.taken()
         if not module.training:
-            return outputs
+            return returned
         adaptors: Any = module.get_submodule(ADAPTORS)
-        return (*outputs, *(adaptor(own) for adaptor in adaptors))
+        return (*outputs_by_task(returned, names), *(adaptor(own) for adaptor in adaptors))
 
     network.register_forward_hook(add_features)
-    return (*tasks, *(Task(f"imitation {task.name}", direction_error) for task in tasks))
+    return (
+        *tasks,
+        *auxiliary,
+        *(Task(f"imitation {task.name}", direction_error) for task in tasks),
+    )
 
 
 def direction_error(output: Tensor, target: Tensor) -> Tensor:

@@ -36,6 +36,11 @@ class Teachers:
         return tuple(found)
 
     def added(self, losses: Tensor) -> Tensor:
-        """The tasks' losses with their teachers' terms (K, T), from both apart (K, 2 T)."""
-        of_tasks, of_teachers = losses.chunk(2, dim=1)
-        return of_tasks + self.strength * of_teachers
+        """The tasks' losses with their teachers' terms, and auxiliary losses after them (K, T + a).
+
+        Args:
+            losses: All apart, the terms of the teachers last (K, T + a + T).
+        """
+        tasks = len(self.networks)
+        of_tasks, others, of_teachers = losses.tensor_split((tasks, losses.shape[1] - tasks), dim=1)
+        return torch.cat([of_tasks + self.strength * of_teachers, others], dim=1)

@@ -20,6 +20,7 @@ from paretocli.examination.steps import step_seconds
 from paretocli.exporting.possible import export_trial
 from paretocli.networks.building import build_network, default_network
 from paretocli.population.population import Population
+from paretocli.probing.beside import auxiliary_at_start, unasked_note
 from paretocli.probing.bounds import Bound, lower_bounds, unknown_bounds_note
 from paretocli.probing.chance import chance_notes
 from paretocli.probing.no_means import no_mean_notes
@@ -76,9 +77,10 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
     except InputError as fault:  # the rest does without batches of one sample
         found.failures.append(fault)
     found.notes += [*problem.all_notes, *chance_notes(problem)]
-    found.notes += direction_notes(problem)
+    found.notes += [*direction_notes(problem), *unasked_note(problem, network, ROWS)]
     bounds = lower_bounds(problem, network)
     found.tasks = _tasks(problem, network, outputs, bounds)
+    found.auxiliary = auxiliary_at_start(problem, network, batch_size)
     found.notes += no_mean_notes(problem, network)
     found.failures += _start_faults(found.tasks)
     found.failures += _scale_faults(problem, found.tasks)

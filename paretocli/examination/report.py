@@ -64,6 +64,7 @@ class Examination:
         failures: What is wrong.
         notes: What may be meant, but rarely is.
         tasks: The tasks.
+        auxiliary: The auxiliary losses there, by name.
         parameters: Number of all parameters of the network.
         reached: Numbers of trained parameters by the tasks whose losses reach them.
         layers: Its matrices and convolutions.
@@ -84,6 +85,7 @@ class Examination:
     failures: list[InputError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     tasks: list[TaskReport] = field(default_factory=list)
+    auxiliary: dict[str, float] = field(default_factory=dict)
     parameters: int = 0
     reached: dict[tuple[str, ...], int] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from paretocli.core.accelerators import wait_for
+from paretocli.core.auxiliary import targets_of
 from paretocli.core.generators import generators_kept
 from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem
@@ -29,7 +30,7 @@ def step_seconds(
         device: Where to train.
         batch_size: Samples of a step.
     """
-    population = Population(network, problem.tasks, 1, device=device)
+    population = Population(network, problem.trained, 1, device=device)
     population.train()
     defaults = problem.defaults
     optimizer = build_optimizer(
@@ -39,6 +40,7 @@ def step_seconds(
         weight_decay=defaults.weight_decay,
     )
     samples = problem.train.rows(torch.arange(batch_size)).to(device)
+    targets = targets_of(samples.targets, len(problem.trained))
     prepare, augment = (
         placed_function(function, device) for function in (problem.prepare, problem.augment)
     )
@@ -52,7 +54,7 @@ def step_seconds(
             inputs = prepare(samples.inputs)
             if augment is not None:
                 inputs = augment(inputs)
-            torch.autograd.backward(population.measure(inputs, samples.targets)[0].sum())
+            torch.autograd.backward(population.measure(inputs, targets)[0].sum())
             optimizer.step()
             wait_for(device)
             times.append(time.perf_counter() - before)

@@ -115,7 +115,8 @@ def _concerns(key: str, config: Config) -> bool:
 
 
 def _words(key: str, value: Any) -> str:
-    shown = ", ".join(map(_entry, value)) if isinstance(value, list) else str(value)
+    entries = [f"{n}={v}" for n, v in value.items()] if isinstance(value, Mapping) else value
+    shown = ", ".join(map(_entry, entries)) if isinstance(entries, list) else str(value)
     if key == "taught_by":
         return "taught" if value else "untaught"
     if key == "frozen_point":

@@ -4,6 +4,9 @@ At a point that solves its subproblem the gradients of the terms g_i, weighted b
 λ_i, cancel: Σ_i λ_i ∂g_i/∂f_j is the normal n_j of the front there, so that Σ_j n_j df_j = 0 along
 the front. A unit less of f_a costs n_a / n_b of f_b, if all others stay as they are. This holds for
 the losses that were trained, and is as good as the point's certificate.
+
+Where auxiliary losses A_a are minimised with them, what cancels has Σ_a c_a ∇A_a in it too, and
+Σ_j n_j df_j = −Σ_a c_a dA_a along the front. What dA is nobody knows: there is no rate then.
 """
 
 from collections.abc import Sequence
@@ -108,8 +111,13 @@ def normal_at(sweep: SweepFile, point: int) -> Normal:
 
     Raises:
         NoRatesError: There is none: no record, no multipliers, or a certificate that is missing or
-            bad, or fewer than two objectives bind.
+            bad, fewer than two objectives bind, or auxiliary losses were trained on.
     """
+    if auxiliary := sweep.config.get("auxiliary"):
+        raise NoRatesError(
+            f"its points minimise auxiliary losses as well ({', '.join(map(str, auxiliary))}), "
+            "which the multipliers do not tell from what the objectives trade among themselves"
+        )
     try:
         record = read_record(sweep, point) if 0 <= point < sweep.points else None
         note = read_normalisation(sweep)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paretocli.lists import columns_in
+from paretocli.lists import columns_in, factors_in
 from paretocli.networks.registry import network_help
 from paretocli.option import NOT_NEGATIVE, POSITIVE, at_least, one_of, option, settled
 from paretocli.options.assignments import settings_in
@@ -17,6 +17,10 @@ __all__ = ["DEFAULT_PROBLEM", "PANEL", "TrainingOptions"]
 DEFAULT_PROBLEM = "multidigits"
 
 _PROBLEMS = "the problem's"
+
+
+def _coefficients_in(given: Any) -> dict[str, float]:
+    return dict(factors_in(given, "--auxiliary", "balance=0.01"))
 
 
 def _branching(config: Mapping[str, Any]) -> str:
@@ -113,6 +117,16 @@ class TrainingOptions:
         metavar="A,B",
         numbers=True,
         shown="the tasks', or learned",
+    )
+    auxiliary: Mapping[str, float] = option(
+        "The coefficient of a loss that the network returns by name beside its tasks' outputs, "
+        "such as balance=0.01: it is trained on and is no objective; 0 leaves it out. Repeatable.",
+        given=list,
+        metavar="NAME=C",
+        parse=_coefficients_in,
+        default={},
+        shown=_PROBLEMS,
+        before={},
     )
     epsilon: float = option(
         "ε of the modified Chebyshev scalarization.", range=NOT_NEGATIVE, default=1e-4

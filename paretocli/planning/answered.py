@@ -2,7 +2,8 @@
 
 At the minimiser of a Chebyshev scalarization the terms w_i u_i that are largest bind, and the
 others could change at no gain: their multipliers are zero. So a minimiser for some weights is one
-for any others with the same ratios among what binds, as long as the rest stays below.
+for any others with the same ratios among what binds, as long as the rest stays below. Not so where
+auxiliary losses are added, which count for more beside smaller weights.
 """
 
 import numpy as np
@@ -55,7 +56,7 @@ def refuse_answered(sweep: SweepFile, wanted: Weights) -> None:
     Raises:
         InputError: One is answered already.
     """
-    if not (sweep.path / RESULTS_FILE).exists():
+    if sweep.config.get("auxiliary") or not (sweep.path / RESULTS_FILE).exists():
         return
     results = own_results(sweep)
     if "stationarity" not in results.frame:

@@ -176,9 +176,8 @@ class Population:
         # Dropout draws the masks once for all subproblems, so that one subproblem's result does
         # not depend on how many others there are.
         axis = 0 if apart else None
-        outputs = vmap(self._call, in_dims=(0, 0, axis), randomness="same")(
-            parameters, buffers, inputs
-        )
+        each = partial(self._call, len(targets))
+        outputs = vmap(each, in_dims=(0, 0, axis), randomness="same")(parameters, buffers, inputs)
         scores = [
             self._scoring.of_all(task, output, target, apart=apart)
             for task, output, target in self._measurable(outputs, targets, only)
@@ -220,7 +219,7 @@ class Population:
         keep: bool,
         only: int | None,
     ) -> Measured:
-        outputs = self._call(parameters, buffers, inputs)
+        outputs = self._call(len(targets), parameters, buffers, inputs)
         scores = [
             self._scoring.of_one(task, output, target)
             for task, output, target in self._measurable(outputs, targets, only)
@@ -257,12 +256,12 @@ class Population:
         sizes = [task.statistics_size for task in self.tasks]
         return zip(self.tasks, torch.split(statistics, sizes, dim=1), strict=True)
 
-    def _call(self, parameters: Tensors, buffers: Tensors, inputs: Inputs) -> Outputs:
+    def _call(self, count: int, parameters: Tensors, buffers: Tensors, inputs: Inputs) -> Outputs:
         if self._recomputes:
             returned = call(bound(self._network, parameters | buffers), inputs)
         else:
             returned = functional_call(self._network, (parameters, buffers), *arguments_of(inputs))
-        return tuple(map(as_floats, outputs_by_task(returned, self._names)))
+        return tuple(map(as_floats, outputs_by_task(returned, self._names[:count])))
 
     def _measurable(
         self, outputs: Outputs, targets: Sequence[Several], only: int | None = None

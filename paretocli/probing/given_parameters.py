@@ -37,7 +37,7 @@ def refuse_own_parameters(
         problem: The problem.
         network: Its network, on the CPU; afterwards it is what it was before.
         inputs: A small prepared batch.
-        targets: One (B, …) a task.
+        targets: One (B, …) for each of what is trained.
 
     Raises:
         InputError: They differ.
@@ -88,7 +88,7 @@ def _wrong(
     """The parameters whose gradients differ, and the gradients at the given ones."""
     own = {name: p for name, p in network.named_parameters() if p.requires_grad}
     population = Population(
-        network, problem.tasks, 1, device=torch.device("cpu"), recomputes=recomputes
+        network, problem.trained, 1, device=torch.device("cpu"), recomputes=recomputes
     )
     population.train(False)
     _disturb(population)
@@ -100,10 +100,10 @@ def _wrong(
     try:
         torch.default_generator.manual_seed(0)
         with differentiable_kernels(recurrent=True):
-            outputs = call_by_task(network, inputs, problem.objectives)
+            outputs = call_by_task(network, inputs, [task.name for task in problem.trained])
             expected = [
                 task.scores(as_floats(output), target)[0]
-                for task, output, target in zip(problem.tasks, outputs, targets, strict=True)
+                for task, output, target in zip(problem.trained, outputs, targets, strict=True)
             ]
         owned = _gradients(torch.stack(expected), own)
     finally:

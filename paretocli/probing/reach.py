@@ -15,7 +15,9 @@ NAMED = 4  # parameters that a sentence names
 
 
 def reached_by(problem: Problem, network: nn.Module, batch_size: int) -> dict[str, tuple[str, ...]]:
-    """The tasks whose losses have a gradient for each trained parameter, by its name.
+    """The losses that have a gradient for each trained parameter, by its name.
+
+    Of the tasks and auxiliary ones, by their names.
 
     In training or in evaluation, on one batch. What the gradient is does not matter: it may be 0.
 
@@ -25,6 +27,7 @@ def reached_by(problem: Problem, network: nn.Module, batch_size: int) -> dict[st
         batch_size: Samples of the batch.
     """
     own = {name: p for name, p in network.named_parameters() if p.requires_grad}
+    order = [task.name for task in problem.trained]
     reached: dict[str, set[str]] = {name: set() for name in own}
     inputs, targets = first_batch(problem, "train", batch_size, CPU)
     for training in (True, False):
@@ -33,12 +36,11 @@ def reached_by(problem: Problem, network: nn.Module, batch_size: int) -> dict[st
         buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
         with generators_kept(CPU):
             returned = functional_call(network, buffers, *arguments_of(inputs))
-        outputs = map(as_floats, outputs_by_task(returned, problem.objectives))
-        for task, output, target in zip(problem.tasks, outputs, targets, strict=True):
+        outputs = map(as_floats, outputs_by_task(returned, order))
+        for task, output, target in zip(problem.trained, outputs, targets, strict=True):
             for name, gradient in _gradients(task.scores(output, target)[0], own).items():
                 if gradient is not None:
                     reached[name].add(task.name)
-    order = [task.name for task in problem.tasks]
     return {name: tuple(task for task in order if task in by) for name, by in reached.items()}
 
 
@@ -73,13 +75,14 @@ def refuse_unreaching(problem: Problem, network: nn.Module, batch_size: int) -> 
 
 
 def _unreaching(problem: Problem, reached: dict[str, tuple[str, ...]]) -> list[InputError]:
+    advice = dict.fromkeys(problem.objectives, "compute it from the network's outputs")
     return [
         InputError(
-            f"The loss of task {task.name} reaches no parameter; compute it from the network's "
-            "outputs, without detach or no_grad."
+            f"The {'loss of task' if name in advice else 'auxiliary loss'} {name} reaches no "
+            f"parameter; {advice.get(name, 'compute it in forward')}, without detach or no_grad."
         )
-        for task in problem.tasks
-        if not any(task.name in tasks for tasks in reached.values())
+        for name in (*problem.objectives, *problem.auxiliary)
+        if not any(name in losses for losses in reached.values())
     ]
 
 

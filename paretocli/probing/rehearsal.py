@@ -9,6 +9,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
+from paretocli.core.auxiliary import targets_of
 from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import Inputs, call, refuse_other_forms, tensors_of
 from paretocli.core.names import SPARSITY
@@ -126,7 +127,7 @@ def take_through(
         apart: Whether each has a batch of its own in training.
 
     Returns:
-        The tasks' losses (K, m) on the first training samples, in evaluation mode.
+        All losses (K, t + a) on the first training samples, in evaluation mode.
     """
     population.train()
     rows = min(ROWS, batch_size) * (population.size if apart else 1)
@@ -152,10 +153,13 @@ def first_batch(
 ) -> tuple[Inputs, Outputs]:
     """Prepared inputs and targets of the first samples of a split, again and again if too few.
 
+    A target for each of what is trained: `Problem.trained`.
+
     Or of others that have labels, at least one a task, where labels may be missing.
     """
     samples = problem.splits()[split].rows(problem.some_rows(split, rows)).to(device)
-    return placed_function(problem.prepare, device)(samples.inputs), samples.targets
+    targets = targets_of(samples.targets, len(problem.trained))
+    return placed_function(problem.prepare, device)(samples.inputs), targets
 
 
 def _refuse_training(
@@ -179,7 +183,7 @@ def _refuse_training(
 def _refuse_steps(
     problem: Problem, network: nn.Module, device: torch.device, batch_size: int
 ) -> None:
-    population = Population(network, problem.tasks, 1, device=device)
+    population = Population(network, problem.trained, 1, device=device)
     try:
         take_through(population, problem, batch_size=batch_size)
     except InputError:

@@ -14,6 +14,7 @@ from paretocli.core.outputs import (
 )
 from paretocli.core.problem import Problem, Task
 from paretocli.errors import InputError
+from paretocli.probing.beside import refuse_wrong_auxiliary
 
 
 def checked_outputs(problem: Problem, returned: Any, samples: int) -> Outputs:
@@ -46,6 +47,7 @@ def checked_outputs(problem: Problem, returned: Any, samples: int) -> Outputs:
         raise InputError(
             f"{who} returned two tensors that would both be named {twice}; rename a task or a part."
         )
+    refuse_wrong_auxiliary(problem, returned, samples)
     return tuple(map(as_floats, outputs))
 
 

@@ -77,7 +77,7 @@ def _losses(
     apart: bool,
     stacked: bool,
 ) -> Tensor:
-    population = Population(network, problem.tasks, COPIES, device=device, stacked=stacked)
+    population = Population(network, problem.trained, COPIES, device=device, stacked=stacked)
     with generators_kept(device):
         return take_through(population, problem, batch_size=batch_size, apart=apart)
 

@@ -8,14 +8,18 @@ from typing import Any, NotRequired, cast
 from paretocli.core.splits import Split
 from paretocli.run_directory import forms
 from paretocli.run_directory.files import read_lines
-from paretocli.run_directory.point_record import LossesAndMetrics, figures_form
+from paretocli.run_directory.point_record import (
+    AuxiliaryPart,
+    LossesAndMetrics,
+    figures_form,
+)
 from paretocli.run_directory.sweep_file import SweepFile
 
 HISTORY = "history"
 
 
-class HistoryLine(LossesAndMetrics):
-    """A line of the history: a point after an epoch.
+class HistoryLine(LossesAndMetrics, AuxiliaryPart):
+    """A line of the history: a point after an epoch; auxiliary losses are means over its batches.
 
     Attributes:
         point: Its number.

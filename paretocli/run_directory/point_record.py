@@ -24,6 +24,12 @@ class LossesAndMetrics(TypedDict):
     metric: BySplit
 
 
+class AuxiliaryPart(TypedDict, total=False):
+    """What there is of auxiliary losses: their values on the training data, by name."""
+
+    auxiliary: Annotated[dict[str, float | None], forms.mapped(_FIGURE)]
+
+
 class LayerRecord(TypedDict):
     """What is left of one layer; see `paretocli.sparsity.figures.LayerFigures`."""
 
@@ -75,7 +81,7 @@ def _layer(value: Any) -> None:
         raise forms.FormError("do not add up", ("rows",))
 
 
-class RecordPart(TypedDict, total=False):
+class RecordPart(AuxiliaryPart, total=False):
     """What a record may say beside.
 
     Attributes:
@@ -96,7 +102,7 @@ class RecordPart(TypedDict, total=False):
         layers: Those of its layers, in order.
         made_with: What it was made with.
         failed_step: Of the failed epoch, None where the parameters were bad after it.
-        failed_losses: The objectives whose losses were not finite then.
+        failed_losses: The objectives and auxiliary losses that were not finite then.
         losses_grew: Whether they had grown before.
         below_ideal: The objectives whose training losses fell below their ideal.
         compact_parameters: Of the network as `export` writes it, None where there is none.

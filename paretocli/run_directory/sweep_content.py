@@ -18,6 +18,7 @@ class Settings(TypedDict):
         labels: The table of a folder of images.
         image_size: The side that these are brought to.
         set: Arguments of the function that makes the problem.
+        auxiliary: Coefficients of auxiliary losses, by name.
         network: Its name.
         solver: Its name.
         epochs: Of each point, of the first phase.
@@ -30,6 +31,7 @@ class Settings(TypedDict):
     labels: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     image_size: NotRequired[Annotated[int | None, forms.or_null(forms.whole(1))]]
     set: NotRequired[Annotated[dict[str, Any], forms.mapped(forms.scalar)]]
+    auxiliary: NotRequired[Annotated[dict[str, float], forms.mapped(forms.not_negative)]]
     network: NotRequired[forms.Name]
     solver: NotRequired[forms.Name]
     epochs: NotRequired[forms.Positive]

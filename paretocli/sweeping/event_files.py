@@ -80,6 +80,8 @@ def _scalars(line: HistoryLine) -> dict[str, float]:
     for kind, by_split in (("loss", line["loss"]), ("metric", line["metric"])):
         for split, values in by_split.items():
             found |= {f"{kind}/{name}/{split}": value for name, value in values.items()}
+    for name, value in line.get("auxiliary", {}).items():
+        found[f"auxiliary/{name}"] = value
     for number, value in enumerate(line.get("multipliers") or ()):
         found[f"multiplier/{number}"] = value
     found |= {

@@ -59,7 +59,8 @@ def point_record(
         "seconds": outcome.seconds / len(outcome.best_epoch),
     }
     if failed_epoch:
-        return {**record, **_failure(outcome, member, config.objectives)}
+        names = (*config.objectives, *problem.auxiliary)
+        return {**record, **_failure(outcome, member, names)}
     return {
         **record,
         **figures_of(outcome.figures, member, config.objectives, problem.metrics),
@@ -73,15 +74,16 @@ def point_record(
         "mean_multipliers": _row(outcome.mean_multipliers, member),
         "mean_stationarity": _number(outcome.mean_stationarity, member),
         **_below_ideal(outcome, member, config.objectives),
+        **_auxiliary(outcome, member, problem),
         "weights_file": f"points/{point_name(point)}.safetensors",
     }
 
 
-def _failure(outcome: Outcome, member: int, objectives: Sequence[str]) -> RecordPart:
+def _failure(outcome: Outcome, member: int, losses: Sequence[str]) -> RecordPart:
     """When a point diverged, which losses first were not finite, and whether they grew before."""
     epoch, found = int(outcome.failed_epoch[member]), outcome.breakdown
     step = int(found.step[member])
-    names = [name for name, bad in zip(objectives, found.losses[member], strict=True) if bad]
+    names = [name for name, bad in zip(losses, found.losses[member], strict=True) if bad]
     what = f"loss{'es' if len(names) > 1 else ''} of {', '.join(names)}" if names else "parameters"
     were = "was" if len(names) == 1 else "were"
     when = f"in step {step} of epoch {epoch}" if step else f"after epoch {epoch}"
@@ -98,6 +100,17 @@ def _below_ideal(outcome: Outcome, member: int, objectives: Sequence[str]) -> Re
     """The objectives that fell below their ideal in training, where any did."""
     below = outcome.below_ideal[member]
     return {"below_ideal": _named(below, objectives)} if below.any() else {}
+
+
+def _by_name(auxiliary: Tensor, member: int, problem: Problem) -> dict[str, float | None]:
+    """Auxiliary losses of one subproblem."""
+    return dict(zip(problem.auxiliary, _row(auxiliary, member) or (), strict=True))
+
+
+def _auxiliary(outcome: Outcome, member: int, problem: Problem) -> RecordPart:
+    """The auxiliary losses on the training data, where there are any."""
+    found = _by_name(outcome.auxiliary, member, problem)
+    return {"auxiliary": found} if found else {}
 
 
 def _sparsity(
@@ -143,6 +156,8 @@ def history_line(
     }
     if report.below_ideal[member].any():
         line["below_ideal"] = _named(report.below_ideal[member], config.objectives)
+    if problem.auxiliary:
+        line["auxiliary"] = _by_name(report.auxiliary, member, problem)
     if report.zero_rows is not None:
         line["zero_rows"] = int(report.zero_rows[member])
     return line

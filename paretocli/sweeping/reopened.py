@@ -39,7 +39,7 @@ def reopened(
     config = stored_config(sweep, runtime)
     device = choose_device(config.device)
     check_device(device, precision=config.precision, compiled=config.compile)
-    problem = cut(made, config.train_samples)
+    problem = cut(made, config.train_samples).with_auxiliary(config.auxiliary)
     network = fresh_network(config.network, config.init, problem, config.seed)
     layers, traced = network_layers(network, problem), TracedNetwork(network, problem)
     # Older directories do not keep what follows from the network.

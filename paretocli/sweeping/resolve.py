@@ -133,6 +133,8 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     problem = whole if count is None else cut(whole, int(str(count)))
     older = meant_in(options)
     chosen = _chosen(options, older, problem, device)
+    problem = problem.with_auxiliary({**problem.auxiliary, **chosen["auxiliary"]})
+    chosen["auxiliary"] = problem.auxiliary
     network = network_to_train(chosen, problem)
     of_problem = _looked_at(problem, network, device, chosen["batch_size"])
     taught_by = _taught_by(options, chosen, problem)

@@ -93,7 +93,8 @@ def teachers_of(
 def taught(network: nn.Module, config: SweepConfig, problem: Problem) -> tuple[Task, ...]:
     """Prepare a network for teachers; the tasks that it is trained on then."""
     shape = features_shape(network, config.distill_at, _first_inputs(problem))
-    return with_adaptors(network, config.distill_at, shape, problem.tasks)
+    tasks, auxiliary = problem.tasks, problem.trained[len(problem.tasks) :]
+    return with_adaptors(network, config.distill_at, shape, tasks, auxiliary)
 
 
 def _first_inputs(problem: Problem) -> Inputs:

@@ -88,7 +88,7 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
     transferred = transferred_names(config, network)
     stacked = len(weights) > 1 and not _why_in_turn(config, problem, network, device)
     again = recomputing(problem, network)
-    tasks, teachers = tuple(problem.tasks), None
+    tasks, teachers = problem.trained, None
     if subproblems.teachers:  # last, for it adds to the network
         tasks = taught(network, config, problem)
         teachers = teachers_of(config, problem, subproblems.teachers)

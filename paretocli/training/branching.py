@@ -122,6 +122,7 @@ def _of_members(report: EpochReport, stage: Stage) -> EpochReport:
         below_ideal=report.below_ideal[groups],
         zero_rows=_taken(report.zero_rows, groups),
         failed_epoch=report.failed_epoch[groups],
+        auxiliary=report.auxiliary[groups],
     )
 
 

@@ -11,7 +11,7 @@ class Breakdown:
 
     Args:
         size: K.
-        objectives: m.
+        objectives: m, auxiliary losses among them, which come last.
 
     Attributes:
         step: The step of its epoch, from 1, in which a loss first was not finite (K,); 0 if none.
@@ -42,9 +42,9 @@ class Breakdown:
         self._last = losses[-1]
 
     def observe_held_out(self, losses: Tensor, failed: Tensor) -> None:
-        """Take up losses (K, m) on held-out data, of those (K,) that have failed on it."""
+        """Take up objectives (K, …) on held-out data, of those (K,) that have failed on it."""
         new = failed.cpu() & ~self.losses.any(dim=1)
-        self.losses |= new.unsqueeze(1) & ~losses.cpu().isfinite()
+        self.losses[:, : losses.shape[1]] |= new.unsqueeze(1) & ~losses.cpu().isfinite()
 
     def state_dict(self) -> dict[str, Tensor]:
         """All that is needed to go on."""

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from paretocli.core.auxiliary import targets_of
 from paretocli.core.problem import EVALUATION_BATCH, Data
 from paretocli.population.population import Population
 from paretocli.sparsity.layers import per_member
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern
+from paretocli.training.auxiliary import Auxiliary
 from paretocli.training.evaluation import Prepare, shares
 
 Gradients = dict[str, Tensor]  # stacked (K, …), by the parameters' names
@@ -29,12 +31,14 @@ def stationarity(
     sparsity: SparsityObjective | None = None,
     pattern: Pattern | None = None,
     zeros_allowed: bool = True,
+    auxiliary: Auxiliary | None = None,
 ) -> Tensor:
     """How far each subproblem is from a stationary point, over all samples.
 
         ‖Σ_j c_j ∇f_j‖ / Σ_j c_j ‖∇f_j‖
 
-    Several c share the gradients.
+    Several c share the gradients. Auxiliary losses are what is minimised too: each is one of the
+    f_j here, with its own coefficient as c_j.
 
     Zero where the objectives' gradients cancel (a KKT point, with the gap), one where all pull
     the same way. GrOWL has no gradient at zero rows and at rows of equal length: for the layers
@@ -52,6 +56,7 @@ def stationarity(
         sparsity: f_0, where it is one.
         pattern: Zero rows and ties that the parameters are bound to.
         zeros_allowed: Whether (further) rows may become zero.
+        auxiliary: How much the auxiliary losses count, None where there are none.
 
     Returns:
         Numbers in [0, 1] but for rounding, (…, K); zero where all gradients vanish, NaN where c is.
@@ -62,6 +67,8 @@ def stationarity(
     sums = [_zeros(population) for _ in sets]
     apart = torch.zeros_like(sets[..., 0])
     of_tasks = sets if sparsity is None else sets[..., 1:]
+    if auxiliary is not None:
+        of_tasks = auxiliary.beside(of_tasks)
     # One task after the other: however many there are, no more than one gradient is held beside
     # the sums, and one task's graph at a time.
     for task, weights in enumerate(of_tasks.unbind(dim=-1)):
@@ -90,7 +97,8 @@ def _task_gradient(
     gradient = _zeros(population)
     measured = []
     for share, batch in shares(samples, batch_size):
-        losses, statistics = population.measure_task(task, prepare(batch.inputs), batch.targets)
+        targets = targets_of(batch.targets, max(task + 1, len(batch.targets)))
+        losses, statistics = population.measure_task(task, prepare(batch.inputs), targets)
         measured.append(share * statistics)
         if not losses.requires_grad:  # it reaches no parameter
             continue

@@ -1,4 +1,7 @@
-"""The gradient of a step: of the scalar that a solver makes of a batch's objectives."""
+"""The gradient of a step: of the scalar that a solver makes of a batch's objectives.
+
+Auxiliary losses are added to that scalar: a solver knows nothing of them.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +16,8 @@ from paretocli.solvers.base import Solver
 from paretocli.sparsity.layers import per_member
 from paretocli.training.descent import Descent
 from paretocli.training.losses import Part, TrainingLosses
+
+Measured = tuple[Tensor, Tensor, Tensor]  # objectives, statistics, auxiliary losses
 
 
 class StepGradients:
@@ -36,9 +41,10 @@ class StepGradients:
         self._population = population
         self._solver = solver
         self._losses = losses
+        self._auxiliary = losses.auxiliary
         self._largest = largest
 
-    def of(self, batch: Samples, descent: Descent) -> tuple[Tensor, Tensor]:
+    def of(self, batch: Samples, descent: Descent) -> Measured:
         """Work out the gradient on a batch.
 
         Args:
@@ -46,7 +52,8 @@ class StepGradients:
             descent: What steps with it.
 
         Returns:
-            The objectives (K, m), without a graph, and the metrics' statistics (K, s).
+            The objectives (K, m), without a graph, the metrics' statistics (K, s), and the
+            auxiliary losses (K, a).
         """
         descent.zero_grad()
         parts = self._losses.parts(batch, self._largest)
@@ -56,16 +63,18 @@ class StepGradients:
             return self._by_gradients(parts, descent)
         return self._by_values(parts, descent)
 
-    def _at_once(self, part: Part, descent: Descent) -> tuple[Tensor, Tensor]:
-        losses, statistics = self._losses.of(part)
+    def _at_once(self, part: Part, descent: Descent) -> Measured:
+        found, statistics = self._losses.of(part)
+        losses, values = self._auxiliary.apart(found)
         objectives = descent.objectives(losses)
         if self._solver.needs_gramian:
             there = self._population.there(statistics)[:, : losses.shape[1]]
             self._solver.weigh(descent.gramian(objectives), there)
-        torch.autograd.backward(self._solver.loss(objectives).sum())
-        return objectives.detach(), statistics
+        scalars = self._auxiliary.added(self._solver.loss(objectives), values)
+        torch.autograd.backward(scalars.sum())
+        return objectives.detach(), statistics, values.detach()
 
-    def _by_values(self, parts: Sequence[Part], descent: Descent) -> tuple[Tensor, Tensor]:
+    def _by_values(self, parts: Sequence[Part], descent: Descent) -> Measured:
         # What is drawn, and what batch norm remembers, is that of the second pass.
         with (
             torch.no_grad(),
@@ -73,14 +82,15 @@ class StepGradients:
             _buffers_kept(self._population),
         ):
             found = [self._measured(part) for part in parts]
-        losses, statistics = (torch.stack(one).sum(dim=0) for one in zip(*found, strict=True))
+        whole, statistics = (torch.stack(one).sum(dim=0) for one in zip(*found, strict=True))
+        losses, values = self._auxiliary.apart(whole)
         objectives, coefficients = self._weighed(losses, descent)
         for part in parts:
             of_part, _ = self._measured(part)
-            torch.autograd.backward(of_part, coefficients)
-        return objectives, statistics
+            torch.autograd.backward(of_part, self._auxiliary.beside(coefficients))
+        return objectives, statistics, values
 
-    def _by_gradients(self, parts: Sequence[Part], descent: Descent) -> tuple[Tensor, Tensor]:
+    def _by_gradients(self, parts: Sequence[Part], descent: Descent) -> Measured:
         parameters = self._population.parameters
         found: list[tuple[Tensor, Tensor]] = []
         sums: list[dict[str, Tensor]] = []
@@ -88,14 +98,17 @@ class StepGradients:
             losses, statistics = self._measured(part)
             sums = _sums(sums, descent.gradients_of(losses))
             found.append((losses.detach(), statistics))
-        losses, statistics = (torch.stack(one).sum(dim=0) for one in zip(*found, strict=True))
-        there = self._population.there(statistics)[:, : losses.shape[1]]
-        objectives, coefficients = self._weighed(losses, descent, (sums, there))
+        whole, statistics = (torch.stack(one).sum(dim=0) for one in zip(*found, strict=True))
+        losses, values = self._auxiliary.apart(whole)
+        tasks = losses.shape[1]
+        there = self._population.there(statistics)[:, :tasks]
+        objectives, coefficients = self._weighed(losses, descent, (sums[:tasks], there))
+        of_all = self._auxiliary.beside(coefficients).unbind(dim=1)
         for name, parameter in parameters.items():
             parameter.grad = torch.zeros_like(parameter)
-            for total, weight in zip(sums, coefficients.unbind(dim=1), strict=True):
+            for total, weight in zip(sums, of_all, strict=True):
                 parameter.grad += per_member(weight, total[name]) * total[name]
-        return objectives, statistics
+        return objectives, statistics, values
 
     def _weighed(
         self,
@@ -119,7 +132,7 @@ class StepGradients:
         return objectives.detach(), leaf.grad
 
     def _measured(self, part: Part) -> tuple[Tensor, Tensor]:
-        """A part's share in the batch's losses (K, t) and statistics (K, s)."""
+        """A part's share in the batch's losses (K, t + a) and statistics (K, s)."""
         losses, statistics = self._losses.of(part)
         return part.share * losses, part.share * statistics
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from paretocli.core.auxiliary import targets_of
 from paretocli.core.inputs import Inputs, all_mapped, mapped
 from paretocli.core.outputs import Outputs
 from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem, Samples
 from paretocli.distillation.teachers import Teachers
 from paretocli.population.population import Population
+from paretocli.training.auxiliary import Auxiliary
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,9 @@ class TrainingLosses:
         population: The K networks.
         apart: Whether a batch holds samples of one network after the other.
         teachers: What the networks imitate beside, if anything.
+
+    Attributes:
+        auxiliary: How much the auxiliary losses count.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class TrainingLosses:
         self._apart = apart
         self._teachers = teachers
         self._labelled = self._mean_weights()
+        self.auxiliary = Auxiliary(problem.auxiliary.values(), population.device)
 
     def parts(self, batch: Samples, largest: int) -> tuple[Part, ...]:
         """A batch, prepared and changed at random, in parts of so many samples at most.
@@ -80,8 +86,11 @@ class TrainingLosses:
         )
 
     def of(self, part: Part) -> tuple[Tensor, Tensor]:
-        """Losses (K, m), with what is to be imitated in them, and statistics (K, s)."""
-        inputs, targets = part.inputs, part.targets
+        """Losses (K, t + a), with what is to be imitated in them, and statistics (K, s).
+
+        Of the tasks, and after them the auxiliary ones.
+        """
+        inputs, targets = part.inputs, targets_of(part.targets, len(self._problem.trained))
         if self._teachers is not None:
             targets = (*targets, *self._teachers.features(inputs))
         losses, statistics = self._population.measure(inputs, targets, apart=self._apart)
@@ -100,6 +109,6 @@ class TrainingLosses:
         tasks = self._problem.tasks
         if not any(task.counts_weights for task in tasks):
             return None
-        others = len(self._population.tasks) - len(tasks)  # have no labels, but teachers
+        others = len(self._population.tasks) - len(tasks)  # have no labels
         shares = [*self._problem.labelled["train"], *[1.0] * others]
         return torch.tensor(shares, device=self._population.device)

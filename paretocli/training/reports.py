@@ -29,6 +29,7 @@ class EpochReport:
         failed_epoch: The epoch in which the subproblem diverged (K,), 0 if it did not.
         subproblem_epochs: Epochs of single networks spent so far; one network trained for one
             epoch counts one.
+        auxiliary: The auxiliary losses (K, a), means over the epoch's batches.
     """
 
     epoch: int
@@ -42,6 +43,7 @@ class EpochReport:
     zero_rows: Tensor | None
     failed_epoch: Tensor
     subproblem_epochs: int
+    auxiliary: Tensor
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Outcome:
     training data, with the multipliers of the best epoch. Gaps and `chebyshev_value` are NaN where
     an objective fell below its ideal (`below_ideal`, (K, m)). `breakdown` knows the steps in which
     losses first were not finite. `mean_multipliers` are averaged over the epochs up to the best one
-    (`Solver.mean_multipliers`), and `mean_stationarity` is with them. `kept` has further epochs of
+    (`Solver.mean_multipliers`), and `mean_stationarity` is with them. `auxiliary` (K, a) are the
+    auxiliary losses over the training data. `kept` has further epochs of
     each that are kept, in order; nothing where none are.
     """
 
@@ -79,6 +82,7 @@ class Outcome:
     mean_multipliers: Tensor | None
     mean_stationarity: Tensor | None
     seconds: float
+    auxiliary: Tensor
     kept: tuple[tuple[KeptEpoch, ...], ...] = ()
 
 

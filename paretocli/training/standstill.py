@@ -10,7 +10,8 @@ from paretocli.population.population import Population
 from paretocli.solvers.base import Solver
 from paretocli.training.best import take_up, worth_keeping
 
-Train = tuple[Tensor, Tensor]
+Train = tuple[Tensor, Tensor, Tensor]
+"""Of an epoch's batches: the objectives (K, m), metrics (K, q) and auxiliary losses (K, a)."""
 
 # What counts as better: noise makes some epoch a little better than all before it for ever.
 VALUE = 1e-3  # of the validation value, relative to it
@@ -63,7 +64,7 @@ class Standstill:
         Args:
             population: After an epoch of training.
             solver: The same.
-            train: Losses (K, m) and metrics (K, q) of its batches; of who has ended, those of its
+            train: What its batches came to; of who has ended, those of its
                 own last epoch take their place.
         """
         self.epochs += (~self.ended).to(self.epochs)
@@ -133,4 +134,6 @@ class Standstill:
 
 def _everything(population: Population, solver: Solver, train: Train) -> dict[str, Tensor]:
     """What an epoch leaves, K leading; the figures of training themselves, no copies."""
-    return worth_keeping(population, solver) | dict(zip(("losses", "metrics"), train, strict=True))
+    figures = zip(("losses", "metrics", "auxiliary"), train, strict=True)
+    # Checkpoints of 0.2.0 have no auxiliary losses.
+    return worth_keeping(population, solver) | {name: one for name, one in figures if one.numel()}

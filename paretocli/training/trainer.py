@@ -31,7 +31,7 @@ from paretocli.training.phases import Phases
 from paretocli.training.reports import EpochReport, Figures, Outcome, copy_of
 from paretocli.training.search_end import back_where_failed, copied, tied
 from paretocli.training.settings import TrainingSettings
-from paretocli.training.standstill import Standstill
+from paretocli.training.standstill import Standstill, Train
 from paretocli.training.state import refuse_other_shapes
 
 
@@ -80,12 +80,13 @@ class Trainer:
         }
         apart = settings.streams is not None
         losses = TrainingLosses(problem, population, apart=apart, teachers=teachers)
+        self.auxiliary = losses.auxiliary
         self.gradients = StepGradients(population, solver, losses, settings.micro_batch)
         self.seconds = 0.0
         self.subproblem_epochs = 0
         self.failed_epoch = torch.zeros(population.size, dtype=torch.int64)
         self.breakdown = Breakdown(
-            population.size, len(problem.tasks) + (1 if sparsity is not None else 0)
+            population.size, len(problem.trained) + (1 if sparsity is not None else 0)
         )
         self.claims = Claims(solver)
         # A pattern given from the start is to stay what it is.
@@ -121,7 +122,7 @@ class Trainer:
         self.phases.epoch += 1
         standstill.hold(self.population, self.solver, train)
         self.population.train(False)
-        figures: Figures = {"train": train}
+        figures: Figures = {"train": train[:2]}
         figures |= {split: self._evaluated(split) for split in HELD_OUT}
         value = self.solver.value(figures["val"][0])
         self._note_failures(figures)
@@ -147,6 +148,7 @@ class Trainer:
             zero_rows=None if sparsity is None else sparsity.zero_rows(parameters),
             failed_epoch=self.failed_epoch.clone(),
             subproblem_epochs=self.subproblem_epochs,
+            auxiliary=train[2].clone(),
         )
 
     def finish(self) -> Outcome:
@@ -165,8 +167,10 @@ class Trainer:
             sparsity=self.sparsity,
             pattern=self.pattern,
             zeros_allowed=self.zeros_allowed,
+            auxiliary=self.auxiliary,
         )
-        train = figures["train"][0]
+        train, data = figures["train"][0], self.splits["train"]
+        beside = self.auxiliary.over(self.population, data, self.prepare, self.evaluation_batch)
         gap, relative_gap = self.claims.gap(train)
         self.seconds += time.perf_counter() - started
         return Outcome(
@@ -188,6 +192,7 @@ class Trainer:
             mean_multipliers=self.solver.mean_multipliers(),
             mean_stationarity=rest[1] if len(rest) > 1 else None,
             seconds=self.seconds,
+            auxiliary=beside,
             kept=self.best.beside(self.pattern),
         )
 
@@ -237,24 +242,22 @@ class Trainer:
         self.best.load_state_dict(state["best"])
         refuse_other_shapes(state, self.state_dict())
 
-    def _train_epoch(self) -> tuple[Tensor, Tensor]:
+    def _train_epoch(self) -> Train:
         settings, phases = self.settings, self.phases
         self.population.train()
         # Dropout and augmentation draw from torch's generator; seeding it by epoch makes a
         # resumed run the same as an uninterrupted one.
         torch.manual_seed(mixed_seed(settings.seed, phases.order, 1))
-        losses, statistics = [], []
+        found = []
         for batch, step, steps in batches(self.splits["train"], settings, phases.order):
-            objectives, batch_statistics = self.gradients.of(batch, self.descent)
+            found.append(self.gradients.of(batch, self.descent))
             if not phases.retraining:
-                self.passing.after(objectives, *phases.place(step, steps), self.descent)
+                self.passing.after(found[-1][0], *phases.place(step, steps), self.descent)
             self.descent.step(phases.rate(step, steps))
-            losses.append(objectives)
-            statistics.append(batch_statistics)
-        metrics = self.population.metrics(torch.stack(statistics).mean(dim=0))
-        together = torch.stack(losses)
-        self.breakdown.observe(together)
-        return together.mean(dim=0), metrics
+        losses, statistics, auxiliary = (torch.stack(one) for one in zip(*found, strict=True))
+        self.breakdown.observe(torch.cat([losses, auxiliary], dim=2))
+        metrics = self.population.metrics(statistics.mean(dim=0))
+        return losses.mean(dim=0), metrics, auxiliary.mean(dim=0)
 
     def _descent(self, lr: float) -> Descent:
         """How the parameters change in the present phase."""

@@ -41,7 +41,7 @@ def of_a_step(trainer, steps=2):
     trainer.population.train()
     for _ in range(steps):
         batch, _, _ = next(taken)
-        objectives, statistics = trainer.gradients.of(batch, trainer.descent)
+        objectives, statistics, _ = trainer.gradients.of(batch, trainer.descent)
     gradients = {name: p.grad.clone() for name, p in trainer.population.parameters.items()}
     leaf = getattr(trainer.descent, "_leaf", None)
     pull = None if leaf is None else leaf.grad.clone()

@@ -10,7 +10,7 @@ from paretocli.training.standstill import Standstill
 from tests.toys import Wide, growl_of, make_trainer, quadratics, solve, vectors
 
 WEIGHTS = [[0.2, 0.4, 0.4], [0.5, 0.3, 0.2], [0.8, 0.1, 0.1]]
-NOTHING = (torch.zeros(2), torch.zeros(2, 3))
+NOTHING = (torch.zeros(2, 3), torch.zeros(2, 0), torch.zeros(2, 1))
 
 
 class Nothing:
