@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TypedDict
 
+from paretocli.options.tables import KINDS
 from paretocli.run_directory import forms
 from paretocli.run_directory.point_record import Machine
 
@@ -17,6 +18,8 @@ class Settings(TypedDict):
         targets: The columns of a table that are to be learned.
         labels: The table of a folder of images.
         image_size: The side that these are brought to.
+        task: What the columns hold, by name or pattern, where it was said.
+        class_weights: How much classes count.
         set: Arguments of the function that makes the problem.
         network: Its name.
         solver: Its name.
@@ -29,6 +32,8 @@ class Settings(TypedDict):
     targets: NotRequired[Annotated[list[str], forms.listed(forms.text)]]
     labels: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     image_size: NotRequired[Annotated[int | None, forms.or_null(forms.whole(1))]]
+    task: NotRequired[Annotated[dict[str, str], forms.mapped(forms.one_of(*KINDS))]]
+    class_weights: NotRequired[Annotated[str, forms.one_of("none", "balanced")]]
     set: NotRequired[Annotated[dict[str, Any], forms.mapped(forms.scalar)]]
     network: NotRequired[forms.Name]
     solver: NotRequired[forms.Name]
