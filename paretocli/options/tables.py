@@ -37,6 +37,28 @@ class TableOptions:
         default="none",
         before="none",
     )
+    split: str | None = option(
+        "The column that marks each row as train, val or test. Where none is val, a fifth of the "
+        "training rows is taken.",
+        metavar="COLUMN",
+        default=None,
+        before=None,
+        shown="none: 60 : 20 : 20 at random",
+    )
+    group: str | None = option(
+        "Rows with the same value in this column stay in one split: a patient, a place, a day.",
+        metavar="COLUMN",
+        default=None,
+        before=None,
+        shown="none",
+    )
+    stratify: bool = option(
+        "Divide the rows so that each class of each target has the same shares in all splits.",
+        flags=("--stratify/--no-stratify",),
+        default=False,
+        before=False,
+        shown="off",
+    )
 
 
 TABLE_OPTIONS = tuple(entry.name for entry in fields(TableOptions))

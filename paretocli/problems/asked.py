@@ -121,6 +121,9 @@ SAYS = {
     "image_size": "is the side of a folder's images",
     "task": "says what a column of labels holds",
     "class_weights": "weighs the classes of a table's columns",
+    "split": "names a column of a table",
+    "group": "names a column of a table",
+    "stratify": "divides the rows of a table",
     "set": "gives arguments to a function of somebody's own",
 }
 NAMES = tuple(entry.name for entry in fields(Asked))

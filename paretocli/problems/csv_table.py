@@ -30,8 +30,9 @@ def make(argument: str, data_dir: Path, targets: Sequence[str], **form: Any) -> 
             "--targets, as in --targets price,area."
         )
     path = Path(argument)
-    frame = with_numbers(read_texts(path), path, leaving=targets)
-    return tabular(frame, targets, name=path.stem, path=path, form=TableForm(**form))
+    asked = TableForm(**form)
+    frame = with_numbers(read_texts(path), path, leaving=[*targets, *asked.dividing])
+    return tabular(frame, targets, name=path.stem, path=path, form=asked)
 
 
 def with_numbers(frame: pd.DataFrame, path: Path, leaving: Sequence[str] = ()) -> pd.DataFrame:

@@ -17,9 +17,9 @@ from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.errors import InputError
 from paretocli.problems.column_kinds import asked_kinds
 from paretocli.problems.label_columns import labels_of
-from paretocli.problems.splitting import at_random
 from paretocli.problems.table_classes import refuse_no_classes, table_classes, words_of
 from paretocli.problems.table_form import ALL_NUMBERS, TableForm
+from paretocli.problems.table_rows import rows_of, split_hints
 from paretocli.problems.targets import check_targets
 
 MOST_CATEGORIES = 100
@@ -39,9 +39,10 @@ def tabular(
 ) -> Problem:
     """Predict target columns from all the others, a task for each target.
 
-    Rows are split 60 : 20 : 20 at random. What features are prepared by comes from the training
-    rows: numbers are standardised, missing ones replaced by the mean; categories are one-hot
-    encoded, a missing one being a category of its own, and of more than 100 the rare ones together.
+    Rows are split 60 : 20 : 20 at random, unless the form says otherwise. What features are
+    prepared by comes from the training rows: numbers are standardised, missing ones replaced by the
+    mean; categories are one-hot encoded, a missing one being a category of its own, and of more
+    than 100 the rare ones together.
 
     Args:
         frame: The table (N, C): columns of numbers and of texts; the index holds line numbers.
@@ -62,11 +63,11 @@ def tabular(
             "more columns with --targets."
         )
     kinds = asked_kinds(form.task, targets, path)
-    rows = at_random(len(frame), path)
+    rows, how = rows_of(frame, kinds, form, path)
     make = partial(table_classes, balanced=form.class_weights == "balanced")
     labels = [labels_of(frame[one], rows, path, kinds[one], make) for one in targets]
     refuse_no_classes(form, labels, path)
-    features = frame.drop(columns=list(targets))
+    features = frame.drop(columns=[*targets, *form.dividing])
     inputs = _encoded(features, rows["train"], path)
     splits = {
         split: Samples(torch.from_numpy(inputs[part]), tuple(one.target[part] for one in labels))
@@ -80,7 +81,11 @@ def tabular(
         val=splits["val"],
         test=splits["test"],
         defaults=_defaults(len(splits["train"]), regression=regression),
-        notes=[f"{words_of(one)}." for one in labels],
+        notes=[
+            *(f"{words_of(one)}." for one in labels),
+            *([f"The rows are split {how}."] if form.divides else []),
+            *split_hints(features, path),
+        ],
         without_effect=("task",) if regression else (),
     )
 

@@ -20,6 +20,9 @@ class Settings(TypedDict):
         image_size: The side that these are brought to.
         task: What the columns hold, by name or pattern, where it was said.
         class_weights: How much classes count.
+        split: The column that divides the rows of a table.
+        group: The column whose values stay in one split.
+        stratify: Whether classes have the same shares in all splits.
         set: Arguments of the function that makes the problem.
         network: Its name.
         solver: Its name.
@@ -34,6 +37,9 @@ class Settings(TypedDict):
     image_size: NotRequired[Annotated[int | None, forms.or_null(forms.whole(1))]]
     task: NotRequired[Annotated[dict[str, str], forms.mapped(forms.one_of(*KINDS))]]
     class_weights: NotRequired[Annotated[str, forms.one_of("none", "balanced")]]
+    split: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
+    group: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
+    stratify: NotRequired[Annotated[bool, forms.truth]]
     set: NotRequired[Annotated[dict[str, Any], forms.mapped(forms.scalar)]]
     network: NotRequired[forms.Name]
     solver: NotRequired[forms.Name]

@@ -17,6 +17,7 @@ def write_table(path, rows=120):
     rng = np.random.default_rng(0)
     x = rng.normal(size=rows)
     frame = pd.DataFrame({"x": x, "y": rng.normal(size=rows)})
+    frame["who"] = [f"p{k // 3}" for k in range(rows)]
     frame["grade"] = np.digitize(x, [-0.5, 0.5]) + 3
     frame["sold"] = np.where(x + rng.normal(size=rows) > 0, "yes", "no")
     frame["price"] = 100 + 5 * x
@@ -40,7 +41,7 @@ def swept(tmp_path_factory):
             "--class-weights",
             "balanced",
         ),
-        *(*SHORT, "--out", "run"),
+        *("--group", "who", "--stratify", *SHORT, "--out", "run"),
         cwd=place,
     )
     assert done.returncode == 0, done.stderr
@@ -64,6 +65,9 @@ def test_metrics_follow_from_what_columns_hold(swept):
     config = json.loads((swept / "run" / "sweep.json").read_text())["config"]
     assert config["task"] == {"visits": "count"}
     assert config["class_weights"] == "balanced"
+    assert config["group"] == "who"
+    assert config["split"] is None
+    assert config["stratify"] is True
 
 
 def test_the_plan_says_what_columns_were_taken_for(swept):
@@ -72,6 +76,12 @@ def test_the_plan_says_what_columns_were_taken_for(swept):
     assert "grade: 3 classes, in this order: 3, 4, 5 (whole numbers: --task grade=number" in said
     assert "sold: 2 classes, in this order: no, yes; auroc, average_precision and f1" in said
     assert "price: a number, from" in said
+    done = paretocli("sweep", "table:t.csv", *TARGETS, "--stratify", "--dry-run", cwd=swept)
+    said = " ".join(done.stderr.split())
+    assert (
+        "split 60 : 20 : 20 at random, each class of grade, sold, visits in the same shares."
+        in said
+    )
     done = paretocli("check", "table:t.csv", *TARGETS, "--task", "grade=number", cwd=swept)
     assert done.returncode == 0, done.stderr
     assert "grade: a number, from 3 to 5." in done.stderr
@@ -97,7 +107,7 @@ def test_a_directory_from_before_there_were_classes_goes_on_with_numbers(copy):
     content = json.loads(file.read_text())
     # What has no effect is said as in directories that lack it.
     assert content["config"]["task"] == {"*": "number"}
-    for name in ("task", "class_weights"):
+    for name in ("task", "class_weights", "split", "group", "stratify"):
         del content["config"][name]
     file.write_text(json.dumps(content))
     kept = (copy / "old" / "points" / "0001.safetensors").read_bytes()
@@ -119,6 +129,8 @@ def test_a_directory_from_before_there_were_classes_goes_on_with_numbers(copy):
         (("--task", "price=count"), "in column price, where counts were expected"),
         (("--task", "price=class"), "different numbers in 120 rows, which are no classes"),
         (("--task", "*=number", "--class-weights", "balanced"), "in column sold, where numbers"),
+        (("--group", "nobody"), "has no column 'nobody' for --group"),
+        (("--split", "who"), "holds 'p0' in column who, where one of train, val, test"),
         (("--class-weights", "sqrt"), "--class-weights should be one of none, balanced"),
     ],
 )
