@@ -75,6 +75,34 @@ def factors_in(given: Any, flag: str, example: str) -> tuple[tuple[str, float], 
     return tuple(found)
 
 
+def kinds_in(given: Any, kinds: Sequence[str]) -> dict[str, str]:
+    """What columns hold, by their names, from texts such as income=class, or from a mapping.
+
+    Args:
+        given: A text, several of them, or a mapping.
+        kinds: What there is.
+
+    Raises:
+        InputError: A text has another form, or a column comes twice.
+    """
+    if isinstance(given, Mapping):
+        given = [f"{name}={kind}" for name, kind in given.items()]
+    found: dict[str, str] = {}
+    for text in [given] if isinstance(given, str) else given:
+        name, _, kind = str(text).rpartition("=")
+        # In a file or in Python the kind is a text in quotes.
+        name, kind = name.strip(), kind.strip().strip('"')
+        if not name or kind not in kinds:
+            raise InputError(
+                f"--task {text} should be a column and one of {', '.join(kinds)}, as in --task "
+                "income=class."
+            )
+        if name in found:
+            raise InputError(f"--task gives {name} twice; give it once.")
+        found[name] = kind
+    return dict(sorted(found.items()))
+
+
 def some_of(names: Sequence[str], most: int = 8) -> str:
     """Names for a sentence, the first ones of many."""
     more = len(names) - most

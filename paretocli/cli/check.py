@@ -9,6 +9,7 @@ import typer
 
 from paretocli.cli.options.signature import with_options
 from paretocli.options.machine import PANEL
+from paretocli.options.tables import TABLE_OPTIONS
 from paretocli.printing import say
 
 ProblemToCheck = Annotated[
@@ -32,7 +33,10 @@ Threads = Annotated[
 ]
 
 # What concerns the problem, as for a sweep.
-OPTIONS = ("network", "targets", "labels", "image_size", "set", "device", "data_dir")
+OPTIONS = (
+    *("network", "targets", "labels", "image_size", *TABLE_OPTIONS),
+    *("set", "device", "data_dir"),
+)
 
 
 @with_options(*OPTIONS)

@@ -1,9 +1,10 @@
 """Points of a sweep as tables and as JSON, read from its results alone."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from rich.table import Table
 
 from paretocli.cli.tables import MOST_COLUMNS, as_text
@@ -11,12 +12,16 @@ from paretocli.core.names import SPARSITY
 from paretocli.front.columns import is_share, is_size, split_of
 from paretocli.front.results import Results
 from paretocli.front.sizes import shown_sizes
+from paretocli.front.task_columns import task_columns
+
+if TYPE_CHECKING:
+    from paretocli.core.problem import Problem
 
 
 def figure_columns(results: Results, split: str = "test") -> list[str]:
     """What a table has room for: each task's metrics, or its loss where it has none.
 
-    The losses alone where these are too many.
+    Of too many metrics the first of each task, and the losses alone where these are too many.
     """
     names = [str(column) for column in results.frame.columns]
     measured = [column for column in names if split_of(column) == split]
@@ -24,12 +29,40 @@ def figure_columns(results: Results, split: str = "test") -> list[str]:
     losses = [f"loss_{name}_{split}" for name in results.objectives]
     tasks = [name for name in results.objectives if name != SPARSITY]
     bare = [t for t in tasks if not any(c.endswith(f"_{t}_{split}") for c in metrics)]
-    shown = [*metrics, *(f"loss_{task}_{split}" for task in bare)]
-    chosen = shown if metrics and len(shown) <= MOST_COLUMNS else losses[:MOST_COLUMNS]
+    first = [*task_columns(results, split).values()] if metrics else []
+    without = [f"loss_{task}_{split}" for task in bare]
+    fitting = _fitting([metrics, first] if metrics else [], without)
+    chosen = fitting or losses[:MOST_COLUMNS]
     return [
         *chosen,
         *(name for name in shown_sizes(results.frame) if _says_something(results, name)),
     ]
+
+
+def columns_of(frame: pd.DataFrame, problem: "Problem") -> list[str]:
+    """The same of a sweep that has just ended; the mean loss where losses are too many.
+
+    Args:
+        frame: Its results; this column is added to it.
+        problem: Its problem.
+    """
+    metrics = [f"{name}_test" for name in problem.metrics if f"{name}_test" in frame]
+    first = [f"{next(iter(t.metrics))}_{t.name}_test" for t in problem.tasks if t.metrics]
+    bare = [f"loss_{task.name}_test" for task in problem.tasks if not task.metrics]
+    losses = [f"loss_{name}_test" for name in problem.objectives]
+    if fitting := _fitting([metrics, first] if metrics else [], bare):
+        return fitting
+    if len(losses) <= MOST_COLUMNS:
+        return losses
+    frame["mean loss_test"] = frame[losses].mean(axis=1)
+    return ["mean loss_test"]
+
+
+def _fitting(metrics: Sequence[Sequence[str]], bare: Sequence[str]) -> list[str]:
+    """The first metrics that there is room for beside other columns, with these; none if none."""
+    fitting = (shown for shown in metrics if len(shown) + len(bare) <= MOST_COLUMNS)
+    found = next(fitting, None)
+    return [] if found is None else [*found, *bare]
 
 
 def points_table(

@@ -12,6 +12,7 @@ from rich.table import Table
 from paretocli.cli.epoch_text import epoch_text, front_notes
 from paretocli.cli.groups_text import groups_text
 from paretocli.cli.loss_text import auxiliary_plan, auxiliary_text, below_ideal_text
+from paretocli.cli.point_tables import columns_of
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.core.problem import Problem
 from paretocli.front.columns import is_share, is_size
@@ -62,7 +63,7 @@ def sweep_report(
 ) -> str:
     """A table of the points, the layers of a single one, and the paths of what was written."""
     frame = pd.read_csv(directory.results_file)
-    figures = _figure_columns(frame, problem)
+    figures = columns_of(frame, problem)
     shares = {name for name in figures if is_share(name, frame[name])}
     few = len(config.objectives) <= MOST_COLUMNS
     sparse = config.sparsity or config.frozen_point != ""
@@ -134,19 +135,6 @@ def _compact_text(record: PointRecord) -> list[str]:
         return []
     operations = "" if macs is None else f", {macs:,} multiply-accumulates for a sample"
     return [f"As export writes it, the network has {parameters:,} parameters{operations}."]
-
-
-def _figure_columns(frame: pd.DataFrame, problem: Problem) -> list[str]:
-    """What the table shows of the tasks: metrics, losses where there are none or too many."""
-    metrics = [f"{name}_test" for name in problem.metrics if f"{name}_test" in frame]
-    bare = [f"loss_{task.name}_test" for task in problem.tasks if not task.metrics]
-    if metrics and len(metrics) + len(bare) <= MOST_COLUMNS:
-        return [*metrics, *bare]
-    losses = [f"loss_{name}_test" for name in problem.objectives]
-    if len(losses) <= MOST_COLUMNS:
-        return losses
-    frame["mean loss_test"] = frame[losses].mean(axis=1)
-    return ["mean loss_test"]
 
 
 def _words(column: str) -> str:

@@ -114,6 +114,7 @@ class Problem:
         front: The whole front, where it is known; hypervolumes end at its reference point.
         defaults: What is used where the user says nothing.
         notes: What whoever sweeps it should know of how it was made, a sentence each.
+        without_effect: Options by which it was made that made no difference, by name.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Problem:
     front: KnownFront | None = None
     defaults: Defaults = field(default_factory=Defaults)
     notes: Sequence[str] = ()
+    without_effect: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         names = [task.name for task in self.tasks]

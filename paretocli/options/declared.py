@@ -15,6 +15,7 @@ from paretocli.options import (
     optimisation,
     output,
     sparsity,
+    tables,
     training,
     transfer,
     warm,
@@ -42,6 +43,7 @@ def declared(*, single: bool = False) -> Mapping[str, Option]:
     own: list[Iterable[Option]] = [
         weights.weight_options(single=single),
         options_of(training.TrainingOptions, training.PANEL),
+        options_of(tables.TableOptions, tables.PANEL),
         _owned(SOLVERS, SOLVERS.own.values()),
         options_of(optimisation.OptimisationOptions, optimisation.PANEL),
         options_of(sparsity.SparsityOptions, sparsity.PANEL),

@@ -1,17 +1,20 @@
 """What is asked of a problem beside its name: the options that say what it is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from paretocli.errors import InputError
+from paretocli.option import UNSET, as_tuples
 from paretocli.options.declared import declared
+from paretocli.problems.catalogue import FAMILIES
+from paretocli.problems.table_form import TableForm
 from paretocli.run_directory.sweep_file import SweepFile
 
 
 @dataclass(frozen=True)
-class Asked:
+class Asked(TableForm):
     """Options of a sweep that its problem is made by; what was not given is empty.
 
     Attributes:
@@ -27,13 +30,22 @@ class Asked:
     set: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of_options(cls, options: Mapping[str, Any]) -> "Asked":
+    def of_options(
+        cls, options: Mapping[str, Any], source: str = "", older: Mapping[str, Any] | None = None
+    ) -> "Asked":
         """What a user said, among other options; None is not given.
+
+        Args:
+            options: What the user said.
+            source: The problem as it is named.
+            older: What an older directory means by options that it does not name.
 
         Raises:
             InputError: A value is none of its option's.
         """
-        given = {n: options[n] for n in NAMES if options.get(n) not in (None, [], ())}
+        meant = {name: (older or {}).get(name) for name in taken_by(source)}
+        said = {**meant, **{name: options.get(name, meant.get(name)) for name in NAMES}}
+        given = {name: value for name, value in said.items() if value not in (None, [], ())}
         values = {name: declared()[name].value(value) for name, value in given.items()}
         for name, value in values.items():
             declared()[name].check(value)
@@ -50,18 +62,27 @@ class Asked:
         Raises:
             InputError: Its directory does not say, or the table of its images is not found.
         """
-        labels = sweep.setting("labels")
-        return cls(
-            targets=tuple(sweep.setting("targets")),
-            labels=None if labels is None else _labels_here(labels, sweep.path, source),
-            image_size=sweep.setting("image_size"),
-            set=sweep.setting("set"),
-        )
+        found = {name: sweep.setting(name) for name in taken_by(source)}
+        if found.get("labels") is not None:
+            found["labels"] = _labels_here(found["labels"], sweep.path, source)
+        return cls(**{name: as_tuples(value) for name, value in found.items()})
+
+    def settled(self, source: str, without_effect: Collection[str]) -> dict[str, Any]:
+        """What a sweep's identity says of it.
+
+        What is without effect is said as in directories that lack it: these go on.
+
+        Args:
+            source: The problem as it is named.
+            without_effect: Options that made no difference to it.
+        """
+        taken = {*taken_by(source)} - {*without_effect}
+        return {name: getattr(self, name) if name in taken else _without(name) for name in NAMES}
 
     @property
     def given(self) -> list[str]:
         """The options that were given."""
-        return [name for name in NAMES if getattr(self, name)]
+        return [name for name in NAMES if getattr(self, name) != getattr(NOTHING, name)]
 
 
 def _labels_here(named: str, run: Path, source: str) -> Path:
@@ -82,11 +103,27 @@ def _labels_here(named: str, run: Path, source: str) -> Path:
     )
 
 
+def taken_by(source: str) -> tuple[str, ...]:
+    """The options by which a problem is made, by how it is named."""
+    family = FAMILIES.get(source.partition(":")[0])
+    return family.takes if family else ("set",)
+
+
+def _without(name: str) -> Any:
+    before = declared()[name].before
+    return getattr(NOTHING, name) if before is UNSET else before
+
+
 # What an option says, in the sentence that refuses it where there is no such thing.
 SAYS = {
     "targets": "names columns of a table",
     "labels": "names the table that goes with a folder of images",
     "image_size": "is the side of a folder's images",
+    "task": "says what a column of labels holds",
+    "class_weights": "weighs the classes of a table's columns",
+    "split": "names a column of a table",
+    "group": "names a column of a table",
+    "stratify": "divides the rows of a table",
     "set": "gives arguments to a function of somebody's own",
 }
 NAMES = tuple(entry.name for entry in fields(Asked))

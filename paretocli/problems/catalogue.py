@@ -6,6 +6,7 @@ from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+from paretocli.options.tables import TABLE_OPTIONS
 from paretocli.problems import cifar10_files, mnist_files, mulan_files, scene_files
 
 ENTRY_POINTS = "paretocli.problems"
@@ -166,13 +167,14 @@ FAMILIES: dict[str, Family] = {
         "FILE.csv",
         "houses.csv",
         "several targets, named with --targets, from a CSV file of your own",
+        ("targets", *TABLE_OPTIONS),
     ),
     "images": Family(
         "paretocli.problems.image_folder:make",
         "FOLDER",
         "photos",
         "several tasks, a column of --labels FILE.csv each, on images of your own",
-        ("targets", "labels", "image_size"),
+        ("targets", "labels", "image_size", "task"),
     ),
 }
 

@@ -111,9 +111,10 @@ def refuse(column: pd.Series, wrong: pd.Series, path: Path, expected: str) -> No
     """
     if wrong.any():
         row = int(np.argmax(wrong.to_numpy()))
+        cell = column.iloc[row]
+        found = repr(cell) if isinstance(cell, str) else f"{cell:g}"
         raise InputError(
-            f"Line {column.index[row]} of {path} holds {column.iloc[row]!r} in column "
-            f"{column.name}, {expected}."
+            f"Line {column.index[row]} of {path} holds {found} in column {column.name}, {expected}."
         )
 
 
@@ -126,3 +127,10 @@ def number_or_none(text: str | None) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def is_numeric(column: pd.Series) -> bool:
+    """Whether at least half of the cells that are there are numbers."""
+    there = column.dropna()
+    count = sum(number_or_none(text) is not None for text in there)
+    return 2 * count >= len(there)

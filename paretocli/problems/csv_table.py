@@ -4,22 +4,25 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
-from paretocli.problems.cells import number_or_none, numbers, read_text, texts
+from paretocli.problems.cells import is_numeric, numbers, read_text, texts
+from paretocli.problems.table_form import TableForm
 from paretocli.problems.tabular import tabular
 
 
-def make(argument: str, data_dir: Path, targets: Sequence[str]) -> Problem:
+def make(argument: str, data_dir: Path, targets: Sequence[str], **form: Any) -> Problem:
     """Predict some columns of a CSV file from all the others.
 
     Args:
         argument: The path of the file.
         data_dir: Not needed: the path is the user's own.
         targets: Names of the columns to predict.
+        form: What the columns are: the fields of `TableForm`.
     """
     if not targets:
         raise InputError(
@@ -27,27 +30,36 @@ def make(argument: str, data_dir: Path, targets: Sequence[str]) -> Problem:
             "--targets, as in --targets price,area."
         )
     path = Path(argument)
-    return tabular(read_csv(path), targets, name=path.stem, path=path)
+    asked = TableForm(**form)
+    frame = with_numbers(read_texts(path), path, leaving=[*targets, *asked.dividing])
+    return tabular(frame, targets, name=path.stem, path=path, form=asked)
 
 
-def read_csv(path: Path) -> pd.DataFrame:
-    """Read a table (N, C) from a CSV file whose first line names the columns.
+def with_numbers(frame: pd.DataFrame, path: Path, leaving: Sequence[str] = ()) -> pd.DataFrame:
+    """A table (N, C) whose columns of numbers are numbers; all others stay texts.
 
-    Columns of numbers become numbers, all others texts; a column that holds both has to hold more
-    texts. The index holds the lines of the file. A missing cell is NaN or `None`.
+    A column that holds both has to hold more texts.
+
+    Args:
+        frame: Texts (N, C), `None` where missing; the index holds the lines of the file.
+        path: The file, for the message.
+        leaving: Columns that stay texts whatever they hold.
 
     Raises:
-        InputError: The file is no such table; the message names the line or the column.
+        InputError: There is a text in a column of numbers; the message names the line.
     """
-    frame = read_texts(path)
-    for name in frame.columns:
-        if is_numeric(frame[name]):
-            frame[name] = numbers(frame[name], path)
-    return frame
+    found = {
+        name: numbers(frame[name], path)
+        for name in frame.columns
+        if name not in leaving and is_numeric(frame[name])
+    }
+    return frame.assign(**found)
 
 
 def read_texts(path: Path) -> pd.DataFrame:
-    """The same with all columns as texts; a missing cell is `None`.
+    """Read a table (N, C) of texts from a CSV file whose first line names the columns.
+
+    The index holds the lines of the file. A missing cell is `None`.
 
     Raises:
         InputError: The file is no table; the message names the line or the column.
@@ -66,10 +78,3 @@ def read_texts(path: Path) -> pd.DataFrame:
             "expected."
         )
     return texts(path, names, body)
-
-
-def is_numeric(column: pd.Series) -> bool:
-    """Whether at least half of the cells that are there are numbers."""
-    there = column.dropna()
-    count = sum(number_or_none(text) is not None for text in there)
-    return 2 * count >= len(there)

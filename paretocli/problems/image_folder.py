@@ -1,12 +1,13 @@
 """The family `images:FOLDER`: several tasks on images of one's own, with labels in a CSV file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from paretocli.core.problem import Defaults, Problem
 from paretocli.errors import InputError
+from paretocli.problems.column_kinds import asked_kinds
 from paretocli.problems.csv_table import read_texts
 from paretocli.problems.image_files import Form, Header, each, header, images_below
 from paretocli.problems.image_rows import file_column
@@ -29,6 +30,7 @@ def make(
     targets: Sequence[str],
     labels: Path | None,
     image_size: int | None,
+    task: Mapping[str, str],
 ) -> Problem:
     """Tell classes or predict numbers, a task for each column of labels, from images of a folder.
 
@@ -38,6 +40,7 @@ def make(
         targets: Names of the columns to predict; none for all but file names and split.
         labels: A CSV file with a column of file names, seen from the folder.
         image_size: The side in pixels that images are brought to, None for what suits them.
+        task: What columns hold, by name or pattern; the others are found out.
 
     Raises:
         InputError: A file is missing, no image or not in the table; or the table has no column of
@@ -59,7 +62,8 @@ def make(
         raise InputError(f"The column {column} of {labels} names the files; choose other targets.")
     check_targets(wanted, list(table.columns), labels)
     rows, how = _split(table, wanted, labels)
-    found = [labels_of(table[name], rows, labels) for name in wanted]
+    kinds = asked_kinds(task, wanted, labels)
+    found = [labels_of(table[name], rows, labels, kinds[name]) for name in wanted]
     # Workers may run in another folder.
     paths = [folder.absolute() / name for name in table[column]]
     form, size_words = _form(paths, list(each(header, paths)), image_size)

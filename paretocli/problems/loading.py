@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ import paretocli
 from paretocli.errors import InputError
 from paretocli.options.declared import declared
 from paretocli.problems.arguments import arguments_for
-from paretocli.problems.asked import NOTHING, SAYS, Asked
+from paretocli.problems.asked import NOTHING, SAYS, Asked, taken_by
 from paretocli.problems.catalogue import BUILT_IN, FAMILIES, by_name, installed
 from paretocli.registries import lookup
 
@@ -106,7 +106,7 @@ def _is_own(place: Path, folder: Path) -> bool:
 def _factory(source: str, asked: Asked) -> Callable[..., Any]:
     prefix, _, argument = source.partition(":")
     family = FAMILIES.get(prefix)
-    _refuse_untaken(source, asked, family.takes if family else ("set",))
+    _refuse_untaken(source, asked)
     if family:
         taken = {name: getattr(asked, name) for name in family.takes}
         return partial(_of_family(prefix, argument), argument, **taken)
@@ -134,10 +134,10 @@ def _factory(source: str, asked: Asked) -> Callable[..., Any]:
     return _own_function(built_in.factory)
 
 
-def _refuse_untaken(source: str, asked: Asked, takes: Sequence[str]) -> None:
+def _refuse_untaken(source: str, asked: Asked) -> None:
     """Refuse what was asked for and says nothing of this kind of problem."""
     for name in asked.given:
-        if name not in takes:
+        if name not in taken_by(source):
             takers = [one for one, family in by_name().items() if name in family.takes]
             raise InputError(
                 f"{declared()[name].flag} {SAYS[name]}, and {source} is made from none; leave it "

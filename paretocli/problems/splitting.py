@@ -29,14 +29,23 @@ def at_random(count: int, path: Path) -> Rows:
     Raises:
         InputError: They are too few.
     """
+    refuse_few(count, path)
+    order = np.random.default_rng(SPLIT_SEED).permutation(count)
+    train, val, test = np.split(order, [round(share * count) for share in SHARES])
+    return {"train": train, "val": val, "test": test}
+
+
+def refuse_few(count: int, path: Path) -> None:
+    """Refuse a table of too few rows.
+
+    Raises:
+        InputError: It is one.
+    """
     if count < LEAST_ROWS:
         raise InputError(
             f"{path} has {count} rows; at least {LEAST_ROWS} are needed for training, "
             "validation and test data."
         )
-    order = np.random.default_rng(SPLIT_SEED).permutation(count)
-    train, val, test = np.split(order, [round(share * count) for share in SHARES])
-    return {"train": train, "val": val, "test": test}
 
 
 def as_marked(column: pd.Series, path: Path) -> tuple[Rows, str]:

@@ -1,6 +1,7 @@
 """From a table to a problem: some columns are targets, all others features."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +13,36 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from paretocli.core.problem import Defaults, Problem, Samples, Task
+from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.errors import InputError
-from paretocli.problems.cells import numbers
-from paretocli.problems.regression import Scale, regression
-from paretocli.problems.splitting import Rows, at_random, check_there
-from paretocli.problems.targets import check_targets, task_name
+from paretocli.problems.column_kinds import asked_kinds
+from paretocli.problems.label_columns import labels_of
+from paretocli.problems.table_classes import refuse_no_classes, table_classes, words_of
+from paretocli.problems.table_form import ALL_NUMBERS, TableForm
+from paretocli.problems.table_rows import rows_of, split_hints
+from paretocli.problems.targets import check_targets
 
 MOST_CATEGORIES = 100
 
 
-def tabular(frame: pd.DataFrame, targets: Sequence[str], *, name: str, path: Path) -> Problem:
-    """Predict target columns from all the others, a regression task for each target.
+# Up to so many training rows, small batches and many epochs are quick.
+SMALL = 5_000
 
-    Rows are split 60 : 20 : 20 at random. What features are prepared by comes from the training
-    rows: numbers are standardised, missing ones replaced by the mean; categories are one-hot
-    encoded, a missing one being a category of its own, and of more than 100 the rare ones together.
+
+def tabular(
+    frame: pd.DataFrame,
+    targets: Sequence[str],
+    *,
+    name: str,
+    path: Path,
+    form: TableForm = ALL_NUMBERS,
+) -> Problem:
+    """Predict target columns from all the others, a task for each target.
+
+    Rows are split 60 : 20 : 20 at random, unless the form says otherwise. What features are
+    prepared by comes from the training rows: numbers are standardised, missing ones replaced by the
+    mean; categories are one-hot encoded, a missing one being a category of its own, and of more
+    than 100 the rare ones together.
 
     Args:
         frame: The table (N, C): columns of numbers and of texts; the index holds line numbers.
@@ -35,10 +50,11 @@ def tabular(frame: pd.DataFrame, targets: Sequence[str], *, name: str, path: Pat
             space, commas, equals signs and quotes, which become an underscore.
         name: Name of the problem.
         path: The file, for the messages.
+        form: What its columns are.
 
     Raises:
-        InputError: A target is not there, given twice, no number or the same everywhere; or there
-            are too few targets, features or rows. The message names the file and the column.
+        InputError: A target is not there, given twice, not of its kind or the same everywhere; or
+            there are too few targets, features or rows. The message names the file and the column.
     """
     check_targets(targets, list(frame.columns), path)
     if len(targets) < 2:
@@ -46,56 +62,43 @@ def tabular(frame: pd.DataFrame, targets: Sequence[str], *, name: str, path: Pat
             f"Only {', '.join(targets) or 'nothing'} is to be predicted from {path}; name two or "
             "more columns with --targets."
         )
-    rows = at_random(len(frame), path)
-    values = pd.DataFrame({target: _numeric(frame[target], path) for target in targets})
-    tasks = [number_task(values[target], rows, path) for target in targets]
-    features = frame.drop(columns=list(targets))
+    kinds = asked_kinds(form.task, targets, path)
+    rows, how = rows_of(frame, kinds, form, path)
+    make = partial(table_classes, balanced=form.class_weights == "balanced")
+    labels = [labels_of(frame[one], rows, path, kinds[one], make) for one in targets]
+    refuse_no_classes(form, labels, path)
+    features = frame.drop(columns=[*targets, *form.dividing])
     inputs = _encoded(features, rows["train"], path)
     splits = {
-        split: Samples(
-            torch.from_numpy(inputs[part]),
-            tuple(torch.tensor(values[target].to_numpy()[part]) for target in targets),
-        )
+        split: Samples(torch.from_numpy(inputs[part]), tuple(one.target[part] for one in labels))
         for split, part in rows.items()
     }
+    regression = all(one.kind == "number" for one in labels)
     return Problem(
         name=name,
-        tasks=tasks,
+        tasks=[one.task for one in labels],
         train=splits["train"],
         val=splits["val"],
         test=splits["test"],
-        defaults=Defaults(points=9, epochs=100, batch_size=32, lr=5e-3, retrain_epochs=20),
+        defaults=_defaults(len(splits["train"]), regression=regression),
+        notes=[
+            *(f"{words_of(one)}." for one in labels),
+            *([f"The rows are split {how}."] if form.divides else []),
+            *split_hints(features, path),
+        ],
+        without_effect=("task",) if regression else (),
     )
 
 
-def _numeric(column: pd.Series, path: Path) -> pd.Series:
-    return column if _holds_numbers(column) else numbers(column, path)
+def _defaults(rows: int, *, regression: bool) -> Defaults:
+    # Tables of numbers are swept as they always were.
+    if regression or rows <= SMALL:
+        return Defaults(points=9, epochs=100, batch_size=32, lr=5e-3, retrain_epochs=20)
+    return Defaults(points=9, epochs=30, batch_size=256, lr=2e-3, retrain_epochs=10)
 
 
 def _holds_numbers(column: pd.Series) -> bool:
     return pd.api.types.is_float_dtype(column)
-
-
-def number_task(values: pd.Series, rows: Rows, path: Path) -> Task:
-    """The task that predicts a column of numbers.
-
-    Args:
-        values: The numbers (N,), NaN where missing.
-        rows: Of each split.
-        path: The file, for the messages.
-
-    Raises:
-        InputError: All of a split are missing, or those for training all the same.
-    """
-    check_there(values, rows, path)
-    training = values.iloc[rows["train"]].dropna().to_numpy()
-    if training.min() == training.max():
-        raise InputError(
-            f"The column {values.name} of {path} is {training[0]:g} in all of the training rows; "
-            "there is nothing to predict: choose another target."
-        )
-    scale = Scale(float(training.mean()), float(training.std()))
-    return regression(task_name(str(values.name)), scale)
 
 
 def _encoded(

@@ -21,9 +21,9 @@ def check_targets(targets: Sequence[str], columns: Sequence[str], path: Path) ->
     """
     for target in targets:
         if target not in columns:
-            close = get_close_matches(target, columns, n=1, cutoff=0.4)
-            hint = f"did you mean {close[0]!r}?" if close else f"its columns are {_some(columns)}."
-            raise InputError(f"{path} has no column {target!r} to predict; {hint}")
+            raise InputError(
+                f"{path} has no column {target!r} to predict; {closest(target, columns)}"
+            )
         if list(targets).count(target) > 1:
             raise InputError(f"The target {target} is named twice; name each target once.")
     names = [task_name(target) for target in targets]
@@ -34,6 +34,12 @@ def check_targets(targets: Sequence[str], columns: Sequence[str], path: Path) ->
                 f"The targets {' and '.join(map(repr, same))} of {path} would both be called "
                 f"{name}; rename a column."
             )
+
+
+def closest(name: str, columns: Sequence[str]) -> str:
+    """What else a column may be that is not there: the end of a sentence."""
+    close = get_close_matches(name, columns, n=1, cutoff=0.4)
+    return f"did you mean {close[0]!r}?" if close else f"its columns are {_some(columns)}."
 
 
 def task_name(column: str) -> str:

@@ -67,6 +67,12 @@ def text(value: Any) -> None:
         raise FormError("is no text")
 
 
+def truth(value: Any) -> None:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise FormError("is neither true nor false")
+
+
 def scalar(value: Any) -> None:
     """A text, a truth value, or a finite number."""
     if not isinstance(value, str | bool):

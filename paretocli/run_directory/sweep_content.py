@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TypedDict
 
+from paretocli.options.tables import KINDS
 from paretocli.run_directory import forms
 from paretocli.run_directory.point_record import Machine
 
@@ -17,6 +18,11 @@ class Settings(TypedDict):
         targets: The columns of a table that are to be learned.
         labels: The table of a folder of images.
         image_size: The side that these are brought to.
+        task: What the columns hold, by name or pattern, where it was said.
+        class_weights: How much classes count.
+        split: The column that divides the rows of a table.
+        group: The column whose values stay in one split.
+        stratify: Whether classes have the same shares in all splits.
         set: Arguments of the function that makes the problem.
         auxiliary: Coefficients of auxiliary losses, by name.
         network: Its name.
@@ -30,6 +36,11 @@ class Settings(TypedDict):
     targets: NotRequired[Annotated[list[str], forms.listed(forms.text)]]
     labels: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     image_size: NotRequired[Annotated[int | None, forms.or_null(forms.whole(1))]]
+    task: NotRequired[Annotated[dict[str, str], forms.mapped(forms.one_of(*KINDS))]]
+    class_weights: NotRequired[Annotated[str, forms.one_of("none", "balanced")]]
+    split: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
+    group: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
+    stratify: NotRequired[Annotated[bool, forms.truth]]
     set: NotRequired[Annotated[dict[str, Any], forms.mapped(forms.scalar)]]
     auxiliary: NotRequired[Annotated[dict[str, float], forms.mapped(forms.not_negative)]]
     network: NotRequired[forms.Name]

@@ -88,23 +88,9 @@ class SweepFile:
     def setting(self, name: Literal["network"]) -> str: ...
 
     @overload
-    def setting(self, name: Literal["targets"]) -> list[str]: ...
+    def setting(self, name: str) -> Any: ...
 
-    @overload
-    def setting(self, name: Literal["set"]) -> dict[str, Any]: ...
-
-    @overload
-    def setting(self, name: Literal["labels"]) -> str | None: ...
-
-    @overload
-    def setting(self, name: Literal["image_size"]) -> int | None: ...
-
-    def setting(
-        self,
-        name: Literal[
-            "epochs", "retrain_epochs", "stack", "network", "targets", "labels", "image_size", "set"
-        ],
-    ) -> Any:
+    def setting(self, name: str) -> Any:
         """A field of its identity.
 
         Raises:
@@ -115,7 +101,7 @@ class SweepFile:
                 f"{self.path / SWEEP_FILE} is not of the form that this program writes (config, "
                 f"{name} is missing); {_GIVE}."
             )
-        return self.config[name]
+        return cast(Mapping[str, Any], self.config)[name]
 
     def epochs_of(self, number: int) -> int:
         """Epochs of each point of a round, of both phases."""

@@ -127,11 +127,11 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     frozen = (
         point_file(Path(str(options["freeze_sparsity"]))) if "freeze_sparsity" in options else None
     )
-    asked = Asked.of_options(options)
+    older = meant_in(options)
+    asked = Asked.of_options(options, source, older)
     whole = as_made(made, asked) if made else load_problem(source, data_dir, asked)
     count = options.get("train_samples")
     problem = whole if count is None else cut(whole, int(str(count)))
-    older = meant_in(options)
     chosen = _chosen(options, older, problem, device)
     problem = problem.with_auxiliary({**problem.auxiliary, **chosen["auxiliary"]})
     chosen["auxiliary"] = problem.auxiliary
@@ -163,7 +163,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         more_notes.append(f"Each point is computed by itself, not all at once: {in_turn}.")
     settled: dict[str, Any] = {
         "problem": source,
-        **dataclasses.asdict(asked),
+        **asked.settled(source, problem.without_effect),
         "objectives": objectives,
         "weights": tuple(tuple(row) for row in weights.tolist()),
         "ideal": (0.0,) * len(objectives),

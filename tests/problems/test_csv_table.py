@@ -3,7 +3,7 @@
 import pytest
 
 from paretocli.errors import InputError
-from paretocli.problems.csv_table import make, read_csv
+from paretocli.problems.csv_table import make, read_texts, with_numbers
 
 
 @pytest.fixture
@@ -11,7 +11,7 @@ def read(tmp_path):
     def read(content):
         path = tmp_path / "t.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read_csv(path)
+        return with_numbers(read_texts(path), path)
 
     return read
 

@@ -9,7 +9,8 @@ import torch
 
 from paretocli.errors import InputError
 from paretocli.networks.building import network_names
-from paretocli.problems.tabular import tabular, task_name
+from paretocli.problems.tabular import tabular
+from paretocli.problems.targets import task_name
 
 PATH = Path("t.csv")
 ROWS = 50

@@ -1,0 +1,64 @@
+"""Options: what a table's columns are, and how its rows are divided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from paretocli.lists import kinds_in
+from paretocli.option import one_of, option
+
+PANEL = "Tables"
+KINDS = ("class", "number", "count")
+
+
+def _task(given: Any) -> dict[str, str]:
+    return kinds_in(given, KINDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableOptions:
+    """What a table's columns are, and how its rows are divided."""
+
+    task: Mapping[str, str] = option(
+        "What a column of --targets holds: class, number or count, as in income=class; names may "
+        "hold * and ?. Repeatable.",
+        given=list,
+        metavar="COLUMN=KIND",
+        parse=_task,
+        default={},
+        before={"*": "number"},
+        shown="by the column: texts, two values and up to 20 whole numbers are classes",
+    )
+    class_weights: str = option(
+        "How much the classes of a column count in its loss: each row the same (none), or each "
+        "class the same (balanced).",
+        metavar="NAME",
+        range=one_of("none", "balanced"),
+        default="none",
+        before="none",
+    )
+    split: str | None = option(
+        "The column that marks each row as train, val or test. Where none is val, a fifth of the "
+        "training rows is taken.",
+        metavar="COLUMN",
+        default=None,
+        before=None,
+        shown="none: 60 : 20 : 20 at random",
+    )
+    group: str | None = option(
+        "Rows with the same value in this column stay in one split: a patient, a place, a day.",
+        metavar="COLUMN",
+        default=None,
+        before=None,
+        shown="none",
+    )
+    stratify: bool = option(
+        "Divide the rows so that each class of each target has the same shares in all splits.",
+        flags=("--stratify/--no-stratify",),
+        default=False,
+        before=False,
+        shown="off",
+    )
+
+
+TABLE_OPTIONS = tuple(entry.name for entry in fields(TableOptions))

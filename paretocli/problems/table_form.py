@@ -1,0 +1,36 @@
+"""What is asked of a table beside its targets, as the options of the panel `Tables` say it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class TableForm:
+    """What a table's columns are, and how its rows are divided; what was not given is empty.
+
+    Attributes:
+        task: What target columns hold, by name or pattern; the others are found out.
+        class_weights: `none`, or `balanced`: each class counts the same.
+        split: The column that marks rows as train, val or test.
+        group: The column whose values stay in one split each.
+        stratify: Whether classes get the same shares in all splits.
+    """
+
+    task: Mapping[str, str] = field(default_factory=dict)
+    class_weights: str = "none"
+    split: str | None = None
+    group: str | None = None
+    stratify: bool = False
+
+    @property
+    def divides(self) -> bool:
+        """Whether it says how rows are divided."""
+        return bool(self.dividing) or self.stratify
+
+    @property
+    def dividing(self) -> list[str]:
+        """The columns that divide the rows, and are no features."""
+        return [name for name in (self.split, self.group) if name is not None]
+
+
+ALL_NUMBERS = TableForm({"*": "number"})
