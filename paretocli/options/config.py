@@ -16,6 +16,7 @@ from paretocli.options.machine import MachineOptions
 from paretocli.options.optimisation import OptimisationOptions
 from paretocli.options.output import OutputOptions
 from paretocli.options.sparsity import SparsityOptions
+from paretocli.options.start import StartOptions
 from paretocli.options.training import TrainingOptions
 from paretocli.options.transfer import TransferOptions
 from paretocli.options.warm import WarmOptions
@@ -36,6 +37,7 @@ class SweepConfig(
     DistillationOptions,
     SparsityOptions,
     OptimisationOptions,
+    StartOptions,
     TrainingOptions,
 ):
     """A sweep, resolved: every value is set, and what is left is to run it.

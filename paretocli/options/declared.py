@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 from paretocli.errors import InputError
-from paretocli.option import UNSET, Option, as_stored, options_of
+from paretocli.option import UNSET, Option, as_stored, options_of, settled_before
 from paretocli.options import (
     distillation,
     keeping,
@@ -15,6 +15,7 @@ from paretocli.options import (
     optimisation,
     output,
     sparsity,
+    start,
     training,
     transfer,
     warm,
@@ -43,6 +44,7 @@ def declared(*, single: bool = False) -> Mapping[str, Option]:
         weights.weight_options(single=single),
         options_of(training.TrainingOptions, training.PANEL),
         _owned(SOLVERS, SOLVERS.own.values()),
+        options_of(start.StartOptions, start.PANEL),
         options_of(optimisation.OptimisationOptions, optimisation.PANEL),
         options_of(sparsity.SparsityOptions, sparsity.PANEL),
         options_of(distillation.DistillationOptions, distillation.PANEL),
@@ -73,6 +75,7 @@ def defaults() -> dict[str, Any]:
 def meant_before() -> dict[str, Any]:
     """What older sweeps meant by options that they do not name, as it stands in `sweep.json`."""
     known = {name: one.before for name, one in declared().items() if one.before is not UNSET}
+    known |= settled_before(start.StartOptions)
     return {name: as_stored(before) for name, before in known.items()}
 
 
