@@ -133,9 +133,20 @@ def option(help: str | Callable[[], str], **known: Any) -> Any:
     return field(metadata={_KEY: Option(help=help, **known)})
 
 
-def settled(*, runtime: bool = False) -> Any:
-    """A field that no user sets: it follows from options and the problem."""
-    return field(metadata={"kind": "runtime" if runtime else "identity"})
+def settled(*, runtime: bool = False, before: Any = UNSET) -> Any:
+    """A field that no user sets: it follows from options and the problem.
+
+    Args:
+        runtime: Whether it changes no results.
+        before: As of `Option`.
+    """
+    return field(metadata={"kind": "runtime" if runtime else "identity", "before": before})
+
+
+def settled_before(declaring: type) -> dict[str, Any]:
+    """What older sweeps meant by the settled fields of a dataclass that came after a release."""
+    known = {entry.name: entry.metadata.get("before", UNSET) for entry in fields(declaring)}
+    return {name: before for name, before in known.items() if before is not UNSET}
 
 
 def options_of(declaring: type, panel: str) -> tuple[Option, ...]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from paretocli.cli.options.signature import with_options
+from paretocli.options.declared import declared
 from paretocli.options.machine import PANEL
 from paretocli.options.tables import TABLE_OPTIONS
 from paretocli.printing import say
@@ -34,8 +35,8 @@ Threads = Annotated[
 
 # What concerns the problem, as for a sweep.
 OPTIONS = (
-    *("network", "targets", "labels", "image_size", *TABLE_OPTIONS),
-    *("set", "device", "data_dir"),
+    *("network", "targets", "labels", "image_size", *TABLE_OPTIONS, "set"),
+    *("start_from", "start_at", "start_partly", "device", "data_dir"),
 )
 
 
@@ -80,7 +81,12 @@ def check(
     set_up(count, "fp32")
     folder = (given["data_dir"] or default_data_dir()).absolute()
     found = examine(
-        load_problem(problem, folder, Asked.of_options(given)), chosen, given["network"]
+        load_problem(problem, folder, Asked.of_options(given)),
+        chosen,
+        given["network"],
+        start_from=given["start_from"],
+        start_at=given["start_at"] or "",
+        start_partly=bool(given["start_partly"]),
     )
     if as_json:
         say(json.dumps(as_content(found, count), indent=2))
@@ -107,5 +113,5 @@ def _next(ctx: typer.Context) -> str:
         if source is not None and source.name == "COMMANDLINE":
             value = ctx.params[name]
             for one in value if isinstance(value, list | tuple) else (value,):
-                words += [f"--{name.replace('_', '-')}", str(one)]
+                words += [declared()[name].flag, *([] if one is True else [str(one)])]
     return shlex.join(words)

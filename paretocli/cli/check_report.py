@@ -21,7 +21,7 @@ MOST_METRICS = 2
 MOST_LETTERS = 44  # of a name in a table
 
 # What of a report holds objects of its own.
-IN_PARTS = {"tasks", "inputs", "layers", "memory", "reached", "uncounted", "export"}
+IN_PARTS = {"tasks", "inputs", "start", "layers", "memory", "reached", "uncounted", "export"}
 
 EXPORTED = {
     "whole": "works, as far as a trial tells: made small, written, and read again",
@@ -43,6 +43,7 @@ def as_content(found: Examination, threads: int) -> dict[str, Any]:
         "device": str(found.device),
         "threads": threads,
         "inputs": [dataclasses.asdict(one) for one in found.inputs],
+        "start": found.start.content() if found.start else None,
         "tasks": [_task_content(dataclasses.asdict(task)) for task in found.tasks],
         "reached": [
             {"tasks": list(tasks), "parameters": count} for tasks, count in found.reached.items()
@@ -65,6 +66,7 @@ def as_report(found: Examination, source: str, threads: int) -> str:
         "samples": f"{sizes} (training / validation / test)",
         "inputs": ", ".join(_input(one.name, one.shape, one.dtype) for one in found.inputs),
         "network": f"{found.network}, {found.parameters:,} parameters",
+        "start": found.start.text if found.start else "",
     }
     parts = [_described(lines)]
     if found.tasks:

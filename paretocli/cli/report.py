@@ -12,6 +12,7 @@ from rich.table import Table
 from paretocli.cli.epoch_text import epoch_text, front_notes
 from paretocli.cli.groups_text import groups_text
 from paretocli.cli.loss_text import auxiliary_plan, auxiliary_text, below_ideal_text
+from paretocli.cli.networks_text import networks_text
 from paretocli.cli.point_tables import columns_of
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.core.problem import Problem
@@ -170,6 +171,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
             "layers": [dataclasses.asdict(layer) for layer in resolved.layers],
             "shards": [list(shard.points) for shard in plan],
             "memory": dataclasses.asdict(resolved.memory),
+            "start": resolved.pretrained and resolved.pretrained.content(),
         }
         return json.dumps(content, indent=2)
     sizes = " / ".join(f"{len(samples):,}" for samples in problem.splits().values())
@@ -187,7 +189,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
         ),
         **auxiliary_plan(config.auxiliary),
         "sparsity": _sparsity_text(resolved),
-        **_teachers_text(config),
+        **networks_text(resolved),
         "machine": machine_text(config),
         "points": f"{len(config.weights)}, in {len(plan)} shards of up to {config.stack}",
         "memory": _memory_text(resolved),
@@ -247,14 +249,6 @@ def _sparsity_text(resolved: Resolved) -> str:
         f"GrOWL ({config.theta}, {config.sparsity_scale}) over {rows:,} rows, which hold "
         f"{held / resolved.parameters:.1%} of the parameters"
     )
-
-
-def _teachers_text(config: SweepConfig) -> dict[str, str]:
-    """A line on the teachers, where there are any."""
-    if config.teachers is None:
-        return {}
-    strength, place = f"{config.distillation:g}", config.distill_at
-    return {"teachers": f"those in {config.teachers} count {strength} beside the data, at {place}"}
 
 
 def _plan_of_layers(resolved: Resolved) -> str:

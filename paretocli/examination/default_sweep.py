@@ -46,6 +46,7 @@ def default_sweep(
         "retrain_lr": problem.defaults.lr / 2,
         "frozen_point": "",
         "taught_by": "",
+        "started_from": "",
         "teachers": None,
         "freeze_sparsity": None,
         "device": str(device),

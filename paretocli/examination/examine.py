@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -32,12 +33,21 @@ from paretocli.sparsity.left_out import left_out
 from paretocli.sweeping.grouped_rows import STREAMS, grouped_rows, heads_of
 from paretocli.sweeping.memory import expected_memory
 from paretocli.sweeping.normalisation import scale_faults
+from paretocli.sweeping.pretrained import started
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sweep_network import TRACED_SAMPLES, network_layers
 from paretocli.training.evaluation import evaluate
 
 
-def examine(problem: Problem, device: torch.device, network_name: str | None = None) -> Examination:
+def examine(
+    problem: Problem,
+    device: torch.device,
+    network_name: str | None = None,
+    *,
+    start_from: Path | None = None,
+    start_at: str = "",
+    start_partly: bool = False,
+) -> Examination:
     """Try a problem and one of its networks with their defaults.
 
     What the sweep would refuse is looked for first, by the same functions; where that finds
@@ -47,12 +57,18 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
         problem: The problem.
         device: Where it would be trained.
         network_name: The network, or else the problem's default.
+        start_from: The weights that it starts from, new ones without.
+        start_at: The module that they are for.
+        start_partly: Whether it will do that some of them fit.
 
     Raises:
-        InputError: There is no such network, or it cannot be built.
+        InputError: There is no such network, it cannot be built, or weights do not fit it.
     """
     name = network_name or default_network(problem)
     network = build_network(name, problem, seed=0)
+    start = None
+    if start_from is not None:
+        start = started(network, start_from, start_at, partly=start_partly)
     batch_size = min(problem.defaults.batch_size, len(problem.train))
     found = Examination(
         problem=problem.name,
@@ -61,6 +77,7 @@ def examine(problem: Problem, device: torch.device, network_name: str | None = N
         batch_size=batch_size,
         samples={split: len(data) for split, data in problem.splits().items()},
         parameters=sum(p.numel() for p in network.parameters()),
+        start=start,
     )
     found.failures += faults(problem, network, device, batch_size=batch_size)
     if found.failures:

@@ -10,6 +10,7 @@ from paretocli.sparsity.grouping import Grouping
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.left_out import LeftOut
 from paretocli.sweeping.memory import Memory
+from paretocli.sweeping.pretrained import Pretrained
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Examination:
         tasks: The tasks.
         auxiliary: The auxiliary losses there, by name.
         parameters: Number of all parameters of the network.
+        start: The weights that it starts from, None where they are new.
         reached: Numbers of trained parameters by the tasks whose losses reach them.
         layers: Its matrices and convolutions.
         grouping: Rows that become zero together with `--groups streams`, None where not looked for.
@@ -87,6 +89,7 @@ class Examination:
     tasks: list[TaskReport] = field(default_factory=list)
     auxiliary: dict[str, float] = field(default_factory=dict)
     parameters: int = 0
+    start: Pretrained | None = None
     reached: dict[tuple[str, ...], int] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
     grouping: Grouping | None = None

@@ -11,8 +11,11 @@ from paretocli.options.declared import why_idle
 
 Config = Mapping[str, Any]
 
-# A repetition's own, as its seed is: networks to start or learn from, and what goes by the machine.
-_REPEATED = ("frozen_point", "taught_by", "threads", "stack")
+# Networks to start or learn from, by their checksums.
+_NETWORKS = ("frozen_point", "taught_by", "started_from")
+
+# A repetition's own, as its seed is: these networks, and what goes by the machine.
+_REPEATED = (*_NETWORKS, "threads", "stack")
 
 # What is not said of a method: the same for all of one problem, or no difference in method. The
 # arguments of problems are said one by one.
@@ -25,9 +28,9 @@ _DIGITS = 8
 def group_by_method(configs: Sequence[Config]) -> list[list[int]]:
     """Group sweeps that differ in their seed, or in the fold of their data, alone.
 
-    With the seed may change the point whose zero rows are kept, the teachers, the threads and the
-    stack. Where a seed would come twice in a method with the same fold, sweeps that differ in these
-    are kept apart.
+    With the seed may change the point whose zero rows are kept, the teachers, the weights that
+    networks start from, the threads and the stack. Where a seed would come twice in a method with
+    the same fold, sweeps that differ in these are kept apart.
 
     Args:
         configs: The identity of each sweep, as in `sweep.json`.
@@ -46,7 +49,7 @@ def group_by_method(configs: Sequence[Config]) -> list[list[int]]:
 def _method(config: Config) -> Config:
     rest = without_repetition(config)
     own = {key: value for key, value in rest.items() if key not in _REPEATED}
-    return own | {key: bool(config.get(key)) for key in ("frozen_point", "taught_by")}
+    return own | {key: bool(config.get(key)) for key in _NETWORKS}
 
 
 def _repetitions_apart(group: Sequence[int], configs: Sequence[Config]) -> list[list[int]]:
@@ -119,7 +122,7 @@ def _words(key: str, value: Any) -> str:
     shown = ", ".join(map(_entry, entries)) if isinstance(entries, list) else str(value)
     if key == "taught_by":
         return "taught" if value else "untaught"
-    if key == "frozen_point":
+    if key in _NETWORKS:
         shown = shown[:_DIGITS]
     shown = shown or "none"
     # The names of solvers speak for themselves.

@@ -174,8 +174,8 @@ def check(problem: "Problem | str", *, network: str | None = None, **options: An
     Args:
         problem: A `Problem`, or a name as the command line takes it.
         network: One of its networks; without, the one that it would be swept with.
-        **options: `targets`, `labels`, `image_size`, `set`, `device`, `threads` and `data_dir`, as
-            for `sweep`.
+        **options: `targets`, `labels`, `image_size`, `set`, `start_from`, `start_at`,
+            `start_partly`, `device`, `threads` and `data_dir`, as for `sweep`.
 
     Returns:
         What was found out; `failures` holds a sentence for each thing that a sweep would refuse.
@@ -204,7 +204,15 @@ def check(problem: "Problem | str", *, network: str | None = None, **options: An
         if not isinstance(problem, Problem):
             folder = Path(str(given.get("data_dir") or default_data_dir())).absolute()
             problem = load_problem(problem, folder, Asked.of_options(given))
-        return examine(problem, device, network)
+        start = given.get("start_from")
+        return examine(
+            problem,
+            device,
+            network,
+            start_from=None if start is None else Path(str(start)),
+            start_at=str(given.get("start_at", "")),
+            start_partly=bool(given.get("start_partly", False)),
+        )
 
 
 def _solved(

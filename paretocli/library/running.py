@@ -85,6 +85,7 @@ def carry_out(
             if further is None
             else further(observer.note),
             points=resolved.growth.most(config) if resolved.growth else None,
+            pretrained=resolved.pretrained.tensors if resolved.pretrained else None,
         )
     if stop() and (len(records) < directory.sweep().points or read_growing(directory.path)):
         raise StopError(stop.exit_code)

@@ -16,6 +16,7 @@ from paretocli.options.machine import MachineOptions
 from paretocli.options.optimisation import OptimisationOptions
 from paretocli.options.output import OutputOptions
 from paretocli.options.sparsity import SparsityOptions
+from paretocli.options.start import StartOptions
 from paretocli.options.tables import TableOptions
 from paretocli.options.training import TrainingOptions
 from paretocli.options.transfer import TransferOptions
@@ -38,6 +39,7 @@ class SweepConfig(
     SparsityOptions,
     OptimisationOptions,
     TableOptions,
+    StartOptions,
     TrainingOptions,
 ):
     """A sweep, resolved: every value is set, and what is left is to run it.

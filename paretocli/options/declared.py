@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 from paretocli.errors import InputError
-from paretocli.option import UNSET, Option, as_stored, options_of
+from paretocli.option import UNSET, Option, as_stored, options_of, settled_before
 from paretocli.options import (
     distillation,
     keeping,
@@ -15,6 +15,7 @@ from paretocli.options import (
     optimisation,
     output,
     sparsity,
+    start,
     tables,
     training,
     transfer,
@@ -45,6 +46,7 @@ def declared(*, single: bool = False) -> Mapping[str, Option]:
         options_of(training.TrainingOptions, training.PANEL),
         options_of(tables.TableOptions, tables.PANEL),
         _owned(SOLVERS, SOLVERS.own.values()),
+        options_of(start.StartOptions, start.PANEL),
         options_of(optimisation.OptimisationOptions, optimisation.PANEL),
         options_of(sparsity.SparsityOptions, sparsity.PANEL),
         options_of(distillation.DistillationOptions, distillation.PANEL),
@@ -75,6 +77,7 @@ def defaults() -> dict[str, Any]:
 def meant_before() -> dict[str, Any]:
     """What older sweeps meant by options that they do not name, as it stands in `sweep.json`."""
     known = {name: one.before for name, one in declared().items() if one.before is not UNSET}
+    known |= settled_before(start.StartOptions)
     return {name: as_stored(before) for name, before in known.items()}
 
 

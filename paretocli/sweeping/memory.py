@@ -230,6 +230,7 @@ def _small_subproblems(config: SweepConfig, problem: Problem, rows: int) -> Subp
         without_scale(short),
         frozen=state if config.frozen_point else None,
         teachers=(state,) * len(problem.tasks) if config.taught_by else (),
+        pretrained=state if config.started_from else None,
     )
 
 

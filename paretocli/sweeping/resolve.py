@@ -43,6 +43,7 @@ from paretocli.sweeping.ideals import ideals_of, notes_on_learned
 from paretocli.sweeping.known_names import refuse_unknown
 from paretocli.sweeping.memory import Memory, expected_memory
 from paretocli.sweeping.point_files import load_point, point_file
+from paretocli.sweeping.pretrained import Pretrained, asked_for, checksum_of, notes_on
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sweep_network import (
     fresh_network,
@@ -82,6 +83,7 @@ class Resolved:
         added: Weights of points that are added to a sweep that is there.
         growth: How it grows by itself, None where it does not.
         wishes: Conditions that one of its points is to fulfil, as of `refine --want`.
+        pretrained: What its points start from, where a file was named.
     """
 
     config: SweepConfig
@@ -95,6 +97,7 @@ class Resolved:
     added: tuple[Row, ...] = ()
     growth: Growth | None = None
     wishes: tuple[str, ...] = ()
+    pretrained: Pretrained | None = None
 
     @cached_property
     def memory(self) -> Memory:
@@ -136,6 +139,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     problem = problem.with_auxiliary({**problem.auxiliary, **chosen["auxiliary"]})
     chosen["auxiliary"] = problem.auxiliary
     network = network_to_train(chosen, problem)
+    pretrained = asked_for(chosen, network, frozen=frozen is not None)
     of_problem = _looked_at(problem, network, device, chosen["batch_size"])
     taught_by = _taught_by(options, chosen, problem)
     layers = network_layers(network, problem)
@@ -169,6 +173,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         "ideal": (0.0,) * len(objectives),
         "frozen_point": "" if frozen is None else file_checksum(frozen),
         "taught_by": taught_by,
+        "started_from": "" if pretrained is None else checksum_of(pretrained.tensors),
         "teachers": Path(str(options["teachers"])) if taught_by else None,
         "freeze_sparsity": frozen,
         "out": Path(),
@@ -209,6 +214,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         notes=(
             *said_for_them,
             *of_problem,
+            *notes_on(pretrained, network, counted),
             *notes,
             *more_notes,
             *notes_on_idle(options, config),
@@ -217,6 +223,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         added=added,
         growth=growth,
         wishes=wishes_of(options, sparse=bool(counted)),
+        pretrained=pretrained,
     )
 
 

@@ -8,9 +8,8 @@ import torch
 
 from paretocli.core.directions import metric_directions
 from paretocli.core.problem import Problem
-from paretocli.errors import RunError
 from paretocli.execution.cluster import Cluster, connected
-from paretocli.execution.executor import Ended, Executor
+from paretocli.execution.executor import Executor
 from paretocli.execution.in_process import InProcess
 from paretocli.execution.processes import Processes
 from paretocli.options.config import SweepConfig
@@ -23,6 +22,7 @@ from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_content import Identity, Runtime, SweepContent
 from paretocli.sweeping.alone import train_alone
 from paretocli.sweeping.collect import Collector
+from paretocli.sweeping.failed_shards import failure_of_shards
 from paretocli.sweeping.made_with import machine, notes_on_changes, versions
 from paretocli.sweeping.normalisation import (
     Losses,
@@ -35,6 +35,7 @@ from paretocli.sweeping.normalisation import (
 )
 from paretocli.sweeping.observers import Observer
 from paretocli.sweeping.point_files import read_point
+from paretocli.sweeping.pretrained import Tensors, kept
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.solve import resumed, solve
 from paretocli.sweeping.store import RunDirectory
@@ -56,6 +57,7 @@ def run_sweep(
     retry_failed: bool = False,
     further: Further | None = None,
     points: int | None = None,
+    pretrained: Tensors | None = None,
 ) -> list[PointRecord]:
     """Solve what is not solved yet and rebuild the tables.
 
@@ -72,6 +74,7 @@ def run_sweep(
         retry_failed: Solve failed points again.
         further: Plans rounds of further points from those that are solved, until it plans none.
         points: How many there are to be at most then, where that is known.
+        pretrained: What points start from, where it was read; else the directory has it, if any.
 
     Returns:
         The records of all points, or of those that are there where it was stopped.
@@ -95,8 +98,11 @@ def run_sweep(
         for note in directory.mend():
             observer.note(note)
         frozen = None if config.freeze_sparsity is None else read_point(config.freeze_sparsity)
+        begun = kept(config.out, config.started_from, pretrained)
         teachers = () if config.teachers is None else teacher_files(config.teachers, problem)
-        subproblems = Subproblems(config, problem, start, frozen, read_teachers(teachers))
+        subproblems = Subproblems(
+            config, problem, start, frozen, read_teachers(teachers), pretrained=begun
+        )
         normalisation = _normalisation(subproblems, losses, directory, observer, stop)
         if normalisation is None:
             return []
@@ -166,33 +172,8 @@ def _solve_rounds(
             _solve_all(collector, plan, stop, client)
         if collector.errors:
             stacked = not TRANSFERS[config.transfer].joins
-            raise _failure(collector.errors, plan, stacked=stacked)
+            raise failure_of_shards(collector.errors, plan, stacked=stacked)
         number += 1
-
-
-def _failure(errors: dict[str, Ended], plan: list[Shard], *, stacked: bool) -> RunError:
-    """The failed shards as one sentence, the same however many workers there were.
-
-    Args:
-        errors: How shards ended, by their names.
-        plan: All shards that there were to solve.
-        stacked: Whether points are in one shard for no other reason than to be faster.
-    """
-    shard = next(shard for shard in plan if shard.name in errors)
-    first = errors[shard.name]
-    advice = "what was finished is kept, and the same command tries the rest again"
-    if stacked and len(shard.points) > 1:
-        advice += "; --stack 1, in another --out, tries each of its points apart"
-    if "AcceleratorError" in first.error:  # which says little of what it was
-        advice += "; --device cpu, in another --out, may tell what it was"
-    if first.trace:
-        advice += ". Set PARETOCLI_DEBUG=1 to see where it happened"
-    failure = RunError(
-        f"{len(errors)} of {len(plan)} shards failed ({shard.name}: {first.error}); {advice}."
-    )
-    if first.trace:  # shown with this exception's own, where that is shown
-        failure.add_note(first.trace)
-    return failure
 
 
 def _solve_all(

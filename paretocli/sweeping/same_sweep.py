@@ -8,6 +8,13 @@ from paretocli.errors import InputError
 from paretocli.options.declared import meant_before
 from paretocli.run_directory.sweep_file import SweepFile
 
+# Fields that are the checksum of what a user names, by the flag that names it.
+_OF_FILES = {
+    "frozen_point": "--freeze-sparsity",
+    "taught_by": "--teachers",
+    "started_from": "--start-from",
+}
+
 
 def refuse_another(
     found: SweepFile, identity: Mapping[str, Any], checksums: Mapping[str, str]
@@ -27,9 +34,9 @@ def refuse_another(
     for name in identity:
         if stored.get(name) != identity[name]:
             raise InputError(
-                f"{found.path} holds another sweep: its {name.replace('_', '-')} is "
-                f"{_short(stored.get(name))}, asked for is {_short(identity[name])}; name "
-                "another directory with --out, or ask for the same."
+                f"{found.path} holds another sweep: "
+                f"{_differing(name, stored.get(name), identity[name])}; name another directory "
+                "with --out, or ask for the same."
             )
     if unknown := sorted(stored.keys() - identity.keys() - meant_before().keys()):
         raise InputError(
@@ -44,6 +51,17 @@ def refuse_another(
                 f"{'code' if part == 'source' else 'split'} differs; name another directory "
                 "with --out."
             )
+
+
+def _differing(name: str, stored: Any, asked: Any) -> str:
+    """How a field differs, as part of a sentence."""
+    if name not in _OF_FILES:
+        words = name.replace("_", "-")
+        return f"its {words} is {_short(stored)}, asked for is {_short(asked)}"
+    flag = _OF_FILES[name]
+    if not stored:
+        return f"it was begun without {flag}"
+    return f"it was begun with {flag}{' of other content' if asked else ', and none is given now'}"
 
 
 def _short(value: Any) -> str:

@@ -28,6 +28,7 @@ class Subproblems:
         teachers: The networks that are imitated, one a task, or none.
         later: The rounds after the first.
         limits: What the exported networks are to have at most; nothing where any size will do.
+        pretrained: What all networks start from, by name, as far as it goes; None where all is new.
     """
 
     config: SweepConfig
@@ -37,6 +38,7 @@ class Subproblems:
     teachers: tuple[Mapping[str, Tensor], ...] = ()
     later: tuple[Round, ...] = ()
     limits: SizeLimits = field(default_factory=SizeLimits)
+    pretrained: Mapping[str, Tensor] | None = None
 
     @property
     def rounds(self) -> tuple[Round, ...]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.core.problem import Problem
+from paretocli.networks.fitting import take_over
 from paretocli.options.config import SweepConfig
 from paretocli.options.keeping import FRONT, MOST_KEPT
 from paretocli.population.parameter_groups import freeze, undecayed_names
@@ -71,6 +72,8 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
     config, problem = subproblems.config, subproblems.problem
     device = torch.device(config.device)
     network = fresh_network(config.network, config.init, problem, config.seed)
+    if subproblems.pretrained is not None:
+        take_over(network, subproblems.pretrained)
     factors = freeze(network, config.lr_of)
     undecayed = undecayed_names(network, config.no_decay)
     settings = replace(

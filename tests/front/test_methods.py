@@ -17,6 +17,7 @@ CONFIG = {
     "branch_at": [0.5],
     "frozen_point": "",
     "taught_by": "",
+    "started_from": "",
     "seed": 0,
 }
 
@@ -43,6 +44,8 @@ def test_sweeps_that_differ_in_their_seed_alone_are_one_method():
         (({"frozen_point": "ab"}, {"frozen_point": "cd"}), [[0], [1]]),
         (({}, {"frozen_point": "ab", "seed": 1}), [[0], [1]]),
         (({"taught_by": "ab"}, {"taught_by": "cd", "seed": 1}, {}), [[0, 1], [2]]),
+        (({"started_from": "ab"}, {"started_from": "cd", "seed": 1}, {}), [[0, 1], [2]]),
+        (({"started_from": "ab"}, {"started_from": "cd"}), [[0], [1]]),
         (({"threads": 2}, {"threads": 8, "stack": 1, "seed": 1}), [[0, 1]]),
         (({"threads": 2}, {"seed": 1}, {"threads": 8}), [[0], [1], [2]]),
         # Threads alone repeat no seed: frozen points are still a repetition's own.
@@ -74,6 +77,7 @@ def test_the_order_of_settings_in_a_file_makes_no_method():
             ({"frozen_point": "0123456789"}, {}),
             ["frozen point 01234567", "frozen point none"],
         ),
+        (({"started_from": 64 * "3"}, {}), ["started from 33333333", "started from none"]),
         (
             ({"sparse_layers": []}, {"sparse_layers": ["a", "b"]}),
             ["sparse layers none", "sparse layers a, b"],

@@ -52,6 +52,10 @@ VALUES = {
     "retrain_lr": 0.05,
     "frozen_point": "",
     "taught_by": "",
+    "start_from": None,
+    "start_at": "",
+    "start_partly": False,
+    "started_from": "",
     "distillation": 1.0,
     "distill_at": "shared",
     "init": "default",
@@ -90,6 +94,7 @@ RUNTIME = {
     *("jobs", "cluster", "log", "out", "freeze_sparsity", "teachers", "data_dir"),
     *("checkpoint_every", "sparsity_shares"),  # the latter follows from sparsity_of
     "grouped_rows",  # which follows from groups
+    *("start_from", "start_at", "start_partly"),  # from which started_from follows
 }
 CHANGED = {
     "log": "tensorboard",
@@ -120,6 +125,9 @@ CHANGED = {
     "share_similarity": 0.9,
     "frozen_point": "5f2e",
     "taught_by": "77aa",
+    "start_from": Path("weights.pt"),
+    "start_partly": True,
+    "started_from": "a3",
     "distillation": 0.5,
     "distill_at": "body",
     "freeze_sparsity": Path("runs/a:3"),

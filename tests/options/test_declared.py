@@ -76,6 +76,8 @@ def test_what_concerns_several_points_is_nothing_for_one():
         ("transfer", {"weights": [[0.5, 0.5]]}, "with one point, which has nobody to learn from"),
         ("distill_at", {"taught_by": ""}, "without --teachers"),
         ("distill_at", {"taught_by": "a3"}, ""),
+        ("start_at", {"started_from": ""}, "without --start-from"),
+        ("start_partly", {"started_from": "a3"}, ""),
         ("theta", {"sparsity": False}, "without sparsity"),
         ("theta", {"sparsity": False, "frozen_point": "a3"}, "with --freeze-sparsity"),
         ("theta", {"sparsity": True, "frozen_point": "a3"}, ""),

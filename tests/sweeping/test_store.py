@@ -85,7 +85,8 @@ def test_the_same_sweep_goes_on(run):
     [
         ("seed", 4, "its seed is 3, asked for is 4"),
         ("sparsity", False, "its sparsity is true, asked for is false"),
-        ("frozen_point", "9b1c", 'its frozen-point is "", asked for is "9b1c"'),
+        ("frozen_point", "9b1c", "it was begun without --freeze-sparsity"),
+        ("started_from", "9b1c", "it was begun without --start-from"),
         ("batch_size", 16, "its batch-size is 8, asked for is 16"),
         ("solver", "linear", 'its solver is "chebyshev", asked for is "linear"'),
         ("weights", [[0.2, 0.8]], "its weights is"),
