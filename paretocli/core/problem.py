@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from paretocli.core.given_splits import refuse_no_data
 from paretocli.core.held_out import cut_note, cut_off
@@ -28,6 +29,7 @@ __all__ = [
     "Defaults",
     "Metric",
     "NetworkFactory",
+    "OptimizerHook",
     "Problem",
     "Samples",
     "Split",
@@ -40,6 +42,9 @@ __all__ = [
 EVALUATION_BATCH = 1000  # samples that are measured at once, unless a problem says otherwise
 
 NetworkFactory = Callable[[], nn.Module]
+
+# Called as hook(named, lr=…, weight_decay=…).
+OptimizerHook = Callable[..., Optimizer]
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,10 @@ class Problem:
             tuple or dictionary of such tensors.
         generic: Whether the generic networks (`hps`, `mdmtn`, `mtan`) fit the inputs. They never
             fit several.
+        optimizer: Makes the optimiser of one network from its trained parameters, as
+            `named_parameters()` has them, and the options: `optimizer(named, lr=…,
+            weight_decay=…)`. Any class of torch's kind may come of it; `torch.optim.Adafactor`
+            itself does for a hook. Unless given, `Defaults.optimizer` names it.
         ideal: The ideal a (m,), a lower bound of each objective. Unless given, that of each task.
         evaluation_batch: Samples that are measured at once where nothing is trained. Large images
             need fewer than the default.
@@ -115,6 +124,7 @@ class Problem:
     augment: Callable[[Any], Inputs] | None = None
     networks: Mapping[str, NetworkFactory] = field(default_factory=dict)
     generic: bool = True
+    optimizer: OptimizerHook | None = None
     ideal: Sequence[float] | None = None
     evaluation_batch: int = EVALUATION_BATCH
     front: KnownFront | None = None
