@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from paretocli.core.auxiliary import auxiliary_tasks, checked_auxiliary
 from paretocli.core.given_splits import refuse_no_data
@@ -31,6 +32,7 @@ __all__ = [
     "Defaults",
     "Metric",
     "NetworkFactory",
+    "OptimizerHook",
     "Problem",
     "Samples",
     "Split",
@@ -43,6 +45,9 @@ __all__ = [
 EVALUATION_BATCH = 1000  # samples that are measured at once, unless a problem says otherwise
 
 NetworkFactory = Callable[[], nn.Module]
+
+# Called as hook(named, lr=…, weight_decay=…).
+OptimizerHook = Callable[..., Optimizer]
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,10 @@ class Problem:
         auxiliary: Coefficients of losses that the network returns by name beside the tasks'
             outputs: one number for a batch, or one a sample, in training and in evaluation. They
             are trained on, and are no objectives; see `paretocli.core.auxiliary`.
+        optimizer: Makes the optimiser of one network from its trained parameters, as
+            `named_parameters()` has them, and the options: `optimizer(named, lr=…,
+            weight_decay=…)`. Any class of torch's kind may come of it; `torch.optim.Adafactor`
+            itself does for a hook. Unless given, `Defaults.optimizer` names it.
         ideal: The ideal a (m,), a lower bound of each objective. Unless given, that of each task.
         evaluation_batch: Samples that are measured at once where nothing is trained. Large images
             need fewer than the default.
@@ -128,6 +137,7 @@ class Problem:
     networks: Mapping[str, NetworkFactory] = field(default_factory=dict)
     generic: bool = True
     auxiliary: Mapping[str, float] = field(default_factory=dict)
+    optimizer: OptimizerHook | None = None
     ideal: Sequence[float] | None = None
     evaluation_batch: int = EVALUATION_BATCH
     front: KnownFront | None = None

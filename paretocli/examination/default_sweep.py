@@ -11,12 +11,18 @@ from paretocli.options.config import SweepConfig
 from paretocli.options.declared import defaults
 from paretocli.sparsity.layers import Layer, counted_layers
 from paretocli.sparsity.objective import own_shares
+from paretocli.sweeping.own_optimizer import default_optimizer
 
 POINTS = 3  # as many as are tried, whatever their weights
 
 
 def default_sweep(
-    problem: Problem, network: str, layers: tuple[Layer, ...], device: torch.device
+    problem: Problem,
+    network: str,
+    layers: tuple[Layer, ...],
+    device: torch.device,
+    *,
+    sparse: bool = True,
 ) -> SweepConfig:
     """A sweep of a few points with the defaults of a problem, and equal weights.
 
@@ -25,12 +31,14 @@ def default_sweep(
         network: The name of its network.
         layers: Its layers.
         device: Where it would be trained.
+        sparse: Whether sparsity may be an objective.
     """
-    counted = counted_layers(layers)
+    counted = counted_layers(layers) if sparse else ()
     objectives = (SPARSITY, *problem.objectives) if counted else tuple(problem.objectives)
     own = dataclasses.asdict(problem.defaults)
     for name in ("points", "network"):
         del own[name]
+    own["optimizer"] = default_optimizer(problem)
     equal = (1 / len(objectives),) * len(objectives)
     settled = {
         "problem": problem.name,

@@ -33,6 +33,11 @@ from paretocli.sparsity.left_out import left_out
 from paretocli.sweeping.grouped_rows import STREAMS, grouped_rows, heads_of
 from paretocli.sweeping.memory import expected_memory
 from paretocli.sweeping.normalisation import scale_faults
+from paretocli.sweeping.own_optimizer import (
+    default_optimizer,
+    refuse_with_sparsity,
+    try_own_optimizer,
+)
 from paretocli.sweeping.pretrained import started
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sweep_network import TRACED_SAMPLES, network_layers
@@ -87,6 +92,7 @@ def examine(
     found.inputs = _inputs(problem)
     found.failures += input_faults(problem)
     found.failures += target_faults(problem, outputs)
+    sparse = _sparse_too(found, problem, network)
     if found.failures:
         return found
     try:
@@ -120,10 +126,27 @@ def examine(
             again = TracedNetwork(build_network(name, problem, seed=0), problem)
             heads = heads_of(found.layers)
             found.grouping, _ = grouped_rows(STREAMS, counted, again, heads)
-    sweep = default_sweep(problem, name, found.layers, device)
+    sweep = default_sweep(problem, name, found.layers, device, sparse=sparse)
     found.memory = expected_memory(sweep, problem, 1)
     found.step_seconds = step_seconds(problem, network, device, batch_size)
     return found
+
+
+def _sparse_too(found: Examination, problem: Problem, network: nn.Module) -> bool:
+    """Note what is wrong with the problem's own optimiser; whether it does with sparsity."""
+    chosen = vars(problem.defaults) | {"optimizer": default_optimizer(problem)}
+    try:
+        recipe = try_own_optimizer(chosen, problem, network)
+    except InputError as fault:
+        found.failures.append(fault)
+        return False
+    try:
+        refuse_with_sparsity(recipe)
+    except InputError as fault:  # the rest does without sparsity
+        if counted_layers(network_layers(network, problem)):
+            found.notes.append(str(fault))
+        return False
+    return True
 
 
 def _inputs(problem: Problem) -> list[TensorReport]:

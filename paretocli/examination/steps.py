@@ -11,7 +11,8 @@ from paretocli.core.auxiliary import targets_of
 from paretocli.core.generators import generators_kept
 from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem
-from paretocli.population.optimizers import build_optimizer
+from paretocli.population.in_turn import InTurn
+from paretocli.population.optimizers import optimizer_hook
 from paretocli.population.population import Population
 from paretocli.probing.rehearsal import CPU
 
@@ -33,11 +34,10 @@ def step_seconds(
     population = Population(network, problem.trained, 1, device=device)
     population.train()
     defaults = problem.defaults
-    optimizer = build_optimizer(
-        defaults.optimizer,
-        population.parameters.values(),
-        lr=defaults.lr,
-        weight_decay=defaults.weight_decay,
+    hook = problem.optimizer or optimizer_hook(defaults.optimizer)
+    optimizer = InTurn(
+        lambda own: hook(list(own.items()), lr=defaults.lr, weight_decay=defaults.weight_decay),
+        population.parameters,
     )
     samples = problem.train.rows(torch.arange(batch_size)).to(device)
     targets = targets_of(samples.targets, len(problem.trained))

@@ -86,7 +86,11 @@ class TrainingOptions:
     epochs: int = option("Passes over the training data.", range=at_least(1), shown=_PROBLEMS)
     batch_size: int = option("Samples a step.", range=at_least(1), shown=_PROBLEMS)
     lr: float = option("Learning rate.", range=POSITIVE, shown=_PROBLEMS)
-    optimizer: str = option("adam, adamw, nadam, radam or sgd.", metavar="NAME", shown=_PROBLEMS)
+    optimizer: str = option(
+        "adam, adamw, nadam, radam, sgd, or own: what the problem's own hook makes.",
+        metavar="NAME",
+        shown=_PROBLEMS,
+    )
     weight_decay: float = option("Weight decay.", range=NOT_NEGATIVE, shown=_PROBLEMS)
     schedule: str = option(
         "How the learning rate falls: cosine, linear or constant.", metavar="NAME", shown=_PROBLEMS

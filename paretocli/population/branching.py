@@ -1,5 +1,6 @@
 """A population that starts as one network and branches: what is common is computed once."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ import numpy.typing as npt
 import torch
 from scipy.cluster.hierarchy import fcluster, linkage
 from torch import Tensor
+
+EACH = "each_network"
+"""The name of a list, in a state, that has an entry for each network."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,19 @@ def branched(state: Any, index: Tensor) -> Any:
 
     Args:
         state: Dictionaries and lists of tensors with the network on the leading axis, and of what
-            all networks share: numbers, and tensors without axes.
+            all networks share: numbers, and tensors without axes. A list named `EACH` has an entry
+            for each network.
         index: (K,), numbers below G.
     """
     if isinstance(state, Tensor):
         return state[index.to(state.device)] if state.dim() else state
     if isinstance(state, dict):
-        return {key: branched(value, index) for key, value in state.items()}
+        return {
+            key: [copy.deepcopy(value[origin]) for origin in index.tolist()]
+            if key == EACH
+            else branched(value, index)
+            for key, value in state.items()
+        }
     if isinstance(state, list):
         return [branched(value, index) for value in state]
     return state

@@ -1,7 +1,6 @@
-"""Groups of parameters: at which share of the learning rate they learn, and whether they decay."""
+"""Parameters by name: at which share of the learning rate they learn, and whether they decay."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fnmatch import fnmatch
 
 from torch import nn
@@ -12,38 +11,6 @@ from paretocli.lists import some_of
 NORMS, BIASES = "norms", "biases"
 
 Factors = Sequence[tuple[str, float]]
-
-
-@dataclass(frozen=True)
-class ParameterGroup:
-    """Parameters that one rate and one decay hold for.
-
-    Attributes:
-        names: Theirs.
-        factor: What the learning rate is multiplied by.
-        decays: Whether the weight decay is theirs too.
-    """
-
-    names: tuple[str, ...]
-    factor: float = 1.0
-    decays: bool = True
-
-
-def parameter_groups(
-    names: Iterable[str], factors: Mapping[str, float], undecayed: Iterable[str]
-) -> tuple[ParameterGroup, ...]:
-    """The groups of some parameters, in the order of their first ones.
-
-    Args:
-        names: Of the parameters.
-        factors: Of the learning rate, by name; 1 for those left out.
-        undecayed: The names of those without weight decay.
-    """
-    without = frozenset(undecayed)
-    found: dict[tuple[float, bool], list[str]] = {}
-    for name in names:
-        found.setdefault((factors.get(name, 1.0), name not in without), []).append(name)
-    return tuple(ParameterGroup(tuple(own), *kind) for kind, own in found.items())
 
 
 def factors_by_name(network: nn.Module, factors: Factors) -> dict[str, float]:

@@ -72,6 +72,8 @@ def _parts(problem: Problem, network: nn.Module) -> Iterator[Any]:
             else:
                 yield metric
     yield from (problem.prepare, problem.augment)
+    if problem.optimizer is not None:
+        yield from _optimizer_parts(problem.optimizer)
     for data in problem.splits().values():
         lazy = data.whole if isinstance(data, Part) else data
         if isinstance(lazy, LazySamples):
@@ -80,6 +82,14 @@ def _parts(problem: Problem, network: nn.Module) -> Iterator[Any]:
                 yield repr(lazy.augment)
     yield from problem.networks.values()
     yield from dict.fromkeys(type(module) for module in network.modules())
+
+
+def _optimizer_parts(hook: Any) -> Iterator[Any]:
+    """A hook, and its name: a class of torch's own has no source here."""
+    function = hook.func if isinstance(hook, functools.partial) else hook
+    found = function if _is_code(function) else type(function)
+    yield (found.__module__, found.__qualname__)
+    yield hook
 
 
 def _source(part: Any) -> list[str]:

@@ -4,7 +4,7 @@ from paretocli.execution.cluster import check_cluster
 from paretocli.extras import require
 from paretocli.options.declared import declared
 from paretocli.options.given import Options
-from paretocli.population.optimizers import OPTIMIZERS, SCHEDULES
+from paretocli.population.optimizers import OPTIMIZERS, OWN, SCHEDULES
 from paretocli.population.transfer import TRANSFERS
 from paretocli.registries import lookup
 from paretocli.solvers.registry import SOLVERS
@@ -18,7 +18,7 @@ def refuse_unknown(options: Options) -> None:
     """
     for option, known in (
         ("solver", SOLVERS),
-        ("optimizer", OPTIMIZERS),
+        ("optimizer", {**OPTIMIZERS, OWN: None}),
         ("schedule", SCHEDULES),
         ("transfer", TRANSFERS),
     ):

@@ -42,6 +42,11 @@ from paretocli.sweeping.first_sweep import first_sweep
 from paretocli.sweeping.ideals import ideals_of, notes_on_learned
 from paretocli.sweeping.known_names import refuse_unknown
 from paretocli.sweeping.memory import Memory, expected_memory
+from paretocli.sweeping.own_optimizer import (
+    default_optimizer,
+    refuse_with_sparsity,
+    try_own_optimizer,
+)
 from paretocli.sweeping.point_files import load_point, point_file
 from paretocli.sweeping.pretrained import Pretrained, asked_for, checksum_of, notes_on
 from paretocli.sweeping.sizes import TracedNetwork
@@ -142,11 +147,14 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     pretrained = asked_for(chosen, network, frozen=frozen is not None)
     of_problem = _looked_at(problem, network, device, chosen["batch_size"])
     taught_by = _taught_by(options, chosen, problem)
+    own_optimizer = try_own_optimizer(chosen, problem, network)
     layers = network_layers(network, problem)
     traced = TracedNetwork(network, problem)
     counting, notes = what_counts(options, chosen, older, problem, layers, traced)
     chosen |= counting
     counted = counting["sparse_layers"]
+    if counted:
+        refuse_with_sparsity(own_optimizer)
     if frozen is not None:
         load_point(frozen, network)
     if not counted or frozen is not None:
@@ -237,6 +245,7 @@ def _chosen(
         **older,
         "train_samples": len(problem.train),
         **{k: known[k].value(v) for k, v in of_problem.items() if k != "points"},
+        "optimizer": default_optimizer(problem),
         **{k: known[k].value(v) for k, v in options.items() if k not in NOT_IN_CONFIG},
     }
     chosen["network"] = chosen["network"] or default_network(problem)

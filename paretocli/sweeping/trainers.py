@@ -11,6 +11,7 @@ from paretocli.core.problem import Problem
 from paretocli.networks.fitting import take_over
 from paretocli.options.config import SweepConfig
 from paretocli.options.keeping import FRONT, MOST_KEPT
+from paretocli.population.optimizers import OWN
 from paretocli.population.parameter_groups import freeze, undecayed_names
 from paretocli.population.population import Population
 from paretocli.population.transfer import TRANSFERS, Transfer
@@ -80,6 +81,7 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
         _settings(config, streams),
         lr_factors=factors,
         undecayed=undecayed,
+        hook=problem.optimizer if config.optimizer == OWN else None,
         size_limit=_size_limit(subproblems),
     )
     layers = network_layers(network, problem)

@@ -1,7 +1,6 @@
 """How a training step changes the parameters: freely or within a pattern, proximal or not."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,15 +9,19 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from paretocli.population.clipping import clip_
+from paretocli.population.in_turn import InTurn, one_of
 from paretocli.population.mixing import mix_
-from paretocli.population.optimizers import build_optimizer, state_shapes, take_up
-from paretocli.population.parameter_groups import parameter_groups
+from paretocli.population.optimizer_states import kept_by, take_up
+from paretocli.population.optimizers import optimizer_hook
 from paretocli.population.population import Population
+from paretocli.population.recipe import Group, recipe_of
 from paretocli.sparsity.layers import over_rows
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern, zero_rows
 from paretocli.sparsity.proximal import ProximalOptimizer
 from paretocli.training.settings import TrainingSettings
+
+Steps = Optimizer | InTurn
 
 
 class Descent:
@@ -26,8 +29,7 @@ class Descent:
 
     Args:
         population: The K networks.
-        settings: Optimiser and weight decay.
-        lr: The largest learning rate.
+        settings: Optimiser, learning rate and weight decay.
         pattern: Zero rows that stay zero and ties that hold, after every step.
     """
 
@@ -35,15 +37,22 @@ class Descent:
         self,
         population: Population,
         settings: TrainingSettings,
-        lr: float,
         pattern: Pattern | None = None,
     ) -> None:
         self.population = population
         self.pattern = pattern
         self.clip_norm = settings.clip_norm
+        self._undecayed = settings.undecayed
+        self._recipe = recipe_of(
+            settings.hook or optimizer_hook(settings.optimizer),
+            one_of(population.parameters, 0),
+            lr=settings.lr,
+            weight_decay=settings.weight_decay,
+        )
+        self._rates = self._recipe.factors(settings.lr_factors)
         # What the learning rate is multiplied by, for each group of each optimiser.
         self._factors: list[list[float]] = []
-        self.optimizers: list[Optimizer] = self._optimizers(settings, lr)
+        self.optimizers: list[Steps] = self._optimizers()
         self._keep_pattern()
 
     def objectives(self, losses: Tensor) -> Tensor:
@@ -130,34 +139,31 @@ class Descent:
             Exception: They are not of these parameters.
         """
         for optimizer, state in zip(self.optimizers, states, strict=True):
-            take_up(optimizer, state, self._shapes(optimizer))
+            self._take_up(optimizer, state)
 
-    def _shapes(self, optimizer: Optimizer) -> Callable[[Tensor], Mapping[str, torch.Size]]:
-        """The shapes of what one of the optimisers keeps of a parameter."""
-        return partial(state_shapes, optimizer)
+    def _take_up(self, optimizer: Steps, state: dict[str, Any]) -> None:
+        if isinstance(optimizer, InTurn):
+            optimizer.load_state_dict(state)
+        else:
+            take_up(optimizer, state, kept_by(optimizer))
 
-    def _optimizers(self, settings: TrainingSettings, lr: float) -> list[Optimizer]:
-        return [self._optimizer(self.population.parameters, settings, lr)]
+    def _optimizers(self) -> list[Steps]:
+        return [self._optimizer(self.population.parameters)]
 
-    def _optimizer(
-        self, parameters: Mapping[str, Tensor], settings: TrainingSettings, lr: float
-    ) -> Optimizer:
-        """One of torch's for some parameters, by name."""
-        decay = settings.weight_decay
-        groups = self._grouped(parameters, settings)
-        return build_optimizer(settings.optimizer, groups, lr=lr, weight_decay=decay)
+    def _optimizer(self, names: Iterable[str]) -> Steps:
+        """One for some parameters: of all networks together, or each has its own."""
+        recipe, everything = self._recipe, self.population.parameters
+        groups = self._grouped(names, self._rates)
+        if recipe.stackable:
+            return recipe.stacked(everything, groups)
+        self._factors[-1] = self._factors[-1] * self.population.size
+        return InTurn(partial(recipe.alone, groups=groups), everything)
 
-    def _grouped(
-        self, parameters: Mapping[str, Tensor], settings: TrainingSettings
-    ) -> list[dict[str, Any]]:
+    def _grouped(self, names: Iterable[str], rates: Mapping[str, float]) -> tuple[Group, ...]:
         """The groups of an optimiser's parameters, whose factors are noted."""
-        groups = parameter_groups(parameters, settings.lr_factors, settings.undecayed)
+        groups = self._recipe.grouped(names, rates, self._undecayed)
         self._factors.append([group.factor for group in groups])
-        return [
-            {"params": [parameters[name] for name in group.names]}
-            | ({} if group.decays else {"weight_decay": 0.0})
-            for group in groups
-        ]
+        return groups
 
     def _clip(self) -> Tensor:
         """Shorten the gradients that are too long; what each was multiplied by (K,)."""
@@ -177,7 +183,7 @@ class ProximalDescent(Descent):
     """Sparsity is the first objective: its proximal step follows that of the optimiser.
 
     Args:
-        population, settings, lr, pattern: As for `Descent`.
+        population, settings, pattern: As for `Descent`.
         sparsity: f_0.
         zeros_allowed: Whether (further) rows may become zero.
     """
@@ -186,7 +192,6 @@ class ProximalDescent(Descent):
         self,
         population: Population,
         settings: TrainingSettings,
-        lr: float,
         sparsity: SparsityObjective,
         pattern: Pattern | None = None,
         *,
@@ -194,7 +199,7 @@ class ProximalDescent(Descent):
     ) -> None:
         self.sparsity = sparsity if pattern is None else sparsity.within(pattern)
         self.zeros_allowed = zeros_allowed
-        super().__init__(population, settings, lr, pattern)
+        super().__init__(population, settings, pattern)
 
     def objectives(self, losses: Tensor) -> Tensor:
         """f_0 and the tasks' losses (K, 1 + t).
@@ -222,27 +227,27 @@ class ProximalDescent(Descent):
         for name, weights in counted.items():
             weights.mul_(over_rows(kept[name], weights))
 
-    def _optimizers(self, settings: TrainingSettings, lr: float) -> list[Optimizer]:
+    def _optimizers(self) -> list[Steps]:
         counted = {name: self.population.parameters[name] for name in self.sparsity.names}
-        others = {n: p for n, p in self.population.parameters.items() if n not in counted}
-        # Rows that become zero together take one step.
-        slowest = self.sparsity.blocks.slowest(settings.lr_factors)
+        others = [name for name in self.population.parameters if name not in counted]
         # A network of counted layers alone has nothing that is free.
-        self._free = [self._optimizer(others, settings, lr)] if others else []
+        self._free = [self._optimizer(others)] if others else []
+        # Rows that become zero together take one step.
+        groups = self._grouped(counted, self.sparsity.blocks.slowest(self._rates))
         self._proximal = ProximalOptimizer(
             counted,
             self.sparsity,
-            settings.optimizer,
-            lr=lr,
-            weight_decay=settings.weight_decay,
+            self._recipe.kind,
+            [group.with_parameters(counted, self._recipe.lr) for group in groups],
             zeros_allowed=self.zeros_allowed,
-            groups=self._grouped(counted, replace(settings, lr_factors=slowest)),
         )
         return [*self._free, self._proximal]
 
-    def _shapes(self, optimizer: Optimizer) -> Callable[[Tensor], Mapping[str, torch.Size]]:
-        own = optimizer is self._proximal
-        return self._proximal.state_shapes if own else super()._shapes(optimizer)
+    def _take_up(self, optimizer: Steps, state: dict[str, Any]) -> None:
+        if optimizer is self._proximal:
+            take_up(self._proximal, state, self._proximal.kept_shapes())
+        else:
+            super()._take_up(optimizer, state)
 
     def _clip(self) -> Tensor:
         """The pull of sparsity is scaled with the tasks' gradient, or a step would follow others.
@@ -265,7 +270,6 @@ class ProximalDescent(Descent):
 def descent_of(
     population: Population,
     settings: TrainingSettings,
-    lr: float,
     sparsity: SparsityObjective | None,
     pattern: Pattern | None,
     *,
@@ -273,5 +277,5 @@ def descent_of(
 ) -> Descent:
     """The one for a phase: proximal where sparsity is an objective."""
     if sparsity is None:
-        return Descent(population, settings, lr, pattern)
-    return ProximalDescent(population, settings, lr, sparsity, pattern, zeros_allowed=zeros_allowed)
+        return Descent(population, settings, pattern)
+    return ProximalDescent(population, settings, sparsity, pattern, zeros_allowed=zeros_allowed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from paretocli.core.problem import OptimizerHook
 from paretocli.training.size_limit import SizeLimit
 
 
@@ -32,6 +33,7 @@ class TrainingSettings:
         streams: A number for each subproblem; each sees batches of its own, whose order goes by
             its number. None where all see the same.
         kept: Epochs of each subproblem that are kept beside its best one.
+        hook: Makes the problem's own optimiser; None for the one of that name.
         size_limit: What the networks are to be no larger than when rows are tied, if anything.
     """
 
@@ -55,6 +57,7 @@ class TrainingSettings:
     patience: int = 0
     streams: tuple[int, ...] | None = None
     kept: int = 0
+    hook: OptimizerHook | None = None
     size_limit: SizeLimit | None = None
 
     @property

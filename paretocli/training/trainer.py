@@ -91,7 +91,7 @@ class Trainer:
         self.claims = Claims(solver)
         # A pattern given from the start is to stay what it is.
         self.zeros_allowed = pattern is None
-        self.descent = self._descent(settings.lr)
+        self.descent = self._descent()
         self.best = Best.of(population, solver, settings.kept)
         self.search_end: dict[str, Tensor] | None = None
         self.phases = Phases(
@@ -259,9 +259,9 @@ class Trainer:
         metrics = self.population.metrics(statistics.mean(dim=0))
         return losses.mean(dim=0), metrics, auxiliary.mean(dim=0)
 
-    def _descent(self, lr: float) -> Descent:
+    def _descent(self) -> Descent:
         """How the parameters change in the present phase."""
-        known = (self.population, self.settings, lr, self.sparsity, self.pattern)
+        known = (self.population, self.settings, self.sparsity, self.pattern)
         return descent_of(*known, zeros_allowed=self.zeros_allowed)
 
     def _share(self) -> None:
@@ -275,7 +275,7 @@ class Trainer:
 
     def _retrain_within(self, pattern: Pattern) -> None:
         self.pattern = pattern
-        self.descent = self._descent(self.settings.retrain_lr)
+        self.descent = self._descent()
         # Whatever the search reached had no ties.
         self.best = Best.of(self.population, self.solver, self.settings.kept)
 

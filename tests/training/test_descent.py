@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from paretocli.core.problem import Task
-from paretocli.population.optimizers import build_optimizer
+from paretocli.population.optimizers import optimizer_hook
 from paretocli.population.population import Population
 from paretocli.sparsity.pattern import Pattern
 from paretocli.training.descent import Descent
@@ -45,14 +45,14 @@ def test_tied_rows_move_as_one_parameter_would(optimizer):
         seed=0,
         device=CPU,
     )
-    descent = Descent(population, settings, LR, Pattern({"layer.weight": ROWS}))
+    descent = Descent(population, settings, Pattern({"layer.weight": ROWS}))
     (weight,) = population.parameters.values()
     clusters = [sorted(set(rows.tolist()) - {-1}) for rows in ROWS]
     shared = [
         torch.stack([weight[k, :, row] for row in own]).detach().clone().requires_grad_()
         for k, own in enumerate(clusters)
     ]
-    reduced = build_optimizer(optimizer, shared, lr=LR, weight_decay=0.0)
+    reduced = optimizer_hook(optimizer)(shared, lr=LR, weight_decay=0.0)
     sizes = torch.tensor([1.0, 3.0, 30.0, -300.0, 7.0])
     for _ in range(STEPS):
         gradient = sizes * (torch.randn(2, 3, 5) + torch.tensor([0.5, -0.2, 1.0])[:, None])
