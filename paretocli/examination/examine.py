@@ -28,7 +28,7 @@ from paretocli.probing.no_means import no_mean_notes
 from paretocli.probing.reach import parameters_by_tasks, reach_faults, reached_by
 from paretocli.probing.rehearsal import CPU, ROWS, faults, outputs_of
 from paretocli.probing.stacking import why_in_turn
-from paretocli.sparsity.layers import counted_layers
+from paretocli.sparsity.layers import Layer, counted_layers
 from paretocli.sparsity.left_out import left_out
 from paretocli.sweeping.grouped_rows import STREAMS, grouped_rows, heads_of
 from paretocli.sweeping.memory import expected_memory
@@ -119,17 +119,23 @@ def examine(
     found.uncounted = left_out(network, few, names, problem.objectives)
     found.in_turn = why_in_turn(problem, network, device, batch_size=batch_size)
     if has_inputs(problem) and not found.failures:
-        found.export = export_trial(problem, network)
-        if found.export.why_not:
-            found.notes.append(f"Points of a sweep could not be exported. {found.export.why_not}")
-        elif found.export.tried != "nothing":  # what has a graph in reasonable time
-            again = TracedNetwork(build_network(name, problem, seed=0), problem)
-            heads = heads_of(found.layers)
-            found.grouping, _ = grouped_rows(STREAMS, counted, again, heads)
+        _export(found, problem, network, counted)
     sweep = default_sweep(problem, name, found.layers, device, sparse=sparse)
     found.memory = expected_memory(sweep, problem, 1)
     found.step_seconds = step_seconds(problem, network, device, batch_size)
     return found
+
+
+def _export(
+    found: Examination, problem: Problem, network: nn.Module, counted: Sequence[Layer]
+) -> None:
+    """Try to export the network, and find the groups of its rows."""
+    found.export = export_trial(problem, network)
+    if found.export.why_not:
+        found.notes.append(f"Points of a sweep could not be exported. {found.export.why_not}")
+    elif found.export.tried != "nothing":  # what has a graph in reasonable time
+        again = TracedNetwork(build_network(found.network, problem, seed=0), problem)
+        found.grouping, _ = grouped_rows(STREAMS, counted, again, heads_of(found.layers))
 
 
 def _sparse_too(found: Examination, problem: Problem, network: nn.Module) -> bool:

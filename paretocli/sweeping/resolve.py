@@ -201,12 +201,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     config = SweepConfig.of(chosen | settled)
     transferred_names(config, network)
     config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
-    more_notes += notes_on_learned(config)
-    if config.warm != "none" and TRANSFERS[config.transfer].joins:
-        more_notes.append(
-            f"--transfer {config.transfer} joins the points of the first round alone; those that "
-            "start from others do not learn from each other."
-        )
+    more_notes += [*notes_on_learned(config), *_notes_on_joining(config)]
     wanted = config.weights
     config, notes_of_begun = _placed(config, options, problem, single)
     added = () if config.weights == wanted else further_weights(config.out, wanted)
@@ -233,6 +228,15 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         wishes=wishes_of(options, sparse=bool(counted)),
         pretrained=pretrained,
     )
+
+
+def _notes_on_joining(config: SweepConfig) -> list[str]:
+    if config.warm == "none" or not TRANSFERS[config.transfer].joins:
+        return []
+    return [
+        f"--transfer {config.transfer} joins the points of the first round alone; those that "
+        "start from others do not learn from each other."
+    ]
 
 
 def _chosen(

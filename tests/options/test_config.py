@@ -19,6 +19,7 @@ VALUES = {
     "group": None,
     "stratify": False,
     "set": {},
+    "auxiliary": {},
     "objectives": ("f1", "f2"),
     "network": "variable",
     "solver": "chebyshev",
