@@ -127,8 +127,8 @@ def test_zdt2_is_solved_exactly(tmp_path):
 
 
 def test_the_default_sweep_learns_the_digits(tmp_path):
-    """On half of them."""
-    done = paretocli("sweep", "--train-samples", 5000, cwd=tmp_path)
+    """On three tenths of them."""
+    done = paretocli("sweep", "--train-samples", 3000, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (results,) = (tmp_path / "runs").glob("multidigits-*/results.csv")
     table = pd.read_csv(results)
@@ -144,7 +144,8 @@ def test_the_default_sweep_learns_the_digits(tmp_path):
 
 
 def test_a_sweep_of_the_tasks_alone(tmp_path):
-    done = paretocli("sweep", "--no-sparsity", "--epochs", 8, "--out", "run", cwd=tmp_path)
+    short = ("--train-samples", 5000, "--epochs", 8)
+    done = paretocli("sweep", "--no-sparsity", *short, "--out", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(tmp_path / "run" / "results.csv")
     assert len(table) >= 9

@@ -96,7 +96,7 @@ def test_ctrl_c_and_the_same_command_here(alone, cluster, tmp_path):
 def test_a_cluster_of_its_own_with_the_code_of_a_file(tmp_path):
     (tmp_path / "mine.py").write_text(MINE)
     sweep = ("sweep", "mine.py:make", "--points", 3, "--stack", 1, "--out", "run")
-    done = paretocli(*sweep, "--cluster", "local:2", cwd=tmp_path)
+    done = paretocli(*sweep, "--cluster", "local:1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert list(table(tmp_path)["status"]) == ["done"] * 3
 

@@ -215,14 +215,14 @@ def carried(problem, folder, stop=None):
 
 
 def test_a_sweep_that_is_stopped_goes_on_with_the_same_chance(tmp_path):
-    """Convolutions, batch norm and dropout; a stop after each epoch."""
+    """Convolutions, batch norm and dropout; a stop in the search, and one in retraining."""
     problem = pictures(sizes=SIZES)
     whole = carried(problem, tmp_path / "whole")
-    for _ in range(6):
-        stop = Stops(1)
-        parts = carried(problem, tmp_path / "parts", stop)
-        if not stop():
-            break
+    stops = [Stops(1), Stops(2)]
+    for stop in stops:
+        carried(problem, tmp_path / "parts", stop)
+    assert all(stop() for stop in stops)
+    parts = carried(problem, tmp_path / "parts")
     assert len(parts) == len(whole) == 3
     for one, other in zip(parts, whole, strict=True):
         assert one["status"] == "done"
