@@ -9,15 +9,14 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from paretocli.core.auxiliary import auxiliary_tasks, checked_auxiliary
-from paretocli.core.given_splits import refuse_no_data
+from paretocli.core.given_splits import refuse_no_data, refuse_wrong_split
 from paretocli.core.held_out import cut_note, cut_off
 from paretocli.core.in_order import part_of
-from paretocli.core.inputs import Inputs, mapped, one_tensor, refuse_other_forms, tensors_of
+from paretocli.core.inputs import Inputs, mapped, one_tensor
 from paretocli.core.joining import joined
 from paretocli.core.known_front import KnownFront
 from paretocli.core.labels import labelled_shares, rows_with_labels
 from paretocli.core.metric import Metric
-from paretocli.core.missing import refuse_impossible
 from paretocli.core.repeated import checked_weights, repeat_note, repeats
 from paretocli.core.samples import Data, Samples
 from paretocli.core.splits import SPLITS, Split
@@ -174,8 +173,8 @@ class Problem:
         refuse_no_data(self.train, f"The train split of problem {self.name}")
         if self.val is None:
             self._cut_off()
-        for split, samples in self.splits().items():
-            self._check(split, samples)
+        for split, data in self.splits().items():
+            refuse_wrong_split(data, split, self.name, self.tasks)
         if self.train_weights is not None:
             checked_weights(self.train_weights, len(self.train), self.name)
         if self.ideal is not None and len(self.ideal) != len(names):
@@ -199,37 +198,6 @@ class Problem:
         object.__setattr__(self, "train", train)
         object.__setattr__(self, "val", val)
         object.__setattr__(self, "notes", (*self.notes, cut_note(self.name, train, val)))
-
-    def _check(self, split: str, data: Data) -> None:
-        where = f"The {split} split of problem {self.name}"
-        refuse_no_data(data, where)
-        if isinstance(data, Samples):
-            refuse_other_forms(data.inputs, f"The inputs of the {split} split of {self.name}")
-        if len(data) == 0:
-            raise InputError(f"{where} is empty; every split needs at least one sample.")
-        samples = data if isinstance(data, Samples) else data.rows(slice(1))
-        for name, tensor in tensors_of(samples.inputs).items():
-            if len(tensor) != len(samples):
-                raise InputError(
-                    f"{where} has {len(samples)} samples in one of its inputs, but {len(tensor)} "
-                    f"in {name!r}; they should be equally many."
-                )
-        if len(samples.targets) != len(self.tasks):
-            raise InputError(
-                f"{where} has {len(samples.targets)} targets for {len(self.tasks)} tasks; "
-                "give one for each task."
-            )
-        for task, target in zip(self.tasks, samples.targets, strict=True):
-            refuse_other_forms(target, f"The targets of task {task.name} in the {split} split")
-            for name, tensor in tensors_of(target).items():
-                if len(tensor) != len(samples):
-                    of_part = f" in {name!r}" if name else ""
-                    raise InputError(
-                        f"{where} has {len(samples)} inputs, but {len(tensor)} targets of task "
-                        f"{task.name}{of_part}; they should be equally many."
-                    )
-            place = f"the {split} split of problem {self.name}"
-            refuse_impossible(task.name, task.missing, target, place)
 
     @property
     def objectives(self) -> tuple[str, ...]:
