@@ -157,7 +157,8 @@ def vectors(seed: int = 0, *, sizes: Sequence[int] = (64, 24, 16)) -> Problem:
 def growl_of(problem: Problem, device: torch.device = CPU, **settings: Any) -> SparsityObjective:
     """Sparsity of the hidden layers of a problem's network."""
     network = build_network(problem.defaults.network or "", problem, 0)
-    layers = find_layers(network, problem.prepare(problem.train.inputs[:2]))
+    few = problem.prepare(problem.train.inputs[:2])
+    layers = find_layers(network, few, problem.objectives)
     return SparsityObjective(counted_layers(layers), SparsitySettings(**settings), device)
 
 
@@ -194,7 +195,7 @@ def make_trainer(
     }
     chosen |= settings
     network = build_network(defaults.network, problem, seed)
-    population = Population(network, problem.tasks, len(rows), device=device)
+    population = Population(network, problem.trained, len(rows), device=device)
     return Trainer(
         problem,
         population,

@@ -1,12 +1,16 @@
 """What was handed over as a split of the data: samples, or something else that people have."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from paretocli.core.inputs import refuse_other_forms, tensors_of
+from paretocli.core.missing import refuse_impossible
 from paretocli.core.samples import Samples
+from paretocli.core.task import Task
 from paretocli.errors import InputError
 
 # What data has that is read as it is needed; `len` is looked for apart.
@@ -53,3 +57,48 @@ def _instead(data: Any) -> str:
         "it should be Samples, LazySamples, or an object with the methods of paretocli.Data: "
         f"__len__, {', '.join(PROTOCOL)}"
     )
+
+
+def refuse_wrong_split(data: Any, split: str, problem: str, tasks: Sequence[Task]) -> None:
+    """Refuse a split whose inputs and targets do not fit each other, or the tasks.
+
+    Args:
+        data: It.
+        split: Its name.
+        problem: The problem's, for a message.
+        tasks: Of the problem.
+
+    Raises:
+        InputError: It is no data, is empty, or holds something else than as many inputs as targets
+            of each task.
+    """
+    where = f"The {split} split of problem {problem}"
+    refuse_no_data(data, where)
+    if isinstance(data, Samples):
+        refuse_other_forms(data.inputs, f"The inputs of the {split} split of {problem}")
+    if len(data) == 0:
+        raise InputError(f"{where} is empty; every split needs at least one sample.")
+    samples = data if isinstance(data, Samples) else data.rows(slice(1))
+    for name, tensor in tensors_of(samples.inputs).items():
+        if len(tensor) != len(samples):
+            raise InputError(
+                f"{where} has {len(samples)} samples in one of its inputs, but {len(tensor)} "
+                f"in {name!r}; they should be equally many."
+            )
+    if len(samples.targets) != len(tasks):
+        raise InputError(
+            f"{where} has {len(samples.targets)} targets for {len(tasks)} tasks; "
+            "give one for each task."
+        )
+    for task, target in zip(tasks, samples.targets, strict=True):
+        refuse_other_forms(target, f"The targets of task {task.name} in the {split} split")
+        for name, tensor in tensors_of(target).items():
+            if len(tensor) != len(samples):
+                of_part = f" in {name!r}" if name else ""
+                raise InputError(
+                    f"{where} has {len(samples)} inputs, but {len(tensor)} targets of task "
+                    f"{task.name}{of_part}; they should be equally many."
+                )
+        refuse_impossible(
+            task.name, task.missing, target, f"the {split} split of problem {problem}"
+        )

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from paretocli.core.auxiliary import auxiliary_tasks, checked_auxiliary
-from paretocli.core.given_splits import refuse_no_data
+from paretocli.core.given_splits import refuse_no_data, refuse_wrong_split
 from paretocli.core.held_out import cut_note, cut_off
 from paretocli.core.in_order import part_of
 from paretocli.core.inputs import Inputs, mapped, one_tensor
@@ -19,7 +19,6 @@ from paretocli.core.labels import labelled_shares, rows_with_labels
 from paretocli.core.metric import Metric
 from paretocli.core.repeated import checked_weights, repeat_note, repeats
 from paretocli.core.samples import Data, Samples
-from paretocli.core.split_faults import refuse_other_samples
 from paretocli.core.splits import SPLITS, Split
 from paretocli.core.task import Task, TaskFunction
 from paretocli.errors import InputError
@@ -174,8 +173,8 @@ class Problem:
         refuse_no_data(self.train, f"The train split of problem {self.name}")
         if self.val is None:
             self._cut_off()
-        for split, samples in self.splits().items():
-            refuse_other_samples(samples, self.tasks, split, self.name)
+        for split, data in self.splits().items():
+            refuse_wrong_split(data, split, self.name, self.tasks)
         if self.train_weights is not None:
             checked_weights(self.train_weights, len(self.train), self.name)
         if self.ideal is not None and len(self.ideal) != len(names):

@@ -90,8 +90,7 @@ def examine(
     rows = problem.some_rows("train", min(ROWS, len(problem.train)))
     outputs = outputs_of(problem, network, problem.an_epoch.rows(rows))
     found.inputs = _inputs(problem)
-    found.failures += input_faults(problem)
-    found.failures += target_faults(problem, outputs)
+    found.failures += [*input_faults(problem), *target_faults(problem, outputs)]
     sparse = _sparse_too(found, problem, network)
     if found.failures:
         return found
@@ -99,8 +98,8 @@ def examine(
         found.notes += mixing_notes(problem, network)
     except InputError as fault:  # the rest does without batches of one sample
         found.failures.append(fault)
-    found.notes += [*problem.all_notes, *chance_notes(problem)]
-    found.notes += [*direction_notes(problem), *unasked_note(problem, network, ROWS)]
+    found.notes += [*problem.all_notes, *chance_notes(problem), *direction_notes(problem)]
+    found.notes += unasked_note(problem, network, ROWS)
     bounds = lower_bounds(problem, network)
     found.tasks = _tasks(problem, network, outputs, bounds)
     found.auxiliary = auxiliary_at_start(problem, network, batch_size)

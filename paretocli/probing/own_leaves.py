@@ -27,16 +27,21 @@ def refuse_loss_parameters(task: Task, output: Several, target: Several) -> None
         target: (B, …).
 
     Raises:
-        InputError: The loss has a gradient although its output has none.
+        InputError: The loss has a gradient although its output has none, or the samples' weights
+            have one.
     """
-    own = _kept_leaves(lambda: task.loss(output, target))
-    if own:
-        raise InputError(
-            f"The loss of task {task.name} has trainable parameters of its own "
-            f"({_named(own, task.loss)}), which training would leave as they start, for it trains "
-            "the network alone; make them parameters of the network, which returns them with the "
-            "task's output, or freeze them (requires_grad=False)."
-        )
+    functions: dict[str, Callable[[], Any]] = {"loss": lambda: task.loss(output, target)}
+    weight = task.weight
+    if weight is not None:
+        functions["weight"] = lambda: weight(target)
+    for what, function in functions.items():
+        if own := _kept_leaves(function):
+            raise InputError(
+                f"The {what} of task {task.name} has trainable parameters of its own "
+                f"({_named(own, getattr(task, what))}), which training would leave as they start, "
+                "for it trains the network alone; make them parameters of the network, which "
+                "returns them with the task's output, or freeze them (requires_grad=False)."
+            )
 
 
 def refuse_gradient(inputs: Inputs, what: str) -> None:

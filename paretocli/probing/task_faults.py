@@ -12,6 +12,7 @@ from paretocli.core.task import rows_of
 from paretocli.errors import InputError
 from paretocli.probing.broadcasting import may_broadcast, refuse_broadcasting
 from paretocli.probing.own_leaves import refuse_loss_parameters
+from paretocli.probing.own_state import refuse_memory
 from paretocli.probing.sums import refuse_sums
 
 SPREAD_ROWS = 16
@@ -74,6 +75,7 @@ def task_faults(
                 if may_broadcast(output, target):
                     refuse_broadcasting(task, output, _spread(task, data, number, target))
                 refuse_loss_parameters(task, output, target)
+                refuse_memory(task, output, target)
                 refuse_sums(task, output, target)
         except InputError as fault:
             found[task.name] = fault

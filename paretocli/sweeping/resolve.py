@@ -141,8 +141,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     count = options.get("train_samples")
     problem = whole if count is None else cut(whole, int(str(count)))
     chosen = _chosen(options, older, problem, device)
-    problem = problem.with_auxiliary({**problem.auxiliary, **chosen["auxiliary"]})
-    chosen["auxiliary"] = problem.auxiliary
+    problem = problem.with_auxiliary(chosen["auxiliary"])
     network = network_to_train(chosen, problem)
     pretrained = asked_for(chosen, network, frozen=frozen is not None)
     of_problem = _looked_at(problem, network, device, chosen["batch_size"])
@@ -231,6 +230,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
 
 
 def _notes_on_joining(config: SweepConfig) -> list[str]:
+    """A note where points of later rounds do not learn from each other as those of the first do."""
     if config.warm == "none" or not TRANSFERS[config.transfer].joins:
         return []
     return [
@@ -255,6 +255,9 @@ def _chosen(
     chosen["network"] = chosen["network"] or default_network(problem)
     chosen["device"] = str(device)
     chosen.setdefault("retrain_lr", chosen["lr"] / 2)
+    # Those of the options beside the problem's own; 0 leaves one out.
+    coefficients = {**problem.auxiliary, **chosen["auxiliary"]}
+    chosen["auxiliary"] = problem.with_auxiliary(coefficients).auxiliary
     check_ranges(chosen)
     check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
     return chosen
