@@ -217,7 +217,7 @@ def test_the_kinds_together_are_the_configuration():
         ({"branch_at": (0.5, 1.0)}, "--branch-at should be rising shares between 0 and 1"),
         ({"branch_at": (0.5, 0.3)}, "--branch-at should be rising shares between 0 and 1"),
         ({"batches": "own"}, "--batches should be one of shared, independent, found own"),
-        ({"precision": "fp16"}, "--precision should be one of fp32, tf32, bf16, found fp16"),
+        ({"precision": "fp8"}, "--precision should be one of fp32, tf32, bf16, fp16, found fp8"),
         ({"scale": "pay"}, "--scale should be one of initial, none, payoff, found pay"),
         ({"checkpoint_every": -1.0}, "--checkpoint-every should be at least 0"),
         ({"theta": "steep"}, "--theta should be one of flat, spike, linear, ramp, found steep"),
