@@ -173,6 +173,7 @@ def make_trainer(
     pattern: Pattern | None = None,
     transfer: Callable[[Solver], Transfer] | None = None,
     device: torch.device = CPU,
+    autocast: torch.dtype | None = None,
     **settings: Any,
 ) -> Trainer:
     """A trainer for weights (K, m) with the problem's defaults, but for the settings named.
@@ -195,7 +196,7 @@ def make_trainer(
     }
     chosen |= settings
     network = build_network(defaults.network, problem, seed)
-    population = Population(network, problem.trained, len(rows), device=device)
+    population = Population(network, problem.trained, len(rows), device=device, autocast=autocast)
     return Trainer(
         problem,
         population,

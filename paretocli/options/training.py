@@ -96,9 +96,9 @@ class TrainingOptions:
         "How the learning rate falls: cosine, linear or constant.", metavar="NAME", shown=_PROBLEMS
     )
     precision: str = option(
-        "fp32, bf16, or tf32 (on GPUs from Ampere on).",
+        "fp32, bf16, fp16 (the losses are scaled), or tf32 (on GPUs from Ampere on).",
         metavar="NAME",
-        range=one_of("fp32", "tf32", "bf16"),
+        range=one_of("fp32", "tf32", "bf16", "fp16"),
         default="fp32",
     )
     patience: int = option(

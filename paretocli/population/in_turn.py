@@ -1,6 +1,6 @@
 """Stacked networks, each of which has an optimiser of its own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -47,8 +47,12 @@ class InTurn:
         for parameter in self._parameters.values():
             parameter.grad = None
 
-    def step(self) -> None:
-        """Change the parameters, by the stacked ones' `grad`."""
+    def step(self, without: Sequence[int] = ()) -> None:
+        """Change the parameters, by the stacked ones' `grad`.
+
+        Args:
+            without: The places of networks that are left out.
+        """
         every = list(zip(self._networks, self.optimizers, strict=True))
         for member, (own, optimizer) in enumerate(every):
             for name, parameter in own.items():
@@ -57,7 +61,8 @@ class InTurn:
             # What is drawn at random is the same for everybody.
             last = member + 1 == len(every)
             with nullcontext() if last else generators_kept(self._device):
-                optimizer.step()
+                if member not in without:
+                    optimizer.step()
             for parameter in own.values():
                 parameter.grad = None
 

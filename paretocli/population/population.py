@@ -16,6 +16,7 @@ from paretocli.core.outputs import Outputs, as_floats, outputs_by_task
 from paretocli.core.placing import placed
 from paretocli.core.problem import Task
 from paretocli.population.binding import bound
+from paretocli.population.half_precision import half_precision, stackable
 from paretocli.population.kernels import differentiable_kernels
 from paretocli.population.layout import channels_last, stacks, takes_channels_last, unbound
 from paretocli.population.scores import Scoring
@@ -44,7 +45,7 @@ class Population:
             it does for networks that `vmap` cannot take.
         recomputes: The network computes parts again in the backward pass, so it has to keep the
             parameters that it is given; it is not stacked then.
-        autocast: Compute the forward pass in bfloat16 where torch thinks it safe.
+        autocast: Numbers of 16 bits for the forward pass, where torch thinks them safe.
         compiled: Let `torch.compile` make the kernels of training; evaluation, whose batches have
             several sizes, stays as it is.
 
@@ -61,7 +62,7 @@ class Population:
         device: torch.device,
         stacked: bool = True,
         recomputes: bool = False,
-        autocast: bool = False,
+        autocast: torch.dtype | None = None,
         compiled: bool = False,
     ) -> None:
         self.size = size
@@ -71,7 +72,7 @@ class Population:
         self.stacked = stacked and size > 1 and not recomputes
         self._recomputes = recomputes
         self.autocast = autocast
-        self._network = network.to(device)
+        self._network = stackable(network, autocast if self.stacked else None).to(device)
         self._recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())
         named = list(network.named_parameters())
         self._channels_last = takes_channels_last(network, device)
@@ -148,10 +149,9 @@ class Population:
         if apart:
             inputs = mapped(self._one_each, inputs)
             given = all_mapped(self._one_each, given)
-        steps = self._training_steps if self._network.training else self._steps
-        step = steps[self.stacked]
+        step = (self._training_steps if self._network.training else self._steps)[self.stacked]
         with (
-            torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast),
+            half_precision(self.device, self.autocast, scaled=only is None),
             differentiable_kernels(recurrent=self._recurrent and not self._network.training),
         ):
             if self.stacked:

@@ -56,7 +56,8 @@ def tried_optimizer(
     except InputError:
         raise
     except Exception as error:  # whatever an optimiser of somebody's own raises
-        advice = "mend it; it is to step when its step() is called without arguments"
+        closure = "closure" in str(error)
+        advice = "its step() is called without one here; take another" if closure else "mend it"
         raise failure(problem, error, "in steps of its own optimizer", advice) from error
     return recipe
 

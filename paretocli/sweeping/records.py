@@ -87,12 +87,18 @@ def _failure(outcome: Outcome, member: int, losses: Sequence[str]) -> RecordPart
     what = f"loss{'es' if len(names) > 1 else ''} of {', '.join(names)}" if names else "parameters"
     were = "was" if len(names) == 1 else "were"
     when = f"in step {step} of epoch {epoch}" if step else f"after epoch {epoch}"
+    error = f"the {what} {were} not finite {when}"
+    if found.overflowed[member]:
+        error = (
+            f"the gradients overflowed half precision (fp16) in epoch {epoch}, however small they "
+            "were scaled"
+        )
     return {
         "failed_epoch": epoch,
         "failed_step": step or None,
         "failed_losses": names,
         "losses_grew": bool(found.grew[member]),
-        "error": f"the {what} {were} not finite {when}",
+        "error": error,
     }
 
 

@@ -48,6 +48,7 @@ from paretocli.sweeping.own_optimizer import (
     try_own_optimizer,
 )
 from paretocli.sweeping.point_files import load_point, point_file
+from paretocli.sweeping.precision import refuse_precision
 from paretocli.sweeping.pretrained import Pretrained, asked_for, checksum_of, notes_on
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sweep_network import (
@@ -152,8 +153,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     counting, notes = what_counts(options, chosen, older, problem, layers, traced)
     chosen |= counting
     counted = counting["sparse_layers"]
-    if counted:
-        refuse_with_sparsity(own_optimizer)
+    refuse_with_sparsity(own_optimizer if counted else None)
     if frozen is not None:
         load_point(frozen, network)
     if not counted or frozen is not None:
@@ -199,6 +199,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     )
     config = SweepConfig.of(chosen | settled)
     transferred_names(config, network)
+    refuse_precision(config)
     config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
     more_notes += [*notes_on_learned(config), *_notes_on_joining(config)]
     wanted = config.weights

@@ -19,6 +19,7 @@ from paretocli.probing.stacking import recomputing, why_in_turn
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
+from paretocli.sweeping.precision import HALF
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.starts import Start, begin
 from paretocli.sweeping.subproblems import Subproblems
@@ -104,7 +105,7 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
         device=device,
         stacked=stacked,
         recomputes=again,
-        autocast=config.precision == "bf16",
+        autocast=HALF.get(config.precision),
         compiled=config.compile,
     )
     scalarization = Scalarization(

@@ -16,6 +16,7 @@ class Breakdown:
     Attributes:
         step: The step of its epoch, from 1, in which a loss first was not finite (K,); 0 if none.
         losses: Which ones were not finite then (K, m), or on held-out data where no step is known.
+        overflowed: Whose gradients overflowed half precision however small their scale (K,).
         grew: Whether one had grown in the step before to more than twice its first value (K,).
     """
 
@@ -23,6 +24,7 @@ class Breakdown:
         self.step = torch.zeros(size, dtype=torch.int64)
         self.losses = torch.zeros(size, objectives, dtype=torch.bool)
         self.grew = torch.zeros(size, dtype=torch.bool)
+        self.overflowed = torch.zeros(size, dtype=torch.bool)
         self._first = torch.full((size, objectives), torch.nan)
         self._last = torch.full((size, objectives), torch.nan)
 
@@ -46,6 +48,18 @@ class Breakdown:
         new = failed.cpu() & ~self.losses.any(dim=1)
         self.losses[:, : losses.shape[1]] |= new.unsqueeze(1) & ~losses.cpu().isfinite()
 
+    def without_overflow(self, healthy: Tensor, exhausted: Tensor | None) -> Tensor:
+        """Who is healthy (K,) and has gradients that half precision can hold.
+
+        Args:
+            healthy: Whose numbers are finite (K,).
+            exhausted: Whose gradients overflow however small their scale (K,), None for nobody.
+        """
+        if exhausted is None:
+            return healthy
+        self.overflowed |= (exhausted & healthy).cpu() & ~self.losses.any(dim=1)
+        return healthy & ~exhausted
+
     def state_dict(self) -> dict[str, Tensor]:
         """All that is needed to go on."""
         return {
@@ -54,10 +68,11 @@ class Breakdown:
             "grew": self.grew,
             "first": self._first,
             "last": self._last,
+            "overflowed": self.overflowed,
         }
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Take up a state given by `state_dict`; an older one has none."""
-        if state:
-            for name, tensor in self.state_dict().items():
+        for name, tensor in self.state_dict().items():
+            if name in state:
                 tensor.copy_(state[name])

@@ -19,6 +19,7 @@ from paretocli.sparsity.layers import over_rows
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern, zero_rows
 from paretocli.sparsity.proximal import ProximalOptimizer
+from paretocli.training.held import held
 from paretocli.training.settings import TrainingSettings
 
 Steps = Optimizer | InTurn
@@ -110,11 +111,12 @@ class Descent:
         tensors = self.population.state_dict()
         mix_({name: tensors[name] for name in names}, matrix, healthy)
 
-    def step(self, rate: float) -> None:
+    def step(self, rate: float, skipped: Tensor | None = None) -> None:
         """Change the parameters, by their `grad`.
 
         Args:
             rate: The learning rate.
+            skipped: Who is left out (K,), whose gradient is zero; nobody without.
         """
         for optimizer, factors in zip(self.optimizers, self._factors, strict=True):
             for group, factor in zip(optimizer.param_groups, factors, strict=True):
@@ -124,7 +126,13 @@ class Descent:
             self.pattern.project_({n: g for n, g in gradients.items() if g is not None})
         if self.clip_norm > 0:
             self._clip()
-        self._step()
+        if skipped is None or not skipped.any():
+            self._step()
+        else:
+            rows = skipped.nonzero().flatten()
+            stacked = [one for one in self.optimizers if isinstance(one, Optimizer)]
+            with held(self.population.parameters, stacked, rows):
+                self._step(rows.tolist())
         # A step leaves the pattern by no more than rounding, and that is taken away.
         self._keep_pattern()
 
@@ -148,7 +156,8 @@ class Descent:
             take_up(optimizer, state, kept_by(optimizer))
 
     def _optimizers(self) -> list[Steps]:
-        return [self._optimizer(self.population.parameters)]
+        self._free = [self._optimizer(self.population.parameters)]
+        return list(self._free)
 
     def _optimizer(self, names: Iterable[str]) -> Steps:
         """One for some parameters: of all networks together, or each has its own."""
@@ -170,9 +179,13 @@ class Descent:
         gradients = (parameter.grad for parameter in self.population.parameters.values())
         return clip_([g for g in gradients if g is not None], self.clip_norm)
 
-    def _step(self) -> None:
-        for optimizer in self.optimizers:
-            optimizer.step()
+    def _step(self, without: Sequence[int] = ()) -> None:
+        """Step those that are free, of those that have an optimiser of their own all but some."""
+        for optimizer in self._free:
+            if isinstance(optimizer, InTurn):
+                optimizer.step(without)
+            else:
+                optimizer.step()
 
     def _keep_pattern(self) -> None:
         if self.pattern is not None:
@@ -260,10 +273,9 @@ class ProximalDescent(Descent):
         self._leaf.grad.mul_(factors)
         return factors
 
-    def _step(self) -> None:
+    def _step(self, without: Sequence[int] = ()) -> None:
         assert self._leaf.grad is not None
-        for optimizer in self._free:
-            optimizer.step()
+        super()._step(without)
         self._proximal.proximal_step(self._leaf.grad, self._gradients)
 
 

@@ -3,8 +3,9 @@
 Auxiliary losses are added to that scalar: a solver knows nothing of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from paretocli.solvers.base import Solver
 from paretocli.sparsity.layers import per_member
 from paretocli.training.descent import Descent
 from paretocli.training.losses import Part, TrainingLosses
+from paretocli.training.scaling import scaling_for
 
 Measured = tuple[Tensor, Tensor, Tensor]  # objectives, statistics, auxiliary losses
 
@@ -33,6 +35,9 @@ class StepGradients:
         solver: Makes a scalar of the objectives.
         losses: Measures batches.
         largest: Samples of a part at most; 0 for the whole batch.
+
+    Attributes:
+        scaling: Of the losses, for networks that compute in fp16.
     """
 
     def __init__(
@@ -43,6 +48,26 @@ class StepGradients:
         self._losses = losses
         self._auxiliary = losses.auxiliary
         self._largest = largest
+        self.scaling = scaling_for(population)
+
+    @property
+    def skipped(self) -> Tensor | None:
+        """Whose gradient has overflowed, and is zero (K,); None where none can."""
+        return None if self.scaling is None else self.scaling.skipped
+
+    @property
+    def exhausted(self) -> Tensor | None:
+        """Whose gradient overflows however small its scale (K,); None where none can."""
+        return None if self.scaling is None else self.scaling.exhausted
+
+    def state_dict(self) -> dict[str, Any]:
+        """Entries of a training state, for a checkpoint."""
+        return {} if self.scaling is None else {"scaling": self.scaling.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up the entries of a training state that are given by `state_dict`."""
+        if self.scaling is not None:
+            self.scaling.load_state_dict(state["scaling"])
 
     def of(self, batch: Samples, descent: Descent) -> Measured:
         """Work out the gradient on a batch.
@@ -56,6 +81,12 @@ class StepGradients:
             auxiliary losses (K, a).
         """
         descent.zero_grad()
+        found = self._left(batch, descent)
+        if self.scaling is not None:
+            self.scaling.unscale_()
+        return found
+
+    def _left(self, batch: Samples, descent: Descent) -> Measured:
         parts = self._losses.parts(batch, self._largest)
         if len(parts) == 1:
             return self._at_once(parts[0], descent)
@@ -64,7 +95,7 @@ class StepGradients:
         return self._by_values(parts, descent)
 
     def _at_once(self, part: Part, descent: Descent) -> Measured:
-        found, statistics = self._losses.of(part)
+        found, statistics = self._losses_of(part)
         losses, values = self._auxiliary.apart(found)
         objectives = descent.objectives(losses)
         if self._solver.needs_gramian:
@@ -133,8 +164,14 @@ class StepGradients:
 
     def _measured(self, part: Part) -> tuple[Tensor, Tensor]:
         """A part's share in the batch's losses (K, t + a) and statistics (K, s)."""
-        losses, statistics = self._losses.of(part)
+        losses, statistics = self._losses_of(part)
         return part.share * losses, part.share * statistics
+
+    def _losses_of(self, part: Part) -> tuple[Tensor, Tensor]:
+        losses, statistics = self._losses.of(part)
+        if self.scaling is not None:
+            self.scaling.scale_gradient_of(losses)
+        return losses, statistics
 
 
 def _sums(

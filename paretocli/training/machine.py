@@ -75,7 +75,7 @@ def check_device(device: torch.device, *, precision: str, compiled: bool) -> Non
     if precision == "tf32" and device.type != "cuda":
         raise InputError(
             f"--precision tf32 is a format of NVIDIA's GPUs, and the device is {device.type}; "
-            "choose fp32 or bf16."
+            "choose fp32, bf16 or fp16."
         )
     if not compiled:
         return

@@ -213,6 +213,7 @@ class Trainer:
             "transfer": self.passing.state_dict(),
             "best": self.best.state_dict(),
             **({} if self.search_end is None else {"search_end": self.search_end}),
+            **self.gradients.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -240,6 +241,7 @@ class Trainer:
         self.solver.load_state_dict(state["solver"])
         self.passing.load_state_dict(state["transfer"])
         self.best.load_state_dict(state["best"])
+        self.gradients.load_state_dict(state)
         refuse_other_shapes(state, self.state_dict())
 
     def _train_epoch(self) -> Train:
@@ -253,7 +255,7 @@ class Trainer:
             found.append(self.gradients.of(batch, self.descent))
             if not phases.retraining:
                 self.passing.after(found[-1][0], *phases.place(step, steps), self.descent)
-            self.descent.step(phases.rate(step, steps))
+            self.descent.step(phases.rate(step, steps), self.gradients.skipped)
         losses, statistics, auxiliary = (torch.stack(one) for one in zip(*found, strict=True))
         self.breakdown.observe(torch.cat([losses, auxiliary], dim=2))
         metrics = self.population.metrics(statistics.mean(dim=0))
@@ -291,6 +293,7 @@ class Trainer:
         healthy = self.population.finite()
         for losses, _ in figures.values():
             healthy = healthy & losses.isfinite().all(dim=1)
+        healthy = self.breakdown.without_overflow(healthy, self.gradients.exhausted)
         healthy = healthy.to(self.failed_epoch.device)
         for losses, _ in figures.values():
             self.breakdown.observe_held_out(losses, ~healthy)

@@ -92,7 +92,10 @@ CASES = {
     "network that does not fit": (["vlmop2", "--network", "mdmtn"], ["variable"]),
     "unknown optimizer": (["vlmop2", "--optimizer", "adamm"], ["did you mean 'adam'"]),
     "unknown schedule": (["vlmop2", "--schedule", "steps"], ["constant, cosine, linear"]),
-    "unknown precision": (["vlmop2", "--precision", "fp8"], ["fp32, tf32, bf16", "found fp8"]),
+    "unknown precision": (
+        ["vlmop2", "--precision", "fp8"],
+        ["fp32, tf32, bf16, fp16", "found fp8"],
+    ),
     "unknown scale": (["vlmop2", "--scale", "log"], ["initial, none, payoff"]),
     "unknown device": (["vlmop2", "--device", "tpu9"], ["device 'tpu9'", "auto, cpu"]),
     "too many weights": (["vlmop2", "--weights", "0.2,0.3,0.5"], ["3 numbers", "(f1, f2)"]),

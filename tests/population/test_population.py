@@ -9,7 +9,7 @@ from torch import nn
 from paretocli.networks.generic import generic_mdmtn
 from paretocli.population.population import Population
 from paretocli.problems.classification import classification
-from tests.toys import CPU, Noisy, pictures, vectors
+from tests.toys import CPU, Noisy, Wide, pictures, vectors
 
 PROBLEM = pictures()
 BATCH = PROBLEM.train
@@ -224,7 +224,7 @@ def test_one_that_is_not_finite_is_told_from_the_others():
 def test_bf16_is_close_and_losses_are_in_single_precision(size):
     (network,) = networks(1)
     full = Population(network, PROBLEM.tasks, size, device=CPU)
-    half = Population(network, PROBLEM.tasks, size, device=CPU, autocast=True)
+    half = Population(network, PROBLEM.tasks, size, device=CPU, autocast=torch.bfloat16)
     expected, _ = full.measure(BATCH.inputs, BATCH.targets)
     found, _ = half.measure(BATCH.inputs, BATCH.targets)
     assert found.dtype == torch.float32
@@ -232,6 +232,19 @@ def test_bf16_is_close_and_losses_are_in_single_precision(size):
     assert not torch.equal(found, expected)
     found.sum().backward()
     assert all(p.grad.dtype == torch.float32 for p in half.parameters.values())
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("mode", [True, False])
+def test_stacked_batch_norm_of_vectors_in_numbers_of_16_bits(kind, mode):
+    problem = vectors()
+    torch.manual_seed(0)
+    network = Wide()
+    population = Population(network, problem.tasks, 2, device=CPU, autocast=kind)
+    population.train(mode)
+    losses, _ = population.measure(problem.train.inputs, problem.train.targets)
+    losses.sum().backward()
+    assert all(p.grad.isfinite().all() for p in population.parameters.values())
 
 
 def test_tasks_without_metrics():
