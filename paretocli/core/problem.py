@@ -12,6 +12,7 @@ from paretocli.core.auxiliary import auxiliary_tasks, checked_auxiliary
 from paretocli.core.given_splits import refuse_no_data
 from paretocli.core.held_out import cut_note, cut_off
 from paretocli.core.in_order import part_of
+from paretocli.core.input_columns import refuse_other_columns
 from paretocli.core.inputs import Inputs, mapped, one_tensor
 from paretocli.core.joining import joined
 from paretocli.core.known_front import KnownFront
@@ -123,6 +124,7 @@ class Problem:
         front: The whole front, where it is known; hypervolumes end at its reference point.
         defaults: What is used where the user says nothing.
         notes: What whoever sweeps it should know of how it was made, a sentence each.
+        columns: Where the inputs are numbers of a table's columns, the column of each (D,).
         without_effect: Options by which it was made that made no difference, by name.
     """
 
@@ -143,6 +145,7 @@ class Problem:
     front: KnownFront | None = None
     defaults: Defaults = field(default_factory=Defaults)
     notes: Sequence[str] = ()
+    columns: Sequence[str] = ()
     without_effect: Sequence[str] = ()
 
     def __post_init__(self) -> None:
@@ -176,6 +179,7 @@ class Problem:
             self._cut_off()
         for split, samples in self.splits().items():
             refuse_other_samples(samples, self.tasks, split, self.name)
+        refuse_other_columns(self.columns, self.train, self.name)
         if self.train_weights is not None:
             checked_weights(self.train_weights, len(self.train), self.name)
         if self.ideal is not None and len(self.ideal) != len(names):

@@ -81,6 +81,7 @@ def tabular(
             *indicator_words(found.indicated),
             *split_hints(features, path),
         ],
+        columns=found.columns,
         without_effect=[
             *(["task"] if regression else []),
             *([] if found.indicated else ["indicators"]),
