@@ -1,11 +1,14 @@
 """What `paretocli export` says."""
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from paretocli.cli.tables import as_text
+
+WIDTH = 80
 
 if TYPE_CHECKING:
     from paretocli.exporting.export import Exported
@@ -44,11 +47,21 @@ def export_report(exported: "Exported", folder: Path) -> str:
             f"On {exported.samples:,} test samples the outputs differ by at most {relative:.1e}, "
             "relative to a task's largest\noutput where that is above 1.",
             *uncounted,
+            *_columns_text(exported),
             f"Latencies are medians with {exported.threads} "
             f"thread{'s' if exported.threads > 1 else ''} on this machine.",
             f"Written to {folder}: {', '.join(exported.files)}",
         )
     )
+
+
+def _columns_text(exported: "Exported") -> list[str]:
+    """Which columns of a table are still read."""
+    if not exported.unread:
+        return []
+    left = exported.columns - len(exported.unread)
+    text = f"It reads {left} of {exported.columns} columns, and none of "
+    return [textwrap.fill(f"{text}{', '.join(exported.unread)}.", WIDTH)]
 
 
 def _add(table: Table, name: str, before: float, after: float, form: str) -> None:

@@ -12,6 +12,7 @@ from paretocli.core.auxiliary import auxiliary_tasks, checked_auxiliary
 from paretocli.core.given_splits import refuse_no_data, refuse_wrong_split
 from paretocli.core.held_out import cut_note, cut_off
 from paretocli.core.in_order import part_of
+from paretocli.core.input_columns import refuse_other_columns
 from paretocli.core.inputs import Inputs, mapped, one_tensor
 from paretocli.core.joining import joined
 from paretocli.core.known_front import KnownFront
@@ -122,6 +123,7 @@ class Problem:
         front: The whole front, where it is known; hypervolumes end at its reference point.
         defaults: What is used where the user says nothing.
         notes: What whoever sweeps it should know of how it was made, a sentence each.
+        columns: Where the inputs are numbers of a table's columns, the column of each (D,).
         without_effect: Options by which it was made that made no difference, by name.
     """
 
@@ -142,6 +144,7 @@ class Problem:
     front: KnownFront | None = None
     defaults: Defaults = field(default_factory=Defaults)
     notes: Sequence[str] = ()
+    columns: Sequence[str] = ()
     without_effect: Sequence[str] = ()
 
     def __post_init__(self) -> None:
@@ -175,6 +178,7 @@ class Problem:
             self._cut_off()
         for split, data in self.splits().items():
             refuse_wrong_split(data, split, self.name, self.tasks)
+        refuse_other_columns(self.columns, self.train, self.name)
         if self.train_weights is not None:
             checked_weights(self.train_weights, len(self.train), self.name)
         if self.ideal is not None and len(self.ideal) != len(names):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, fx
+from torch import Tensor, fx, nn
 
 from paretocli import __version__
 from paretocli.atomic import TEMPORARY, write_text
@@ -20,6 +20,7 @@ from paretocli.core.as_used import AsUsed, raw_inputs
 from paretocli.core.outputs import flat, output_names
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError, RunError
+from paretocli.exporting.columns import unread_columns
 from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.measure import Outputs, compare_outputs, latencies
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
@@ -66,6 +67,8 @@ class Exported:
         threads: That latencies were measured with.
         files: Paths.
         uncounted: Why there are no multiply-accumulates, where there are none.
+        columns: How many columns of a table there are to predict from; 0 without a table.
+        unread: Those of them that the small network does not read.
     """
 
     before: Side
@@ -76,6 +79,8 @@ class Exported:
     threads: int
     files: tuple[str, ...]
     uncounted: str = ""
+    columns: int = 0
+    unread: tuple[str, ...] = ()
 
 
 def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int) -> Exported:
@@ -185,7 +190,16 @@ def _export(
         threads=threads,
         files=(PLAIN, *files, REPORT),
         uncounted=dense_size.uncounted or small_size.uncounted,
+        columns=len({*problem.columns}),
+        unread=_unread(problem, plain, few),
     )
+
+
+def _unread(problem: Problem, network: nn.Module, few: Mapping[str, Tensor]) -> tuple[str, ...]:
+    if not problem.columns:
+        return ()
+    (inputs,) = few.values()
+    return unread_columns(network, inputs, problem.columns)
 
 
 def _source(

@@ -34,7 +34,7 @@ def shared_stages(shape: Sequence[int], *, norm: bool = False) -> list[nn.Sequen
         first = convolution(shape[0], 10, KERNEL, norm=norm)
         second = convolution(10, 20, KERNEL, norm=norm)
     else:
-        first = [nn.Flatten(), *fully_connected(_size(shape), 128, norm=norm)]
+        first = [nn.Flatten(), *fully_connected(size_of_shape(shape), 128, norm=norm)]
         second = fully_connected(128, FEATURES, norm=norm)
     return [nn.Sequential(*first), nn.Sequential(*second)]
 
@@ -43,7 +43,7 @@ def monitor_block(shape: Sequence[int]) -> nn.Sequential:
     """Features (B, 50) for one task from inputs (B, *shape)."""
     if _is_convolved(shape):
         return with_features(convolution(shape[0], 20, KERNEL), shape, FEATURES)
-    return nn.Sequential(nn.Flatten(), nn.Linear(_size(shape), FEATURES), nn.ReLU())
+    return nn.Sequential(nn.Flatten(), nn.Linear(size_of_shape(shape), FEATURES), nn.ReLU())
 
 
 def convolution(inputs: int, outputs: int, kernel: int, *, norm: bool = False) -> list[nn.Module]:
@@ -108,7 +108,8 @@ def _is_convolved(shape: Sequence[int]) -> bool:
     return len(shape) == IMAGE_DIMENSIONS and min(shape[1:]) >= SMALLEST_CONVOLVED_SIDE
 
 
-def _size(shape: Sequence[int]) -> int:
+def size_of_shape(shape: Sequence[int]) -> int:
+    """Numbers of a sample of some shape."""
     size = 1
     for side in shape:
         size *= side

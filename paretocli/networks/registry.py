@@ -47,8 +47,33 @@ def _mtan(shape: Shape, outputs: Sequence[int]) -> "nn.Module":
     return generic_mtan(shape, outputs)
 
 
+def _mmoe(shape: Shape, outputs: Sequence[int]) -> "nn.Module":
+    from paretocli.networks.generic import generic_mmoe
+
+    return generic_mmoe(shape, outputs)
+
+
+def _ple(shape: Shape, outputs: Sequence[int]) -> "nn.Module":
+    from paretocli.networks.generic import generic_ple
+
+    return generic_ple(shape, outputs)
+
+
+def _tabular_resnet(shape: Shape, outputs: Sequence[int]) -> "nn.Module":
+    from paretocli.networks.generic import generic_tabular_resnet
+
+    return generic_tabular_resnet(shape, outputs)
+
+
 NETWORKS = Registry(
-    {"hps": NetworkKind(_hps), "mdmtn": NetworkKind(_mdmtn), "mtan": NetworkKind(_mtan)},
+    {
+        "hps": NetworkKind(_hps),
+        "mdmtn": NetworkKind(_mdmtn),
+        "mtan": NetworkKind(_mtan),
+        "mmoe": NetworkKind(_mmoe, "gated experts"),
+        "ple": NetworkKind(_ple, "gated experts, shared and of each task"),
+        "tabular_resnet": NetworkKind(_tabular_resnet, "with batch norm, for tables"),
+    },
     "network",
     NetworkKind,
 )

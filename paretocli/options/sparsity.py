@@ -63,6 +63,15 @@ class SparsityOptions:
         shown="all but input layers and task heads",
         idle=_no_objective,
     )
+    sparse_inputs: bool = option(
+        "The rows of input layers count too, so that the network may do without some of its "
+        "inputs; of a table, `export` names the columns that are no longer read.",
+        flags=("--sparse-inputs/--no-sparse-inputs",),
+        default=False,
+        before=False,
+        shown="off",
+        idle=_no_objective,
+    )
     sparsity_of: str = option(
         "What a layer counts by: the parameters or the multiply-accumulates (macs) that leave the "
         "network with its rows, or the parameters in its own rows alone (own).",

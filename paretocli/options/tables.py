@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from paretocli.errors import InputError
 from paretocli.lists import kinds_in
 from paretocli.option import one_of, option
 
@@ -13,6 +14,15 @@ KINDS = ("class", "number", "count")
 
 def _task(given: Any) -> dict[str, str]:
     return kinds_in(given, KINDS)
+
+
+def _delimiter(given: Any) -> str:
+    found = {"tab": "\t", r"\t": "\t"}.get(str(given), str(given))
+    if len(found) != 1 or found in {'"', "\n", "\r"}:
+        raise InputError(
+            f"--delimiter {given} should be a single character, or tab, as in --delimiter ';'."
+        )
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +68,28 @@ class TableOptions:
         default=False,
         before=False,
         shown="off",
+    )
+    indicators: bool = option(
+        "For each number among the features that some training rows lack, add one that says so.",
+        flags=("--indicators/--no-indicators",),
+        default=True,
+        before=False,
+        shown="on",
+    )
+    delimiter: str | None = option(
+        "What is between the cells of the file: a character, or tab.",
+        metavar="CHARACTER",
+        parse=_delimiter,
+        default=None,
+        before=None,
+        shown="found: commas, or else semicolons, tabs or bars",
+    )
+    encoding: str | None = option(
+        "The encoding of the file, such as cp1252 or utf-16.",
+        metavar="NAME",
+        default=None,
+        before=None,
+        shown="found: UTF-8, or else Windows-1252",
     )
 
 

@@ -124,6 +124,9 @@ SAYS = {
     "split": "names a column of a table",
     "group": "names a column of a table",
     "stratify": "divides the rows of a table",
+    "indicators": "says how a table's missing features are filled",
+    "delimiter": "says how the file of a table is written",
+    "encoding": "says how the file of a table is written",
     "set": "gives arguments to a function of somebody's own",
 }
 NAMES = tuple(entry.name for entry in fields(Asked))

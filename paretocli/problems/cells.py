@@ -33,7 +33,8 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise InputError(
-            f"{path} is no text in UTF-8, from line {line} on; save the table as text in UTF-8."
+            f"{path} is no text in UTF-8, from line {line} on; save the table as text in UTF-8, "
+            "or name its encoding with --encoding."
         ) from None
     if not text.strip():
         raise InputError(f"{path} is empty; a table with named columns and rows was expected.")

@@ -1,8 +1,7 @@
 """The family `table:FILE.csv`: several targets from a CSV file of one's own."""
 
-import csv
-import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ import pandas as pd
 
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
-from paretocli.problems.cells import is_numeric, numbers, read_text, texts
+from paretocli.problems.cells import is_numeric, numbers
+from paretocli.problems.csv_text import read_texts
 from paretocli.problems.table_form import TableForm
 from paretocli.problems.tabular import tabular
 
@@ -31,8 +31,10 @@ def make(argument: str, data_dir: Path, targets: Sequence[str], **form: Any) -> 
         )
     path = Path(argument)
     asked = TableForm(**form)
-    frame = with_numbers(read_texts(path), path, leaving=[*targets, *asked.dividing])
-    return tabular(frame, targets, name=path.stem, path=path, form=asked)
+    read = read_texts(path, asked.delimiter, asked.encoding)
+    frame = with_numbers(read.frame, path, leaving=[*targets, *asked.dividing])
+    problem = tabular(frame, targets, name=path.stem, path=path, form=asked)
+    return replace(problem, notes=(*read.notes, *problem.notes))
 
 
 def with_numbers(frame: pd.DataFrame, path: Path, leaving: Sequence[str] = ()) -> pd.DataFrame:
@@ -54,27 +56,3 @@ def with_numbers(frame: pd.DataFrame, path: Path, leaving: Sequence[str] = ()) -
         if name not in leaving and is_numeric(frame[name])
     }
     return frame.assign(**found)
-
-
-def read_texts(path: Path) -> pd.DataFrame:
-    """Read a table (N, C) of texts from a CSV file whose first line names the columns.
-
-    The index holds the lines of the file. A missing cell is `None`.
-
-    Raises:
-        InputError: The file is no table; the message names the line or the column.
-    """
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), skipinitialspace=True)
-    try:
-        rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if cells]
-    except csv.Error as error:
-        raise InputError(
-            f"Line {reader.line_num} of {path} cannot be read ({error}); mend it."
-        ) from None
-    (_, names), *body = rows
-    if len(names) < 2:
-        raise InputError(
-            f"{path} has a single column, {names[0]!r}; several columns separated by commas were "
-            "expected."
-        )
-    return texts(path, names, body)

@@ -8,7 +8,7 @@ import pandas as pd
 from paretocli.core.problem import Defaults, Problem
 from paretocli.errors import InputError
 from paretocli.problems.column_kinds import asked_kinds
-from paretocli.problems.csv_table import read_texts
+from paretocli.problems.csv_text import read_texts
 from paretocli.problems.image_files import Form, Header, each, header, images_below
 from paretocli.problems.image_rows import file_column
 from paretocli.problems.images import Normalise
@@ -53,7 +53,8 @@ def make(
         )
     folder = Path(argument)
     names = images_below(folder)
-    table = read_texts(labels)
+    read = read_texts(labels)
+    table = read.frame
     column = file_column(table, names, labels, folder)
     wanted = list(targets) or [c for c in table.columns if c not in (column, SPLIT_COLUMN)]
     if not wanted:
@@ -67,9 +68,9 @@ def make(
     # Workers may run in another folder.
     paths = [folder.absolute() / name for name in table[column]]
     form, size_words = _form(paths, list(each(header, paths)), image_size)
-    read = look_through(paths, form, rows["train"], room_for_images())
+    pictures = look_through(paths, form, rows["train"], room_for_images())
     splits = {
-        split: read.samples(part, [one.target for one in found]) for split, part in rows.items()
+        split: pictures.samples(part, [one.target for one in found]) for split, part in rows.items()
     }
     height, width = form.size
     return Problem(
@@ -78,10 +79,11 @@ def make(
         train=splits["train"],
         val=splits["val"],
         test=splits["test"],
-        prepare=Normalise.from_counts(read.levels),
+        prepare=Normalise.from_counts(pictures.levels),
         evaluation_batch=min(1000, max(FEWEST_EVALUATED, EVALUATED_PIXELS // (height * width))),
         defaults=Defaults(points=9, epochs=20, batch_size=64, lr=1e-3, retrain_epochs=10),
         notes=(
+            *read.notes,
             f"{len(paths):,} images, {size_words}; the rows are split {how}.",
             *(f"{one.words}." for one in found),
         ),

@@ -14,6 +14,9 @@ class TableForm:
         split: The column that marks rows as train, val or test.
         group: The column whose values stay in one split each.
         stratify: Whether classes get the same shares in all splits.
+        indicators: Whether features that are missing somewhere get one that says so.
+        delimiter: What is between the cells of its file, None where that is to be found.
+        encoding: Of its file, likewise.
     """
 
     task: Mapping[str, str] = field(default_factory=dict)
@@ -21,6 +24,9 @@ class TableForm:
     split: str | None = None
     group: str | None = None
     stratify: bool = False
+    indicators: bool = True
+    delimiter: str | None = None
+    encoding: str | None = None
 
     @property
     def divides(self) -> bool:
@@ -33,4 +39,5 @@ class TableForm:
         return [name for name in (self.split, self.group) if name is not None]
 
 
-ALL_NUMBERS = TableForm({"*": "number"})
+# Of tables that were there before all this.
+ALL_NUMBERS = TableForm({"*": "number"}, indicators=False)

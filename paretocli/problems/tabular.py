@@ -4,26 +4,18 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.errors import InputError
 from paretocli.problems.column_kinds import asked_kinds
+from paretocli.problems.features import encoded, indicator_words
 from paretocli.problems.label_columns import labels_of
 from paretocli.problems.table_classes import refuse_no_classes, table_classes, words_of
 from paretocli.problems.table_form import ALL_NUMBERS, TableForm
 from paretocli.problems.table_rows import rows_of, split_hints
 from paretocli.problems.targets import check_targets
-
-MOST_CATEGORIES = 100
-
 
 # Up to so many training rows, small batches and many epochs are quick.
 SMALL = 5_000
@@ -68,9 +60,11 @@ def tabular(
     labels = [labels_of(frame[one], rows, path, kinds[one], make) for one in targets]
     refuse_no_classes(form, labels, path)
     features = frame.drop(columns=[*targets, *form.dividing])
-    inputs = _encoded(features, rows["train"], path)
+    found = encoded(features, rows["train"], path, indicators=form.indicators)
     splits = {
-        split: Samples(torch.from_numpy(inputs[part]), tuple(one.target[part] for one in labels))
+        split: Samples(
+            torch.from_numpy(found.inputs[part]), tuple(one.target[part] for one in labels)
+        )
         for split, part in rows.items()
     }
     regression = all(one.kind == "number" for one in labels)
@@ -84,9 +78,14 @@ def tabular(
         notes=[
             *(f"{words_of(one)}." for one in labels),
             *([f"The rows are split {how}."] if form.divides else []),
+            *indicator_words(found.indicated),
             *split_hints(features, path),
         ],
-        without_effect=("task",) if regression else (),
+        columns=found.columns,
+        without_effect=[
+            *(["task"] if regression else []),
+            *([] if found.indicated else ["indicators"]),
+        ],
     )
 
 
@@ -95,33 +94,3 @@ def _defaults(rows: int, *, regression: bool) -> Defaults:
     if regression or rows <= SMALL:
         return Defaults(points=9, epochs=100, batch_size=32, lr=5e-3, retrain_epochs=20)
     return Defaults(points=9, epochs=30, batch_size=256, lr=2e-3, retrain_epochs=10)
-
-
-def _holds_numbers(column: pd.Series) -> bool:
-    return pd.api.types.is_float_dtype(column)
-
-
-def _encoded(
-    features: pd.DataFrame, training: npt.NDArray[np.int64], path: Path
-) -> npt.NDArray[np.float32]:
-    """The network's inputs (N, D), prepared by what the training rows hold."""
-    known = features.columns[features.iloc[training].notna().any()]
-    if known.empty:
-        raise InputError(
-            f"{path} has no column to predict the targets from; leave some columns that are no "
-            "targets and not empty."
-        )
-    numeric = [name for name in known if _holds_numbers(features[name])]
-    nominal = [name for name in known if name not in numeric]
-    filled = features[known].assign(**{name: features[name].fillna("?") for name in nominal})
-    one_hot = OneHotEncoder(handle_unknown="ignore", max_categories=MOST_CATEGORIES)
-    encoder = ColumnTransformer(
-        [
-            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), numeric),
-            ("categories", one_hot, nominal),
-        ],
-        sparse_threshold=0,
-    )
-    encoder.fit(filled.iloc[training])
-    inputs: npt.NDArray[np.float32] = encoder.transform(filled).astype(np.float32)
-    return inputs

@@ -22,6 +22,9 @@ class Settings(TypedDict):
         class_weights: How much classes count.
         split: The column that divides the rows of a table.
         group: The column whose values stay in one split.
+        indicators: Whether features that are missing get one that says so.
+        delimiter: What is between the cells of a table.
+        encoding: Of its file.
         stratify: Whether classes have the same shares in all splits.
         set: Arguments of the function that makes the problem.
         auxiliary: Coefficients of auxiliary losses, by name.
@@ -41,6 +44,9 @@ class Settings(TypedDict):
     split: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     group: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     stratify: NotRequired[Annotated[bool, forms.truth]]
+    indicators: NotRequired[Annotated[bool, forms.truth]]
+    delimiter: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
+    encoding: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     set: NotRequired[Annotated[dict[str, Any], forms.mapped(forms.scalar)]]
     auxiliary: NotRequired[Annotated[dict[str, float], forms.mapped(forms.not_negative)]]
     network: NotRequired[forms.Name]

@@ -139,7 +139,9 @@ def layers_of(
     return tuple(layer for _, layer in sorted(layers, key=lambda pair: pair[0]))
 
 
-def counted_layers(layers: Sequence[Layer], patterns: Sequence[str] = ()) -> tuple[Layer, ...]:
+def counted_layers(
+    layers: Sequence[Layer], patterns: Sequence[str] = (), *, inputs: bool = False
+) -> tuple[Layer, ...]:
     """The layers whose rows are to become zero.
 
     Args:
@@ -147,13 +149,15 @@ def counted_layers(layers: Sequence[Layer], patterns: Sequence[str] = ()) -> tup
         patterns: Names of layers, `*` and `?` standing for any characters; `.weight` at the end
             may be left out. Without any, all but input layers and task heads. Frozen layers never
             count.
+        inputs: Whether input layers count beside those.
 
     Raises:
         InputError: A pattern matches no layer.
     """
     layers = [layer for layer in layers if layer.trained]
+    roles = ("input", "hidden") if inputs else ("hidden",)
     if not patterns:
-        return tuple(layer for layer in layers if layer.role == "hidden")
+        return tuple(layer for layer in layers if layer.role in roles)
     for pattern in patterns:
         if not any(_matches(layer, pattern) for layer in layers):
             known = ", ".join(layer.name.removesuffix(".weight") for layer in layers) or "none"
@@ -161,7 +165,11 @@ def counted_layers(layers: Sequence[Layer], patterns: Sequence[str] = ()) -> tup
                 f"--sparse-layers {pattern} matches no layer; the network's matrices and "
                 f"convolutions are {known}."
             )
-    return tuple(layer for layer in layers if any(_matches(layer, p) for p in patterns))
+    return tuple(
+        layer
+        for layer in layers
+        if any(_matches(layer, p) for p in patterns) or (inputs and layer.role == "input")
+    )
 
 
 def _matches(layer: Layer, pattern: str) -> bool:

@@ -22,7 +22,8 @@ def layers_that_count(
         InputError: Rows should count, and there are none that could.
     """
     patterns = names_in(options.get("sparse_layers", ""))
-    counted = counted_layers(layers, patterns)
+    with_inputs = bool(options.get("sparse_inputs"))
+    counted = counted_layers(layers, patterns, inputs=with_inputs)
     wanted = options.get("sparsity")
     if "freeze_sparsity" in options:
         if not layers:

@@ -107,7 +107,7 @@ def test_a_directory_from_before_there_were_classes_goes_on_with_numbers(copy):
     content = json.loads(file.read_text())
     # What has no effect is said as in directories that lack it.
     assert content["config"]["task"] == {"*": "number"}
-    for name in ("task", "class_weights", "split", "group", "stratify"):
+    for name in ("task", "class_weights", "split", "group", "stratify", "indicators"):
         del content["config"][name]
     file.write_text(json.dumps(content))
     kept = (copy / "old" / "points" / "0001.safetensors").read_bytes()

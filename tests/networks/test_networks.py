@@ -11,6 +11,7 @@ from paretocli.networks.building import build_network, network_names
 from paretocli.networks.generic import generic_hps, generic_mdmtn
 from paretocli.networks.hps import HardParameterSharing
 from paretocli.networks.mdmtn import MDMTN
+from paretocli.networks.registry import NETWORKS
 from tests.toys import pictures, quadratics
 
 DIGITS = (1, 28, 28)
@@ -183,9 +184,9 @@ def test_a_block_with_batch_norm_starts_without_statistics_and_in_training():
 
 def test_names_for_a_problem():
     assert network_names(quadratics([[0.0], [1.0]], [0.5])) == ("variable",)
-    assert network_names(pictures()) == ("noisy", "hps", "mdmtn", "mtan")
+    assert network_names(pictures()) == ("noisy", *NETWORKS)
     own = dataclasses.replace(pictures(), networks={"hps": lambda: nn.Linear(2, 3)})
-    assert network_names(own) == ("hps", "mdmtn", "mtan")
+    assert network_names(own) == (*NETWORKS,)
     assert isinstance(build_network("hps", own, 0), nn.Linear)
 
 

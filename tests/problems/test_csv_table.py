@@ -3,7 +3,8 @@
 import pytest
 
 from paretocli.errors import InputError
-from paretocli.problems.csv_table import make, read_texts, with_numbers
+from paretocli.problems.csv_table import make, with_numbers
+from paretocli.problems.csv_text import read_texts
 
 
 @pytest.fixture
@@ -11,7 +12,7 @@ def read(tmp_path):
     def read(content):
         path = tmp_path / "t.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return with_numbers(read_texts(path), path)
+        return with_numbers(read_texts(path).frame, path)
 
     return read
 
@@ -38,9 +39,9 @@ def test_numbers_and_categories(read):
     [
         ("", r"t\.csv is empty"),
         ("\n \n", r"t\.csv is empty"),
-        (b"a,b\n1,\xe9\n", r"t\.csv is no text in UTF-8, from line 2 on"),
+        (b"a,b\n1,\x81\n", r"t\.csv is no text in UTF-8, from line 2 on"),
         ("a,b\n", "has columns but no rows"),
-        ("a;b\n1;2\n", "has a single column, 'a;b'; several columns separated by commas"),
+        ("a b\n1 2\n", "has a single column, 'a b'; several columns separated by commas"),
         ("a,b,a\n1,2,3\n", "several columns named 'a'"),
         (",b\n1,2\n", "Column 1 of .* has no name"),
         ("a,b\n1,2\n3\n", "Line 3 of .* has 1 cells where the table has 2 columns"),

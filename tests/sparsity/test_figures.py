@@ -221,7 +221,7 @@ def test_the_totals_of_the_mdmtn_on_multimnist():
     assert sum(layer.role == "hidden" for layer in each) == 4
 
 
-@pytest.mark.parametrize("name", ["hps", "mdmtn", "mtan"])
+@pytest.mark.parametrize("name", ["hps", "mdmtn", "mtan", "mmoe", "ple", "tabular_resnet"])
 def test_multiply_accumulates_as_torch_counts_them(name):
     problem = multimnist_like()
     network = build_network(name, problem, 0)

@@ -386,6 +386,15 @@ def test_patterns(patterns, expected):
     assert counted(*patterns) == expected
 
 
+def test_input_layers_count_where_they_are_asked_for():
+    def with_inputs(*patterns):
+        found = counted_layers(LAYERS, patterns, inputs=True)
+        return [layer.name.removesuffix(".weight") for layer in found]
+
+    assert with_inputs() == NAMES[:4]
+    assert with_inputs("heads.*") == ["shared.0", "heads.0"]
+
+
 @pytest.mark.parametrize("pattern", ["shared", "shared.1", "hared.3", "shared.3.bias", ""])
 def test_a_pattern_that_matches_nothing_names_the_layers(pattern):
     with pytest.raises(InputError) as caught:

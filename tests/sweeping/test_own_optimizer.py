@@ -106,7 +106,7 @@ def another(named, lr, weight_decay):
         (
             lambda named, lr, weight_decay: LBFGS([p for _, p in named], lr=lr),
             {},
-            r"raised TypeError in steps of its own optimizer: .*closure.*step\(\) is called without one",
+            r"raised TypeError in steps of its own optimizer: .*step\(\) is called without one",
         ),
         (Forgetful, {}, r"\(Forgetful\) does not go on from its state_dict"),
         (Unreadable, {}, r"\(Unreadable\) cannot be written to a file"),
