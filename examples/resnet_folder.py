@@ -18,7 +18,9 @@ import torch
 from torch import nn
 from torch.nn.functional import relu
 
-from paretocli.problems import Defaults, image_folder
+from paretocli.problems import Defaults
+from paretocli.problems.asked import Asked
+from paretocli.problems.loading import load_problem
 
 
 def convolution(given, made, size=3, stride=1):
@@ -62,7 +64,7 @@ def mirrored(images):
 
 
 def make(folder, labels, width=64):
-    problem = image_folder.make(folder, Path(), (), Path(labels), None)
+    problem = load_problem(f"images:{folder}", Path(), Asked(labels=Path(labels)))
     channels = problem.train.rows(slice(1)).inputs.shape[1]
     outputs = [task.outputs for task in problem.tasks]
     return dataclasses.replace(
