@@ -21,8 +21,9 @@ from tests.program import environment, paretocli
 from tests.scenes import write_scenes
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-SHORT = ("--epochs", 2, "--retrain-epochs", 1, "--train-samples", 64, "--batch-size", 4, "--quiet")
+SHORT = ("--epochs", 2, "--retrain-epochs", 1, "--batch-size", 4, "--quiet")
 SHORT += ("--out", "run")
+FEW = ("--lr", 0.05, "--train-samples", 64)
 
 
 def taken_away(name, place, *options, weights, steps=(), **settings):
@@ -31,7 +32,7 @@ def taken_away(name, place, *options, weights, steps=(), **settings):
     Args:
         name: Of the file.
         place: Where the run goes.
-        options: Of `check` and `sweep`.
+        options: Of all three commands.
         weights: Those of the point, sparsity first.
         steps: Options of the sweep that make rows zero in no time.
         settings: The arguments of the file's function.
@@ -46,7 +47,7 @@ def taken_away(name, place, *options, weights, steps=(), **settings):
     )
     assert swept.returncode == 0, swept.stderr
     away = ("--format", "onnx", "--out", "small", "--problem", problem, "--json")
-    exported = paretocli("export", "run", 0, *away, cwd=place)
+    exported = paretocli("export", "run", 0, *away, *options, cwd=place)
     assert exported.returncode == 0, exported.stderr
     return json.loads(exported.stdout)
 
@@ -84,14 +85,14 @@ def test_a_residual_network_on_a_folder_of_images(tmp_path):
     dense = ("--no-sparsity", "--epochs", 1, "--train-samples", 8, "--quiet", "--out", "dense")
     done = paretocli("train", f"{EXAMPLES / name}:make", *given, *dense, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    steps = ("--lr", 0.03, "--groups", "streams", "--start-from", "dense:0")
+    steps = ("--lr", 0.03, "--epochs", 4, "--groups", "streams", "--start-from", "dense:0")
     report = taken_away(name, tmp_path, weights="0.98,0.01,0.01", steps=steps, **settings)
     assert is_small_and_equal(report)
 
 
 def test_experts_on_a_table(tmp_path):
     name = "experts_table.py"
-    report = taken_away(name, tmp_path, weights="0.98,0.01,0.01", steps=("--lr", 0.05))
+    report = taken_away(name, tmp_path, weights="0.98,0.01,0.01", steps=FEW)
     assert is_small_and_equal(report)
     assert runs_by_itself(tmp_path, name) == [(3, 2), (3, 1)]
 
@@ -109,15 +110,14 @@ def test_a_u_net_on_scenes(tmp_path):
 def test_a_bert_with_two_questions(tmp_path):
     pytest.importorskip("transformers", reason="the example's network is that package's")
     name = "bert_reviews.py"
-    report = taken_away(name, tmp_path, weights="0.98,0.01,0.01", steps=("--lr", 0.05))
+    report = taken_away(name, tmp_path, weights="0.98,0.01,0.01", steps=FEW)
     assert is_small_and_equal(report)
     assert runs_by_itself(tmp_path, name) == [(3, 3), (3, 2)]
 
 
 def test_three_data_sets(tmp_path):
     name = "three_datasets.py"
-    all_labels = ("--train-samples", 700, "--batch-size", 16)
-    steps = ("--lr", 0.05, *all_labels)
+    steps = ("--lr", 0.05, "--batch-size", 16)
     report = taken_away(name, tmp_path, weights="0.97,0.01,0.01,0.01", steps=steps)
     assert is_small_and_equal(report)
 
