@@ -8,7 +8,7 @@ import torch
 from paretocli.core.names import SPARSITY
 from paretocli.core.problem import Problem
 from paretocli.options.config import SweepConfig
-from paretocli.options.declared import defaults
+from paretocli.options.declared import declared, defaults
 from paretocli.sparsity.layers import Layer, counted_layers
 from paretocli.sparsity.objective import own_shares
 from paretocli.sweeping.own_optimizer import default_optimizer
@@ -35,9 +35,11 @@ def default_sweep(
     """
     counted = counted_layers(layers) if sparse else ()
     objectives = (SPARSITY, *problem.objectives) if counted else tuple(problem.objectives)
-    own = dataclasses.asdict(problem.defaults)
-    for name in ("points", "network"):
-        del own[name]
+    own = {
+        name: declared()[name].value(given)
+        for name, given in dataclasses.asdict(problem.defaults).items()
+        if name not in {"points", "network"}
+    }
     own["optimizer"] = default_optimizer(problem)
     equal = (1 / len(objectives),) * len(objectives)
     settled = {

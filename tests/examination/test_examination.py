@@ -78,6 +78,13 @@ def test_a_problem_in_order():
     assert found.memory == expected_memory(sweep, problem, 1)
 
 
+def test_a_recipe_that_the_problem_brings_along():
+    recipe = {"optimizer": "adamw", "lr_of": {"body.*": 0.1}, "no_decay": ("biases",)}
+    problem = vectors(sizes=(64, 24, 16))
+    defaults = dataclasses.replace(problem.defaults, **recipe)
+    assert examined(dataclasses.replace(problem, defaults=defaults)).memory is not None
+
+
 def test_the_network_that_is_asked_for():
     problem = vectors()
     assert examined(problem, "hps").network == "hps"
