@@ -11,6 +11,7 @@ from rich.table import Table
 
 from paretocli.cli.epoch_text import epoch_text, front_notes
 from paretocli.cli.groups_text import groups_text
+from paretocli.cli.plan_text import teachers_text, test_text
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.core.problem import Problem
 from paretocli.front.columns import is_share, is_size
@@ -202,7 +203,8 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
             f"learning rate {config.lr:g} ({config.schedule}), {config.precision}"
         ),
         "sparsity": _sparsity_text(resolved),
-        **_teachers_text(config),
+        **test_text(config, problem),
+        **teachers_text(config),
         "machine": machine_text(config),
         "points": f"{len(config.weights)}, in {len(plan)} shards of up to {config.stack}",
         "memory": _memory_text(resolved),
@@ -262,14 +264,6 @@ def _sparsity_text(resolved: Resolved) -> str:
         f"GrOWL ({config.theta}, {config.sparsity_scale}) over {rows:,} rows, which hold "
         f"{held / resolved.parameters:.1%} of the parameters"
     )
-
-
-def _teachers_text(config: SweepConfig) -> dict[str, str]:
-    """A line on the teachers, where there are any."""
-    if config.teachers is None:
-        return {}
-    strength, place = f"{config.distillation:g}", config.distill_at
-    return {"teachers": f"those in {config.teachers} count {strength} beside the data, at {place}"}
 
 
 def _plan_of_layers(resolved: Resolved) -> str:

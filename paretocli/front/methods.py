@@ -11,12 +11,16 @@ from paretocli.options.declared import why_idle
 
 Config = Mapping[str, Any]
 
-# A repetition's own, as its seed is: networks to start or learn from, and what goes by the machine.
-_REPEATED = ("frozen_point", "taught_by", "threads", "stack")
+# A repetition's own, as its seed is: networks to start or learn from, what goes by the machine, and
+# how often is measured what decides nothing.
+_REPEATED = ("frozen_point", "taught_by", "threads", "stack", "evaluate_every")
 
 # What is not said of a method: the same for all of one problem, or no difference in method. The
 # arguments of problems are said one by one.
-_UNSAID = ("seed", "set", "objectives", "weights", "ideal", "threads", "stack", "retrain_lr")
+_UNSAID = (
+    *("seed", "set", "objectives", "weights", "ideal", "retrain_lr"),
+    *("threads", "stack", "evaluate_every"),
+)
 
 # Of a checksum, as of `SweepConfig.digest`.
 _DIGITS = 8
@@ -25,9 +29,9 @@ _DIGITS = 8
 def group_by_method(configs: Sequence[Config]) -> list[list[int]]:
     """Group sweeps that differ in their seed, or in the fold of their data, alone.
 
-    With the seed may change the point whose zero rows are kept, the teachers, the threads and the
-    stack. Where a seed would come twice in a method with the same fold, sweeps that differ in these
-    are kept apart.
+    With the seed may change the point whose zero rows are kept, the teachers, the threads, the
+    stack and how often the test split is measured. Where a seed would come twice in a method with
+    the same fold, sweeps that differ in these are kept apart.
 
     Args:
         configs: The identity of each sweep, as in `sweep.json`.

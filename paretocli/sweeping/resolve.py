@@ -52,6 +52,7 @@ from paretocli.sweeping.sweep_network import (
 )
 from paretocli.sweeping.teaching import check_teachers, teacher_files
 from paretocli.training.machine import check_device, choose_device, flush_denormals
+from paretocli.training.shown import default_every
 
 # Options that are worked out here rather than taken over as they are.
 NOT_IN_CONFIG = (
@@ -233,6 +234,7 @@ def _chosen(
     chosen["network"] = chosen["network"] or default_network(problem)
     chosen["device"] = str(device)
     chosen.setdefault("retrain_lr", chosen["lr"] / 2)
+    chosen.setdefault("evaluate_every", default_every(problem, chosen["batch_size"]))
     check_ranges(chosen)
     check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
     return chosen

@@ -34,6 +34,7 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
     assert later == {
         *("sparsity_of", "groups", "warm", "warm_epochs", "patience", "keep", "set"),
         *("labels", "image_size"),
+        "evaluate_every",
         *("micro_batch", "warm_up", "clip_norm", "lr_of", "no_decay"),
     }
 
