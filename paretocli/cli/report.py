@@ -13,6 +13,7 @@ from paretocli.cli.epoch_text import epoch_text, front_notes
 from paretocli.cli.groups_text import groups_text
 from paretocli.cli.loss_text import auxiliary_plan, auxiliary_text, below_ideal_text
 from paretocli.cli.networks_text import networks_text
+from paretocli.cli.plan_text import test_text
 from paretocli.cli.point_tables import columns_of
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.core.problem import Problem
@@ -189,6 +190,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
         ),
         **auxiliary_plan(config.auxiliary),
         "sparsity": _sparsity_text(resolved),
+        **test_text(config, problem),
         **networks_text(resolved),
         "machine": machine_text(config),
         "points": f"{len(config.weights)}, in {len(plan)} shards of up to {config.stack}",

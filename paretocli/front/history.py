@@ -1,9 +1,7 @@
 """Read how a sweep converged: its hypervolume after each epoch, and what that has cost."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -16,14 +14,8 @@ from paretocli.front.box import Box
 from paretocli.front.distribution import fill_distance
 from paretocli.front.dominance import non_dominated
 from paretocli.front.run_files import RunFiles, run_files_of
-from paretocli.run_directory.files import DamagedError
-from paretocli.run_directory.history import (
-    HistoryLine,
-    history_files,
-    losses_on,
-    read_history_lines,
-)
-from paretocli.run_directory.point_record import PointRecord
+from paretocli.front.shard_histories import ShardHistory, read_shards
+from paretocli.run_directory.history import losses_on
 from paretocli.run_directory.points import read_records
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
@@ -43,17 +35,22 @@ class History(RunFiles):
     Attributes:
         losses: By split, (E, K, m): all points that train, after each epoch that all shards have
             reached, but those that ended early. Kept epochs are no points here.
-        known: (E,), whether the history has all lines of the epoch; some may be lost.
+        known: By split, (E,), whether the history has all figures of the epoch: lines may be lost,
+            and the test split is not measured after every epoch.
         subproblem_epochs: Epochs of single networks spent until then (E,).
         seconds: Time spent until then (E,), in shards one after another.
         notes: What could not be read, a sentence each.
     """
 
     losses: dict[str, Array]
-    known: npt.NDArray[np.bool_]
+    known: dict[str, npt.NDArray[np.bool_]]
     subproblem_epochs: Array
     seconds: Array
     notes: tuple[str, ...]
+
+    def is_sparse(self, split: str) -> bool:
+        """Whether a split was not measured after every epoch."""
+        return split == "test" and self.config.get("evaluate_every") != 1
 
     def hypervolume(self, split: str, box: Box, *, exact: bool | None = None) -> Array:
         """The share of a box that the points dominate after each epoch (E,), NaN if not known.
@@ -65,7 +62,7 @@ class History(RunFiles):
         """
         shares = [
             box.share(losses, exact=exact) if known else np.nan
-            for losses, known in zip(self.losses[split], self.known, strict=True)
+            for losses, known in zip(self.losses[split], self.known[split], strict=True)
         ]
         return np.array(shares)
 
@@ -78,47 +75,11 @@ class History(RunFiles):
             whole: The points (R, m) that a front is held against.
         """
         reference, holes = box.scaled(whole), []
-        for losses, known in zip(self.losses[split], self.known, strict=True):
+        for losses, known in zip(self.losses[split], self.known[split], strict=True):
             points = losses[np.isfinite(losses).all(axis=1)]
             front = points[non_dominated(points)] if known and len(points) else points[:0]
             holes.append(fill_distance(box.scaled(front), reference))
         return np.array(holes)
-
-
-@dataclass(frozen=True)
-class _Shard:
-    """Points that train together.
-
-    Attributes:
-        lines: Those of their history that can be read.
-        points: Their numbers.
-        round: The number of their round.
-        before: Epochs of the rounds before it.
-        last: Their last epoch.
-        over: Whether all of them are solved or have diverged.
-    """
-
-    lines: list[HistoryLine]
-    points: tuple[int, ...]
-    round: int
-    before: int
-    last: int
-    over: bool
-
-    @property
-    def end(self) -> int:
-        """The sweep's epoch that their last one is."""
-        return self.before + self.last
-
-    def lost(self, epochs: int) -> set[int]:
-        """The epochs, of so many of the sweep, in which a point has no line."""
-        own = range(1, min(epochs - self.before, self.last) + 1)
-        return {self.before + epoch for epoch in own if epoch not in self.known}
-
-    @cached_property
-    def known(self) -> set[int]:
-        """Its epochs in which all points have lines."""
-        return _complete(self.lines, self.points)
 
 
 def read_history(path: Path) -> History:
@@ -132,7 +93,7 @@ def read_history(path: Path) -> History:
         raise InputError(f"{path} is not a directory; --history needs run directories of sweeps.")
     sweep = read_sweep_file(path)
     records = read_records(sweep)
-    shards, notes = _shards(sweep, records.found)
+    shards, notes = read_shards(sweep, records.found)
     _refuse_missing(sweep, shards, records.found)
     epochs = _common_epochs(shards)
     # Anybody may have written how many there are: of so many more, nothing is made.
@@ -155,63 +116,16 @@ def read_history(path: Path) -> History:
         checksums=run.checksums,
         box=run.box,
         losses={split: _losses(shards, sweep, split, epochs, failed) for split in HELD_OUT},
-        known=np.array([epoch not in lost for epoch in range(1, epochs + 1)]),
+        known={split: _known(shards, split, epochs, lost) for split in HELD_OUT},
         subproblem_epochs=_summed(shards, "subproblem_epochs", epochs),
         seconds=_summed(shards, "seconds", epochs),
         notes=(*records.notes, *notes),
     )
 
 
-def _shards(sweep: SweepFile, records: Mapping[int, PointRecord]) -> tuple[list[_Shard], list[str]]:
-    """All shards that have an epoch, and what could not be read."""
-    shards: list[_Shard] = []
-    notes: list[str] = []
-    before = dict.fromkeys(range(len(sweep.rounds) + 1), 0)  # a round's longest shard counts
-    for file, points in sorted(
-        history_files(sweep).items(), key=lambda item: sweep.round_of(item[1][0])
-    ):
-        try:
-            lines = list(read_history_lines(sweep, file, points))
-        except (DamagedError, InputError, FileNotFoundError) as error:
-            notes.append(f"{str(error).removesuffix('.')}, and is left out.")
-            continue
-        found = [line for line in lines if line is not None]
-        if len(found) < len(lines):
-            notes.append(
-                f"{len(lines) - len(found)} of {len(lines)} lines of {file} are damaged, and are "
-                "left out."
-            )
-        last = _last_epoch(sweep, found, points, records)
-        if last:
-            number = sweep.round_of(points[0])
-            over = all(point in records for point in points)
-            shards.append(_Shard(found, points, number, before[number], last, over))
-            for later in range(number + 1, len(sweep.rounds) + 1):
-                before[later] = max(before[later], shards[-1].end)
-    return shards, notes
-
-
-def _last_epoch(
-    sweep: SweepFile,
-    lines: Iterable[HistoryLine],
-    points: Sequence[int],
-    records: Mapping[int, PointRecord],
-) -> int:
-    """The last epoch of a shard: where it may have ended early, the last with all lines."""
-    recorded = [records[point]["status"] for point in points if point in records]
-    patient = sweep.config.get("patience", 0)
-    if len(recorded) == len(points) and "done" in recorded and not patient:
-        return sweep.epochs_of(sweep.round_of(points[0]))
-    return max(_complete(lines, points), default=0)
-
-
-def _complete(lines: Iterable[HistoryLine], points: Sequence[int]) -> set[int]:
-    """The epochs in which all points have a line."""
-    there = Counter(epoch for epoch, _ in {(line["epoch"], line["point"]) for line in lines})
-    return {epoch for epoch, count in there.items() if count == len(points)}
-
-
-def _refuse_missing(sweep: SweepFile, shards: Sequence[_Shard], recorded: Iterable[int]) -> None:
+def _refuse_missing(
+    sweep: SweepFile, shards: Sequence[ShardHistory], recorded: Iterable[int]
+) -> None:
     """Refuse points without an epoch: those of a sweep that goes on, and those that were lost."""
     missing = set(sweep.own) - {line["point"] for s in shards for line in s.lines}
     lost = missing & set(recorded)
@@ -227,7 +141,7 @@ def _refuse_missing(sweep: SweepFile, shards: Sequence[_Shard], recorded: Iterab
         )
 
 
-def _common_epochs(shards: Sequence[_Shard]) -> int:
+def _common_epochs(shards: Sequence[ShardHistory]) -> int:
     """The epochs that all shards have reached; those that are over may have ended early."""
     # A round begins when those before it are over.
     newest = max(shard.round for shard in shards)
@@ -236,8 +150,17 @@ def _common_epochs(shards: Sequence[_Shard]) -> int:
     return min(going_on) if going_on else max(shard.end for shard in present)
 
 
+def _known(
+    shards: Sequence[ShardHistory], split: Split, epochs: int, lost: Collection[int]
+) -> npt.NDArray[np.bool_]:
+    """Of which epochs all shards' losses on a split are known (E,)."""
+    numbers = range(1, epochs + 1)
+    measured = [shard.measured(split, epochs) for shard in shards]
+    return np.array([e not in lost and all(e in each for each in measured) for e in numbers])
+
+
 def _losses(
-    shards: Sequence[_Shard],
+    shards: Sequence[ShardHistory],
     sweep: SweepFile,
     split: Split,
     epochs: int,
@@ -250,7 +173,10 @@ def _losses(
         for line in shard.lines:
             epoch = shard.before + line["epoch"]
             if epoch <= epochs:
-                row = [np.nan if v is None else v for v in losses_on(line, split, objectives)]
+                found = losses_on(line, split, objectives)
+                if found is None:
+                    continue
+                row = [np.nan if value is None else value for value in found]
                 # It stays what it was at its end, unless it failed.
                 ended = line["epoch"] == shard.last and (shard.over or shard.round < newest)
                 until = epochs if ended and line["point"] not in failed else epoch
@@ -259,7 +185,7 @@ def _losses(
 
 
 def _summed(
-    shards: Sequence[_Shard], key: Literal["seconds", "subproblem_epochs"], epochs: int
+    shards: Sequence[ShardHistory], key: Literal["seconds", "subproblem_epochs"], epochs: int
 ) -> Array:
     """A running figure of the shards after each epoch (E,), summed over them."""
     total = np.zeros(epochs)

@@ -14,12 +14,16 @@ Config = Mapping[str, Any]
 # Networks to start or learn from, by their checksums.
 _NETWORKS = ("frozen_point", "taught_by", "started_from")
 
-# A repetition's own, as its seed is: these networks, and what goes by the machine.
-_REPEATED = (*_NETWORKS, "threads", "stack")
+# A repetition's own, as its seed is: these networks, what goes by the machine, and how often is
+# measured what decides nothing.
+_REPEATED = (*_NETWORKS, "threads", "stack", "evaluate_every")
 
 # What is not said of a method: the same for all of one problem, or no difference in method. The
 # arguments of problems are said one by one.
-_UNSAID = ("seed", "set", "objectives", "weights", "ideal", "threads", "stack", "retrain_lr")
+_UNSAID = (
+    *("seed", "set", "objectives", "weights", "ideal", "retrain_lr"),
+    *("threads", "stack", "evaluate_every"),
+)
 
 # Of a checksum, as of `SweepConfig.digest`.
 _DIGITS = 8
@@ -29,7 +33,8 @@ def group_by_method(configs: Sequence[Config]) -> list[list[int]]:
     """Group sweeps that differ in their seed, or in the fold of their data, alone.
 
     With the seed may change the point whose zero rows are kept, the teachers, the weights that
-    networks start from, the threads and the stack. Where a seed would come twice in a method with
+    networks start from, the threads, the stack and how often the test split is measured. Where a
+    seed would come twice in a method with
     the same fold, sweeps that differ in these are kept apart.
 
     Args:

@@ -17,6 +17,11 @@ class Statistics:
     std: float
     count: int
 
+    def content(self) -> dict[str, float | None]:
+        """Its fields for JSON, which knows no NaN: None without any."""
+        mean, std = (self.mean, self.std) if self.count else (None, None)
+        return {"mean": mean, "std": std, "count": self.count}
+
 
 def statistics(values: Iterable[float]) -> Statistics:
     """Mean and standard deviation of the values that are numbers; NaN without any."""

@@ -233,8 +233,6 @@ def draw_history(
     """Draw how sweeps converged; say what they reached and at what cost."""
     if split == "train":
         raise InputError("--history draws the validation or the test split; give val or test.")
-    from dataclasses import asdict
-
     from paretocli.front.comparable import code_hints
     from paretocli.front.history import read_history
     from paretocli.front.indicators import APPROXIMATED, NONE_BELOW
@@ -263,10 +261,10 @@ def draw_history(
             {
                 "name": curve.name,
                 "seeds": list(curve.seeds),
-                "best_hypervolume_val": asdict(curve.best),
-                "hypervolume_test_at_best": asdict(curve.test_at_best),
-                "fill_distance_at_best": asdict(curve.hole_at_best),
-                "subproblem_epochs_to_target": asdict(curve.cost),
+                "best_hypervolume_val": curve.best.content(),
+                "hypervolume_test_at_best": curve.test_at_best.content(),
+                "fill_distance_at_best": curve.hole_at_best.content(),
+                "subproblem_epochs_to_target": curve.cost.content(),
                 "seconds": float(curve.seconds[-1]),
             }
             for curve in data.curves

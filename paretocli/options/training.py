@@ -109,6 +109,15 @@ class TrainingOptions:
         before=0,
         idle=_branching,
     )
+    evaluate_every: int = option(
+        "Measure the test split after every so many epochs and after the last, which only the "
+        "history shows; 0 for after the last alone. Validation, which decides, is measured after "
+        "each.",
+        metavar="N",
+        range=at_least(0),
+        before=1,
+        shown="1, or 0 where that takes more than 5 % of an epoch",
+    )
     scale: str = option(
         "What an objective is divided by: its initial value, its range in a payoff table (trains "
         "each alone first), or none.",

@@ -2,8 +2,9 @@
 
 How many points train together and with how many threads changes results in their last digits, so
 both are part of a sweep's identity. Where the user has not said them they follow from the machine,
-and what follows is not the same everywhere, nor in all versions of this program. A sweep that was
-begun on a CPU stays there, too, where a GPU has come since.
+and what follows is not the same everywhere, nor in all versions of this program. So with how often
+the test split is measured, which the history shows. A sweep that was begun on a CPU stays there,
+too, where a GPU has come since.
 """
 
 import dataclasses
@@ -24,6 +25,7 @@ from paretocli.run_directory.rounds import Row
 from paretocli.run_directory.sweep_file import read_sweep_file
 
 FOLLOW_THE_MACHINE = ("threads", "stack")
+OFTEN = "evaluate_every"
 
 
 def as_begun(
@@ -46,6 +48,8 @@ def as_begun(
         if stored is None:
             continue
         free = [name for name in FOLLOW_THE_MACHINE if name not in said]
+        if OFTEN not in said and stored.get(OFTEN) != config.evaluate_every:
+            free.append(OFTEN)
         if _met_a_gpu(config, said, stored):
             free.append("device")
         differing = _differing(config, stored) - set(free)
@@ -131,6 +135,6 @@ def _taken_over(
         count = len(shards(range(len(begun.weights)), begun.stack))
         jobs = default_jobs(count, begun.threads, torch.device(begun.device))
         begun = dataclasses.replace(begun, jobs=jobs)
-    *first, last = (f"--{name} {value}" for name, value in found.items())
+    *first, last = (f"--{name.replace('_', '-')} {value}" for name, value in found.items())
     values = f"{', '.join(first)} and {last}" if first else last
     return begun, [f"This sweep goes on in {path} with {values}, as it was begun there."]

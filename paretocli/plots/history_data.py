@@ -37,11 +37,14 @@ class Converging:
         seconds: (E,).
         mean: Hypervolume (E,).
         std: Its standard deviation over them (E,), 0 for a single one.
+        sparse: Whether the split that is drawn was not measured after every epoch: between those in
+            which it was there is nothing.
         holes: Fill distance (E,), by the whole front of the picture.
         holes_std: Its standard deviation.
         best: The best hypervolume of the validation losses.
-        test_at_best: The hypervolume of the test losses in that epoch.
-        hole_at_best: The fill distance in that epoch, of the split that is drawn.
+        test_at_best: The hypervolume of the test losses in that epoch, of the sweeps in which
+            they were measured then.
+        hole_at_best: The fill distance in that epoch, of the split that is drawn, likewise.
         cost: Subproblem-epochs to the target, of the sweeps that reach it.
     """
 
@@ -52,6 +55,7 @@ class Converging:
     seconds: Array
     mean: Array
     std: Array
+    sparse: bool
     holes: Array
     holes_std: Array
     best: Statistics
@@ -93,7 +97,7 @@ def gather_histories(
     # All in the same way, or an error of the approximation would look like a difference.
     exact = all(is_exact(*history.losses[split].shape[1:]) for history in histories)
     members = [[histories[place] for place in group] for group in places]
-    _refuse_without_hypervolume(histories, first.box, exact=exact)
+    _refuse_without_hypervolume(histories, split, first.box, exact=exact)
     targets = {
         history.repetition: TARGET
         * float(np.nanmax(history.hypervolume("val", first.box, exact=exact)))
@@ -126,13 +130,23 @@ def _united(histories: Sequence[History], split: str) -> Array:
     return union_front([points[np.isfinite(points).all(axis=1)]])
 
 
-def _refuse_without_hypervolume(histories: Sequence[History], box: Box, *, exact: bool) -> None:
+def _refuse_without_hypervolume(
+    histories: Sequence[History], drawn: str, box: Box, *, exact: bool
+) -> None:
     """Refuse a sweep that has some loss below the ideal after every epoch.
 
-    Single epochs that have are left out of the picture.
+    Single epochs that have are left out of the picture. What the validation data reach is said of
+    each picture.
     """
     for history in histories:
-        for split in HELD_OUT:
+        for split in dict.fromkeys(("val", drawn)):
+            if history.is_sparse(split) and not history.known[split].any():
+                raise InputError(
+                    f"The history of {history.path} has no epoch with the {split} losses of all "
+                    "points yet: with its --evaluate-every "
+                    f"{history.config.get('evaluate_every')}, not every epoch has any; draw "
+                    "--split val."
+                )
             if (box.scaled(history.losses[split]) < -ROUNDING).any(axis=(1, 2)).all():
                 raise InputError(
                     f"{history.path} has losses below the ideal of the box ("
@@ -183,6 +197,7 @@ def _converging(
         seconds=np.mean([h.seconds[:epochs] for h in group], axis=0),
         mean=drawn.mean(axis=0),
         std=_std(drawn),
+        sparse=any(history.is_sparse(split) for history in group),
         holes=drawn_holes.mean(axis=0),
         holes_std=_std(drawn_holes),
         best=statistics([float(np.nanmax(values)) for values in val]),

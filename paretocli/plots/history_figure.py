@@ -40,9 +40,8 @@ def figure_histories(data: HistoryData) -> Figure:
     (left, right), (below, other) = figure.subplots(2, 2, sharex="col", sharey="row")
     for upper, lower, cost in zip((left, right), (below, other), AXES, strict=True):
         for index, curve in enumerate(data.curves):
-            _draw(upper, getattr(curve, cost), curve.mean, curve.std, index, len(curve.seeds))
-            holes = curve.holes, curve.holes_std
-            _draw(lower, getattr(curve, cost), *holes, index, len(curve.seeds))
+            _draw(upper, curve, getattr(curve, cost), curve.mean, curve.std, index)
+            _draw(lower, curve, getattr(curve, cost), curve.holes, curve.holes_std, index)
         lower.set_xlabel(AXES[cost])
         for axes in (upper, lower):
             axes.set_xlim(left=0)
@@ -64,10 +63,13 @@ def figure_histories(data: HistoryData) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, spent: Array, mean: Array, std: Array, index: int, seeds: int) -> None:
-    style = style_of(index)
-    axes.plot(spent, mean, color=style.colour, linestyle=style.line, linewidth=1.5)
-    if seeds > 1:
+def _draw(axes: Axes, curve: Converging, spent: Array, mean: Array, std: Array, index: int) -> None:
+    style, marker = style_of(index), ""
+    if curve.sparse:  # a line alone would not show where it was measured, nor a single epoch at all
+        there = np.isfinite(mean)
+        spent, mean, std, marker = spent[there], mean[there], std[there], "."
+    axes.plot(spent, mean, color=style.colour, linestyle=style.line, linewidth=1.5, marker=marker)
+    if len(curve.seeds) > 1:
         axes.fill_between(
             spent,
             mean - std,

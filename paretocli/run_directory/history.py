@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NotRequired, cast
 
-from paretocli.core.splits import Split
+from paretocli.core.splits import DECIDING, Split
 from paretocli.run_directory import forms
 from paretocli.run_directory.files import read_lines
 from paretocli.run_directory.point_record import (
@@ -31,7 +31,8 @@ class HistoryLine(LossesAndMetrics, AuxiliaryPart):
         gap: How far its Chebyshev value is from the best at most, where it is known.
         relative_gap: The same, as a share.
         hypervolume_val: Of the shard's points on the validation data, where it is known.
-        hypervolume_test: The same on the test data.
+        hypervolume_test: The same on the test data, where that was measured; so with the losses
+            and metrics on it.
         hypervolume_exact: False where these are approximated.
         below_ideal: The objectives whose training losses have fallen below their ideal.
         zero_rows: Of the counted layers, with sparsity.
@@ -81,7 +82,7 @@ def read_history_lines(
         DamagedError: It is no regular file, or too large.
         InputError: The system does not let it be read.
     """
-    figures = figures_form(sweep.config["objectives"])
+    figures = figures_form(sweep.config["objectives"], known=DECIDING)
     line = forms.form_of(
         HistoryLine,
         point=forms.whole(points[0], points[-1]),
@@ -95,7 +96,10 @@ def read_history_lines(
     return cast(Iterator[HistoryLine | None], read_lines(file, form))
 
 
-def losses_on(line: HistoryLine, split: Split, objectives: list[str]) -> list[float | None]:
-    """The losses of a line of the history, in the order of the objectives."""
-    losses = line["loss"][split]
-    return [losses[name] for name in objectives]
+def losses_on(line: HistoryLine, split: Split, objectives: list[str]) -> list[float | None] | None:
+    """The losses of a line of the history, in the order of the objectives.
+
+    None where the split was not measured after the epoch.
+    """
+    losses = line["loss"].get(split)
+    return None if losses is None else [losses[name] for name in objectives]

@@ -3,6 +3,7 @@
 Here alone a field is declared. One without a form is believed as it stands.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from paretocli.core.splits import SPLITS, Split
@@ -196,8 +197,8 @@ def record_form(objectives: list[str]) -> forms.Form:
     return form
 
 
-def figures_form(objectives: list[str]) -> forms.Form:
-    """The form of what has losses of all objectives and metrics, on all splits."""
+def figures_form(objectives: list[str], known: Sequence[Split] = SPLITS) -> forms.Form:
+    """The form of what has losses of all objectives and metrics, on some splits at least."""
     losses = forms.made_of(dict.fromkeys(objectives, _FIGURE))
     metrics = forms.mapped(_FIGURE)
 
@@ -205,6 +206,7 @@ def figures_form(objectives: list[str]) -> forms.Form:
         metrics(value)
         losses(value)
 
-    loss = forms.made_of(dict.fromkeys(SPLITS, both))
-    metric = forms.made_of(dict.fromkeys(SPLITS, metrics))
+    others = [split for split in SPLITS if split not in known]
+    loss = forms.made_of(dict.fromkeys(known, both), dict.fromkeys(others, both))
+    metric = forms.made_of(dict.fromkeys(known, metrics), dict.fromkeys(others, metrics))
     return forms.form_of(LossesAndMetrics, loss=loss, metric=metric)

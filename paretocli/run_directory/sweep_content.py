@@ -33,6 +33,7 @@ class Settings(TypedDict):
         epochs: Of each point, of the first phase.
         retrain_epochs: The same of the second.
         stack: How many points train together.
+        evaluate_every: Epochs after which the test split is measured.
     """
 
     objectives: forms.Names
@@ -54,6 +55,7 @@ class Settings(TypedDict):
     epochs: NotRequired[forms.Positive]
     retrain_epochs: NotRequired[forms.Count]
     stack: NotRequired[forms.Positive]
+    evaluate_every: NotRequired[forms.Count]
 
 
 class Identity(Settings):

@@ -51,7 +51,12 @@ def train_alone(
         for place in objectives
     )
     single = dataclasses.replace(
-        config, weights=weights, solver="linear", transfer="none", patience=0
+        config,
+        weights=weights,
+        solver="linear",
+        transfer="none",
+        patience=0,
+        evaluate_every=0,
     )
     runs = dataclasses.replace(subproblems, config=single)
     figures: list[Figures] = []

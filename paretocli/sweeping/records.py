@@ -158,8 +158,9 @@ def history_line(
         "relative_gap": _number(report.relative_gap, member),
         "subproblem_epochs": report.subproblem_epochs,
         "hypervolume_val": hypervolumes["val"],
-        "hypervolume_test": hypervolumes["test"],
     }
+    if "test" in hypervolumes:
+        line["hypervolume_test"] = hypervolumes["test"]
     if report.below_ideal[member].any():
         line["below_ideal"] = _named(report.below_ideal[member], config.objectives)
     if problem.auxiliary:

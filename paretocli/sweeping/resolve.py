@@ -59,6 +59,7 @@ from paretocli.sweeping.sweep_network import (
 )
 from paretocli.sweeping.teaching import check_teachers, teacher_files
 from paretocli.training.machine import check_device, choose_device, flush_denormals
+from paretocli.training.shown import default_every
 
 # Options that are worked out here rather than taken over as they are.
 NOT_IN_CONFIG = (
@@ -259,6 +260,7 @@ def _chosen(
     # Those of the options beside the problem's own; 0 leaves one out.
     coefficients = {**problem.auxiliary, **chosen["auxiliary"]}
     chosen["auxiliary"] = problem.with_auxiliary(coefficients).auxiliary
+    chosen.setdefault("evaluate_every", default_every(problem, chosen["batch_size"]))
     check_ranges(chosen)
     check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
     return chosen

@@ -201,7 +201,9 @@ def _saved(subproblems: Subproblems, shard: Shard, trainer: AnyTrainer) -> Saved
 def _epoch(subproblems: Subproblems, shard: Shard, trainer: AnyTrainer) -> EpochDone:
     report = trainer.run_epoch()
     hypervolumes = {
-        split: subproblems.normalisation.hypervolume(report.figures[split][0]) for split in HELD_OUT
+        split: subproblems.normalisation.hypervolume(report.figures[split][0])
+        for split in HELD_OUT
+        if split in report.figures
     }
     config, problem = subproblems.config, subproblems.problem
     lines = tuple(

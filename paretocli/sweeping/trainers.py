@@ -173,6 +173,7 @@ def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
         share_similarity=config.share_similarity,
         jobs=config.threads,
         # Networks that stand for several points until they branch have to last until then.
+        evaluate_every=config.evaluate_every,
         patience=0 if TRANSFERS[config.transfer].stages else config.patience,
         streams=tuple(streams) if config.batches == "independent" else None,
         kept=MOST_KEPT if config.keep == FRONT else 0,

@@ -19,6 +19,7 @@ class EpochReport:
         epoch: Number of the epoch, from 1.
         seconds: Time spent so far.
         figures: Losses and metrics by split; those of training are means over the epoch's batches.
+            Of the test split only where it was measured.
         multipliers: λ (K, m), or None.
         penalty: Relative penalty (K,), or None.
         gap: max_i g_i − Σ_i λ_i g_i (K,) on the training losses, or None.

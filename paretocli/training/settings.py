@@ -30,6 +30,7 @@ class TrainingSettings:
         lr_factors: Of the learning rate, by the parameters' names; 1 for those left out.
         undecayed: Names of the parameters without weight decay.
         patience: Epochs in which nothing gets better after which a phase ends; 0 for never.
+        evaluate_every: Epochs after which the test split is measured; 0 for the last alone.
         streams: A number for each subproblem; each sees batches of its own, whose order goes by
             its number. None where all see the same.
         kept: Epochs of each subproblem that are kept beside its best one.
@@ -55,6 +56,7 @@ class TrainingSettings:
     lr_factors: Mapping[str, float] = field(default_factory=dict)
     undecayed: frozenset[str] = frozenset()
     patience: int = 0
+    evaluate_every: int = 1
     streams: tuple[int, ...] | None = None
     kept: int = 0
     hook: OptimizerHook | None = None

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem
-from paretocli.core.splits import HELD_OUT, SPLITS, Split
+from paretocli.core.splits import SPLITS, Split
 from paretocli.distillation.imitation import is_adaptor
 from paretocli.distillation.teachers import Teachers
 from paretocli.population.population import Population
@@ -31,6 +31,7 @@ from paretocli.training.phases import Phases
 from paretocli.training.reports import EpochReport, Figures, Outcome, copy_of
 from paretocli.training.search_end import back_where_failed, copied, tied
 from paretocli.training.settings import TrainingSettings
+from paretocli.training.shown import deciding, is_measured
 from paretocli.training.standstill import Standstill, Train
 from paretocli.training.state import refuse_other_shapes
 
@@ -122,8 +123,9 @@ class Trainer:
         self.phases.epoch += 1
         standstill.hold(self.population, self.solver, train)
         self.population.train(False)
-        figures: Figures = {"train": train[:2]}
-        figures |= {split: self._evaluated(split) for split in HELD_OUT}
+        figures: Figures = {"train": train[:2], "val": self._evaluated("val")}
+        if is_measured(self.epoch, self.settings.evaluate_every):
+            figures["test"] = self._evaluated("test")
         value = self.solver.value(figures["val"][0])
         self._note_failures(figures)
         value = value.masked_fill((self.failed_epoch > 0).to(value.device), torch.nan)
@@ -134,6 +136,8 @@ class Trainer:
         failed, state = self.failed_epoch > 0, (self.population, self.solver, train)
         warming_up = self.phases.warming_up
         standstill.observe(value, relative_gap, failed, state, warming_up=warming_up)
+        if self.finished and "test" not in figures:
+            figures["test"] = self._evaluated("test")
         self.seconds += time.perf_counter() - started
         sparsity, parameters = self.sparsity, self.population.parameters
         return EpochReport(
@@ -290,11 +294,11 @@ class Trainer:
         return losses, metrics
 
     def _note_failures(self, figures: Figures) -> None:
-        healthy = self.population.finite()
-        for losses, _ in figures.values():
+        healthy, found = self.population.finite(), deciding(figures, self.settings.evaluate_every)
+        for losses in found:
             healthy = healthy & losses.isfinite().all(dim=1)
         healthy = self.breakdown.without_overflow(healthy, self.gradients.exhausted)
         healthy = healthy.to(self.failed_epoch.device)
-        for losses, _ in figures.values():
+        for losses in found:
             self.breakdown.observe_held_out(losses, ~healthy)
         self.failed_epoch[~healthy & (self.failed_epoch == 0)] = self.epoch

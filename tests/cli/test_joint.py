@@ -7,6 +7,7 @@ import pytest
 from tests.program import paretocli
 
 COMMON = ("sweep", "multidigits", "--no-sparsity", "--points", 3, "--train-samples", 1024)
+COMMON += ("--evaluate-every", 1)
 RULES = ("none", "neighbours", "split")
 
 

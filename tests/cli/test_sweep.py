@@ -220,6 +220,7 @@ def test_points_that_no_lattice_has_are_announced(tmp_path):
     done = paretocli("sweep", "dtlz2", "--points", 20, "--dry-run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "No lattice for 3 objectives has 20 points; the closest has 21" in done.stderr
+    assert "test       measured after the last epoch alone; each time takes about" in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
@@ -242,3 +243,22 @@ def test_weights_come_from_options_file_and_config(tmp_path):
         "sweep", "--config", "sweep.toml", "--epochs", 3, "--dry-run", "--json", cwd=tmp_path
     )
     assert json.loads(done.stdout)["epochs"] == 3
+
+
+def test_a_sweep_shows_its_test_split_as_often_as_is_said(tmp_path):
+    short = ("sweep", "vlmop2", "--points", 3, "--epochs", 3, "--threads", 1)
+    tables = []
+    for every, epochs in ((0, [3]), (2, [2, 3]), (1, [1, 2, 3])):
+        out = tmp_path / f"run{every}"
+        done = paretocli(*short, "--evaluate-every", every, "--out", out, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        (file,) = (out / "history").iterdir()
+        lines = [json.loads(text) for text in file.read_text().splitlines()]
+        measured = [line["epoch"] for line in lines if "test" in line["loss"]]
+        assert sorted({*measured}) == epochs
+        assert len(measured) == 3 * len(epochs)
+        for line in lines:
+            assert ("hypervolume_test" in line) == ("test" in line["metric"])
+        tables.append(pd.read_csv(out / "results.csv").drop(columns="seconds"))
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0], check_exact=True)

@@ -102,7 +102,7 @@ def test_the_largest_hole_of_what_is_there(tmp_path):
     # Epoch 1: (1, 1) and (1.5, 1), of which the first is the front; epoch 2: (0.5, 1) alone.
     expected = [np.hypot(1.0 / 2, 1.0 / 4), np.hypot(1.5 / 2, 1.0 / 4)]
     np.testing.assert_allclose(history.fill_distance("val", history.box, whole), expected)
-    unknown = dataclasses.replace(history, known=np.array([True, False]))
+    unknown = dataclasses.replace(history, known={"val": np.array([True, False])})
     assert np.isnan(unknown.fill_distance("val", history.box, whole)).tolist() == [False, True]
 
 
@@ -132,7 +132,8 @@ def test_a_point_that_stood_still_keeps_its_last_losses(tmp_path):
         record(folder, point, "done")
     history = read_history(folder)
     assert history.losses["val"][:, 2].tolist() == [[1.5, 1], [1.5, 0.5], [1.5, 0.5]]
-    assert history.known.all()
+    assert history.known["val"].all()
+    assert history.known["test"].all()
     assert history.subproblem_epochs.tolist() == [3, 6, 8]
     assert history.notes == ()
 
@@ -204,7 +205,7 @@ def test_an_epoch_without_all_its_lines_is_not_drawn(tmp_path):
     del shards["0000-0001"][1]  # of point 1, epoch 1
     history = read_history(write(tmp_path / "run", shards))
     assert "1 of 2 epochs of" in history.notes[0]
-    assert history.known.tolist() == [False, True]
+    assert history.known["val"].tolist() == [False, True]
     assert np.isnan(history.hypervolume("val", history.box)).tolist() == [True, False]
     # What was spent is on the other line of that epoch.
     assert history.subproblem_epochs.tolist() == [3, 6]
@@ -215,7 +216,7 @@ def test_the_last_epoch_of_a_finished_shard_is_known_to_be_lost(tmp_path):
     for point in range(3):
         record(folder, point, "done")
     history = read_history(folder)
-    assert history.known.tolist() == [True, True, False, False]
+    assert history.known["val"].tolist() == [True, True, False, False]
 
 
 def test_a_history_that_was_lost_is_not_said_to_come_back(tmp_path):
@@ -236,3 +237,78 @@ def test_epochs_beyond_all_reason_take_no_memory(tmp_path):
         (run / "points" / f"{point:04d}.json").write_text(json.dumps(record))
     with pytest.raises(InputError, match="lacks nearly all of its 1,000,000,000,000,001 epochs"):
         read_history(run)
+
+
+# The test split, which is not measured after every epoch
+
+
+def without_test(lines, epochs):
+    """The lines of some epochs without figures of the test split."""
+    for one in lines:
+        if one["epoch"] in epochs:
+            del one["loss"]["test"], one["metric"]["test"]
+    return lines
+
+
+def test_where_the_test_split_was_not_measured_nothing_is_known_of_it(tmp_path):
+    shards = two_shards()
+    shards["0000-0001"] = without_test(shards["0000-0001"], {1, 3})
+    shards["0002-0002"] = without_test(shards["0002-0002"], {1})
+    history = read_history(write(tmp_path / "run", shards, CONFIG | {"evaluate_every": 2}))
+    assert history.notes == ()
+    assert history.known["val"].tolist() == [True, True]
+    assert history.known["test"].tolist() == [False, True]
+    assert history.is_sparse("test")
+    assert not history.is_sparse("val")
+    found = history.hypervolume("test", history.box)
+    np.testing.assert_allclose(found, [np.nan, 1.5 * 3.5 / 8])
+    holes = history.fill_distance("test", history.box, np.array([[0.5, 0.5]]))
+    np.testing.assert_allclose(holes, [np.nan, 0])
+
+
+def test_one_shard_without_test_figures_leaves_the_epoch_unknown(tmp_path):
+    shards = two_shards()
+    shards["0002-0002"] = without_test(shards["0002-0002"], {2})
+    history = read_history(write(tmp_path / "run", shards, CONFIG | {"evaluate_every": 0}))
+    assert history.known["test"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize(("lacking", "known"), [({1}, [0, 0, 1]), ({1, 2}, [0, 0, 0])])
+def test_a_point_that_ended_early_keeps_the_test_losses_of_its_last_epoch(tmp_path, lacking, known):
+    shards = two_shards()
+    shards["0000-0001"] = without_test(shards["0000-0001"], {1, 2})
+    shards["0002-0002"] = without_test(shards["0002-0002"], lacking)
+    config = CONFIG | {"patience": 2, "evaluate_every": 0}
+    folder = write(tmp_path / "run", shards, config)
+    for point in range(3):
+        record(folder, point, "done")
+    history = read_history(folder)
+    assert history.known["test"].tolist() == [bool(one) for one in known]
+    assert history.known["val"].all()
+    if known[2]:
+        assert history.losses["test"][2].tolist() == [[0.5, 0.5]] * 3
+
+
+def test_points_of_a_later_round_wait_for_the_test_losses_of_the_first(tmp_path):
+    """Two epochs of the first round, then two of a point that starts from one of it."""
+    first = [line(point, epoch, (1, 1), 2 * epoch, epoch) for epoch in (1, 2) for point in (0, 1)]
+    second = [line(2, epoch, (0.5, 1), epoch, epoch) for epoch in (1, 2)]
+    config = CONFIG | {"weights": CONFIG["weights"][:2], "epochs": 2, "retrain_epochs": 0}
+    shards = {"0000-0001": without_test(first, {1}), "0002-0002": without_test(second, {1})}
+    folder = write(tmp_path / "run", shards, config | {"evaluate_every": 0})
+    (folder / "rounds").mkdir()
+    one = {"points": [2], "weights": [[0.8, 0.2]], "parents": [0], "epochs": 2}
+    one["retrain_epochs"] = 0
+    (folder / "rounds" / "0001.json").write_text(json.dumps(one))
+    history = read_history(folder)
+    assert history.losses["val"].shape == (4, 3, 2)
+    assert history.known["test"].tolist() == [False, True, False, True]
+    assert history.losses["test"][3].tolist() == [[0.5, 0.5]] * 3
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_a_line_without_figures_that_are_always_there_is_damaged(tmp_path, split):
+    shards = two_shards()
+    del shards["0000-0001"][0]["loss"][split]
+    history = read_history(write(tmp_path / "run", shards))
+    assert "1 of 6 lines of" in history.notes[0]

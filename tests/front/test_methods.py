@@ -48,6 +48,7 @@ def test_sweeps_that_differ_in_their_seed_alone_are_one_method():
         (({"started_from": "ab"}, {"started_from": "cd"}), [[0], [1]]),
         (({"threads": 2}, {"threads": 8, "stack": 1, "seed": 1}), [[0, 1]]),
         (({"threads": 2}, {"seed": 1}, {"threads": 8}), [[0], [1], [2]]),
+        (({"evaluate_every": 1}, {"evaluate_every": 0, "seed": 1}), [[0, 1]]),
         # Threads alone repeat no seed: frozen points are still a repetition's own.
         (
             (

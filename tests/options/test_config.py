@@ -76,6 +76,7 @@ VALUES = {
     "compile": False,
     "threads": 1,
     "patience": 0,
+    "evaluate_every": 1,
     "micro_batch": 0,
     "warm_up": 0.0,
     "clip_norm": 0.0,

@@ -81,3 +81,26 @@ def test_another_sweep_and_damaged_ones_are_left_alone(tmp_path, changes):
     begun(tmp_path / "run", **changes)
     found = resolve(SWEEP | {"out": str(tmp_path / "run")})
     assert (found.config.threads, found.config.stack, found.notes) == (1, 5, ())
+
+
+# How often the test split is measured
+
+
+def test_what_an_older_version_measured_after_every_epoch_goes_on_so(tmp_path):
+    assert resolve(SWEEP).config.evaluate_every == 0  # one sample of each split
+    for path in (tmp_path / "run", resolve(SWEEP).config.out):
+        begun(path)
+        file = path / "sweep.json"
+        content = json.loads(file.read_text())
+        del content["config"]["evaluate_every"]
+        file.write_text(json.dumps(content))
+    named = resolve(SWEEP | {"out": str(tmp_path / "run")})
+    assert named.config.evaluate_every == 1
+    assert named.notes == ()
+    unnamed = resolve(SWEEP)
+    assert unnamed.config.evaluate_every == 1
+    assert unnamed.config.out == resolve(SWEEP | {"evaluate_every": 0}).config.out
+    (note,) = unnamed.notes
+    assert note.endswith("--evaluate-every 1, as it was begun there.")
+    # Who says how often it is means another sweep, which is refused later.
+    assert resolve(SWEEP | {"evaluate_every": 3}).config.evaluate_every == 3

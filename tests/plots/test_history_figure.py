@@ -1,6 +1,7 @@
 """The picture of hypervolumes as they converge."""
 
 import dataclasses
+import json
 import math
 
 import numpy as np
@@ -12,19 +13,27 @@ from paretocli.front.history import read_history
 from paretocli.library.drawing import draw_history
 from paretocli.plots.history_data import gather_histories
 from paretocli.plots.history_figure import figure_histories, save_histories
-from tests.front.test_history import CONFIG, line, write
+from tests.front.test_history import CONFIG, line, without_test, write
 
 
-def run(folder, name, *, factor=1.0, spent=2, epochs=4, data=None, **config):
-    """A sweep of two points whose validation losses fall as factor / epoch."""
+def run(folder, name, *, factor=1.0, spent=2, epochs=4, data=None, unmeasured=(), **config):
+    """A sweep of two points whose validation losses fall as factor / epoch.
+
+    After some epochs the test split is not measured.
+    """
     shared = {"weights": [[0.2, 0.8], [0.8, 0.2]]}
     lines = []
     for epoch in range(1, epochs + 1):
         size = factor / epoch
         losses = ((size, 2 * size), (2 * size, size))
         lines += [line(k, epoch, losses[k], spent * epoch, 3 * epoch) for k in (0, 1)]
+    lines = without_test(lines, unmeasured)
     path = write(folder / name, {"0000-0001": lines}, config=CONFIG | shared | config, data=data)
     return read_history(path)
+
+
+def known_as(known):
+    return {split: np.array(known, dtype=bool) for split in ("val", "test")}
 
 
 def gathered(histories, **options):
@@ -195,7 +204,7 @@ def test_a_history_that_stands_still_has_an_axis(tmp_path):
 
 def test_seeds_without_an_epoch_in_common_are_refused(tmp_path):
     seeds = [
-        dataclasses.replace(run(tmp_path, name, seed=seed), known=np.array(known))
+        dataclasses.replace(run(tmp_path, name, seed=seed), known=known_as(known))
         for seed, (name, known) in enumerate((("a", [0, 0, 1, 1]), ("b", [1, 1, 0, 0])))
     ]
     with pytest.raises(InputError, match="have no epoch in which each has a hypervolume"):
@@ -203,4 +212,47 @@ def test_seeds_without_an_epoch_in_common_are_refused(tmp_path):
     # Each by itself has a picture, and one without any has none.
     assert len(gathered(seeds[:1]).curves) == 1
     with pytest.raises(InputError, match="has no hypervolume in any epoch"):
-        gathered([dataclasses.replace(seeds[0], known=np.zeros(4, dtype=bool))])
+        gathered([dataclasses.replace(seeds[0], known=known_as([0, 0, 0, 0]))])
+
+
+def test_a_test_split_measured_now_and_then_is_drawn_where_it_was(tmp_path):
+    one = run(tmp_path, "a", unmeasured={1, 3}, evaluate_every=2)
+    other = run(tmp_path, "b", transfer="split")
+    data = gather_histories([one, other], "test")
+    left, right, below, _ = figure_histories(data).axes
+    np.testing.assert_allclose(left.lines[0].get_xydata()[:, 0], [4, 8])
+    np.testing.assert_allclose(left.lines[0].get_xydata()[:, 1], 1.5 * 3.5 / 8)
+    np.testing.assert_allclose(right.lines[0].get_xydata()[:, 0], [6, 12])
+    np.testing.assert_allclose(below.lines[0].get_xydata()[:, 0], [4, 8])
+    assert left.lines[0].get_marker() == "."
+    assert left.lines[1].get_marker() in ("", "None")
+    assert len(left.lines[1].get_xydata()) == 4
+
+
+def test_a_test_split_measured_at_the_end_alone_is_a_mark(tmp_path):
+    seeds = [
+        run(tmp_path, f"a{seed}", unmeasured={1, 2, 3}, evaluate_every=0, seed=seed)
+        for seed in (0, 1)
+    ]
+    left = figure_histories(gather_histories(seeds, "test")).axes[0]
+    np.testing.assert_allclose(left.lines[0].get_xydata(), [[8, 1.5 * 3.5 / 8]])
+    assert left.lines[0].get_marker() == "."
+    # The validation split is drawn as ever.
+    assert len(figure_histories(gathered(seeds)).axes[0].lines[0].get_xydata()) == 4
+
+
+def test_what_was_not_measured_in_the_best_epoch_is_not_reported(tmp_path):
+    run(tmp_path, "a", unmeasured={1, 2, 4}, evaluate_every=3)
+    drawn = draw_history([tmp_path / "a"], "val", tmp_path / "h.png")
+    (one,) = drawn.report["inputs"]
+    nothing = {"mean": None, "std": None, "count": 0}
+    assert one["hypervolume_test_at_best"] == nothing
+    assert one["best_hypervolume_val"]["count"] == 1
+    json.dumps(drawn.report, allow_nan=False)
+
+
+def test_a_sweep_without_any_test_figures_yet_says_so(tmp_path):
+    running = run(tmp_path, "a", unmeasured={1, 2, 3, 4}, evaluate_every=0)
+    assert len(gathered([running]).curves) == 1
+    with pytest.raises(InputError, match=r"no epoch with the test losses.* draw --split val"):
+        gather_histories([running], "test")

@@ -28,6 +28,7 @@ from tests.sweeping.test_growing import GROWING, StopsAfterPoints
 from tests.sweeping.test_rounds import SPARSE, Stops, contents, run
 
 KEEPING = {**SPARSE, "retrain_epochs": 16, "warm_epochs": 3, "keep": "front"}
+KEEPING["evaluate_every"] = 1  # what was kept is held against the history
 
 
 def say_nothing(text):
@@ -242,7 +243,7 @@ def test_without_sparsity_all_epochs_count(tmp_path):
     assert all(record["round"] == 1 for record in kept(records))
 
 
-GROWN = {**GROWING, "keep": "front", "lr": 0.2}
+GROWN = {**GROWING, "keep": "front", "lr": 0.2, "evaluate_every": 1}
 
 
 def run_growing(path, **changed):
