@@ -52,14 +52,15 @@ def place_with(problem, value, objective):
     return curve(found.x)
 
 
-@pytest.mark.parametrize("problem", ["vlmop2", "zdt2"])
 @pytest.mark.parametrize(
-    ("first", "level", "bound", "to_level"),
+    ("problem", "first", "level", "bound", "to_level"),
     [
-        (0, None, 0.2, False),  # as far as the bound of the other one lets it
-        (1, None, 0.15, False),
-        (0, -0.15, 0.3, True),  # until its level, and no farther than that takes
-        (0, -0.4, 0.1, False),  # the level is out of reach within the bound
+        ("vlmop2", 0, None, 0.2, False),  # as far as the bound of the other one lets it
+        ("vlmop2", 1, None, 0.15, False),
+        ("zdt2", 1, None, 0.15, False),
+        ("vlmop2", 0, -0.15, 0.3, True),  # until its level, and no farther than that takes
+        ("zdt2", 0, -0.15, 0.3, True),
+        ("vlmop2", 0, -0.4, 0.1, False),  # the level is out of reach within the bound
     ],
 )
 def test_two_losses(copied, problem, first, level, bound, to_level):
