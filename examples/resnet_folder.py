@@ -40,16 +40,17 @@ class Block(nn.Module):
 
 
 class ResNet18(nn.Module):
-    """Eight blocks of two convolutions, from `width` channels in the first two to 8 · width."""
+    """Four stages of two blocks each, from `width` channels in the first to 8 · width."""
 
-    def __init__(self, channels, outputs, width=64):
+    def __init__(self, channels, outputs, width=64, blocks=2):
         super().__init__()
         widths = [width, width, 2 * width, 4 * width, 8 * width]
         self.stem = convolution(channels, width)
-        blocks = []
+        layers = []
         for place, (given, made) in enumerate(pairwise(widths)):
-            blocks += [Block(given, made, 2 if place else 1), Block(made, made, 1)]
-        self.blocks = nn.Sequential(*blocks)
+            layers.append(Block(given, made, 2 if place else 1))
+            layers += [Block(made, made, 1) for _ in range(blocks - 1)]
+        self.blocks = nn.Sequential(*layers)
         self.heads = nn.ModuleList(nn.Linear(widths[-1], count) for count in outputs)
 
     def forward(self, images):
@@ -63,13 +64,13 @@ def mirrored(images):
     return torch.where(chosen, images.flip(3), images)
 
 
-def make(folder, labels, width=64):
+def make(folder, labels, width=64, blocks=2):
     problem = load_problem(f"images:{folder}", Path(), Asked(labels=Path(labels)))
     channels = problem.train.rows(slice(1)).inputs.shape[1]
     outputs = [task.outputs for task in problem.tasks]
     return dataclasses.replace(
         problem,
         augment=mirrored,
-        networks={"resnet18": lambda: ResNet18(channels, outputs, width)},
+        networks={"resnet18": lambda: ResNet18(channels, outputs, width, blocks)},
         defaults=Defaults(points=6, epochs=30, batch_size=128, lr=1e-3, warm_up=0.05),
     )

@@ -1,6 +1,6 @@
 """Networks of the examples, from the check over a small point to a file of ONNX, each in short."""
 
-import json
+import importlib.util
 import sys
 from io import BytesIO
 from pathlib import Path
@@ -12,53 +12,44 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import paretocli
 from paretocli.core.inputs import tensors_of
 from paretocli.problems.asked import Asked
 from paretocli.problems.loading import load_problem
 from tests.forking import run_script
 from tests.image_folder import draw_folder
-from tests.program import environment, paretocli
+from tests.program import environment
+from tests.program import paretocli as program
 from tests.scenes import write_scenes
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-SHORT = ("--epochs", 2, "--retrain-epochs", 1, "--batch-size", 4, "--quiet")
-SHORT += ("--out", "run")
-FEW = ("--lr", 0.05, "--train-samples", 64)
+pytestmark = pytest.mark.usefixtures("no_export_trial")
 
 
-def taken_away(name, place, *options, weights, steps=(), **settings):
-    """Check an example, train a point with many zero rows, and export it; gives the report.
+def taken_away(name, place, weights, options, **asked):
+    """Check an example, train a point with many zero rows, and export it; gives what came of it.
 
     Args:
         name: Of the file.
         place: Where the run goes.
-        options: Of all three commands.
         weights: Those of the point, sparsity first.
-        steps: Options of the sweep that make rows zero in no time.
-        settings: The arguments of the file's function.
+        options: Of the sweep, beside those that make rows zero in no time.
+        asked: Arguments of the problem: `set`, and `data_dir`.
     """
     problem = f"{EXAMPLES / name}:make"
-    given = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    checked = paretocli("check", problem, *options, *given, cwd=place)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "No failure found" in checked.stderr
-    swept = paretocli(
-        *("sweep", problem, *options, *given, "--weights", weights, *SHORT, *steps), cwd=place
-    )
-    assert swept.returncode == 0, swept.stderr
-    away = ("--format", "onnx", "--out", "small", "--problem", problem, "--json")
-    exported = paretocli("export", "run", 0, *away, *options, cwd=place)
-    assert exported.returncode == 0, exported.stderr
-    return json.loads(exported.stdout)
+    assert not paretocli.check(problem, device="cpu", **asked).failures
+    chosen = {"epochs": 2, "retrain_epochs": 1, "batch_size": 4, "lr": 0.05, **options, **asked}
+    alone = {"device": "cpu", "threads": 1, "jobs": 1, "progress": False}
+    run = paretocli.sweep(problem, weights=[weights], out=place / "run", **chosen, **alone)
+    return run.export(0, place / "small", ("onnx",))
 
 
-def is_small_and_equal(report):
-    """Whether less is left than there was, with the same outputs, which are not all the same."""
-    before, after = (report[when]["parameters"] for when in ("before", "after"))
-    assert after < 0.9 * before
-    for differences in report["differences"].values():
+def is_small_and_equal(found):
+    """Whether less is left than there was, with the same outputs."""
+    assert found.after.parameters < 0.9 * found.before.parameters
+    for differences in found.differences.values():
         for task, difference in differences.items():
-            assert difference < 1e-4 * max(report["largest_outputs"][task], 1e-3)
+            assert difference < 1e-4 * max(found.largest_outputs[task], 1e-3)
     return True
 
 
@@ -77,49 +68,42 @@ def runs_by_itself(place, name, **settings):
     return [output.shape for output in found]
 
 
-def test_a_residual_network_on_a_folder_of_images(tmp_path):
+def test_a_residual_network_on_a_folder_of_images(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     draw_folder(tmp_path)
-    name = "resnet_folder.py"
-    settings = {"folder": "photos", "labels": "labels.csv", "width": 8}
-    given = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    dense = ("--no-sparsity", "--epochs", 1, "--train-samples", 8, "--quiet", "--out", "dense")
-    done = paretocli("train", f"{EXAMPLES / name}:make", *given, *dense, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    steps = ("--lr", 0.03, "--epochs", 4, "--groups", "streams", "--start-from", "dense:0")
-    report = taken_away(name, tmp_path, weights="0.98,0.01,0.01", steps=steps, **settings)
-    assert is_small_and_equal(report)
+    asked = {"set": {"folder": "photos", "labels": "labels.csv", "width": 4, "blocks": 1}}
+    file = f"{EXAMPLES / 'resnet_folder.py'}:make"
+    dense = {"sparsity": False, "epochs": 1, "device": "cpu", "progress": False}
+    paretocli.train(file, out=tmp_path / "dense", **dense, **asked)
+    options = {"epochs": 4, "groups": "streams", "start_from": "dense:0"}
+    found = taken_away("resnet_folder.py", tmp_path, [0.98, 0.01, 0.01], options, **asked)
+    assert is_small_and_equal(found)
 
 
 def test_experts_on_a_table(tmp_path):
-    name = "experts_table.py"
-    report = taken_away(name, tmp_path, weights="0.98,0.01,0.01", steps=FEW)
-    assert is_small_and_equal(report)
+    name, few = "experts_table.py", {"train_samples": 64}
+    assert is_small_and_equal(taken_away(name, tmp_path, [0.98, 0.01, 0.01], few))
     assert runs_by_itself(tmp_path, name) == [(3, 2), (3, 1)]
 
 
 def test_a_u_net_on_scenes(tmp_path):
-    name = "unet_scenes.py"
     write_scenes(tmp_path / "data" / "scenes")
-    options = ("--data-dir", "data")
-    steps = ("--lr", 0.05, "--train-samples", 6, "--batch-size", 1, "--epochs", 4)
-    weights = "0.97,0.01,0.01,0.01"
-    report = taken_away(name, tmp_path, *options, weights=weights, steps=steps)
-    assert is_small_and_equal(report)
+    options, weights = {"batch_size": 1, "epochs": 4}, [0.97, 0.01, 0.01, 0.01]
+    data_dir = {"data_dir": tmp_path / "data"}
+    assert is_small_and_equal(taken_away("unet_scenes.py", tmp_path, weights, options, **data_dir))
 
 
 def test_a_bert_with_two_questions(tmp_path):
     pytest.importorskip("transformers", reason="the example's network is that package's")
-    name = "bert_reviews.py"
-    report = taken_away(name, tmp_path, weights="0.98,0.01,0.01", steps=FEW)
-    assert is_small_and_equal(report)
-    assert runs_by_itself(tmp_path, name) == [(3, 3), (3, 2)]
+    name, settings = "bert_reviews.py", {"train": 64, "layers": 1}
+    found = taken_away(name, tmp_path, [0.98, 0.01, 0.01], {}, set=settings)
+    assert is_small_and_equal(found)
+    assert runs_by_itself(tmp_path, name, **settings) == [(3, 3), (3, 2)]
 
 
 def test_three_data_sets(tmp_path):
-    name = "three_datasets.py"
-    steps = ("--lr", 0.05, "--batch-size", 16)
-    report = taken_away(name, tmp_path, weights="0.97,0.01,0.01,0.01", steps=steps)
-    assert is_small_and_equal(report)
+    options, weights = {"batch_size": 16}, [0.97, 0.01, 0.01, 0.01]
+    assert is_small_and_equal(taken_away("three_datasets.py", tmp_path, weights, options))
 
 
 def test_cifar_10_as_a_folder(tmp_path):
@@ -138,5 +122,18 @@ def test_cifar_10_as_a_folder(tmp_path):
     assert table["split"].value_counts().to_dict() == {"train": 18, "test": 8, "val": 4}
     assert (table["alive"] == table["object"].map({"cat": "yes", "ship": "no"})).all()
     images = ("images:pictures/images", "--labels", "pictures/labels.csv")
-    done = paretocli("sweep", *images, "--dry-run", cwd=tmp_path)
+    done = program("sweep", *images, "--dry-run", cwd=tmp_path)
     assert "30 images, in colour, 8 × 8; the rows are split as" in done.stderr
+
+
+def test_groups_are_compared():
+    spec = importlib.util.spec_from_file_location("groups", EXAMPLES / "compare_groups.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    alone = pd.DataFrame({"val": [0.9, 0.8, 0.7], "compact_parameters": [900, 400, 300]})
+    grouped = pd.DataFrame({"val": [0.89, 0.797, 0.6], "compact_parameters": [600, 200, 50]})
+    assert module.compared(alone, grouped) == [
+        "0.900 with 900: none is",
+        "0.800 with 400: 200, 2.00 times",
+        "0.700 with 300: 200, 1.50 times",
+    ]
