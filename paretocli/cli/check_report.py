@@ -154,9 +154,11 @@ def _reached(found: Examination) -> str:
     return as_text(table)
 
 
-def _listed(tasks: tuple[str, ...], found: Examination) -> str:
-    every = len(tasks) == len(found.tasks)
-    return "all tasks" if every and len(tasks) > 2 else " and ".join(tasks)
+def _listed(losses: tuple[str, ...], found: Examination) -> str:
+    names = [task.name for task in found.tasks]
+    if len(names) > 2 and {*names} <= {*losses}:
+        losses = ("all tasks", *losses[len(names) :])
+    return " and ".join(losses)
 
 
 def _layers(found: Examination) -> str:

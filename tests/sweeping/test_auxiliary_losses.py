@@ -1,10 +1,12 @@
 """Auxiliary losses from the problem to the run directory and to what is exported."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from paretocli.cli.check_report import _listed
 from paretocli.cli.loss_text import auxiliary_plan, auxiliary_text
 from paretocli.cli.report import dry_run_report
 from paretocli.compaction.shipping import compact_network
@@ -175,6 +177,9 @@ def test_in_words():
     assert auxiliary_text({"a": 0.1}, records[:1])[0].endswith("data: 1 (trained on, times 0.1)")
     assert auxiliary_plan({"a": 0.1, "b": 2.0}) == {"auxiliary": "a times 0.1, b times 2"}
     assert auxiliary_plan({}) == {}
+    found = SimpleNamespace(tasks=[SimpleNamespace(name=name) for name in "abc"])
+    for losses, words in (("abcx", "all tasks and x"), ("abx", "a and b and x")):
+        assert _listed(tuple(losses), found) == words
 
 
 def test_methods_are_named_by_them(tmp_path):

@@ -13,7 +13,7 @@ from paretocli.core.problem import Samples
 from paretocli.population.transfer import Adaptive, Neighbours
 from paretocli.sweeping.solve import load_state, save_state
 from tests.second_device import DEVICE, Waits, offer
-from tests.toys import growl_of, make_trainer, vectors
+from tests.toys import Wide, growl_of, make_trainer, vectors
 
 WEIGHTS = torch.tensor([[0.2, 0.8], [0.5, 0.5], [0.8, 0.2]])
 FEW, MORE = 2, 12  # steps; every tenth is one of transfer
@@ -56,10 +56,28 @@ def inside(**options):
     return {name: count / (MORE - FEW) for name, count in (more - few).items()}
 
 
+class Beside(Wide):
+    """Returns the size of its features too."""
+
+    def forward(self, inputs):
+        features = self.body(inputs)
+        a, b = (head(features) for head in self.heads)
+        return {"a": a, "b": b, "size": features.square().sum(dim=1), "mean": features.mean()}
+
+
+def beside(steps):
+    made = vectors(sizes=(BATCH * steps, 6, 6))
+    return dataclasses.replace(
+        made, networks={"wide": Beside}, auxiliary={"size": 0.1, "mean": 0.2}
+    )
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {},
+        {"problem": beside},
+        {"problem": beside, "streams": (0, 1, 2), "patience": 3, "micro_batch": 2},
         {"solver": "linear", "optimizer": "sgd"},
         {"solver": "stch", "optimizer": "adamw", "clip_norm": 1.0},
         {"sparse": {}},
