@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 @torch.no_grad()
 def unread_columns(network: nn.Module, inputs: Tensor, columns: Sequence[str]) -> tuple[str, ...]:
-    """The columns of which a network reads nothing: with NaN in their place its outputs are equal.
+    """The columns of which a network reads nothing: with NaN or 1 in its place they are equal.
 
     Args:
         network: Without the rows that are zero; what is multiplied by 0 is read all the same.
@@ -19,7 +19,10 @@ def unread_columns(network: nn.Module, inputs: Tensor, columns: Sequence[str]) -
     found = []
     for column in dict.fromkeys(columns):
         theirs = torch.tensor([one == column for one in columns])
-        outputs = network(inputs.masked_fill(theirs, torch.nan))
-        if all(map(torch.equal, outputs, before)):
+        # An embedding takes NaN for no category, which is what some samples may have anyway.
+        others = (network(inputs.masked_fill(theirs, value)) for value in (torch.nan, 1))
+        if all(
+            torch.equal(*pair) for outputs in others for pair in zip(outputs, before, strict=True)
+        ):
             found.append(column)
     return tuple(found)

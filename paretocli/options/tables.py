@@ -6,7 +6,7 @@ from typing import Any
 
 from paretocli.errors import InputError
 from paretocli.lists import kinds_in
-from paretocli.option import one_of, option
+from paretocli.option import at_least, one_of, option
 
 PANEL = "Tables"
 KINDS = ("class", "number", "count")
@@ -75,6 +75,14 @@ class TableOptions:
         default=True,
         before=False,
         shown="on",
+    )
+    embed: int = option(
+        "Categories of features that have more than so many in the training rows get an embedding "
+        "each, learned with the network; 0 for none.",
+        range=at_least(0),
+        default=0,
+        before=0,
+        shown="none: an input for each, and of more than 100 the rare ones share one",
     )
     delimiter: str | None = option(
         "What is between the cells of the file: a character, or tab.",

@@ -125,6 +125,7 @@ SAYS = {
     "group": "names a column of a table",
     "stratify": "divides the rows of a table",
     "indicators": "says how a table's missing features are filled",
+    "embed": "is of the categories of a table",
     "delimiter": "says how the file of a table is written",
     "encoding": "says how the file of a table is written",
     "set": "gives arguments to a function of somebody's own",

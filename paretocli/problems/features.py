@@ -14,6 +14,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from paretocli.errors import InputError
 from paretocli.lists import some_of
+from paretocli.problems.table_form import TableForm
 
 MOST_CATEGORIES = 100
 NUMBERS, CATEGORIES, MISSING = "numbers", "categories", "missing"
@@ -27,15 +28,18 @@ class Features:
         inputs: (N, D), in single precision.
         columns: The column from which each input comes (D,).
         indicated: The columns that have an input which says where they are missing.
+        embedded: How many categories the columns have that stand in the last inputs as numbers:
+            from 1 on, and 0 for what training has not seen.
     """
 
     inputs: npt.NDArray[np.float32]
     columns: tuple[str, ...]
     indicated: tuple[str, ...]
+    embedded: dict[str, int]
 
 
 def encoded(
-    features: pd.DataFrame, training: npt.NDArray[np.int64], path: Path, *, indicators: bool
+    features: pd.DataFrame, training: npt.NDArray[np.int64], path: Path, form: TableForm
 ) -> Features:
     """The features of all rows as inputs; nothing is learned from other rows than the training's.
 
@@ -47,8 +51,9 @@ def encoded(
         features: The columns (N, C) of numbers and of texts.
         training: The training rows.
         path: The file, for the message.
-        indicators: Whether a number that is missing in a training row gets an input that is 1 where
-            it is missing, and else 0.
+        form: `indicators`: whether a number that is missing in a training row gets an input that
+            is 1 where it is missing, and else 0; `embed`: columns with more categories than that
+            become numbers of these, unless it is 0.
 
     Raises:
         InputError: There is no column to predict from.
@@ -60,10 +65,13 @@ def encoded(
             "targets and not empty."
         )
     numeric = [name for name in known if pd.api.types.is_float_dtype(features[name])]
-    nominal = [name for name in known if name not in numeric]
-    filled = features[known].assign(**{name: features[name].fillna("?") for name in nominal})
+    texts = [name for name in known if name not in numeric]
+    filled = features[known].assign(**{name: features[name].fillna("?") for name in texts})
+    seen = {name: sorted(filled[name].iloc[training].unique()) for name in texts}
+    coded = {name: seen[name] for name in texts if 0 < form.embed < len(seen[name])}
+    nominal = [name for name in texts if name not in coded]
     lacking = filled[numeric].iloc[training].isna().any()
-    indicated = [name for name in numeric if lacking[name]] if indicators else []
+    indicated = [name for name in numeric if lacking[name]] if form.indicators else []
     one_hot = OneHotEncoder(handle_unknown="ignore", max_categories=MOST_CATEGORIES)
     encoder = ColumnTransformer(
         [
@@ -74,10 +82,18 @@ def encoded(
         sparse_threshold=0,
     )
     encoder.fit(filled.iloc[training])
-    inputs = encoder.transform(filled).astype(np.float32)
+    codes = [_codes(filled[name], every) for name, every in coded.items()]
+    inputs = np.column_stack([encoder.transform(filled), *codes]).astype(np.float32)
     counts = _widths(encoder.named_transformers_[CATEGORIES], nominal)
-    columns = [*numeric, *np.repeat(nominal, counts).tolist(), *indicated]
-    return Features(inputs, tuple(columns), tuple(indicated))
+    columns = [*numeric, *np.repeat(nominal, counts).tolist(), *indicated, *coded]
+    counts_of = {name: len(every) for name, every in coded.items()}
+    return Features(inputs, tuple(columns), tuple(indicated), counts_of)
+
+
+def _codes(column: pd.Series, categories: Sequence[str]) -> npt.NDArray[np.float64]:
+    """The number of each cell's category (N,), from 1 on, or 0."""
+    numbers = {name: number for number, name in enumerate(categories, start=1)}
+    return np.array([numbers.get(cell, 0) for cell in column], dtype=np.float64)
 
 
 def indicator_words(indicated: Sequence[str]) -> list[str]:

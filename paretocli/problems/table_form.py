@@ -15,6 +15,7 @@ class TableForm:
         group: The column whose values stay in one split each.
         stratify: Whether classes get the same shares in all splits.
         indicators: Whether features that are missing somewhere get one that says so.
+        embed: Categories of columns with more than so many become embeddings; 0 for none.
         delimiter: What is between the cells of its file, None where that is to be found.
         encoding: Of its file, likewise.
     """
@@ -25,6 +26,7 @@ class TableForm:
     group: str | None = None
     stratify: bool = False
     indicators: bool = True
+    embed: int = 0
     delimiter: str | None = None
     encoding: str | None = None
 

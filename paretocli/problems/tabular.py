@@ -9,6 +9,7 @@ import torch
 
 from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.errors import InputError
+from paretocli.networks.embedded import embedded_networks, width_of
 from paretocli.problems.column_kinds import asked_kinds
 from paretocli.problems.features import encoded, indicator_words
 from paretocli.problems.label_columns import labels_of
@@ -60,13 +61,17 @@ def tabular(
     labels = [labels_of(frame[one], rows, path, kinds[one], make) for one in targets]
     refuse_no_classes(form, labels, path)
     features = frame.drop(columns=[*targets, *form.dividing])
-    found = encoded(features, rows["train"], path, indicators=form.indicators)
+    found = encoded(features, rows["train"], path, form)
     splits = {
         split: Samples(
             torch.from_numpy(found.inputs[part]), tuple(one.target[part] for one in labels)
         )
         for split, part in rows.items()
     }
+    counts = list(found.embedded.values())
+    plain = len(found.columns) - len(counts)
+    outputs = [one.task.outputs for one in labels]
+    networks = embedded_networks(counts, plain, outputs) if counts else {}
     regression = all(one.kind == "number" for one in labels)
     return Problem(
         name=name,
@@ -79,12 +84,19 @@ def tabular(
             *(f"{words_of(one)}." for one in labels),
             *([f"The rows are split {how}."] if form.divides else []),
             *indicator_words(found.indicated),
+            *(
+                f"{name} has {count:,} categories, each an embedding of {width_of(count)} numbers."
+                for name, count in found.embedded.items()
+            ),
             *split_hints(features, path),
         ],
         columns=found.columns,
+        networks=networks,
+        generic=not networks,
         without_effect=[
             *(["task"] if regression else []),
             *([] if found.indicated else ["indicators"]),
+            *([] if found.embedded else ["embed"]),
         ],
     )
 

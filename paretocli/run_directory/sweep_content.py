@@ -23,6 +23,7 @@ class Settings(TypedDict):
         split: The column that divides the rows of a table.
         group: The column whose values stay in one split.
         indicators: Whether features that are missing get one that says so.
+        embed: From how many categories on a column gets embeddings.
         delimiter: What is between the cells of a table.
         encoding: Of its file.
         stratify: Whether classes have the same shares in all splits.
@@ -46,6 +47,7 @@ class Settings(TypedDict):
     group: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     stratify: NotRequired[Annotated[bool, forms.truth]]
     indicators: NotRequired[Annotated[bool, forms.truth]]
+    embed: NotRequired[forms.Count]
     delimiter: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     encoding: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     set: NotRequired[Annotated[dict[str, Any], forms.mapped(forms.scalar)]]

@@ -17,6 +17,7 @@ def write_table(path, rows=120):
     rng = np.random.default_rng(0)
     x = rng.normal(size=rows)
     frame = pd.DataFrame({"x": x, "y": rng.normal(size=rows)})
+    frame["town"] = rng.choice(["Ulm", "Bonn", "Jena"], size=rows)
     frame["who"] = [f"p{k // 3}" for k in range(rows)]
     frame["grade"] = np.digitize(x, [-0.5, 0.5]) + 3
     frame["sold"] = np.where(x + rng.normal(size=rows) > 0, "yes", "no")
@@ -41,7 +42,7 @@ def swept(tmp_path_factory):
             "--class-weights",
             "balanced",
         ),
-        *("--group", "who", "--stratify", *SHORT, "--out", "run"),
+        *("--group", "who", "--stratify", "--embed", 2, *SHORT, "--out", "run"),
         cwd=place,
     )
     assert done.returncode == 0, done.stderr
@@ -67,6 +68,7 @@ def test_metrics_follow_from_what_columns_hold(swept):
     assert config["class_weights"] == "balanced"
     assert config["group"] == "who"
     assert config["split"] is None
+    assert config["embed"] == 2
     assert config["stratify"] is True
 
 
@@ -107,7 +109,7 @@ def test_a_directory_from_before_there_were_classes_goes_on_with_numbers(copy):
     content = json.loads(file.read_text())
     # What has no effect is said as in directories that lack it.
     assert content["config"]["task"] == {"*": "number"}
-    for name in ("task", "class_weights", "split", "group", "stratify", "indicators"):
+    for name in ("task", "class_weights", "split", "group", "stratify", "indicators", "embed"):
         del content["config"][name]
     file.write_text(json.dumps(content))
     kept = (copy / "old" / "points" / "0001.safetensors").read_bytes()

@@ -35,7 +35,7 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
         *("sparsity_of", "groups", "warm", "warm_epochs", "patience", "keep", "set"),
         *("labels", "image_size", "task", "class_weights", "split", "group", "stratify"),
         "auxiliary",
-        *("indicators", "delimiter", "encoding", "sparse_inputs"),
+        *("indicators", "embed", "delimiter", "encoding", "sparse_inputs"),
         "evaluate_every",
         *("micro_batch", "warm_up", "clip_norm", "lr_of", "no_decay"),
     }

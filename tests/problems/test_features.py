@@ -8,6 +8,7 @@ import pytest
 
 from paretocli.errors import InputError
 from paretocli.problems.features import encoded
+from paretocli.problems.table_form import TableForm
 
 PATH = Path("t.csv")
 ROWS, TRAINING = 40, np.arange(24)
@@ -30,8 +31,8 @@ def lacking(*rows):
     return frame
 
 
-def made(frame, *, indicators=True):
-    return encoded(frame, TRAINING, PATH, indicators=indicators)
+def made(frame, training=TRAINING, **form):
+    return encoded(frame, training, PATH, TableForm(**form))
 
 
 def test_each_input_knows_its_column():
@@ -72,9 +73,20 @@ def test_other_rows_change_nothing_of_the_preparation():
 def test_many_categories_and_their_columns():
     frame = pd.concat([table()] * 20, ignore_index=True)
     frame["name"] = [f"name {k % 400}" for k in range(len(frame))]
-    found = encoded(frame, np.arange(600), PATH, indicators=True)
+    found = made(frame, np.arange(600))
     assert found.columns.count("name") == 100
     assert found.inputs.shape[1] == len(found.columns)
+
+
+def test_many_categories_become_numbers_where_embeddings_are_asked_for():
+    frame = table(city=[f"c{k % 12:02}" for k in range(ROWS)])
+    frame.loc[frame.index[[30, 31]], "city"] = ["new", None]
+    found = made(frame, embed=11)
+    assert found.embedded == {"city": 12}
+    assert found.columns == ("x", "y", "kind", "kind", "city")
+    expected = [k % 12 + 1 for k in range(30)] + [0, 0]
+    assert found.inputs[:32, 4].tolist() == expected
+    assert made(frame, embed=12).embedded == made(frame).embedded == {}
 
 
 def test_nothing_to_predict_from():
