@@ -82,6 +82,7 @@ VALUES = {
     "clip_norm": 0.0,
     "auxiliary": {},
     "lr_of": (),
+    "thaw": (),
     "no_decay": (),
     "warm": "none",
     "warm_epochs": 0,
@@ -156,6 +157,7 @@ CHANGED = {
     "warm_up": 0.1,
     "auxiliary": {"balance": 0.1},
     "lr_of": (("body.*", 0.1),),
+    "thaw": (("body.*", 3),),
     "no_decay": ("norms",),
     "transfer_kernel": "triangle",
 }
