@@ -2,8 +2,9 @@
 
 A channel that a matrix or convolution makes leaves the small network where nobody needs it: not the
 layers that read it, nor those behind sums, concatenations and whatever else works on each number by
-itself. So their rows for it belong together. A channel that something else needs too, as an output
-or an operation that is left as it is, never leaves, whatever its readers do: it joins no rows.
+itself. So their rows for it belong together, as do those for one head of attention. A channel that
+something else needs too, as an output or an operation that is left as it is, never leaves, whatever
+its readers do: it joins no rows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
