@@ -122,7 +122,9 @@ class Blocks:
                 Member(named[name], torch.tensor(places, device=device))
                 for name, places in by_layer.items()
             )
-            found.append(Block(" + ".join(by_layer), tuple(members)))
+            # A layer's own name is that of the layer as it is.
+            called = " + ".join(by_layer) if len(by_layer) > 1 else f"{name} (rows together)"
+            found.append(Block(called, tuple(members)))
         for name, alone in left.items():
             if alone:
                 places = torch.tensor([sorted(alone)], device=device)
