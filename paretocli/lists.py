@@ -103,6 +103,22 @@ def kinds_in(given: Any, kinds: Sequence[str]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def epochs_in(given: Any, flag: str, example: str) -> tuple[tuple[str, int], ...]:
+    """Patterns of names with a number of epochs each, as `factors_in` has numbers.
+
+    Raises:
+        InputError: One has no whole number from 1 on.
+    """
+    found = factors_in(given, flag, example)
+    for name, epochs in found:
+        if epochs < 1 or not epochs.is_integer():
+            raise InputError(
+                f"{flag} {name}={epochs:g} should be names and a whole number of epochs, at least "
+                f'1, as in {flag} "{example}".'
+            )
+    return tuple((name, int(epochs)) for name, epochs in found)
+
+
 def some_of(names: Sequence[str], most: int = 8) -> str:
     """Names for a sentence, the first ones of many."""
     more = len(names) - most

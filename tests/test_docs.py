@@ -74,7 +74,8 @@ def blocks_of(page):
 
 def in_short(options):
     """What makes a sweep of some options short, by the options' names."""
-    short = {"epochs": 1, "retrain_epochs": 1}
+    # What is frozen at first needs an epoch in which it is not.
+    short = {"epochs": 3 if "thaw" in options else 1, "retrain_epochs": 1}
     of_points = options.keys() & {"weights", "weights_file", "config", "single"}
     if not of_points and options.get("solver") not in {"equal", "single"}:
         short["points"] = 3

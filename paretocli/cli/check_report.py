@@ -178,7 +178,7 @@ def _layers(found: Examination) -> str:
     lines.append(
         f"Rows that count for sparsity hold {share / found.parameters:.1%} of the parameters."
     )
-    head = "With --groups streams, rows that read one channel would become zero together:"
+    head = "With --groups streams, rows of one channel or head would become zero together:"
     lines += groups_text(found.grouping or NONE, head)
     names = {layer.name for layer in found.layers}
     others = [one for one in found.uncounted if one.name not in names]

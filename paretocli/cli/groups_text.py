@@ -9,7 +9,7 @@ WIDTH = 80
 
 def groups_text(
     grouping: Grouping,
-    head: str = "Rows that read one channel become zero together, in groups:",
+    head: str = "Rows that read one channel or head become zero together, in groups:",
 ) -> list[str]:
     """A line on rows that become zero together, and one for each kind of them, if there are any."""
     if not grouping:

@@ -2,11 +2,13 @@
 
 A channel that a matrix or convolution makes leaves the small network where nobody needs it: not the
 layers that read it, nor those behind sums, concatenations and whatever else works on each number by
-itself. So their rows for it belong together. A channel that something else needs too, as an output
-or an operation that is left as it is, never leaves, whatever its readers do: it joins no rows.
+itself. So their rows for it belong together, as do those for one head of attention. A channel that
+something else needs too, as an output or an operation that is left as it is, never leaves, whatever
+its readers do: it joins no rows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,6 +16,7 @@ from torch import Tensor, fx
 
 from paretocli.compaction.compact import narrowed
 from paretocli.compaction.label_sets import ANY, NONE, LabelSets
+from paretocli.compaction.rules.attention import Attention
 from paretocli.compaction.rules.base import Rule, shape_of
 from paretocli.compaction.rules.groups import Grouped
 from paretocli.compaction.rules.matrices import Matrix, channel_axis, groups_of, matrix_tensors
@@ -22,20 +25,32 @@ from paretocli.compaction.rules.whole import Whole
 from paretocli.compaction.trace import Tracing, made_of, sample_shape
 
 Row = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Rows that have to be zero together for a channel, or a head of attention, to leave.
+
+    Attributes:
+        groups: Rows, as names of parameters with numbers, of two and more that belong together; in
+            the order of the parameters and of their rows. No row is in two of them.
+        of_heads: Those that read the heads of some attention.
+    """
+
+    groups: list[tuple[Row, ...]]
+    of_heads: frozenset[Row]
+
+
 Needs = dict[fx.Node, Tensor]
 
 
-def read_together(tracing: Tracing, weights: Mapping[str, Tensor]) -> list[tuple[Row, ...]]:
+def read_together(tracing: Tracing, weights: Mapping[str, Tensor]) -> Readers:
     """The rows that have to be zero together for a channel to leave.
 
     Args:
         tracing: The network's operations.
         weights: The parameters (out, R, …) whose rows may become zero, by name: those that the
             traced network holds.
-
-    Returns:
-        Rows, as names of parameters with numbers, of two and more that belong together; in the
-        order of the parameters and of their rows. No row is in two of them.
     """
     rows = [(name, row) for name, weight in weights.items() for row in range(weight.shape[1])]
     labels: dict[int, range] = {}  # by the identity of parameters
@@ -44,14 +59,22 @@ def read_together(tracing: Tracing, weights: Mapping[str, Tensor]) -> list[tuple
         labels[id(weight)] = range(start, start + weight.shape[1])
     traced = tracing.network.named_parameters(remove_duplicate=False)
     own = {name: labels[id(tensor)] for name, tensor in traced if id(tensor) in labels}
-    joined = _Joined(len(rows))
-    for readers in _channels(tracing.graph(), own):
+    joined, of_heads = _Joined(len(rows)), set[int]()
+    for readers, are_of_heads in _channels(tracing.graph(), own):
         joined.join(readers)
-    return [tuple(rows[place] for place in group) for group in joined.groups()]
+        of_heads |= readers if are_of_heads else set()
+    return Readers(
+        [tuple(rows[place] for place in group) for group in joined.groups()],
+        frozenset(rows[place] for place in of_heads),
+    )
 
 
-def _channels(module: fx.GraphModule, own: Mapping[str, range]) -> Iterator[frozenset[int]]:
-    """For each channel that can leave the labels of the rows that read it.
+def _channels(
+    module: fx.GraphModule, own: Mapping[str, range]
+) -> Iterator[tuple[frozenset[int], bool]]:
+    """For each channel and head that can leave the labels of the rows that read it.
+
+    With them, whether it is a head of attention.
 
     Args:
         module: The graph.
@@ -69,10 +92,10 @@ def _channels(module: fx.GraphModule, own: Mapping[str, range]) -> Iterator[froz
             numbers = torch.tensor(ANY)
         if numbers is None:  # such as what gives several values, of which each is taken by itself
             continue
-        if isinstance(rule, Matrix):
+        if isinstance(rule, Matrix | Attention):
             for labels in _made(node, rule, numbers, sets):
                 if labels != ANY:
-                    yield sets.members(labels)
+                    yield sets.members(labels), isinstance(rule, Attention)
         rows = _rows(node, own) if type(rule) is Matrix else None
         if rows is not None:
             source, axis = matrix_tensors(node)[0], channel_axis(node)
@@ -95,9 +118,10 @@ def _rows(node: fx.Node, own: Mapping[str, range]) -> range | None:
 
 
 def _made(node: fx.Node, rule: Rule, numbers: Tensor, sets: LabelSets) -> Iterator[int]:
-    """For each part of what a matrix makes that can leave alone the set of who needs it."""
+    """For each part of what is made that can leave alone the set of who needs it."""
     shape = shape_of(node)
-    lines = numbers.expand(shape).movedim(channel_axis(node), 0)
+    axis = 0 if isinstance(rule, Attention) else channel_axis(node)
+    lines = numbers.expand(shape).movedim(axis, 0)
     parts = groups_of(node) if isinstance(rule, Grouped) else len(lines)
     for part in lines.reshape(parts, -1):
         yield sets.all_of(part)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, fx, nn
 
+from paretocli.compaction.adapters import merge_adapters
 from paretocli.compaction.compact import compacted
 from paretocli.compaction.folding import fold_batch_norms
 from paretocli.compaction.operations import UncountedError, multiply_accumulates
@@ -29,6 +30,7 @@ class Size:
 def compact_network(tracing: Tracing) -> fx.GraphModule:
     """The smaller network that gives the same outputs, of the parameters that are there now."""
     graph = tracing.graph()
+    merge_adapters(graph)
     fold_batch_norms(graph)
     return compacted(graph)
 

@@ -75,6 +75,7 @@ class Defaults:
     warm_up: float = 0.0
     clip_norm: float = 0.0
     lr_of: Mapping[str, float] = field(default_factory=dict)
+    thaw: Mapping[str, int] = field(default_factory=dict)
     no_decay: Sequence[str] = ()
 
 

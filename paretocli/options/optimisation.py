@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from paretocli.lists import factors_in, names_in
+from paretocli.lists import epochs_in, factors_in, names_in
 from paretocli.option import NOT_NEGATIVE, Range, at_least, option
 
 PANEL = "Optimisation"
@@ -14,6 +14,10 @@ _SHARE: Range = (lambda value: 0 <= value < 1, "at least 0 and below 1")
 
 def _factors_in(given: Any) -> tuple[tuple[str, float], ...]:
     return factors_in(given, "--lr-of", "body.*=0.1")
+
+
+def _epochs_in(given: Any) -> tuple[tuple[str, int], ...]:
+    return epochs_in(given, "--thaw", "body.*=3")
 
 
 def _one_part(config: Mapping[str, Any]) -> str:
@@ -60,6 +64,17 @@ class OptimisationOptions:
         default=(),
         before=(),
         shown="1 for all",
+    )
+    thaw: tuple[tuple[str, int], ...] = option(
+        "Freeze parameters by name with * and ? for so many epochs, the first of a search that "
+        'starts from no solved point, such as "body.*=3". Repeatable; the last that matches a '
+        "name counts.",
+        given=list,
+        metavar="PATTERN=N",
+        parse=_epochs_in,
+        default=(),
+        before=(),
+        shown="none",
     )
     no_decay: tuple[str, ...] = option(
         "The parameters without weight decay, separated by commas: norms, biases, or names with * "

@@ -83,8 +83,8 @@ class SparsityOptions:
     )
     sparsity_shares: tuple[float, ...] = settled(runtime=True)
     groups: str = option(
-        "Rows that become zero together: those of all layers that read one channel (streams), so "
-        "that it leaves the network, or each layer's by themselves (none).",
+        "Rows that become zero together: those of all layers that read one channel, or one head of "
+        "attention (streams), so that it leaves the network, or each layer's by themselves (none).",
         metavar="NAME",
         range=one_of("streams", "none"),
         default="none",

@@ -27,7 +27,7 @@ class LayerRows:
 
     Attributes:
         layer: its name.
-        role: `input`, `hidden` or `head`.
+        role: `input`, `hidden`, `head` or `adapter`.
         rows: all rows.
         unshared_rows: rows that are not zero and equal to no other.
         shared_rows: rows that are not zero and equal another one.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fnmatch import fnmatch
+from typing import TypeVar
 
 from torch import nn
 
@@ -10,6 +11,7 @@ from paretocli.lists import some_of
 
 NORMS, BIASES = "norms", "biases"
 
+Number = TypeVar("Number", int, float)
 Factors = Sequence[tuple[str, float]]
 
 
@@ -23,17 +25,7 @@ def factors_by_name(network: nn.Module, factors: Factors) -> dict[str, float]:
     Raises:
         InputError: A pattern matches none.
     """
-    names = [name for name, p in network.named_parameters() if p.requires_grad]
-    found: dict[str, float] = {}
-    for pattern, factor in factors:
-        own = [name for name in names if fnmatch(name, pattern)]
-        if not own:
-            raise InputError(
-                f"--lr-of {pattern}={factor:g} matches no parameter of the network that is "
-                f"trained; there are {some_of(names)}."
-            )
-        found |= dict.fromkeys(own, factor)
-    return found
+    return _by_name(network, factors, "--lr-of")
 
 
 def freeze(network: nn.Module, factors: Factors) -> dict[str, float]:
@@ -57,6 +49,56 @@ def freeze(network: nn.Module, factors: Factors) -> dict[str, float]:
             "--lr-of freezes all parameters of the network; give some of them a factor above 0."
         )
     return {name: factor for name, factor in found.items() if factor > 0}
+
+
+def thaw_epochs(network: nn.Module, thaw: Sequence[tuple[str, int]], epochs: int) -> dict[str, int]:
+    """For how many epochs each parameter is frozen that a pattern matches; of several, the last.
+
+    Args:
+        network: Whose parameters; those frozen for good are none of them.
+        thaw: Patterns of names, and their epochs.
+        epochs: Those of the search.
+
+    Raises:
+        InputError: A pattern matches none or has too many epochs, or nothing would be trained.
+    """
+    found = _by_name(network, thaw, "--thaw")
+    for pattern, count in thaw:
+        if count >= epochs:
+            raise InputError(
+                f"--thaw {pattern}={count} should be below the epochs of the search, {epochs}, so "
+                "that all is trained in the end; --lr-of freezes for good."
+            )
+    if found and all(name in found for name in _trained(network)):
+        raise InputError(
+            "--thaw freezes all parameters of the network at first; leave some of them out."
+        )
+    return found
+
+
+def _by_name(
+    network: nn.Module, patterns: Sequence[tuple[str, Number]], flag: str
+) -> dict[str, Number]:
+    """What is said of each trained parameter that a pattern matches; of several, by the last.
+
+    Raises:
+        InputError: A pattern matches none.
+    """
+    names = _trained(network)
+    found: dict[str, Number] = {}
+    for pattern, value in patterns:
+        own = [name for name in names if fnmatch(name, pattern)]
+        if not own:
+            raise InputError(
+                f"{flag} {pattern}={value:g} matches no parameter of the network that is "
+                f"trained; there are {some_of(names)}."
+            )
+        found |= dict.fromkeys(own, value)
+    return found
+
+
+def _trained(network: nn.Module) -> list[str]:
+    return [name for name, p in network.named_parameters() if p.requires_grad]
 
 
 def undecayed_names(network: nn.Module, kinds: Sequence[str]) -> frozenset[str]:

@@ -1,5 +1,7 @@
 """Which parameters the gradient of which loss reaches."""
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -59,19 +61,30 @@ def reach_faults(problem: Problem, reached: dict[str, tuple[str, ...]]) -> list[
     return [*found, *_unreaching(problem, reached)]
 
 
-def refuse_unreaching(problem: Problem, network: nn.Module, batch_size: int) -> None:
+def refuse_unreaching(
+    problem: Problem, network: nn.Module, batch_size: int, frozen: Collection[str] = ()
+) -> None:
     """Refuse a problem with a task whose loss reaches no parameter: nothing would train it.
 
     Args:
         problem: The problem, which passed its rehearsal.
         network: Its network, on the CPU.
         batch_size: Samples of a training step.
+        frozen: Names of the parameters that are frozen at first, for some epochs.
 
     Raises:
-        InputError: There is such a task.
+        InputError: There is such a task, then or at all.
     """
-    for fault in _unreaching(problem, reached_by(problem, network, min(ROWS, batch_size))):
+    reached = reached_by(problem, network, min(ROWS, batch_size))
+    for fault in _unreaching(problem, reached):
         raise fault
+    at_first = {name: tasks for name, tasks in reached.items() if name not in frozen}
+    for task in problem.tasks:
+        if not any(task.name in tasks for tasks in at_first.values()):
+            raise InputError(
+                f"--thaw freezes all parameters at first that the loss of task {task.name} "
+                "reaches; leave it some of them."
+            )
 
 
 def _unreaching(problem: Problem, reached: dict[str, tuple[str, ...]]) -> list[InputError]:

@@ -1,7 +1,8 @@
 """Blocks: the matrices whose rows are groups of rows of several layers, side by side."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from paretocli.sparsity.grouping import NONE, Grouping, slots_in
 from paretocli.sparsity.layers import Layer, rows_first
 
 Tensors = Mapping[str, Tensor]
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +122,9 @@ class Blocks:
                 Member(named[name], torch.tensor(places, device=device))
                 for name, places in by_layer.items()
             )
-            found.append(Block(" + ".join(by_layer), tuple(members)))
+            # A layer's own name is that of the layer as it is.
+            called = " + ".join(by_layer) if len(by_layer) > 1 else f"{name} (rows together)"
+            found.append(Block(called, tuple(members)))
         for name, alone in left.items():
             if alone:
                 places = torch.tensor([sorted(alone)], device=device)
@@ -166,9 +170,22 @@ class Blocks:
             factors: By layer, 1 for those left out.
         """
         found = {layer.name: factors.get(layer.name, 1.0) for layer in self.layers}
-        for _ in self.each:  # a layer in several blocks makes their factors alike too
+        return self._alike(found, min)
+
+    def latest(self, epochs: Mapping[str, int]) -> dict[str, int]:
+        """Epochs in which layers are frozen, made the most of each block.
+
+        Args:
+            epochs: By layer, 0 for those left out.
+        """
+        return self._alike({layer.name: epochs.get(layer.name, 0) for layer in self.layers}, max)
+
+    def _alike(
+        self, found: dict[str, Number], one_of: Callable[[Iterable[Number]], Number]
+    ) -> dict[str, Number]:
+        for _ in self.each:  # a layer in several blocks makes their numbers alike too
             for block in self.each:
-                found |= dict.fromkeys(block.layers, min(found[name] for name in block.layers))
+                found |= dict.fromkeys(block.layers, one_of(found[n] for n in block.layers))
         return found
 
     def representatives_apart(self, joined: Tensors) -> dict[str, Tensor]:

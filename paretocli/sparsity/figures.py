@@ -16,7 +16,7 @@ class LayerFigures:
 
     Attributes:
         layer: Its name, without `.weight`.
-        role: `input`, `hidden` or `head`.
+        role: `input`, `hidden`, `head` or `adapter`.
         rows: All rows.
         zero_rows: Rows whose entries are all zero.
         shared_rows: Rows that equal another one and are not zero.

@@ -7,7 +7,7 @@ its slots.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from paretocli.errors import InputError
 
@@ -22,16 +22,19 @@ LARGEST_SHARE = 0.5
 MOST_ROWS = 2**24  # of a layer: what claims to have more was not written by this program
 
 
-def grouping_of(groups: Sequence[Sequence[Row]], rows: Mapping[str, int]) -> Grouping:
+def grouping_of(
+    groups: Sequence[Sequence[Row]], rows: Mapping[str, int], of_heads: Collection[Row] = ()
+) -> Grouping:
     """The blocks of groups of rows.
 
     Left out, so that their rows stay alone: groups of one layer's rows, which nobody else reads,
-    those with more than half of the rows of a layer, and those that no other group is like, for one
-    row of each block always stays.
+    unless they read the heads of attention; those with more than half of the rows of a layer; and
+    those that no other group is like, for one row of each block always stays.
 
     Args:
         groups: Rows that belong together, as names of layers with numbers; no row is in two.
         rows: The number of rows of each layer by name, in the layers' order.
+        of_heads: The rows that read the heads of some attention.
 
     Returns:
         For each block its slots, as names of layers with rows (`row_text`).
@@ -41,7 +44,8 @@ def grouping_of(groups: Sequence[Sequence[Row]], rows: Mapping[str, int]) -> Gro
     for group in groups:
         ordered = sorted(group, key=lambda row: (order[row[0]], row[1]))
         make = Counter(name for name, _ in ordered)
-        if len(make) > 1 and all(n <= LARGEST_SHARE * rows[name] for name, n in make.items()):
+        several = len(make) > 1 or any(row in of_heads for row in ordered)
+        if several and all(n <= LARGEST_SHARE * rows[name] for name, n in make.items()):
             alike.setdefault(tuple(make.items()), []).append(ordered)
     return tuple(
         tuple((slot[0][0], row_text([row for _, row in slot])) for slot in zip(*block, strict=True))

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from paretocli.core.inputs import Inputs, sample_count
 from paretocli.errors import InputError
+from paretocli.sparsity.adapters import adapters
 from paretocli.sparsity.applications import (
     Application,
     applications,
@@ -23,7 +24,7 @@ from paretocli.sparsity.applications import (
 )
 from paretocli.sparsity.owners import Owners, owners
 
-Role = Literal["input", "hidden", "head"]
+Role = Literal["input", "hidden", "head", "adapter"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Layer:
         name: Name of the parameter, as in `network.named_parameters()`.
         shape: (out, in, …).
         role: `input` where no other layer comes before it, else `head` where an output of the
-            network comes straight from it, else `hidden`.
+            network comes straight from it, else `hidden`; `adapter` for the two matrices beside a
+            frozen one, which become part of that when it is exported.
         positions: How often it is applied to one sample: 1, or the pixels of a convolution's
             output, or the words that attention reads. No whole number where queries, keys and
             values of one weight are of different lengths, or samples are.
@@ -121,6 +123,7 @@ def layers_of(
     heads = {owned.get(nodes[node]) for output in outputs for node in before(output, nodes)}
     needed = used(found, outputs)
     count = sample_count(inputs)
+    beside = adapters(network, found, outputs, owned)
     layers = []
     for name, weight in network.named_parameters():
         own = [one for one in needed if owned.get(one) == name]
@@ -131,12 +134,20 @@ def layers_of(
         layer = Layer(
             name=name,
             shape=tuple(weight.shape),
-            role="input" if not fed else "head" if name in heads else "hidden",
+            role=_role(fed=fed, last=name in heads, beside=name in beside),
             positions=int(positions) if float(positions).is_integer() else positions,
             trained=weight.requires_grad,
         )
         layers.append((min(found.index(one) for one in own), layer))
     return tuple(layer for _, layer in sorted(layers, key=lambda pair: pair[0]))
+
+
+def _role(*, fed: bool, last: bool, beside: bool) -> Role:
+    if beside:
+        return "adapter"
+    if not fed:
+        return "input"
+    return "head" if last else "hidden"
 
 
 def counted_layers(
@@ -147,8 +158,8 @@ def counted_layers(
     Args:
         layers: All layers.
         patterns: Names of layers, `*` and `?` standing for any characters; `.weight` at the end
-            may be left out. Without any, all but input layers and task heads. Frozen layers never
-            count.
+            may be left out. Without any, all but input layers, task heads and adapters. Frozen
+            layers never count.
         inputs: Whether input layers count beside those.
 
     Raises:

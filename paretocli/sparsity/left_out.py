@@ -13,7 +13,12 @@ from paretocli.sparsity.owners import owners
 CHOSEN = "it is not among the layers that were chosen"
 COMPUTED = "zero rows of it are no zero rows of the weight that is computed from it"
 GROUPS = "a convolution in groups has no row for each input channel"
-ROLES = {"input": "an input layer", "head": "the head of a task", "hidden": CHOSEN}
+ROLES = {
+    "input": "an input layer",
+    "head": "the head of a task",
+    "hidden": CHOSEN,
+    "adapter": "export makes it part of the frozen matrix beside it",
+}
 UNREAD = "no matrix or convolution that an output depends on has it as its weight"
 
 # Of parameters that no matrix or convolution has, by the module that owns them.

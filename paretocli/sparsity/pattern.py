@@ -37,9 +37,12 @@ class Pattern:
     def project_(self, tensors: Tensors) -> None:
         """Put stacked weights (K, out, R, …), or their gradients, onto the subspace, in place.
 
-        Zero rows become zero and each row the mean of its cluster: the Euclidean projection.
+        Zero rows become zero and each row the mean of its cluster: the Euclidean projection. Of
+        layers that are not among the tensors nothing is done.
         """
         for name, rows in self.representatives.items():
+            if name not in tensors:
+                continue
             weights = rows_first(tensors[name])
             zero = self._zero[name]
             weights.masked_fill_(zero.reshape(*zero.shape, *[1] * (weights.dim() - 2)), 0)

@@ -99,7 +99,8 @@ class ProximalOptimizer(Optimizer):
         gradients = self._objective.joined(gradients)
         settings = {id(w): group for group in self.param_groups for w in group["params"]}
         radial = self._objective.radial_gradients(self._named)
-        for name, weights in self._named.items():
+        for name in self._moving():
+            weights = self._named[name]
             assert weights.grad is not None
             state = self.state[weights]
             group = settings[id(weights)]
@@ -165,13 +166,21 @@ class ProximalOptimizer(Optimizer):
 
     def _join(self) -> None:
         """Fill the blocks of several layers with their rows and gradients."""
-        joint = [block for block in self._objective.blocks.each if not block.whole]
-        if joint:
-            assert all(p.grad is not None for p in self._parameters.values())
-            gradients = {n: p.grad for n, p in self._parameters.items() if p.grad is not None}
-            for block in joint:
+        moving = self._moving()
+        gradients = {n: p.grad for n, p in self._parameters.items() if p.grad is not None}
+        for block in self._objective.blocks.each:
+            if not block.whole:
                 self._named[block.name].copy_(block.joined(self._parameters))
-                self._named[block.name].grad = block.joined(gradients)
+                if block.name in moving:
+                    self._named[block.name].grad = block.joined(gradients)
+
+    def _moving(self) -> list[str]:
+        """The blocks whose layers are trained; none of a block may be frozen if others are not."""
+        return [
+            block.name
+            for block in self._objective.blocks.each
+            if all(self._parameters[name].requires_grad for name in block.layers)
+        ]
 
 
 def _running_mean(coefficient: Tensor, state: dict[str, Any]) -> Tensor:

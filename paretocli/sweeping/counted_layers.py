@@ -46,4 +46,9 @@ def layers_that_count(
         )
     if not layers:  # a variable of an analytic problem, not a network
         return (), []
+    if any(layer.role == "adapter" for layer in layers):
+        return (), [
+            "Export makes the adapters part of the frozen matrices beside them, and no other layer "
+            "lies between input layers and task heads: sparsity is no objective."
+        ]
     return (), ["No layer lies between input layers and task heads: sparsity is no objective."]

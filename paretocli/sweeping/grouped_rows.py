@@ -51,8 +51,9 @@ def _grouping(layers: Sequence[Layer], traced: TracedNetwork, heads: Sequence[La
     while True:
         rows = {layer.name: layer.rows for layer in (*layers, *heads)}
         weights = {name: traced.network.get_parameter(name) for name in rows}
-        groups = read_together(traced.tracing, weights)
-        found = grouping_of([g for g in groups if any(name in counted for name, _ in g)], rows)
+        readers = read_together(traced.tracing, weights)
+        groups = [one for one in readers.groups if any(name in counted for name, _ in one)]
+        found = grouping_of(groups, rows, readers.of_heads)
         slots = [slot for block in found for slot in block]
         grouped = Counter[str]()
         for name, text in slots:

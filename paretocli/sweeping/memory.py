@@ -218,6 +218,7 @@ def _small_subproblems(config: SweepConfig, problem: Problem, rows: int) -> Subp
         epochs=1,
         retrain_epochs=0,
         micro_batch=0,
+        thaw=(),
         init="default",
         transfer="none",
         device="cpu",

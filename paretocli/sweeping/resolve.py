@@ -23,6 +23,7 @@ from paretocli.planning.begun import as_begun, further_weights, meant_in
 from paretocli.planning.growth import Growth
 from paretocli.planning.plan import divide
 from paretocli.planning.weights import growth_of, weights_of_points, wishes_of
+from paretocli.population.parameter_groups import thaw_epochs
 from paretocli.population.transfer import TRANSFERS
 from paretocli.probing.chance import chance_notes
 from paretocli.probing.no_means import no_mean_notes
@@ -146,7 +147,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     problem = problem.with_auxiliary(chosen["auxiliary"])
     network = network_to_train(chosen, problem)
     pretrained = asked_for(chosen, network, frozen=frozen is not None)
-    of_problem = _looked_at(problem, network, device, chosen["batch_size"])
+    of_problem = _looked_at(problem, network, device, chosen)
     taught_by = _taught_by(options, chosen, problem)
     own_optimizer = try_own_optimizer(chosen, problem, network)
     layers = network_layers(network, problem)
@@ -267,11 +268,13 @@ def _chosen(
 
 
 def _looked_at(
-    problem: Problem, network: nn.Module, device: torch.device, batch_size: int
+    problem: Problem, network: nn.Module, device: torch.device, chosen: dict[str, Any]
 ) -> tuple[str, ...]:
     """Refuse a problem and its network for what a first look finds wrong; else notes on them."""
+    batch_size = chosen["batch_size"]
     rehearse(problem, network, device, batch_size=batch_size)
-    refuse_unreaching(problem, network, batch_size)
+    frozen = thaw_epochs(network, chosen["thaw"], chosen["epochs"])
+    refuse_unreaching(problem, network, batch_size, frozen)
     return (*problem.all_notes, *chance_notes(problem), *no_mean_notes(problem, network))
 
 

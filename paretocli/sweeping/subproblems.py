@@ -60,11 +60,12 @@ class Subproblems:
     def as_trained(self, one: Round) -> "Subproblems":
         """The same, configured as the points of a round are trained, if they are.
 
-        Those that start from others do not learn from each other besides.
+        Those that start from others do not learn from each other besides, and what was frozen for
+        these at first is trained.
         """
         config = replace(self.config, weights=self.weights)
         if not one.looked_at:
             config = replace(config, epochs=one.epochs, retrain_epochs=one.retrain_epochs)
         if any(parent is not None for parent in one.parents):
-            config = replace(config, transfer="none", transfer_options={})
+            config = replace(config, transfer="none", transfer_options={}, thaw=())
         return replace(self, config=config, limits=one.limits)

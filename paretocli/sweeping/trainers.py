@@ -12,7 +12,7 @@ from paretocli.networks.fitting import take_over
 from paretocli.options.config import SweepConfig
 from paretocli.options.keeping import FRONT, MOST_KEPT
 from paretocli.population.optimizers import OWN
-from paretocli.population.parameter_groups import freeze, undecayed_names
+from paretocli.population.parameter_groups import freeze, thaw_epochs, undecayed_names
 from paretocli.population.population import Population
 from paretocli.population.transfer import TRANSFERS, Transfer
 from paretocli.probing.stacking import recomputing, why_in_turn
@@ -77,10 +77,12 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
     if subproblems.pretrained is not None:
         take_over(network, subproblems.pretrained)
     factors = freeze(network, config.lr_of)
+    thaw = thaw_epochs(network, config.thaw, config.epochs)
     undecayed = undecayed_names(network, config.no_decay)
     settings = replace(
         _settings(config, streams),
         lr_factors=factors,
+        thaw_epochs=thaw,
         undecayed=undecayed,
         hook=problem.optimizer if config.optimizer == OWN else None,
         size_limit=_size_limit(subproblems),

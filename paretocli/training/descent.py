@@ -21,6 +21,7 @@ from paretocli.sparsity.pattern import Pattern, zero_rows
 from paretocli.sparsity.proximal import ProximalOptimizer
 from paretocli.training.held import held
 from paretocli.training.settings import TrainingSettings
+from paretocli.training.thawing import trained
 
 Steps = Optimizer | InTurn
 
@@ -68,14 +69,14 @@ class Descent:
         """The same from the gradients of the tasks' losses, by the parameters' names."""
         gradients = self._of_all(of_tasks)
         parts = []
-        for name in self.population.parameters:
+        for name in trained(self.population):
             rows = torch.stack([g[name].reshape(len(g[name]), -1) for g in gradients])
             parts.append(torch.einsum("ikn,jkn->kij", rows, rows))
         return torch.stack(parts).sum(dim=0)
 
     def gradients_of(self, losses: Tensor) -> list[dict[str, Tensor]]:
         """The gradient of each task's loss (K, t), by the parameters' names; zero where none is."""
-        parameters = self.population.parameters
+        parameters = trained(self.population)
         found = []
         for j in range(losses.shape[1]):
             gradients = torch.autograd.grad(
@@ -108,8 +109,8 @@ class Descent:
             names: The parameters and buffers that take part.
             healthy: Which networks are finite (K,).
         """
-        tensors = self.population.state_dict()
-        mix_({name: tensors[name] for name in names}, matrix, healthy)
+        tensors = self._moving()
+        mix_({name: tensors[name] for name in names if name in tensors}, matrix, healthy)
 
     def step(self, rate: float, skipped: Tensor | None = None) -> None:
         """Change the parameters, by their `grad`.
@@ -189,7 +190,12 @@ class Descent:
 
     def _keep_pattern(self) -> None:
         if self.pattern is not None:
-            self.pattern.project_(self.population.state_dict())
+            self.pattern.project_(self._moving())
+
+    def _moving(self) -> dict[str, Tensor]:
+        """The tensors of the networks without those that are frozen for now."""
+        frozen = self.population.parameters.keys() - trained(self.population).keys()
+        return {n: t for n, t in self.population.state_dict().items() if n not in frozen}
 
 
 class ProximalDescent(Descent):

@@ -18,6 +18,7 @@ from paretocli.sparsity.layers import per_member
 from paretocli.training.descent import Descent
 from paretocli.training.losses import Part, TrainingLosses
 from paretocli.training.scaling import scaling_for
+from paretocli.training.thawing import trained
 
 Measured = tuple[Tensor, Tensor, Tensor]  # objectives, statistics, auxiliary losses
 
@@ -122,7 +123,7 @@ class StepGradients:
         return objectives, statistics, values
 
     def _by_gradients(self, parts: Sequence[Part], descent: Descent) -> Measured:
-        parameters = self._population.parameters
+        parameters = trained(self._population)
         found: list[tuple[Tensor, Tensor]] = []
         sums: list[dict[str, Tensor]] = []
         for part in parts:

@@ -28,6 +28,7 @@ class TrainingSettings:
         warm_up: Share of a phase's steps in which its learning rate rises.
         clip_norm: The largest norm of a subproblem's gradient; 0 for any.
         lr_factors: Of the learning rate, by the parameters' names; 1 for those left out.
+        thaw_epochs: For how many epochs parameters are frozen at first, by name.
         undecayed: Names of the parameters without weight decay.
         patience: Epochs in which nothing gets better after which a phase ends; 0 for never.
         evaluate_every: Epochs after which the test split is measured; 0 for the last alone.
@@ -54,6 +55,7 @@ class TrainingSettings:
     warm_up: float = 0.0
     clip_norm: float = 0.0
     lr_factors: Mapping[str, float] = field(default_factory=dict)
+    thaw_epochs: Mapping[str, int] = field(default_factory=dict)
     undecayed: frozenset[str] = frozenset()
     patience: int = 0
     evaluate_every: int = 1

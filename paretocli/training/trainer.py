@@ -34,6 +34,7 @@ from paretocli.training.settings import TrainingSettings
 from paretocli.training.shown import deciding, is_measured
 from paretocli.training.standstill import Standstill, Train
 from paretocli.training.state import refuse_other_shapes
+from paretocli.training.thawing import Thawing
 
 
 class Trainer:
@@ -93,6 +94,7 @@ class Trainer:
         # A pattern given from the start is to stay what it is.
         self.zeros_allowed = pattern is None
         self.descent = self._descent()
+        self.thawing = Thawing(population, settings.thaw_epochs, sparsity)
         self.best = Best.of(population, solver, settings.kept)
         self.search_end: dict[str, Tensor] | None = None
         self.phases = Phases(
@@ -116,6 +118,7 @@ class Trainer:
         started = time.perf_counter()
         if self.phases.search_over:
             self._share()
+        self.thawing.begin_epoch(self.epoch)
         standstill = self.phases.standstill
         self.subproblem_epochs += standstill.active
         train = self._train_epoch()
@@ -134,7 +137,7 @@ class Trainer:
         self.best.update(going_on, standstill.epochs, kept, figures["val"][0])
         gap, relative_gap = self.claims.gap(train[0])
         failed, state = self.failed_epoch > 0, (self.population, self.solver, train)
-        warming_up = self.phases.warming_up
+        warming_up = self.phases.warming_up or self.thawing.frozen
         standstill.observe(value, relative_gap, failed, state, warming_up=warming_up)
         if self.finished and "test" not in figures:
             figures["test"] = self._evaluated("test")
@@ -158,6 +161,7 @@ class Trainer:
     def finish(self) -> Outcome:
         """Go back to each subproblem's best epoch, evaluate it and certify it."""
         started = time.perf_counter()
+        self.thawing.end()
         take_up(self.best.tensors, self.population, self.solver)
         self.population.train(False)
         figures = {split: self._evaluated(split) for split in SPLITS}

@@ -20,7 +20,7 @@ def groups_of(network, inputs, patterns=()):
     outputs = Outputs(network) if len(given) == 1 else network
     layers = counted_layers(find_layers(network, form), patterns)
     weights = {layer.name: network.get_parameter(layer.name) for layer in layers}
-    found = read_together(trace(outputs, given, "test"), weights)
+    found = read_together(trace(outputs, given, "test"), weights).groups
     return {frozenset((name.removesuffix(".weight"), row) for name, row in one) for one in found}
 
 

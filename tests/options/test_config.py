@@ -83,6 +83,7 @@ VALUES = {
     "clip_norm": 0.0,
     "auxiliary": {},
     "lr_of": (),
+    "thaw": (),
     "no_decay": (),
     "warm": "none",
     "warm_epochs": 0,
@@ -158,6 +159,7 @@ CHANGED = {
     "warm_up": 0.1,
     "auxiliary": {"balance": 0.1},
     "lr_of": (("body.*", 0.1),),
+    "thaw": (("body.*", 3),),
     "no_decay": ("norms",),
     "transfer_kernel": "triangle",
 }

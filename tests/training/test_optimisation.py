@@ -37,7 +37,7 @@ def trained(**settings):
     return trainer, torch.stack(losses, dim=1)
 
 
-def by_hand(trainer, weights, *, groups, factor, clip=None):
+def by_hand(trainer, weights, *, groups, factor, clip=None, frozen=lambda name, epoch: False):
     """The same in plain torch, for one network: losses (epochs, m) of training.
 
     Args:
@@ -46,6 +46,7 @@ def by_hand(trainer, weights, *, groups, factor, clip=None):
         groups: From the network to groups of an optimiser.
         factor: Of the learning rate, from the number of a step.
         clip: The longest gradient.
+        frozen: Whether a parameter is, from its name and the epoch.
     """
     problem = problem_of()
     network = build_network("wide", problem, 0).train()
@@ -54,6 +55,8 @@ def by_hand(trainer, weights, *, groups, factor, clip=None):
     epochs = []
     for epoch in range(EPOCHS):
         losses = []
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(not frozen(name, epoch))
         for batch, _, _ in batches(problem.train, trainer.settings, epoch):
             optimizer.zero_grad()
             outputs = network(batch.inputs)

@@ -2,6 +2,7 @@
 
 from torch import fx
 
+from paretocli.compaction.rules.attention import Attention, is_attention
 from paretocli.compaction.rules.base import Rule
 from paretocli.compaction.rules.channelwise import BatchNorm, Pooling, is_batch_norm, is_pooling
 from paretocli.compaction.rules.elementwise import (
@@ -33,6 +34,7 @@ _RULES = (
     (is_transposed, Transposed()),
     (is_grouped, Grouped()),
     (has_columns, Columns()),
+    (is_attention, Attention()),
     (is_batch_norm, BatchNorm()),
     (is_pooling, Pooling()),
     (is_pointwise, Pointwise()),
