@@ -17,9 +17,10 @@ import torch
 
 from paretocli.cli.main import main
 from paretocli.planning.plan import Shard, shards
+from paretocli.sweeping.jobs import Job
 from paretocli.sweeping.normalisation import without_scale
 from paretocli.sweeping.resolve import resolve
-from paretocli.sweeping.solve import Job, Saved, solve
+from paretocli.sweeping.solve import Saved, solve
 from paretocli.sweeping.store import RunDirectory
 from paretocli.sweeping.subproblems import Subproblems
 from tests.program import environment, paretocli

@@ -173,6 +173,9 @@ class Module:
     def synchronize(self, device: Any) -> None:
         pass
 
+    def empty_cache(self) -> None:
+        pass
+
     def get_device_properties(self, device: Any) -> Any:
         return SimpleNamespace(total_memory=1 << 30)
 

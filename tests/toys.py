@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.core.problem import Defaults, Problem, Samples, Task
+from paretocli.execution.company import ALONE, Company
 from paretocli.networks.building import build_network
 from paretocli.options.declared import defaults as option_defaults
 from paretocli.population.population import Population
@@ -174,6 +175,7 @@ def make_trainer(
     transfer: Callable[[Solver], Transfer] | None = None,
     device: torch.device = CPU,
     autocast: torch.dtype | None = None,
+    company: Company = ALONE,
     **settings: Any,
 ) -> Trainer:
     """A trainer for weights (K, m) with the problem's defaults, but for the settings named.
@@ -196,7 +198,9 @@ def make_trainer(
     }
     chosen |= settings
     network = build_network(defaults.network, problem, seed)
-    population = Population(network, problem.trained, len(rows), device=device, autocast=autocast)
+    population = Population(
+        network, problem.trained, len(rows), device=device, autocast=autocast, company=company
+    )
     return Trainer(
         problem,
         population,

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from paretocli.cli.groups_text import WIDTH, groups_text
-from paretocli.cli.report import megabytes, needs_text
+from paretocli.cli.memory_text import megabytes, needs_text
 from paretocli.cli.tables import as_text
 from paretocli.examination.report import Examination, TaskReport, TensorReport
 from paretocli.exporting.possible import ExportTrial

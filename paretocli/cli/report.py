@@ -12,6 +12,7 @@ from rich.table import Table
 from paretocli.cli.epoch_text import epoch_text, front_notes
 from paretocli.cli.groups_text import groups_text
 from paretocli.cli.loss_text import auxiliary_plan, auxiliary_text, below_ideal_text
+from paretocli.cli.memory_text import memory_text
 from paretocli.cli.networks_text import networks_text
 from paretocli.cli.plan_text import test_text
 from paretocli.cli.point_tables import columns_of
@@ -20,20 +21,11 @@ from paretocli.core.problem import Problem
 from paretocli.front.columns import is_share, is_size
 from paretocli.front.sizes import shown_sizes
 from paretocli.options.config import SweepConfig
-from paretocli.planning.plan import machine_text, shards, workers_of
+from paretocli.planning.plan import machine_text, shards
 from paretocli.printing import say
 from paretocli.run_directory.point_record import LayerRecord, PointRecord
-from paretocli.sweeping.memory import Memory, Need
 from paretocli.sweeping.resolve import Resolved
 from paretocli.sweeping.store import RunDirectory
-
-# When memory is taken, in a sentence.
-MOMENTS = {
-    "training": "training",
-    "evaluation": "evaluation",
-    "certificate": "the certificate",
-    "saving": "writing a checkpoint",
-}
 
 
 def hint(text: str, *, quiet: bool) -> None:
@@ -194,7 +186,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
         **networks_text(resolved),
         "machine": machine_text(config),
         "points": f"{len(config.weights)}, in {len(plan)} shards of up to {config.stack}",
-        "memory": _memory_text(resolved),
+        "memory": memory_text(resolved),
         "directory": str(config.out),
     }
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -207,36 +199,6 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     if resolved.layers:
         parts.insert(1, "\n".join([_plan_of_layers(resolved), *groups_text(config.grouped_rows)]))
     return "\n\n".join(parts)
-
-
-def _memory_text(resolved: Resolved) -> str:
-    """What the workers take together, and what that consists of."""
-    config, memory = resolved.config, resolved.memory
-    together = min(config.stack, len(config.weights))
-    count = workers_of(config)
-    workers = f"{count} workers with " if count > 1 else ""
-    return (
-        f"about {megabytes(memory.of_all(count, together))}: {workers}"
-        f"{megabytes(memory.data)} of data, and {needs_text(memory, together)}"
-    )
-
-
-def needs_text(memory: Memory, points: int) -> str:
-    """What points take that train together, and when they take the most."""
-    largest = memory.largest(points)
-    need: Need = getattr(memory, largest)
-    whose = "a point" if points == 1 else f"{points} points together"
-    return (
-        f"up to {megabytes(need.of(points))} for {whose} (the most in {MOMENTS[largest]}), "
-        f"{megabytes(memory.held.of(points))} of it parameters and optimiser"
-    )
-
-
-def megabytes(size: int) -> str:
-    """A number of bytes for a person."""
-    if size < 2**20 / 10:
-        return f"{size / 2**10:,.0f} KiB"
-    return f"{size / 2**20:,.0f} MiB" if size >= 10 * 2**20 else f"{size / 2**20:.1f} MiB"
 
 
 def _sparsity_text(resolved: Resolved) -> str:

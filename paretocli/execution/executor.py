@@ -29,6 +29,10 @@ class Ended:
     trace: str = field(default="", compare=False)
 
 
+class LostError(Exception):
+    """A process that others compute with is gone, by no fault of the job that is known of."""
+
+
 class Executor(ABC):
     """Runs jobs, several at a time or one after another.
 
@@ -75,4 +79,6 @@ def explained(error: BaseException) -> str:
 
 def failed(error: Exception) -> Ended:
     """How a job ends whose own code has raised something."""
+    if isinstance(error, LostError):
+        return Ended(str(error), lost=True)
     return Ended(explained(error), trace="".join(traceback.format_exception(error)))

@@ -1,11 +1,17 @@
 """Options: where it runs, and with how much of the machine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from paretocli.option import at_least, option, within
 
 PANEL = "Machine"
+
+
+def _apart(config: Mapping[str, Any]) -> str:
+    return "with --stack 1" if config.get("stack") == 1 else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +33,13 @@ class MachineOptions:
         variable="PARETOCLI_THREADS",
         shown="as many as a step feeds, of a worker's share",
     )
+    devices: int = option(
+        "Train each point on so many GPUs, or in so many processes of a CPU, each with a part of "
+        "every batch. Results differ in their last digits, and dropout draws other masks.",
+        range=within(1, 64),
+        default=1,
+        kind="runtime",
+    )
     compile: bool = option(
         "Compile the training step (torch.compile): about half a minute for each network at the "
         "start, then fewer and larger kernels. For long runs of many stacked points.",
@@ -38,6 +51,16 @@ class MachineOptions:
         "Points that train together as one stacked network.",
         range=at_least(1),
         shown="all, or 1 where that is faster",
+        single=False,
+    )
+    at_once: int = option(
+        "Points of a stack that are on the device at a time; the others wait in the machine's "
+        "memory, and they take turns. 0 for all, or as many as fit. Results differ in their last "
+        "digits at most.",
+        range=at_least(0),
+        default=0,
+        kind="runtime",
+        idle=_apart,
         single=False,
     )
     jobs: int = option(

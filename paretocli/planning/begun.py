@@ -133,7 +133,7 @@ def _taken_over(
     begun = dataclasses.replace(config, out=path, **found)
     if "jobs" not in said:
         count = len(shards(range(len(begun.weights)), begun.stack))
-        jobs = default_jobs(count, begun.threads, torch.device(begun.device))
+        jobs = default_jobs(count, begun.threads, torch.device(begun.device), begun.devices)
         begun = dataclasses.replace(begun, jobs=jobs)
     *first, last = (f"--{name.replace('_', '-')} {value}" for name, value in found.items())
     values = f"{', '.join(first)} and {last}" if first else last

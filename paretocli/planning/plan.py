@@ -52,15 +52,32 @@ def workers_of(config: SweepConfig) -> int:
 
 
 def machine_text(config: SweepConfig) -> str:
-    """The device, the workers and the threads of each."""
+    """The device, the workers and the threads of each, and how points share them."""
     threads = "1 thread" if config.threads == 1 else f"{config.threads} threads"
     if config.compile:
         threads += ", compiled"
     if config.cluster:
-        return f"workers of the cluster {config.cluster}, {threads} each"
-    if workers_of(config) == 1:
-        return f"{config.device}, {threads}"
-    return f"{config.device}, {workers_of(config)} workers with {threads} each"
+        found = f"workers of the cluster {config.cluster}, {threads} each"
+    elif workers_of(config) == 1:
+        found = f"{config.device}, {threads}"
+    else:
+        found = f"{config.device}, {workers_of(config)} workers with {threads} each"
+    if config.devices > 1:
+        places = "processes" if config.device == "cpu" else "processes, a GPU each"
+        found += f", each point in {config.devices} {places}"
+    if together(config) < stacked(config):
+        found += f", {together(config)} of {stacked(config)} points on the device at a time"
+    return found
+
+
+def stacked(config: SweepConfig) -> int:
+    """How many points train together, at most."""
+    return min(config.stack, len(config.weights))
+
+
+def together(config: SweepConfig) -> int:
+    """How many of them are on the device at a time."""
+    return min(config.at_once or stacked(config), stacked(config))
 
 
 def divide(
@@ -77,7 +94,7 @@ def divide(
         chosen: The options; those of them that the user has not set are added.
         points: How many there are to solve.
         in_turn: Whether points compute one after another even where they train together.
-        fitting: How many points fit on a GPU; asked only there.
+        fitting: How many points fit on the device.
         work: The work of an operation where so many points compute at once, as `operation_work`
             gives it; asked only on a CPU.
     """
@@ -85,20 +102,30 @@ def divide(
     joined = TRANSFERS[transfer].joins
     if joined:
         chosen.setdefault("stack", points)
-    elif in_turn:
+    elif in_turn or chosen["devices"] > 1:
         chosen.setdefault("stack", 1)
     elif "stack" not in chosen:
-        chosen["stack"] = points if device.type == "cpu" else min(points, fitting())
+        chosen["stack"] = min(points, fitting())
     if joined and chosen["stack"] < points:
         raise InputError(
             f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
             f"(--transfer {transfer}); leave out one of the two."
         )
+    if joined and not chosen["at_once"] and device.type != "cpu":
+        fit = fitting()
+        chosen["at_once"] = fit if fit < points else 0
+    if chosen["compile"] and 0 < chosen["at_once"] < min(points, chosen["stack"]):
+        raise InputError(
+            f"--compile makes kernels for all copies of a network at once, but {chosen['at_once']} "
+            "at a time are on the device; leave out --compile, or use --stack 1."
+        )
     count = len(shards(range(points), chosen["stack"]))
     if "threads" not in chosen:
         at_once = 1 if in_turn else min(points, chosen["stack"])
-        chosen["threads"] = default_threads(count, lambda: work(at_once), device)
-    chosen.setdefault("jobs", default_jobs(count, chosen["threads"], device))
+        each = count * chosen["devices"]
+        chosen["threads"] = default_threads(each, lambda: work(at_once), device)
+    jobs = default_jobs(count, chosen["threads"], device, chosen["devices"])
+    chosen.setdefault("jobs", jobs)
 
 
 def default_threads(count: int, work: Callable[[], float], device: torch.device) -> int:
@@ -118,11 +145,18 @@ def default_threads(count: int, work: Callable[[], float], device: torch.device)
     return threads_worth(work(), share)
 
 
-def default_jobs(count: int, threads: int, device: torch.device) -> int:
-    """Workers at a time: as many as the processors have threads for, or one a GPU."""
+def default_jobs(count: int, threads: int, device: torch.device, devices: int = 1) -> int:
+    """Workers at a time: as many as the processors have threads for, or one a GPU.
+
+    Args:
+        count: Number of shards.
+        threads: Of a process.
+        device: Where they train.
+        devices: On how many devices each does.
+    """
     if device.type == "cpu":
         places = available_threads() // threads
     else:
         # A device with a number is the one that was asked for.
         places = accelerators.count(device) if device.index is None else 1
-    return max(1, min(count, places))
+    return max(1, min(count, places // devices))

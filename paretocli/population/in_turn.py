@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
 from paretocli.core.generators import generators_kept
 from paretocli.population.branching import EACH
-from paretocli.population.optimizer_states import kept_by_one, take_up
+from paretocli.population.optimizer_states import kept_by_one, move, take_up
 
 
 def one_of(parameters: Mapping[str, Tensor], member: int) -> dict[str, Tensor]:
@@ -65,6 +66,14 @@ class InTurn:
                     optimizer.step()
             for parameter in own.values():
                 parameter.grad = None
+
+    def move(self, parameters: Mapping[int, Tensor], device: torch.device) -> None:
+        """Go on with stacked parameters on another device, as `optimizer_states.move`."""
+        self._parameters = {name: parameters[id(p)] for name, p in self._parameters.items()}
+        there = [one_of(self._parameters, member) for member in range(len(self._networks))]
+        for own, new, optimizer in zip(self._networks, there, self.optimizers, strict=True):
+            move(optimizer, {id(own[name]): new[name] for name in own}, device)
+        self._networks = there
 
     def state_dict(self) -> dict[str, Any]:
         """The states of all."""

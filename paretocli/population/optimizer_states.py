@@ -82,5 +82,25 @@ def take_up(optimizer: Optimizer, state: dict[str, Any], known: Sequence[Kept]) 
             kept["step"] = kept["step"].cpu()
 
 
+def move(optimizer: Optimizer, parameters: Mapping[int, Tensor], device: torch.device) -> None:
+    """Have an optimiser go on with parameters that are on another device now, and its state there.
+
+    Args:
+        optimizer: It keeps its settings.
+        parameters: Those there, by the `id` of those that they take the place of.
+        device: The device. Numbers () that count steps stay where they are.
+    """
+    before = dict(optimizer.state)
+    optimizer.state.clear()
+    for group in optimizer.param_groups:
+        for place, old in enumerate(group["params"]):
+            new = group["params"][place] = parameters[id(old)]
+            if old in before:
+                optimizer.state[new] = {
+                    name: kept.to(device) if isinstance(kept, Tensor) and kept.dim() else kept
+                    for name, kept in before[old].items()
+                }
+
+
 def _parameters(optimizer: Optimizer) -> list[Tensor]:
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]

@@ -15,10 +15,13 @@ from paretocli.core.inputs import Inputs, Several, all_mapped, arguments_of, cal
 from paretocli.core.outputs import Outputs, as_floats, outputs_by_task
 from paretocli.core.placing import placed
 from paretocli.core.problem import Task
+from paretocli.execution.company import ALONE, Company
+from paretocli.population.batch_norm import synchronise
 from paretocli.population.binding import bound
+from paretocli.population.copies import Copies
 from paretocli.population.half_precision import half_precision, stackable
 from paretocli.population.kernels import differentiable_kernels
-from paretocli.population.layout import channels_last, stacks, takes_channels_last, unbound
+from paretocli.population.layout import channels_last, unbound
 from paretocli.population.scores import Scoring
 
 Tensors = dict[str, Tensor]
@@ -26,11 +29,8 @@ Measured = tuple[Tensor, Tensor, Outputs]  # losses, statistics, outputs that ar
 Step = Callable[..., Measured]
 
 
-class Population:
-    """K subproblems that train together: parameters and buffers with K on the leading axis.
-
-    Parameters that the network has frozen (`requires_grad` is false) stay as they are, with the
-    buffers.
+class Population(Copies):
+    """K subproblems that train together.
 
     All K start as copies of one network and nothing passes from one to another here. They compute
     either stacked, by `vmap`, or one after another, by the same code.
@@ -46,11 +46,10 @@ class Population:
         recomputes: The network computes parts again in the backward pass, so it has to keep the
             parameters that it is given; it is not stacked then.
         autocast: Numbers of 16 bits for the forward pass, where torch thinks them safe.
+        company: The processes that train them together, each a part of every batch. Copies are not
+            stacked then.
         compiled: Let `torch.compile` make the kernels of training; evaluation, whose batches have
             several sizes, stays as it is.
-
-    Attributes:
-        changing: Names of the buffers that are no parameters, which a forward pass may change.
     """
 
     def __init__(
@@ -64,25 +63,19 @@ class Population:
         recomputes: bool = False,
         autocast: torch.dtype | None = None,
         compiled: bool = False,
+        company: Company = ALONE,
     ) -> None:
-        self.size = size
+        if company.size > 1:
+            synchronise(network, company)
+        super().__init__(network, size, device=device)
         self.tasks = tuple(placed(task, device) for task in tasks)
         self._names = [task.name for task in tasks]
-        self.device = device
-        self.stacked = stacked and size > 1 and not recomputes
+        self.company = company
+        self.stacked = stacked and size > 1 and not recomputes and company.size == 1
         self._recomputes = recomputes
         self.autocast = autocast
-        self._network = stackable(network, autocast if self.stacked else None).to(device)
+        stackable(network, autocast if self.stacked else None)
         self._recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())
-        named = list(network.named_parameters())
-        self._channels_last = takes_channels_last(network, device)
-        stacked_tensors = partial(stacks, size=size, channels_last=self._channels_last)
-        self.parameters = stacked_tensors([(n, p) for n, p in named if p.requires_grad])
-        frozen = [(n, p) for n, p in named if not p.requires_grad]
-        self.buffers = stacked_tensors([*frozen, *network.named_buffers()])
-        self.changing = tuple(name for name, _ in network.named_buffers())
-        for parameter in self.parameters.values():
-            parameter.requires_grad_()
 
         self._scoring = Scoring(compiled=compiled)
         # Functions of the class: methods of this object would keep it alive for the collector.
@@ -279,21 +272,3 @@ class Population:
     def _one_each(self, batches: Tensor) -> Tensor:
         """A view (K, B, …) of the members' batches (K · B, …) that follow one another."""
         return batches.view(self.size, -1, *batches.shape[1:])
-
-    def finite(self) -> Tensor:
-        """Whether all parameters of each subproblem are finite (K,)."""
-        checks = [
-            p.detach().reshape(self.size, -1).isfinite().all(dim=1)
-            for p in self.parameters.values()
-        ]
-        return torch.stack(checks).all(dim=0)
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """All tensors that make up the networks, by the network's own names, K leading."""
-        return {name: t.detach() for name, t in (self.parameters | self.buffers).items()}
-
-    @torch.no_grad()
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Take up a state given by `state_dict`."""
-        for name, tensor in (self.parameters | self.buffers).items():
-            tensor.copy_(state[name])

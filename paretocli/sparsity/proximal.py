@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from paretocli.errors import InputError
-from paretocli.population.optimizer_states import Kept
+from paretocli.population.optimizer_states import Kept, move
 from paretocli.sparsity.layers import over_rows, per_member, row_norms
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.preconditioners import Gradient, is_decoupled, preconditioner_of
@@ -82,6 +82,15 @@ class ProximalOptimizer(Optimizer):
         super().zero_grad(set_to_none)
         for parameter in self._parameters.values():
             parameter.grad = None
+
+    def move(self, parameters: Mapping[int, Tensor], device: torch.device) -> None:
+        """Go on with parameters on another device, as `optimizer_states.move` does."""
+        # What rows of several layers make is no parameter.
+        joint = {id(t): t.to(device) for t in self._named.values() if id(t) not in parameters}
+        there = {**parameters, **joint}
+        self._named = {name: there[id(tensor)] for name, tensor in self._named.items()}
+        self._parameters = {name: there[id(p)] for name, p in self._parameters.items()}
+        move(self, there, device)
 
     def kept_shapes(self) -> list[Kept]:
         """What is kept of each block (K, out, R, …), in the order of the groups."""

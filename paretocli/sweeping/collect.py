@@ -15,19 +15,12 @@ from paretocli.run_directory.history import HistoryLine
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_content import Identity
+from paretocli.sweeping.jobs import Job, load_state
 from paretocli.sweeping.kept import KeptStart
 from paretocli.sweeping.observers import Observer
 from paretocli.sweeping.pace import Pace
 from paretocli.sweeping.sizes import Sizes, TracedNetwork
-from paretocli.sweeping.solve import (
-    EpochDone,
-    Job,
-    PointDone,
-    Saved,
-    StartedAnew,
-    load_state,
-    owner,
-)
+from paretocli.sweeping.solve import DeviceFull, EpochDone, PointDone, Saved, StartedAnew, owner
 from paretocli.sweeping.starts import Start
 from paretocli.sweeping.store import RunDirectory
 from paretocli.sweeping.subproblems import Subproblems
@@ -65,6 +58,8 @@ class Collector:
         self.shards: dict[str, Shard] = {}
         self.losses_of_workers: dict[str, int] = {}
         self.errors: dict[str, Ended] = {}
+        self.full: set[str] = set()  # shards of which fewer points are to be tried at a time
+        self.at_once = 0
         self.identity = cast(Identity, subproblems.config.of_kind("identity"))
         self.recorded = {record["point"]: record for record in records}
         for one in subproblems.rounds:
@@ -130,7 +125,7 @@ class Collector:
         self.directory.trim_history(name, epoch)
         if epoch:
             self.observer.shard_resumed(shard.points, epoch)
-        return Job(shard, content, self._starts(shard), self._kept(shard))
+        return Job(shard, content, self._starts(shard), self._kept(shard), self.at_once)
 
     def _kept(self, shard: Shard) -> tuple[KeptStart, ...]:
         """The epochs that the points of a shard are; nothing where they are trained."""
@@ -167,6 +162,8 @@ class Collector:
     def take(self, name: str, message: Any) -> Job | None:
         """Keep a message of a shard; a job comes back where its work is to be done again."""
         match message:
+            case DeviceFull():
+                self._fewer(name, message)
             case StartedAnew():
                 self._started_anew(name)
             case EpochDone():
@@ -178,6 +175,17 @@ class Collector:
             case Ended():
                 return self._ended(self.shards[name], message)
         return None
+
+    def _fewer(self, name: str, message: DeviceFull) -> None:
+        """From now on no more than half as many points at a time, of any shard."""
+        half = -(-message.at_once // 2)
+        self.at_once = min(self.at_once or half, half)
+        self.full.add(name)
+        self.observer.note(
+            f"{message.at_once} points of {name} do not fit on the device together "
+            f"({message.error}); going on from the last checkpoint with {self.at_once} at a time "
+            "(--at-once), while the others wait in the machine's memory."
+        )
 
     def _epoch_done(self, shard: Shard, message: EpochDone) -> None:
         self.directory.append_history(shard.name, message.lines)
@@ -235,6 +243,9 @@ class Collector:
         if message.error:
             self.errors[name] = message
             self.observer.note(f"The shard {name} failed: {message.error}.")
+        elif name in self.full:
+            self.full.remove(name)
+            return self.job(shard)
         elif set(shard.points) <= set(self.recorded):
             self.directory.drop_checkpoint(name)
             if self.tables.due():

@@ -22,6 +22,8 @@ def failure_of_shards(
     advice = "what was finished is kept, and the same command tries the rest again"
     if stacked and len(shard.points) > 1:
         advice += "; --stack 1, in another --out, tries each of its points apart"
+    if "OutOfMemoryError" in first.error:
+        advice += "; --micro-batch, in another --out, takes less memory"
     if "AcceleratorError" in first.error:  # which says little of what it was
         advice += "; --device cpu, in another --out, may tell what it was"
     if first.trace:

@@ -13,7 +13,7 @@ from itertools import cycle, islice
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils._pytree import tree_iter
 
 from paretocli.core.accelerators import whole_memory
@@ -35,7 +35,8 @@ from paretocli.training.trainer import Trainer
 
 PROBED_ROWS = (2, 4)
 PROBED_POINTS = (2, 3)  # A single one is never stacked.
-GPU_SHARE = 0.7  # of a GPU's memory that is planned with
+SHARE = 0.7  # of a device's memory that is planned with
+FEW = 1 / 64  # of it, that parameters may be and not be asked whether they fit
 INSIDE = 1.08  # What operations need inside themselves is not seen.
 CHECKPOINT_COPIES = 2  # of a training state on its way to a file: written, and sent
 PARTS = ("training", "evaluation", "certificate")
@@ -95,13 +96,33 @@ class Memory:
         return sent + workers * (self.of_worker(points) - self.data)
 
     def points_on(self, device: torch.device) -> int:
-        """How many points fit on a GPU, at least one.
+        """How many points fit on a device, at least one.
 
         By its whole memory, not by what happens to be free: the same command should mean the same.
         """
-        room = GPU_SHARE * whole_memory(device) - self.data
-        needs: list[Need] = [getattr(self, part) for part in PARTS]
+        room = SHARE * whole_memory(device) - self.data
+        parts = (*PARTS, "saving") if device.type == "cpu" else PARTS
+        needs: list[Need] = [getattr(self, part) for part in parts]
         return max(1, min(int((room - need.worker) / max(1, need.point)) for need in needs))
+
+
+def fitting_points(config: SweepConfig, problem: Problem, points: int, network: nn.Module) -> int:
+    """How many points fit on the device together, at least one and at most `points`.
+
+    On a CPU small networks are taken to fit: what they take would be long to find out.
+
+    Args:
+        config: The sweep.
+        problem: Its problem.
+        points: How many there are.
+        network: That of a point.
+    """
+    device = torch.device(config.device)
+    if device.type == "cpu":
+        size = points * sum(p.numel() * p.element_size() for p in network.parameters())
+        if size <= FEW * whole_memory(device):
+            return points
+    return min(points, expected_memory(config, problem, points).points_on(device))
 
 
 def expected_memory(config: SweepConfig, problem: Problem, points: int) -> Memory:
@@ -139,7 +160,8 @@ def _of_points(
     if len(before) != len(sizes):  # what is computed depends on the data
         before = [0.0] * len(sizes)
     batch = min(config.batch_size, len(problem.an_epoch))
-    at_once = min(config.micro_batch or batch, batch)
+    of_process = -(-batch // config.devices)
+    at_once = min(config.micro_batch or of_process, of_process)
     measured = min(problem.evaluation_batch, max(map(len, problem.splits().values())))
     rows = {"training": at_once, "evaluation": measured, "certificate": min(at_once, measured)}
     gained = PROBED_ROWS[1] - PROBED_ROWS[0]
@@ -219,6 +241,8 @@ def _small_subproblems(config: SweepConfig, problem: Problem, rows: int) -> Subp
         retrain_epochs=0,
         micro_batch=0,
         thaw=(),
+        at_once=0,
+        devices=1,
         init="default",
         transfer="none",
         device="cpu",

@@ -21,12 +21,13 @@ from paretocli.options.training import DEFAULT_PROBLEM
 from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS, WISH_OPTIONS
 from paretocli.planning.begun import as_begun, further_weights, meant_in
 from paretocli.planning.growth import Growth
-from paretocli.planning.plan import divide
+from paretocli.planning.plan import divide, together
 from paretocli.planning.weights import growth_of, weights_of_points, wishes_of
 from paretocli.population.parameter_groups import thaw_epochs
 from paretocli.population.transfer import TRANSFERS
 from paretocli.probing.chance import chance_notes
 from paretocli.probing.no_means import no_mean_notes
+from paretocli.probing.processes import check_processes
 from paretocli.probing.reach import refuse_unreaching
 from paretocli.probing.rehearsal import rehearse
 from paretocli.probing.stacking import SLOWER, why_in_turn
@@ -42,7 +43,7 @@ from paretocli.sweeping.cut import cut
 from paretocli.sweeping.first_sweep import first_sweep
 from paretocli.sweeping.ideals import ideals_of, notes_on_learned
 from paretocli.sweeping.known_names import refuse_unknown
-from paretocli.sweeping.memory import Memory, expected_memory
+from paretocli.sweeping.memory import Memory, expected_memory, fitting_points
 from paretocli.sweeping.own_optimizer import (
     default_optimizer,
     refuse_with_sparsity,
@@ -110,8 +111,7 @@ class Resolved:
     @cached_property
     def memory(self) -> Memory:
         """What it is expected to take; worked out when it is asked for, by a short training."""
-        together = min(self.config.stack, len(self.config.weights))
-        return expected_memory(self.config, self.problem, together)
+        return expected_memory(self.config, self.problem, together(self.config))
 
 
 def resolve(options: Options, *, single: bool = False, made: Problem | None = None) -> Resolved:
@@ -164,6 +164,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     weights, more_notes = weights_of_points(
         options, objectives, problem, chosen["solver"], single=single
     )
+    more_notes += check_processes(problem, network, chosen, device)
     growth = growth_of(options, problem.defaults.points)
     in_turn = why_in_turn(
         problem,
@@ -192,11 +193,11 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         chosen,
         len(weights),
         in_turn=bool(in_turn),
-        fitting=lambda: expected_memory(
-            SweepConfig.of(ONE_BY_ONE | chosen | settled), problem, len(weights)
-        ).points_on(device),
-        work=lambda together: operation_work(
-            problem, network, batch_size=chosen["batch_size"], together=together
+        fitting=lambda: fitting_points(
+            SweepConfig.of(ONE_BY_ONE | chosen | settled), problem, len(weights), network
+        ),
+        work=lambda count: operation_work(
+            problem, network, batch_size=chosen["batch_size"], together=count
         ),
     )
     config = SweepConfig.of(chosen | settled)

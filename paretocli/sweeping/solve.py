@@ -4,50 +4,52 @@ Nothing is written here. Whoever runs the shards writes, alone, into the run dir
 may be another process or another machine.
 """
 
-import io
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
 
 import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from paretocli.core.accelerators import is_full, release
 from paretocli.core.splits import HELD_OUT
+from paretocli.execution.company import Company
+from paretocli.execution.executor import explained
+from paretocli.execution.followers import company
 from paretocli.front.indicators import is_exact
 from paretocli.options.config import SweepConfig, digest_of
 from paretocli.planning.plan import Shard
 from paretocli.run_directory.history import HistoryLine
 from paretocli.run_directory.older_sweeps import as_named_before
 from paretocli.run_directory.point_record import PointRecord
-from paretocli.sweeping.kept import KeptStart, as_kept, kept_files, kept_trainer, lost
+from paretocli.sweeping.following import Following, follow
+from paretocli.sweeping.jobs import Job, on_worker, save_state, trainer_for
+from paretocli.sweeping.kept import as_kept, kept_files, kept_trainer, lost
 from paretocli.sweeping.made_with import made_with
 from paretocli.sweeping.records import history_line, point_record
 from paretocli.sweeping.sizes import dense_macs
-from paretocli.sweeping.starts import Start, search_file
+from paretocli.sweeping.starts import search_file
 from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import fresh_network, network_layers, stored_names
-from paretocli.sweeping.trainers import AnyTrainer, trainer_of
+from paretocli.sweeping.trainers import AnyTrainer
 from paretocli.training.machine import flush_denormals, set_up
 from paretocli.training.reports import Outcome
 
 
 @dataclass(frozen=True)
-class Job:
-    """A shard as work to do.
+class DeviceFull:
+    """The points of a job do not fit on the device; fewer of them at a time may.
 
     Attributes:
-        shard: Its points, all of one round.
-        state: The training state to go on from, as `Saved` holds it.
-        starts: What each point starts from, None where it starts from scratch.
-        kept: The epoch that each point is, where they are epochs of others.
+        at_once: How many were on it.
+        error: What was raised.
     """
 
-    shard: Shard
-    state: bytes | None = None
-    starts: tuple[Start | None, ...] = ()
-    kept: tuple[KeptStart, ...] = ()
+    at_once: int
+    error: str
 
 
 @dataclass(frozen=True)
@@ -86,13 +88,16 @@ class PointDone:
     kept: Mapping[int, bytes] = field(default_factory=dict)
 
 
-Message = StartedAnew | EpochDone | Saved | PointDone
+Message = DeviceFull | StartedAnew | EpochDone | Saved | PointDone
 
 
 def solve(
     subproblems: Subproblems, job: Job, worker: int, stop: Callable[[], bool]
 ) -> Iterator[Message]:
     """Train a shard to its end, or until asked to stop; then its state comes last.
+
+    Where its points do not fit on the device, that comes last, and nothing is lost: whoever keeps
+    what comes has the newest state.
 
     Args:
         subproblems: The sweep.
@@ -102,16 +107,40 @@ def solve(
     """
     flush_denormals()
     config = on_worker(subproblems.config, worker)
+    device, points = torch.device(config.device), len(job.shard.points)
+    config = replace(config, at_once=job.at_once or config.at_once)
+    there = replace(subproblems, config=config)
+    full = ""
+    try:
+        with _company(subproblems, config, job, worker) as group:
+            yield from _solved(subproblems, there, job, group, stop)
+    except Exception as error:
+        at_once = min(config.at_once or points, points)
+        if at_once == 1 or config.compile or not is_full(error):
+            raise
+        full = explained(error)
+    if full:  # what it held is free now that the exception is gone
+        release(device)
+        yield DeviceFull(at_once, full)
+
+
+def _solved(
+    subproblems: Subproblems,
+    here: Subproblems,
+    job: Job,
+    company: Company,
+    stop: Callable[[], bool],
+) -> Iterator[Message]:
+    """As `solve`; `here` is the sweep as this worker computes it."""
+    config = here.config
     set_up(config.threads, config.precision, torch.device(config.device))
-    one = subproblems.round_of(job.shard.points[0])
-    there = replace(subproblems, config=config).as_trained(one)
+    there = here.as_trained(subproblems.round_of(job.shard.points[0]))
     if job.kept:
         yield from _kept(there, job)
         return
-    trainer = _continued(there, job)
-    if trainer is None:
+    trainer, anew = trainer_for(there, job, company)
+    if anew:
         yield StartedAnew()
-        trainer = trainer_of(there, job.shard.points, job.starts)
     saved = time.monotonic()
     while not trainer.finished:
         yield _epoch(there, job.shard, trainer)
@@ -124,6 +153,15 @@ def solve(
     yield from _points(there, job, trainer.finish())
 
 
+def _company(
+    subproblems: Subproblems, config: SweepConfig, job: Job, worker: int
+) -> AbstractContextManager[Company]:
+    """The processes that train the points of a job together; kept epochs are not trained."""
+    size = 1 if job.kept else config.devices
+    device = torch.device(config.device)
+    return company(size, device, follow, subproblems, partial(Following, job, worker))
+
+
 def _kept(subproblems: Subproblems, job: Job) -> Iterator[PointDone]:
     """Certify points that are epochs of others."""
     config, pairs = subproblems.config, list(zip(job.shard.points, job.kept, strict=True))
@@ -131,28 +169,13 @@ def _kept(subproblems: Subproblems, job: Job) -> Iterator[PointDone]:
         if not start.state:
             yield PointDone(lost(point, config.weights[point], start, config.device), None, None)
     there = [(point, start) for point, start in pairs if start.state]
-    if not there:
-        return
-    points, starts = tuple(p for p, _ in there), tuple(s for _, s in there)
-    outcome = kept_trainer(subproblems, points, starts).finish()
-    found = _points(subproblems, replace(job, shard=replace(job.shard, points=points)), outcome)
-    for done, start in zip(found, starts, strict=True):
-        yield replace(done, record=as_kept(done.record, start), search=None)
-
-
-def _continued(subproblems: Subproblems, job: Job) -> AnyTrainer | None:
-    """The trainer of a job with its state, None where the state is none of the trainer's."""
-    trainer = trainer_of(subproblems, job.shard.points, job.starts)
-    if job.state is None:
-        return trainer
-    try:
-        state = load_state(job.state, torch.device(subproblems.config.device))
-        trainer.load_state_dict(state["training"])
-    except (MemoryError, torch.OutOfMemoryError):  # says nothing of the state
-        raise
-    except Exception:  # torch raises many kinds for what does not fit
-        return None
-    return trainer if trainer.epoch == state["epoch"] else None
+    size = config.at_once or len(there) or 1
+    for first in range(0, len(there), size):
+        points, starts = zip(*there[first : first + size], strict=True)
+        outcome = kept_trainer(subproblems, points, starts).finish()
+        found = _points(subproblems, replace(job, shard=replace(job.shard, points=points)), outcome)
+        for done, start in zip(found, starts, strict=True):
+            yield replace(done, record=as_kept(done.record, start), search=None)
 
 
 def resumed(job: Job, message: object) -> Job | None:
@@ -160,30 +183,10 @@ def resumed(job: Job, message: object) -> Job | None:
     return replace(job, state=message.state) if isinstance(message, Saved) else None
 
 
-def on_worker(config: SweepConfig, worker: int) -> SweepConfig:
-    """The configuration for one worker: of several GPUs, each has one of its own."""
-    if config.device != "cuda" or torch.cuda.device_count() < 2:
-        return config
-    return replace(config, device=f"cuda:{worker % torch.cuda.device_count()}")
-
-
 def owner(subproblems: Subproblems, shard: Shard) -> str:
     """Whose training state it is; that of an older sweep that goes on is the same sweep's."""
     identity = as_named_before(subproblems.config.of_kind("identity"))
     return f"{digest_of(identity)} {shard.name}"
-
-
-def save_state(state: Mapping[str, Any]) -> bytes:
-    """A training state as a file's content."""
-    buffer = io.BytesIO()
-    torch.save(dict(state), buffer)
-    return buffer.getvalue()
-
-
-def load_state(content: bytes, device: torch.device) -> dict[str, Any]:
-    """A training state from a file's content; torch raises many kinds where it is damaged."""
-    state: dict[str, Any] = torch.load(io.BytesIO(content), map_location=device, weights_only=True)
-    return state
 
 
 def _saved(subproblems: Subproblems, shard: Shard, trainer: AnyTrainer) -> Saved:

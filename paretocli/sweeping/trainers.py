@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.core.problem import Problem
+from paretocli.distillation.teachers import Teachers
+from paretocli.execution.company import ALONE, Company
 from paretocli.networks.fitting import take_over
 from paretocli.options.config import SweepConfig
 from paretocli.options.keeping import FRONT, MOST_KEPT
@@ -36,12 +38,16 @@ from paretocli.training.branching import BranchingTrainer
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.size_limit import SizeLimit
 from paretocli.training.trainer import Trainer
+from paretocli.training.turns import TurnsTrainer
 
-AnyTrainer = Trainer | BranchingTrainer
+AnyTrainer = Trainer | TurnsTrainer | BranchingTrainer
 
 
 def trainer_of(
-    subproblems: Subproblems, points: Sequence[int], starts: Sequence[Start | None] = ()
+    subproblems: Subproblems,
+    points: Sequence[int],
+    starts: Sequence[Start | None] = (),
+    company: Company = ALONE,
 ) -> AnyTrainer:
     """A trainer for some of the points, which train together.
 
@@ -49,16 +55,25 @@ def trainer_of(
         subproblems: The sweep, configured as they are trained.
         points: Their numbers.
         starts: What each starts from; nothing where all start from scratch.
+        company: The processes that train them together, each a part of every batch.
     """
-    config = subproblems.config
+    config, problem = subproblems.config, subproblems.problem
     weights = torch.tensor([config.weights[point] for point in points], device=config.device)
+    teachers = teachers_of(config, problem, subproblems.teachers) if subproblems.teachers else None
 
-    def make(rows: Tensor, members: Sequence[int]) -> Trainer:
-        trainer = _trainer(subproblems, rows, [points[member] for member in members])
-        if any(starts):
-            network = fresh_network(config.network, "default", subproblems.problem, config.seed)
-            begin(trainer, starts, stored_names(network))
-        return trainer
+    def make(rows: Tensor, members: Sequence[int]) -> Trainer | TurnsTrainer:
+        def part(places: Sequence[int]) -> Trainer:
+            numbers = [points[members[place]] for place in places]
+            trainer = _trainer(subproblems, rows[list(places)], numbers, teachers, company)
+            if any(starts):
+                network = fresh_network(config.network, "default", problem, config.seed)
+                begin(trainer, [starts[place] for place in places], stored_names(network))
+            return trainer
+
+        if not 0 < config.at_once < len(rows):
+            return part(range(len(rows)))
+        rule = _transfer(config, _solver(subproblems, rows))
+        return TurnsTrainer(part, len(rows), config.at_once, device=weights.device, transfer=rule)
 
     members = range(len(points))
     rule = TRANSFERS[config.transfer]
@@ -69,7 +84,13 @@ def trainer_of(
     return BranchingTrainer(make, weights, plan)
 
 
-def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) -> Trainer:
+def _trainer(
+    subproblems: Subproblems,
+    weights: Tensor,
+    streams: Sequence[int],
+    teachers: Teachers | None,
+    company: Company,
+) -> Trainer:
     """A trainer of networks for the weights (K, m); `streams` names their batches."""
     config, problem = subproblems.config, subproblems.problem
     device = torch.device(config.device)
@@ -96,10 +117,9 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
     transferred = transferred_names(config, network)
     stacked = len(weights) > 1 and not _why_in_turn(config, problem, network, device)
     again = recomputing(problem, network)
-    tasks, teachers = problem.trained, None
-    if subproblems.teachers:  # last, for it adds to the network
+    tasks = problem.trained
+    if teachers is not None:  # last, for it adds to the network
         tasks = taught(network, config, problem)
-        teachers = teachers_of(config, problem, subproblems.teachers)
     population = Population(
         network,
         tasks,
@@ -109,14 +129,9 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
         recomputes=again,
         autocast=HALF.get(config.precision),
         compiled=config.compile,
+        company=company,
     )
-    scalarization = Scalarization(
-        weights=weights,
-        ideal=torch.tensor(subproblems.normalisation.ideal, device=device),
-        scale=torch.tensor(subproblems.normalisation.scale, device=device),
-        epsilon=config.epsilon,
-    )
-    solver = SOLVERS[config.solver].made(scalarization, config.solver_options)
+    solver = _solver(subproblems, weights)
     return Trainer(
         problem,
         population,
@@ -128,6 +143,18 @@ def _trainer(subproblems: Subproblems, weights: Tensor, streams: Sequence[int]) 
         transferred=transferred,
         teachers=teachers,
     )
+
+
+def _solver(subproblems: Subproblems, weights: Tensor) -> Solver:
+    """A solver for the weights (K, m)."""
+    config, known = subproblems.config, subproblems.normalisation
+    scalarization = Scalarization(
+        weights=weights,
+        ideal=torch.tensor(known.ideal, device=weights.device),
+        scale=torch.tensor(known.scale, device=weights.device),
+        epsilon=config.epsilon,
+    )
+    return SOLVERS[config.solver].made(scalarization, config.solver_options)
 
 
 def _size_limit(subproblems: Subproblems) -> SizeLimit | None:

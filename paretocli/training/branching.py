@@ -11,9 +11,10 @@ from paretocli.population.branching import Stage, branched, index_between, mean_
 from paretocli.training.breakdown import Breakdown
 from paretocli.training.reports import EpochReport, Outcome
 from paretocli.training.trainer import Trainer
+from paretocli.training.turns import TurnsTrainer, reweight
 
 # From the weights (G, m) of some networks and a number for each, their trainer.
-TrainerFactory = Callable[[Tensor, Sequence[int]], Trainer]
+TrainerFactory = Callable[[Tensor, Sequence[int]], Trainer | TurnsTrainer]
 
 
 class BranchingTrainer:
@@ -98,10 +99,10 @@ class BranchingTrainer:
         self.trainer.load_state_dict(state)
         after = mean_weights(following, self._weights)
         # A weight that is fixed at 0 stays 0.
-        self.trainer.solver.reweighted(torch.where(before > 0, after / before, 1.0))
+        reweight(self.trainer, torch.where(before > 0, after / before, 1.0))
         self._number += 1
 
-    def _trainer_of(self, stage: Stage) -> Trainer:
+    def _trainer_of(self, stage: Stage) -> Trainer | TurnsTrainer:
         numbers = [stage.members(network)[0] for network in range(stage.networks)]
         return self._make(mean_weights(stage, self._weights), numbers)
 

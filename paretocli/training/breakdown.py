@@ -1,5 +1,7 @@
 """When losses first were no numbers, of which tasks, and what they did before."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -42,6 +44,21 @@ class Breakdown:
         self.grew = torch.where(new, grew, self.grew)
         self.losses |= new.unsqueeze(1) & ~losses[step, members].isfinite()
         self._last = losses[-1]
+
+    def failed(self, figures: Sequence[Tensor], finite: Tensor, exhausted: Tensor | None) -> Tensor:
+        """Who has failed by the end of an epoch (K,): takes up what is not finite.
+
+        Args:
+            figures: Losses (K, m), of each split that decides it.
+            finite: Whose parameters are (K,).
+            exhausted: As for `without_overflow`.
+        """
+        for losses in figures:
+            finite = finite & losses.isfinite().all(dim=1)
+        failed = ~self.without_overflow(finite, exhausted).cpu()
+        for losses in figures:
+            self.observe_held_out(losses, failed)
+        return failed
 
     def observe_held_out(self, losses: Tensor, failed: Tensor) -> None:
         """Take up objectives (K, …) on held-out data, of those (K,) that have failed on it."""

@@ -12,7 +12,7 @@ from paretocli.sparsity.layers import per_member
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern
 from paretocli.training.auxiliary import Auxiliary
-from paretocli.training.evaluation import Prepare, shares
+from paretocli.training.evaluation import Prepare, divided, shares
 
 Gradients = dict[str, Tensor]  # stacked (K, …), by the parameters' names
 
@@ -96,7 +96,8 @@ def _task_gradient(
     parameters = list(population.parameters.values())
     gradient = _zeros(population)
     measured = []
-    for share, batch in shares(samples, batch_size):
+    company = divided(population.company, samples, batch_size)
+    for share, batch in shares(samples, batch_size, company):
         targets = targets_of(batch.targets, max(task + 1, len(batch.targets)))
         losses, statistics = population.measure_task(task, prepare(batch.inputs), targets)
         measured.append(share * statistics)
@@ -107,7 +108,9 @@ def _task_gradient(
             if part is not None:
                 total.add_(part, alpha=share)
     # As linear as the loss is: what is over all samples becomes that over those with a label.
-    labelled = population.tasks[task].labelled_share(torch.stack(measured).sum(dim=0))
+    statistics = torch.stack(measured).sum(dim=0)
+    company.sum_([statistics, *gradient.values()])
+    labelled = population.tasks[task].labelled_share(statistics)
     for total in gradient.values():
         total.div_(per_member(labelled, total))
     return gradient

@@ -1,6 +1,7 @@
-"""How a training step changes the parameters: freely or within a pattern, proximal or not."""
+"""How a training step changes the parameters: freely or within a pattern."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -11,14 +12,11 @@ from torch.optim import Optimizer
 from paretocli.population.clipping import clip_
 from paretocli.population.in_turn import InTurn, one_of
 from paretocli.population.mixing import mix_
-from paretocli.population.optimizer_states import kept_by, take_up
+from paretocli.population.optimizer_states import kept_by, move, take_up
 from paretocli.population.optimizers import optimizer_hook
 from paretocli.population.population import Population
 from paretocli.population.recipe import Group, recipe_of
-from paretocli.sparsity.layers import over_rows
-from paretocli.sparsity.objective import SparsityObjective
-from paretocli.sparsity.pattern import Pattern, zero_rows
-from paretocli.sparsity.proximal import ProximalOptimizer
+from paretocli.sparsity.pattern import Pattern
 from paretocli.training.held import held
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.thawing import trained
@@ -109,8 +107,29 @@ class Descent:
             names: The parameters and buffers that take part.
             healthy: Which networks are finite (K,).
         """
-        tensors = self._moving()
-        mix_({name: tensors[name] for name in names if name in tensors}, matrix, healthy)
+        tensors = self.moving()
+        with self.zero_rows_kept():
+            mix_({name: tensors[name] for name in names if name in tensors}, matrix, healthy)
+
+    def moving(self) -> dict[str, Tensor]:
+        """The tensors of the networks without those that are frozen for now."""
+        frozen = self.population.parameters.keys() - trained(self.population).keys()
+        return {n: t for n, t in self.population.state_dict().items() if n not in frozen}
+
+    @contextmanager
+    def zero_rows_kept(self) -> Iterator[None]:
+        """Rows that a network has made zero do not come back from others meanwhile."""
+        yield
+
+    def move(self, device: torch.device) -> Mapping[int, Tensor]:
+        """Have the population and all that steps keep wait on another device, or come back."""
+        parameters = self.population.move(device)
+        for optimizer in self._free:
+            if isinstance(optimizer, InTurn):
+                optimizer.move(parameters, device)
+            else:
+                move(optimizer, parameters, device)
+        return parameters
 
     def step(self, rate: float, skipped: Tensor | None = None) -> None:
         """Change the parameters, by their `grad`.
@@ -190,110 +209,4 @@ class Descent:
 
     def _keep_pattern(self) -> None:
         if self.pattern is not None:
-            self.pattern.project_(self._moving())
-
-    def _moving(self) -> dict[str, Tensor]:
-        """The tensors of the networks without those that are frozen for now."""
-        frozen = self.population.parameters.keys() - trained(self.population).keys()
-        return {n: t for n, t in self.population.state_dict().items() if n not in frozen}
-
-
-class ProximalDescent(Descent):
-    """Sparsity is the first objective: its proximal step follows that of the optimiser.
-
-    Args:
-        population, settings, pattern: As for `Descent`.
-        sparsity: f_0.
-        zeros_allowed: Whether (further) rows may become zero.
-    """
-
-    def __init__(
-        self,
-        population: Population,
-        settings: TrainingSettings,
-        sparsity: SparsityObjective,
-        pattern: Pattern | None = None,
-        *,
-        zeros_allowed: bool = True,
-    ) -> None:
-        self.sparsity = sparsity if pattern is None else sparsity.within(pattern)
-        self.zeros_allowed = zeros_allowed
-        super().__init__(population, settings, pattern)
-
-    def objectives(self, losses: Tensor) -> Tensor:
-        """f_0 and the tasks' losses (K, 1 + t).
-
-        f_0 enters as a leaf: what the solver's scalar leaves in its `grad` is the coefficient that
-        the proximal step needs, whatever the solver.
-        """
-        value, self._gradients = self.sparsity.value_and_gradients(self.population.parameters)
-        self._leaf = value.requires_grad_()
-        return torch.cat([self._leaf.unsqueeze(1), losses], dim=1)
-
-    def _of_tasks(self, objectives: Tensor) -> Tensor:
-        return objectives[:, 1:]
-
-    def _of_all(self, of_tasks: Sequence[dict[str, Tensor]]) -> Sequence[dict[str, Tensor]]:
-        nothing = {n: torch.zeros_like(p) for n, p in self.population.parameters.items()}
-        return [nothing | self._gradients, *of_tasks]
-
-    @torch.no_grad()
-    def mix(self, matrix: Tensor, names: Sequence[str], healthy: Tensor) -> None:
-        """Θ ← M Θ; a row that one network has made zero does not come back from another."""
-        counted = {name: self.population.parameters[name] for name in self.sparsity.names}
-        kept = {name: (~zero_rows(weights)).to(weights.dtype) for name, weights in counted.items()}
-        super().mix(matrix, names, healthy)
-        for name, weights in counted.items():
-            weights.mul_(over_rows(kept[name], weights))
-
-    def _optimizers(self) -> list[Steps]:
-        counted = {name: self.population.parameters[name] for name in self.sparsity.names}
-        others = [name for name in self.population.parameters if name not in counted]
-        # A network of counted layers alone has nothing that is free.
-        self._free = [self._optimizer(others)] if others else []
-        # Rows that become zero together take one step.
-        groups = self._grouped(counted, self.sparsity.blocks.slowest(self._rates))
-        self._proximal = ProximalOptimizer(
-            counted,
-            self.sparsity,
-            self._recipe.kind,
-            [group.with_parameters(counted, self._recipe.lr) for group in groups],
-            zeros_allowed=self.zeros_allowed,
-        )
-        return [*self._free, self._proximal]
-
-    def _take_up(self, optimizer: Steps, state: dict[str, Any]) -> None:
-        if optimizer is self._proximal:
-            take_up(self._proximal, state, self._proximal.kept_shapes())
-        else:
-            super()._take_up(optimizer, state)
-
-    def _clip(self) -> Tensor:
-        """The pull of sparsity is scaled with the tasks' gradient, or a step would follow others.
-
-        Where the gradient is always longer than it may be, as that of the tasks may be at a
-        solution too, sparsity would count for more than its weight says.
-        """
-        factors = super()._clip()
-        assert self._leaf.grad is not None
-        self._leaf.grad.mul_(factors)
-        return factors
-
-    def _step(self, without: Sequence[int] = ()) -> None:
-        assert self._leaf.grad is not None
-        super()._step(without)
-        self._proximal.proximal_step(self._leaf.grad, self._gradients)
-
-
-def descent_of(
-    population: Population,
-    settings: TrainingSettings,
-    sparsity: SparsityObjective | None,
-    pattern: Pattern | None,
-    *,
-    zeros_allowed: bool,
-) -> Descent:
-    """The one for a phase: proximal where sparsity is an objective."""
-    if sparsity is None:
-        return Descent(population, settings, pattern)
-    return ProximalDescent(population, settings, sparsity, pattern, zeros_allowed=zeros_allowed)
+            self.pattern.project_(self.moving())

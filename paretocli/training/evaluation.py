@@ -6,9 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paretocli.core.in_order import parts_in_order
+from paretocli.core.in_order import in_order
 from paretocli.core.inputs import Inputs
 from paretocli.core.problem import EVALUATION_BATCH, Data, Samples
+from paretocli.execution.company import ALONE, Company
 from paretocli.population.population import Population
 from paretocli.training.whole_split import WholeSplit
 
@@ -34,19 +35,37 @@ def evaluate(
     """
     losses, statistics = [], []
     whole = WholeSplit(population.tasks)
-    for share, batch in shares(samples, batch_size):
+    of_whole = any(task.whole_metrics for task in population.tasks)
+    company = ALONE if of_whole else divided(population.company, samples, batch_size)
+    for share, batch in shares(samples, batch_size, company):
         batch_losses, batch_statistics, outputs = population.measure_and_keep(
             prepare(batch.inputs), batch.targets
         )
         losses.append(share * batch_losses)
         statistics.append(share * batch_statistics)
         whole.add(outputs, batch.targets)
-    total = torch.stack(statistics).sum(dim=0)
+    total, loss = torch.stack(statistics).sum(dim=0), torch.stack(losses).sum(dim=0)
+    company.sum_([total, loss])
     metrics = whole.put_into(population.metrics(total))
-    return population.over_labelled(torch.stack(losses).sum(dim=0), total), metrics
+    return population.over_labelled(loss, total), metrics
 
 
-def shares(samples: Data, batch_size: int) -> Iterator[tuple[float, Samples]]:
-    """Batches in order, each with its share of all samples."""
-    for _, batch in parts_in_order(samples, batch_size):
+def divided(company: Company, samples: Data, batch_size: int) -> Company:
+    """The processes that have batches of a split each; this one alone where there are too few."""
+    return company if len(samples) > batch_size * (company.size - 1) else ALONE
+
+
+def shares(
+    samples: Data, batch_size: int, company: Company = ALONE
+) -> Iterator[tuple[float, Samples]]:
+    """Batches in order, each with its share of all samples.
+
+    Args:
+        samples: A split.
+        batch_size: Samples a batch; the last has what is left.
+        company: Processes that take turns at the batches.
+    """
+    starts = range(0, len(samples), batch_size)[company.rank :: company.size]
+    rows = [slice(start, start + batch_size) for start in starts]
+    for batch in in_order(samples, rows):
         yield len(batch) / len(samples), batch

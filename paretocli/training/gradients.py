@@ -45,6 +45,7 @@ class StepGradients:
         self, population: Population, solver: Solver, losses: TrainingLosses, largest: int
     ) -> None:
         self._population = population
+        self._company = population.company
         self._solver = solver
         self._losses = losses
         self._auxiliary = losses.auxiliary
@@ -89,11 +90,12 @@ class StepGradients:
 
     def _left(self, batch: Samples, descent: Descent) -> Measured:
         parts = self._losses.parts(batch, self._largest)
-        if len(parts) == 1:
+        if len(parts) == 1 and self._company.size == 1:
             return self._at_once(parts[0], descent)
-        if self._solver.needs_gramian:
-            return self._by_gradients(parts, descent)
-        return self._by_values(parts, descent)
+        with self._company.own_draws(self._population.device):
+            if self._solver.needs_gramian:
+                return self._by_gradients(parts, descent)
+            return self._by_values(parts, descent)
 
     def _at_once(self, part: Part, descent: Descent) -> Measured:
         found, statistics = self._losses_of(part)
@@ -107,19 +109,23 @@ class StepGradients:
         return objectives.detach(), statistics, values.detach()
 
     def _by_values(self, parts: Sequence[Part], descent: Descent) -> Measured:
-        # What is drawn, and what batch norm remembers, is that of the second pass.
-        with (
-            torch.no_grad(),
-            generators_kept(self._population.device),
-            _buffers_kept(self._population),
-        ):
-            found = [self._measured(part) for part in parts]
-        whole, statistics = (torch.stack(one).sum(dim=0) for one in zip(*found, strict=True))
+        if len(parts) == 1:  # its graph is there to stay
+            found = [self._measured(parts[0])]
+        else:
+            # What is drawn, and what batch norm remembers, is that of the second pass.
+            with (
+                torch.no_grad(),
+                generators_kept(self._population.device),
+                _buffers_kept(self._population),
+            ):
+                found = [self._measured(part) for part in parts]
+        whole, statistics = self._of_all(found)
         losses, values = self._auxiliary.apart(whole)
         objectives, coefficients = self._weighed(losses, descent)
         for part in parts:
-            of_part, _ = self._measured(part)
+            of_part, _ = found[0] if len(parts) == 1 else self._measured(part)
             torch.autograd.backward(of_part, self._auxiliary.beside(coefficients))
+        self._sum_gradients()
         return objectives, statistics, values
 
     def _by_gradients(self, parts: Sequence[Part], descent: Descent) -> Measured:
@@ -129,8 +135,9 @@ class StepGradients:
         for part in parts:
             losses, statistics = self._measured(part)
             sums = _sums(sums, descent.gradients_of(losses))
-            found.append((losses.detach(), statistics))
-        whole, statistics = (torch.stack(one).sum(dim=0) for one in zip(*found, strict=True))
+            found.append((losses, statistics))
+        self._company.sum_([gradient for one in sums for gradient in one.values()])
+        whole, statistics = self._of_all(found)
         losses, values = self._auxiliary.apart(whole)
         tasks = losses.shape[1]
         there = self._population.there(statistics)[:, :tasks]
@@ -141,6 +148,27 @@ class StepGradients:
             for total, weight in zip(sums, of_all, strict=True):
                 parameter.grad += per_member(weight, total[name]) * total[name]
         return objectives, statistics, values
+
+    def _of_all(self, found: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+        """The whole batch's losses (K, t + a) and statistics (K, s), from those of its parts."""
+        losses, statistics = zip(*found, strict=True)
+        whole = [torch.stack(each).detach().sum(dim=0) for each in (losses, statistics)]
+        self._company.sum_(whole)
+        return whole[0], whole[1]
+
+    def _sum_gradients(self) -> None:
+        """What each process found of the gradient makes up that of the batch."""
+        if self._company.size == 1:
+            return
+        parameters = list(self._population.parameters.values())
+        reached = torch.tensor([float(p.grad is not None) for p in parameters])
+        reached = reached.to(self._population.device)
+        self._company.sum_([reached])
+        there = [p for p, one in zip(parameters, reached.tolist(), strict=True) if one]
+        for parameter in there:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        self._company.sum_([p.grad for p in there if p.grad is not None])
 
     def _weighed(
         self,

@@ -68,6 +68,8 @@ class TrainingLosses:
     def parts(self, batch: Samples, largest: int) -> tuple[Part, ...]:
         """A batch, prepared and changed at random, in parts of so many samples at most.
 
+        Of several processes each has parts of its own; what is drawn is drawn for the whole batch.
+
         Args:
             batch: Samples of training.
             largest: Samples of a network in a part; 0 for all of them in one.
@@ -77,12 +79,14 @@ class TrainingLosses:
             inputs = self._augment(inputs)
         whole = Part(inputs, tuple(batch.targets), 1.0)
         networks = self._population.size if self._apart else 1
-        count = len(batch) // networks
-        if not 0 < largest < count:
+        count, company = len(batch) // networks, self._population.company
+        own = company.rows(count)
+        largest = largest or count
+        if company.size == 1 and largest >= count:
             return (whole,)
         return tuple(
-            whole.rows(networks, slice(first, min(first + largest, count)), count)
-            for first in range(0, count, largest)
+            whole.rows(networks, slice(first, min(first + largest, own.stop)), count)
+            for first in range(own.start, own.stop, largest)
         )
 
     def of(self, part: Part) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
 """Points that stand still: their phase ends early, whoever trains beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -29,6 +29,10 @@ class Standstill:
         size: Number of subproblems K.
         patience: Epochs without anything better after which a phase ends; 0 for never.
         together: Whether they learn from each other, and so end together.
+
+    Attributes:
+        kept: Copies of what has ended, K leading; empty as long as nobody has.
+        company: Those of all subproblems that train together, where these are some of them.
     """
 
     def __init__(self, size: int, patience: int, *, together: bool) -> None:
@@ -39,12 +43,14 @@ class Standstill:
         self.still = torch.zeros(size, dtype=torch.int64)
         self.ended = torch.zeros(size, dtype=torch.bool)
         self.epochs = torch.zeros(size, dtype=torch.int64)
-        self._kept: dict[str, Tensor] = {}
+        self.kept: dict[str, Tensor] = {}
+        self.over = torch.zeros(size, dtype=torch.bool)
+        self.company: Sequence[Standstill] = (self,)
 
     @property
     def all_ended(self) -> bool:
         """Whether nobody's phase goes on."""
-        return bool(self.ended.all())
+        return all(bool(one.ended.all()) for one in self.company)
 
     @property
     def active(self) -> int:
@@ -57,6 +63,7 @@ class Standstill:
         self.gap.fill_(torch.inf)
         self.still.zero_()
         self.ended.zero_()
+        self.over.zero_()
 
     def hold(self, population: Population, solver: Solver, train: Train) -> None:
         """Put those back whose phase has ended; count an epoch for the others.
@@ -73,7 +80,7 @@ class Standstill:
         now = _everything(population, solver, train)
         for name, tensor in now.items():
             back = self.ended.to(tensor.device)
-            tensor[back] = self._kept[name][back]
+            tensor[back] = self.kept[name][back]
         take_up(now, population, solver)
 
     def observe(
@@ -105,31 +112,37 @@ class Standstill:
             better |= gap <= self.gap - GAP
             self.gap = torch.where(gap < self.gap, gap, self.gap)
         self.still = torch.where(better | warming_up, 0, self.still + 1)
-        over = (self.still >= self.patience) | failed
-        if self.together:
-            over = over.all().expand_as(over)
-        newly = over & ~self.ended
+        self.over = (self.still >= self.patience) | failed
+        # Nobody goes on beside those who end together, so nothing is put back.
+        newly = self.over & ~self.ended & (not self.together)
         if newly.any():
             self._keep(_everything(*after), newly)
             self.ended |= newly
+        if len(self.company) == 1:
+            self.end_together()
+
+    def end_together(self) -> None:
+        """End the phase of those who learn from each other, once it is over for all of them."""
+        if self.together and all(bool(one.over.all()) for one in self.company):
+            self.ended.fill_(True)
 
     def state_dict(self) -> dict[str, Any]:
         """The state, for a checkpoint."""
         names = ("value", "gap", "still", "ended", "epochs")
-        return {**{name: getattr(self, name) for name in names}, "kept": dict(self._kept)}
+        return {**{name: getattr(self, name) for name in names}, "kept": dict(self.kept)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state given by `state_dict`."""
         for name in ("value", "gap", "still", "ended", "epochs"):
             getattr(self, name).copy_(state[name])
-        self._kept = dict(state["kept"])
+        self.kept = dict(state["kept"])
 
     def _keep(self, now: dict[str, Tensor], newly: Tensor) -> None:
-        if not self._kept:
-            self._kept = {name: tensor.clone() for name, tensor in now.items()}
+        if not self.kept:
+            self.kept = {name: tensor.clone() for name, tensor in now.items()}
         for name, tensor in now.items():
             there = newly.to(tensor.device)
-            self._kept[name][there] = tensor[there]
+            self.kept[name][there] = tensor[there]
 
 
 def _everything(population: Population, solver: Solver, train: Train) -> dict[str, Tensor]:

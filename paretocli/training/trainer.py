@@ -1,7 +1,7 @@
 """The loop that trains a population: steps, epochs, evaluation, the certificate."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import torch
@@ -22,12 +22,13 @@ from paretocli.training.best import Best, take_up, worth_keeping
 from paretocli.training.breakdown import Breakdown
 from paretocli.training.certificate import stationarity
 from paretocli.training.claims import Claims
-from paretocli.training.descent import Descent, descent_of
+from paretocli.training.descent import Descent
 from paretocli.training.evaluation import evaluate
 from paretocli.training.gradients import StepGradients
 from paretocli.training.losses import TrainingLosses
-from paretocli.training.passing import Passing
+from paretocli.training.passing import Exchange, Passing, completed
 from paretocli.training.phases import Phases
+from paretocli.training.proximal_descent import descent_of
 from paretocli.training.reports import EpochReport, Figures, Outcome, copy_of
 from paretocli.training.search_end import back_where_failed, copied, tied
 from paretocli.training.settings import TrainingSettings
@@ -115,22 +116,28 @@ class Trainer:
 
     def run_epoch(self) -> EpochReport:
         """Train for one epoch, evaluate, and keep what is best so far."""
+        return completed(self.stretches())
+
+    def stretches(self) -> Generator[Exchange, None, EpochReport]:
+        """The same, with stops where somebody else is to pass the parameters on."""
         started = time.perf_counter()
         if self.phases.search_over:
-            self._share()
+            self.end_search()
         self.thawing.begin_epoch(self.epoch)
         standstill = self.phases.standstill
         self.subproblem_epochs += standstill.active
-        train = self._train_epoch()
+        train = yield from self.steps()
         self.solver.end_outer_iteration()
         self.phases.epoch += 1
         standstill.hold(self.population, self.solver, train)
         self.population.train(False)
-        figures: Figures = {"train": train[:2], "val": self._evaluated("val")}
+        figures: Figures = {"train": train[:2], "val": self.evaluated("val")}
         if is_measured(self.epoch, self.settings.evaluate_every):
-            figures["test"] = self._evaluated("test")
+            figures["test"] = self.evaluated("test")
         value = self.solver.value(figures["val"][0])
-        self._note_failures(figures)
+        found, whole = deciding(figures, self.settings.evaluate_every), self.population.finite()
+        failed = self.breakdown.failed(found, whole, self.gradients.exhausted)
+        self.failed_epoch[failed & (self.failed_epoch == 0)] = self.epoch
         value = value.masked_fill((self.failed_epoch > 0).to(value.device), torch.nan)
         kept = worth_keeping(self.population, self.solver)
         going_on = value.masked_fill(standstill.ended.to(value.device), torch.nan)
@@ -140,7 +147,7 @@ class Trainer:
         warming_up = self.phases.warming_up or self.thawing.frozen
         standstill.observe(value, relative_gap, failed, state, warming_up=warming_up)
         if self.finished and "test" not in figures:
-            figures["test"] = self._evaluated("test")
+            figures["test"] = self.evaluated("test")
         self.seconds += time.perf_counter() - started
         sparsity, parameters = self.sparsity, self.population.parameters
         return EpochReport(
@@ -164,7 +171,7 @@ class Trainer:
         self.thawing.end()
         take_up(self.best.tensors, self.population, self.solver)
         self.population.train(False)
-        figures = {split: self._evaluated(split) for split in SPLITS}
+        figures = {split: self.evaluated(split) for split in SPLITS}
         rest = stationarity(
             self.population,
             self.splits["train"],
@@ -252,17 +259,17 @@ class Trainer:
         self.gradients.load_state_dict(state)
         refuse_other_shapes(state, self.state_dict())
 
-    def _train_epoch(self) -> Train:
+    def steps(self) -> Generator[Exchange, None, Train]:
+        """An epoch's steps, with such stops; the means of what `StepGradients.of` gives."""
         settings, phases = self.settings, self.phases
         self.population.train()
-        # Dropout and augmentation draw from torch's generator; seeding it by epoch makes a
-        # resumed run the same as an uninterrupted one.
+        # Dropout and augmentation draw from torch's generator: a resumed run draws the same.
         torch.manual_seed(mixed_seed(settings.seed, phases.order, 1))
         found = []
         for batch, step, steps in batches(self.splits["train"], settings, phases.order):
             found.append(self.gradients.of(batch, self.descent))
             if not phases.retraining:
-                self.passing.after(found[-1][0], *phases.place(step, steps), self.descent)
+                yield from self.passing.after(found[-1][0], phases.place(step, steps), self.descent)
             self.descent.step(phases.rate(step, steps), self.gradients.skipped)
         losses, statistics, auxiliary = (torch.stack(one) for one in zip(*found, strict=True))
         self.breakdown.observe(torch.cat([losses, auxiliary], dim=2))
@@ -274,7 +281,7 @@ class Trainer:
         known = (self.population, self.settings, self.sparsity, self.pattern)
         return descent_of(*known, zeros_allowed=self.zeros_allowed)
 
-    def _share(self) -> None:
+    def end_search(self) -> None:
         """End the search: keep what it reached, and tie the similar rows of each network."""
         assert self.sparsity is not None
         back_where_failed(self.population, self.best, self.failed_epoch)
@@ -289,20 +296,10 @@ class Trainer:
         # Whatever the search reached had no ties.
         self.best = Best.of(self.population, self.solver, self.settings.kept)
 
-    def _evaluated(self, split: Split) -> tuple[Tensor, Tensor]:
+    def evaluated(self, split: Split) -> tuple[Tensor, Tensor]:
         """Objectives (K, m) and metrics (K, q) over a whole split."""
         data, batch_size = self.splits[split], self.evaluation_batch
         losses, metrics = evaluate(self.population, data, self.prepare, batch_size)
         if self.sparsity is not None:
             losses = self.sparsity.put_before(losses, self.population.parameters)
         return losses, metrics
-
-    def _note_failures(self, figures: Figures) -> None:
-        healthy, found = self.population.finite(), deciding(figures, self.settings.evaluate_every)
-        for losses in found:
-            healthy = healthy & losses.isfinite().all(dim=1)
-        healthy = self.breakdown.without_overflow(healthy, self.gradients.exhausted)
-        healthy = healthy.to(self.failed_epoch.device)
-        for losses in found:
-            self.breakdown.observe_held_out(losses, ~healthy)
-        self.failed_epoch[~healthy & (self.failed_epoch == 0)] = self.epoch

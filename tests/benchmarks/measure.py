@@ -22,6 +22,7 @@ from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import fresh_network
 from paretocli.sweeping.trainers import trainer_of
 from paretocli.training.machine import flush_denormals, set_up
+from paretocli.training.passing import completed
 
 MATRIX = 2048  # side of the matrices whose product is the machine's limit
 
@@ -72,8 +73,8 @@ def _population(arguments: argparse.Namespace) -> dict[str, float]:
     set_up(arguments.threads, arguments.precision, torch.device(arguments.device))
     before = _peak(arguments.device)
     trainer = trainer_of(subproblems, range(arguments.points))
-    trainer._train_epoch()  # the first one takes memory and chooses kernels
-    timed = _timed(trainer._train_epoch, arguments.device)
+    completed(trainer.steps())  # the first one takes memory and chooses kernels
+    timed = _timed(lambda: completed(trainer.steps()), arguments.device)
     parameters = sum(p.numel() for p in trainer.population.parameters.values())
     return timed | {"peak_bytes": _peak(arguments.device) - before, "parameters": parameters}
 

@@ -58,7 +58,7 @@ def test_a_default_is_in_range():
 def test_what_concerns_several_points_is_nothing_for_one():
     several = set(declared()) - set(declared(single=True))
     assert several == {
-        *("points", "divisions", "weights_file", "stack", "jobs", "cluster"),
+        *("points", "divisions", "weights_file", "stack", "at_once", "jobs", "cluster"),
         *("transfer", "batches", "transfer_strength", "transfer_until", "transfer_kernel"),
         *("transfer_reach", "transfer_tensors", "branch_at", "warm", "warm_epochs", "keep"),
         *("placement", "columns", "where", "budget"),
@@ -89,6 +89,8 @@ def test_what_concerns_several_points_is_nothing_for_one():
         ("sparsity_of", {"sparsity_scale": "absolute"}, "with --sparsity-scale absolute"),
         ("groups", {"sparsity": False}, "without sparsity"),
         ("groups", {"sparsity": True, "frozen_point": "a3"}, "with --freeze-sparsity"),
+        ("at_once", {"stack": 1}, "with --stack 1"),
+        ("at_once", {"stack": 2}, ""),
         ("lr", {}, ""),
         ("a setting of the future", {}, ""),
     ],

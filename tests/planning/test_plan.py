@@ -70,7 +70,7 @@ def test_threads_of_a_worker(machine, shards_of_all, worth, device, threads):
     assert default_threads(shards_of_all, lambda: work, device) == threads
 
 
-DIVIDED = {"transfer": "none", "device": "cpu"}
+DIVIDED = {"transfer": "none", "device": "cpu", "at_once": 0, "compile": False, "devices": 1}
 
 
 def divided(points, *, in_turn=False, work=0.0, **chosen):
@@ -80,7 +80,7 @@ def divided(points, *, in_turn=False, work=0.0, **chosen):
         chosen,
         points,
         in_turn=in_turn,
-        fitting=lambda: 5,
+        fitting=lambda: points if chosen["device"] == "cpu" else 5,
         work=lambda together: together * work * WORK_OF_A_THREAD,
     )
     return tuple(chosen[name] for name in ("stack", "threads", "jobs"))

@@ -15,16 +15,15 @@ from paretocli.options.config import digest_of
 from paretocli.options.declared import meant_before
 from paretocli.planning.plan import shards
 from paretocli.sweeping.collect import Collector
+from paretocli.sweeping.jobs import Job, on_worker
 from paretocli.sweeping.normalisation import without_scale
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.run import run_sweep
 from paretocli.sweeping.solve import (
     EpochDone,
-    Job,
     PointDone,
     Saved,
     StartedAnew,
-    on_worker,
     owner,
     resumed,
     solve,
@@ -169,7 +168,7 @@ def checkpoint(subproblems, shard, owned_by=None):
 
 
 def _saved(state):
-    from paretocli.sweeping.solve import save_state
+    from paretocli.sweeping.jobs import save_state
 
     return save_state(state)
 

@@ -20,6 +20,7 @@ from paretocli.sweeping.sweep_network import network_layers
 from paretocli.sweeping.trainers import trainer_of
 from paretocli.training.certificate import stationarity
 from paretocli.training.evaluation import evaluate
+from paretocli.training.passing import completed
 from tests.toys import CPU, vectors
 
 
@@ -117,7 +118,7 @@ def measured(config, problem, points):
     def train():
         trainers.append(trainer_of(subproblems, range(points)))
         trainers[0].population.train()
-        trainers[0]._train_epoch()
+        completed(trainers[0].steps())
         trainers[0].population.train(False)
 
     training, held = most_taken(train)

@@ -18,10 +18,11 @@ from paretocli.planning.plan import Shard
 from paretocli.planning.refinement import Request
 from paretocli.planning.rounds import first_round, path_rounds
 from paretocli.run_directory.sweep_file import read_sweep_file
+from paretocli.sweeping.jobs import Job
 from paretocli.sweeping.normalisation import Normalisation, without_scale
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.run import run_sweep
-from paretocli.sweeping.solve import Job, PointDone, solve
+from paretocli.sweeping.solve import PointDone, solve
 from paretocli.sweeping.starts import Start
 from paretocli.sweeping.store import RunDirectory
 from paretocli.sweeping.subproblems import Subproblems

@@ -16,10 +16,11 @@ from paretocli.networks.building import build_network, default_network, network_
 from paretocli.networks.initialisation import lsuv
 from paretocli.planning.plan import shards
 from paretocli.problems.loading import load_problem
+from paretocli.sweeping.jobs import Job
 from paretocli.sweeping.normalisation import from_initial
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.run import run_sweep
-from paretocli.sweeping.solve import Job, PointDone, solve
+from paretocli.sweeping.solve import PointDone, solve
 from paretocli.sweeping.store import RunDirectory
 from paretocli.sweeping.subproblems import Subproblems
 from tests.program import paretocli

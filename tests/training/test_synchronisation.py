@@ -11,7 +11,7 @@ import torch
 
 from paretocli.core.problem import Samples
 from paretocli.population.transfer import Adaptive, Neighbours
-from paretocli.sweeping.solve import load_state, save_state
+from paretocli.sweeping.jobs import load_state, save_state
 from tests.second_device import DEVICE, Waits, offer
 from tests.toys import Wide, growl_of, make_trainer, vectors
 
