@@ -557,7 +557,7 @@ def test_each_phase_has_a_learning_rate_and_a_schedule_of_its_own(schedule):
 
     def noted(descent):
         step = descent.step
-        descent.step = lambda rate: (rates.append(rate), step(rate))
+        descent.step = lambda rate, *more: (rates.append(rate), step(rate, *more))
 
     noted(descent)
     train(trainer, SEARCH)
