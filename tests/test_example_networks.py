@@ -81,7 +81,7 @@ def test_a_residual_network_on_a_folder_of_images(tmp_path, monkeypatch):
 
 
 def test_experts_on_a_table(tmp_path):
-    name, few = "experts_table.py", {"train_samples": 64}
+    name, few = "experts_table.py", {"epochs": 3}
     assert is_small_and_equal(taken_away(name, tmp_path, [0.98, 0.01, 0.01], few))
     assert runs_by_itself(tmp_path, name) == [(3, 2), (3, 1)]
 
