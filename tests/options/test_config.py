@@ -89,6 +89,8 @@ VALUES = {
     "warm_epochs": 0,
     "keep": "best",
     "stack": 2,
+    "at_once": 0,
+    "devices": 1,
     "jobs": 3,
     "cluster": "",
     "log": "none",
@@ -99,7 +101,8 @@ VALUES = {
     "checkpoint_every": 10.0,
 }
 RUNTIME = {
-    *("jobs", "cluster", "log", "out", "freeze_sparsity", "teachers", "data_dir"),
+    *("jobs", "at_once", "devices", "cluster", "log", "out", "freeze_sparsity", "teachers"),
+    "data_dir",
     *("checkpoint_every", "sparsity_shares"),  # the latter follows from sparsity_of
     "grouped_rows",  # which follows from groups
     *("start_from", "start_at", "start_partly"),  # from which started_from follows

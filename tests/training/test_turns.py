@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from torch.optim import Adafactor
 
 from paretocli.population.branching import stages
 from paretocli.population.population import Population
@@ -115,6 +116,9 @@ CASES = {
         {"sparse": {"theta": "flat"}, "lr": 0.05, "transfer": neighbours, **PHASES},
     ),
     "kept": (images, WEIGHTS, {"kept": 2}),
+    "optimisers apart": (images, WEIGHTS, {"hook": Adafactor, "transfer": neighbours}),
+    "half precision": (small, WEIGHTS, {"autocast": torch.float16}),
+    "no test": (small, WEIGHTS, {"evaluate_every": 0}),
 }
 
 
@@ -152,7 +156,7 @@ def test_phases_end_for_all_as_they_would(transfer):
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (3, 2), (2, 3)])
-@pytest.mark.parametrize("name", ["adaptive", "sparse neighbours", "kept"])
+@pytest.mark.parametrize("name", ["adaptive", "sparse neighbours", "kept", "optimisers apart"])
 def test_it_goes_on_with_another_number_at_a_time(name, before, after):
     make, weights, settings = CASES[name]
     settings = {"epochs": 2, "patience": 3} | settings
