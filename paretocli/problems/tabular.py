@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from pandas.api.types import is_float_dtype
 
 from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.errors import InputError
 from paretocli.networks.embedded import embedded_networks, width_of
-from paretocli.problems.column_kinds import asked_kinds
+from paretocli.problems.cells import numbers
+from paretocli.problems.column_kinds import asked_kinds, found_kind
 from paretocli.problems.features import encoded, indicator_words
 from paretocli.problems.label_columns import labels_of
 from paretocli.problems.table_classes import refuse_no_classes, table_classes, words_of
@@ -56,6 +58,9 @@ def tabular(
             "more columns with --targets."
         )
     kinds = asked_kinds(form.task, targets, path)
+    for one in targets:  # before anything else: a cell that is none is the likeliest mistake
+        if not is_float_dtype(frame[one]) and (kinds[one] or found_kind(frame[one])) != "class":
+            numbers(frame[one], path)
     rows, how = rows_of(frame, kinds, form, path)
     make = partial(table_classes, balanced=form.class_weights == "balanced")
     labels = [labels_of(frame[one], rows, path, kinds[one], make) for one in targets]
