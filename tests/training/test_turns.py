@@ -117,7 +117,6 @@ CASES = {
     ),
     "kept": (images, WEIGHTS, {"kept": 2}),
     "optimisers apart": (images, WEIGHTS, {"hook": Adafactor, "transfer": neighbours}),
-    "half precision": (small, WEIGHTS, {"autocast": torch.float16}),
     "no test": (small, WEIGHTS, {"evaluate_every": 0}),
 }
 
