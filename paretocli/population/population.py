@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
-from itertools import islice
 from operator import itemgetter
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,11 +22,12 @@ from paretocli.population.copies import Copies
 from paretocli.population.half_precision import half_precision, stackable
 from paretocli.population.kernels import differentiable_kernels
 from paretocli.population.layout import channels_last, unbound
-from paretocli.population.scores import Scoring
+from paretocli.population.scores import Scoring, kept_outputs, measurable
 
 Tensors = dict[str, Tensor]
 Measured = tuple[Tensor, Tensor, Outputs]  # losses, statistics, outputs that are kept
 Step = Callable[..., Measured]
+T = TypeVar("T")
 
 
 class Population(Copies):
@@ -169,14 +170,17 @@ class Population(Copies):
         # Dropout draws the masks once for all subproblems, so that one subproblem's result does
         # not depend on how many others there are.
         axis = 0 if apart else None
-        each = partial(self._call, len(targets))
-        outputs = vmap(each, in_dims=(0, 0, axis), randomness="same")(parameters, buffers, inputs)
-        scores = [
-            self._scoring.of_all(task, output, target, apart=apart)
-            for task, output, target in self._measurable(outputs, targets, only)
-        ]
+        # Networks and scores in one call: each takes longer than a small network's operations do.
+        step = vmap(
+            partial(self._scored, self._scoring.inside, only),
+            in_dims=(0, 0, axis, axis),
+            randomness="same",
+        )
+        outputs, found = step(parameters, buffers, inputs, targets)
+        parts = zip(measurable(self.tasks, outputs, targets, only), found, strict=True)
+        scores = [self._scoring.of_all(*one, scored, apart=apart) for one, scored in parts]
         losses, statistics = zip(*scores, strict=True)
-        kept = self._kept(outputs, targets) if keep else ()
+        kept = kept_outputs(self.tasks, outputs, targets) if keep else ()
         return torch.stack(losses, dim=1), torch.cat(statistics, dim=1), kept
 
     def _measure_in_turn(
@@ -212,13 +216,10 @@ class Population(Copies):
         keep: bool,
         only: int | None,
     ) -> Measured:
-        outputs = self._call(len(targets), parameters, buffers, inputs)
-        scores = [
-            self._scoring.of_one(task, output, target)
-            for task, output, target in self._measurable(outputs, targets, only)
-        ]
+        own = (parameters, buffers, inputs, targets)
+        outputs, scores = self._scored(self._scoring.of_one, only, *own)
         losses, statistics = zip(*scores, strict=True)
-        kept = self._kept(outputs, targets) if keep else ()
+        kept = kept_outputs(self.tasks, outputs, targets) if keep else ()
         return torch.stack(losses), torch.cat(statistics), kept
 
     def metrics(self, statistics: Tensor) -> Tensor:
@@ -256,18 +257,17 @@ class Population(Copies):
             returned = functional_call(self._network, (parameters, buffers), *arguments_of(inputs))
         return tuple(map(as_floats, outputs_by_task(returned, self._names[:count])))
 
-    def _measurable(
-        self, outputs: Outputs, targets: Sequence[Several], only: int | None = None
-    ) -> Iterator[tuple[Task, Several, Several]]:
-        # Tasks of training alone come last, and have no targets in evaluation.
-        measurable = zip(self.tasks[: len(targets)], outputs, targets, strict=True)
-        return measurable if only is None else islice(measurable, only, only + 1)
-
-    def _kept(self, outputs: Outputs, targets: Sequence[Several]) -> Outputs:
-        measurable = self._measurable(outputs, targets)
-        return tuple(
-            mapped(Tensor.detach, output) for task, output, _ in measurable if task.whole_metrics
-        )
+    def _scored(
+        self,
+        score: Callable[[Task, Several, Several], T],
+        only: int | None,
+        parameters: Tensors,
+        buffers: Tensors,
+        inputs: Inputs,
+        targets: Outputs,
+    ) -> tuple[Outputs, list[T]]:
+        outputs = self._call(len(targets), parameters, buffers, inputs)
+        return outputs, [score(*one) for one in measurable(self.tasks, outputs, targets, only)]
 
     def _one_each(self, batches: Tensor) -> Tensor:
         """A view (K, B, …) of the members' batches (K · B, …) that follow one another."""

@@ -4,8 +4,9 @@ Samples without a label are left out before anything is computed of them: a fact
 do, for a loss may be NaN there, may have a gradient that is, or may refuse such a target.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from paretocli.core.inputs import Several, mapped, of_form, sample_count, tensors_of
+from paretocli.core.outputs import Outputs
 from paretocli.core.task import Task, rows_of
 
 Scores = tuple[Tensor, Tensor]
@@ -40,19 +42,55 @@ class Scoring:
         """The loss () and the statistics (s,) of one network, as `Task.scores`."""
         return (self._of_labelled if task.counts_labels else _of_one)(task, output, target)
 
-    def of_all(self, task: Task, outputs: Several, target: Several, *, apart: bool) -> Scores:
+    def inside(self, task: Task, output: Several, target: Several) -> Scores | tuple[()]:
+        """As `of_one`, of a network that is one of a stack, in the call that computes them all.
+
+        Nothing where labels may be missing: those there are have to be known before.
+        """
+        return () if task.counts_labels else task.scores(output, target)
+
+    def of_all(
+        self,
+        task: Task,
+        outputs: Several,
+        target: Several,
+        scored: Scores | tuple[()],
+        *,
+        apart: bool,
+    ) -> Scores:
         """The losses (K,) and the statistics (K, s) of K networks.
 
         Args:
             task: The task.
             outputs: (K, B, …).
             target: (B, …), or (K, B, …) where each network has samples of its own.
-            apart: Whether they have.
+            scored: What `inside` gave, for all of them.
+            apart: Whether each has samples of its own.
         """
-        if not task.counts_labels:
-            return _stacked(task.scores, outputs, target, axis=0 if apart else None)
+        if scored:
+            return scored
         of_labelled = self._of_labelled_apart if apart else self._of_labelled_together
         return of_labelled(task, outputs, target)
+
+
+def measurable(
+    tasks: Sequence[Task], outputs: Outputs, targets: Outputs, only: int | None = None
+) -> Iterator[tuple[Task, Several, Several]]:
+    """The tasks, or one of them alone, with their outputs and targets.
+
+    Tasks of training alone come last, and have no targets in evaluation.
+    """
+    pairs = zip(tasks[: len(targets)], outputs, targets, strict=True)
+    return pairs if only is None else islice(pairs, only, only + 1)
+
+
+def kept_outputs(tasks: Sequence[Task], outputs: Outputs, targets: Outputs) -> Outputs:
+    """The outputs of tasks with metrics of a whole split, without a graph."""
+    return tuple(
+        mapped(Tensor.detach, output)
+        for task, output, _ in measurable(tasks, outputs, targets)
+        if task.whole_metrics
+    )
 
 
 def _unchanged(function: ScoreFunction) -> ScoreFunction:
@@ -68,7 +106,8 @@ def _together(task: Task, outputs: Several, target: Several) -> Scores:
     rows = task.labelled(target).nonzero().flatten()
     scores = partial(task.scores_of_labelled, of=sample_count(target))
     chosen = mapped(lambda outputs_of_all: outputs_of_all[:, rows], outputs)
-    return _stacked(scores, chosen, rows_of(target, rows), axis=None)
+    losses, statistics = vmap(scores, in_dims=(0, None))(chosen, rows_of(target, rows))
+    return losses, statistics
 
 
 def _apart(task: Task, outputs: Several, targets: Several) -> Scores:
@@ -85,13 +124,3 @@ def _unbound(several: Several) -> list[Any]:
     """Those (…) of each network, from those of all (K, …)."""
     each = zip(*(tensor.unbind() for tensor in tensors_of(several).values()), strict=True)
     return [of_form(several, tensors) for tensors in each]
-
-
-def _stacked(
-    scores: Callable[[Several, Several], Scores],
-    outputs: Several,
-    target: Several,
-    axis: int | None,
-) -> Scores:
-    losses, statistics = vmap(scores, in_dims=(0, axis))(outputs, target)
-    return losses, statistics

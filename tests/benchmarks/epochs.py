@@ -3,8 +3,8 @@
 CPU-seconds of an epoch of training and validation, a point, on three problems: by the program, by
 a plain loop of PyTorch with a `DataLoader`, and by a bare loop without one, whose images and
 kernels lie with the channels last. The three take turns within one process; ratios are medians over
-the rounds. Python's share is that of an epoch's time in which no operation of torch is under way,
-by torch's profiler, whose own work counts as Python's.
+the rounds. Python's share is what a step takes whatever its samples are, of all that it takes:
+Python, the calls of operations, and the optimiser. It is that of a step with two samples.
 """
 
 import argparse
@@ -18,7 +18,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.profiler import ProfilerActivity, profile
 from torch.utils.data import DataLoader, TensorDataset
 
 from paretocli.core.problem import Problem, Samples
@@ -45,6 +44,7 @@ CASES: dict[str, tuple[dict[str, Any], int]] = {
     "small ResNet": ({"problem": "examples/own_network.py:make", "train_samples": 5120}, 1),
 }
 WHOLE = {"multimnist": 50_000, "examples/own_network.py:make": 45_000}  # training samples
+FEW, STEPS = 2, 10  # samples of a step that shows what Python takes, and how many such steps
 WORKERS = 0  # processes of the `DataLoader`: their time would not be counted
 
 
@@ -84,7 +84,7 @@ def _row(name: str, options: dict[str, Any], points: int, arguments: argparse.Na
     ratios = [[one[place] / one[0] for one in found] for place in (1, 2)]
     texts = [f"{statistics.median(own):.4f} ({min(own):.4f}–{max(own):.4f})"]
     texts += [f"{statistics.median(r):.2f} ({min(r):.2f}–{max(r):.2f})" for r in ratios]
-    share = _share_of_python(trainer.run_epoch)
+    share = _share_of_python(subproblems, points, arguments.rounds)
     return f"{name:<20} {texts[0]:>24} {texts[1]:>20} {texts[2]:>20} {100 * share:>5.0f} %"
 
 
@@ -200,14 +200,20 @@ def _seconds(epoch: Epoch, repeat: int) -> float:
     return (time.process_time() - before) / repeat
 
 
-def _share_of_python(epoch: Epoch) -> float:
-    """The share of an epoch's CPU time that no operation of torch takes."""
-    with profile(activities=[ProfilerActivity.CPU]) as profiler:
-        before = time.process_time()
-        epoch()
-        whole = time.process_time() - before
-    inside = sum(event.self_cpu_time_total for event in profiler.key_averages()) / 1e6
-    return max(0.0, 1 - inside / whole)
+def _share_of_python(subproblems: Subproblems, points: int, rounds: int) -> float:
+    """What a step of training with two samples takes, of one with all."""
+    config, problem = subproblems.config, subproblems.problem
+    few = replace(problem, train=problem.train.rows(slice(FEW * STEPS)))
+    small = replace(subproblems, config=replace(config, batch_size=FEW), problem=few)
+    times = []
+    for one in (small, subproblems):
+        trainer = trainer_of(one, range(points))
+        assert isinstance(trainer, Trainer)
+        steps = len(one.problem.train) // one.config.batch_size
+        trainer._train_epoch()
+        found = [_seconds(trainer._train_epoch, 1) / steps for _ in range(rounds)]
+        times.append(statistics.median(found))
+    return times[0] / times[1]
 
 
 if __name__ == "__main__":
