@@ -262,8 +262,8 @@ def _chosen(
     # Those of the options beside the problem's own; 0 leaves one out.
     coefficients = {**problem.auxiliary, **chosen["auxiliary"]}
     chosen["auxiliary"] = problem.with_auxiliary(coefficients).auxiliary
-    chosen.setdefault("evaluate_every", default_every(problem, chosen["batch_size"]))
     check_ranges(chosen)
+    chosen.setdefault("evaluate_every", default_every(problem, chosen["batch_size"]))
     check_device(device, precision=chosen["precision"], compiled=chosen["compile"])
     return chosen
 
