@@ -22,7 +22,6 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from paretocli.core.problem import Problem, Samples
 from paretocli.options.config import SweepConfig
-from paretocli.population.optimizers import build_optimizer
 from paretocli.sweeping.normalisation import without_scale
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.subproblems import Subproblems
@@ -130,9 +129,8 @@ def _loop(problem: Problem, config: SweepConfig, *, bare: bool) -> Epoch:
     make = _indexed if bare else _loaded
     learning = make(train, config.batch_size, True)
     checking = make(val, problem.evaluation_batch if bare else config.batch_size, False)
-    optimizer = build_optimizer(
-        config.optimizer, network.parameters(), lr=config.lr, weight_decay=config.weight_decay
-    )
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
+    optimizer = kind(network.parameters(), lr=config.lr, weight_decay=config.weight_decay)
 
     def losses_of(inputs: Tensor, targets: list[Tensor]) -> list[Tensor]:
         outputs = network(inputs)
@@ -203,15 +201,16 @@ def _seconds(epoch: Epoch, repeat: int) -> float:
 def _share_of_python(subproblems: Subproblems, points: int, rounds: int) -> float:
     """What a step of training with two samples takes, of one with all."""
     config, problem = subproblems.config, subproblems.problem
+    problem = replace(problem, val=problem.val.rows(slice(1)))
     few = replace(problem, train=problem.train.rows(slice(FEW * STEPS)))
     small = replace(subproblems, config=replace(config, batch_size=FEW), problem=few)
     times = []
-    for one in (small, subproblems):
+    for one in (small, replace(subproblems, problem=problem)):
         trainer = trainer_of(one, range(points))
         assert isinstance(trainer, Trainer)
         steps = len(one.problem.train) // one.config.batch_size
-        trainer._train_epoch()
-        found = [_seconds(trainer._train_epoch, 1) / steps for _ in range(rounds)]
+        trainer.run_epoch()
+        found = [_seconds(trainer.run_epoch, 1) / steps for _ in range(rounds)]
         times.append(statistics.median(found))
     return times[0] / times[1]
 
