@@ -77,6 +77,7 @@ class Defaults:
     lr_of: Mapping[str, float] = field(default_factory=dict)
     thaw: Mapping[str, int] = field(default_factory=dict)
     no_decay: Sequence[str] = ()
+    ema: float = 0.0
 
 
 def as_float(inputs: Inputs) -> Inputs:

@@ -86,3 +86,11 @@ class OptimisationOptions:
         shown="none",
         idle=_no_decay,
     )
+    ema: float = option(
+        "Evaluate and keep the exponential moving average of a point's parameters, of which this "
+        "share, such as 0.999, stays in a step; 0 for none.",
+        metavar="DECAY",
+        range=_SHARE,
+        default=0.0,
+        before=0.0,
+    )

@@ -197,6 +197,7 @@ def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
         micro_batch=config.micro_batch,
         warm_up=config.warm_up,
         clip_norm=config.clip_norm,
+        ema=config.ema,
         retrain_epochs=config.retrain_epochs,
         retrain_lr=config.retrain_lr,
         share_similarity=config.share_similarity,

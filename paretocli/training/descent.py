@@ -1,7 +1,7 @@
 """How a training step changes the parameters: freely or within a pattern."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from paretocli.population.optimizers import optimizer_hook
 from paretocli.population.population import Population
 from paretocli.population.recipe import Group, recipe_of
 from paretocli.sparsity.pattern import Pattern
+from paretocli.training.averages import Averages
 from paretocli.training.held import held
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.thawing import trained
@@ -54,6 +55,7 @@ class Descent:
         self._factors: list[list[float]] = []
         self.optimizers: list[Steps] = self._optimizers()
         self._keep_pattern()
+        self._averages = self._averages_of(settings.ema) if settings.ema else None
 
     def objectives(self, losses: Tensor) -> Tensor:
         """The objectives (K, m) from the tasks' losses, to be given to the solver."""
@@ -124,6 +126,8 @@ class Descent:
     def move(self, device: torch.device) -> Mapping[int, Tensor]:
         """Have the population and all that steps keep wait on another device, or come back."""
         parameters = self.population.move(device)
+        if self._averages is not None:
+            self._averages.move(device)
         for optimizer in self._free:
             if isinstance(optimizer, InTurn):
                 optimizer.move(parameters, device)
@@ -155,10 +159,21 @@ class Descent:
                 self._step(rows.tolist())
         # A step leaves the pattern by no more than rounding, and that is taken away.
         self._keep_pattern()
+        if self._averages is not None:
+            self._averages.update()
+
+    def averaged(self, ended: Tensor) -> AbstractContextManager[None]:
+        """Meanwhile the networks are their averages, where these are asked for, after an epoch.
+
+        Args:
+            ended: Whose training has ended (K,).
+        """
+        return nullcontext() if self._averages is None else self._averages.shown(ended)
 
     def state_dict(self) -> list[dict[str, Any]]:
-        """The optimisers' states."""
-        return [optimizer.state_dict() for optimizer in self.optimizers]
+        """The optimisers' states, and that of the averages."""
+        last = [] if self._averages is None else [self._averages.state_dict()]
+        return [optimizer.state_dict() for optimizer in self.optimizers] + last
 
     def load_state_dict(self, states: list[dict[str, Any]]) -> None:
         """Take up states given by `state_dict`.
@@ -166,6 +181,9 @@ class Descent:
         Raises:
             Exception: They are not of these parameters.
         """
+        if self._averages is not None:
+            *states, averages = states
+            self._averages.load_state_dict(averages)
         for optimizer, state in zip(self.optimizers, states, strict=True):
             self._take_up(optimizer, state)
 
@@ -206,6 +224,9 @@ class Descent:
                 optimizer.step(without)
             else:
                 optimizer.step()
+
+    def _averages_of(self, decay: float) -> Averages:
+        return Averages(self.population, decay, pattern=self.pattern)
 
     def _keep_pattern(self) -> None:
         if self.pattern is not None:

@@ -1,6 +1,6 @@
 """Losses and metrics of a population over a whole split."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,8 @@ from paretocli.core.inputs import Inputs
 from paretocli.core.problem import EVALUATION_BATCH, Data, Samples
 from paretocli.execution.company import ALONE, Company
 from paretocli.population.population import Population
+from paretocli.sparsity.objective import SparsityObjective
+from paretocli.training.breakdown import Breakdown
 from paretocli.training.whole_split import WholeSplit
 
 Prepare = Callable[[Any], Inputs]
@@ -69,3 +71,33 @@ def shares(
     rows = [slice(start, start + batch_size) for start in starts]
     for batch in in_order(samples, rows):
         yield len(batch) / len(samples), batch
+
+
+def evaluate_all(
+    population: Population,
+    sparsity: SparsityObjective | None,
+    samples: Data,
+    prepare: Prepare,
+    batch_size: int,
+) -> tuple[Tensor, Tensor]:
+    """All objectives (K, m), sparsity first where it is one, and metrics (K, q); as `evaluate`."""
+    losses, metrics = evaluate(population, samples, prepare, batch_size)
+    if sparsity is not None:
+        losses = sparsity.put_before(losses, population.parameters)
+    return losses, metrics
+
+
+def means_of(
+    steps: Sequence[tuple[Tensor, Tensor, Tensor]], population: Population, breakdown: Breakdown
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The objectives (K, m), metrics (K, q) and auxiliary losses (K, a) of an epoch of training.
+
+    Args:
+        steps: Objectives, statistics and auxiliary losses of each.
+        population: Makes metrics of statistics.
+        breakdown: Sees whether all were numbers.
+    """
+    losses, statistics, auxiliary = (torch.stack(one) for one in zip(*steps, strict=True))
+    breakdown.observe(torch.cat([losses, auxiliary], dim=2))
+    metrics = population.metrics(statistics.mean(dim=0))
+    return losses.mean(dim=0), metrics, auxiliary.mean(dim=0)

@@ -13,6 +13,7 @@ from paretocli.sparsity.layers import over_rows
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern, zero_rows
 from paretocli.sparsity.proximal import ProximalOptimizer
+from paretocli.training.averages import Averages
 from paretocli.training.descent import Descent, Steps
 from paretocli.training.settings import TrainingSettings
 
@@ -95,6 +96,9 @@ class ProximalDescent(Descent):
             take_up(self._proximal, state, self._proximal.kept_shapes())
         else:
             super()._take_up(optimizer, state)
+
+    def _averages_of(self, decay: float) -> Averages:
+        return Averages(self.population, decay, self.sparsity.names, self.pattern)
 
     def _clip(self) -> Tensor:
         """The pull of sparsity is scaled with the tasks' gradient, or a step would follow others.

@@ -35,6 +35,7 @@ class TrainingSettings:
         streams: A number for each subproblem; each sees batches of its own, whose order goes by
             its number. None where all see the same.
         kept: Epochs of each subproblem that are kept beside its best one.
+        ema: How much of the moving average of the parameters stays in a step; 0 for no average.
         hook: Makes the problem's own optimiser; None for the one of that name.
         size_limit: What the networks are to be no larger than when rows are tied, if anything.
     """
@@ -61,6 +62,7 @@ class TrainingSettings:
     evaluate_every: int = 1
     streams: tuple[int, ...] | None = None
     kept: int = 0
+    ema: float = 0.0
     hook: OptimizerHook | None = None
     size_limit: SizeLimit | None = None
 

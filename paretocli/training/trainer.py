@@ -23,7 +23,7 @@ from paretocli.training.breakdown import Breakdown
 from paretocli.training.certificate import stationarity
 from paretocli.training.claims import Claims
 from paretocli.training.descent import Descent
-from paretocli.training.evaluation import evaluate
+from paretocli.training.evaluation import evaluate_all, means_of
 from paretocli.training.gradients import StepGradients
 from paretocli.training.losses import TrainingLosses
 from paretocli.training.passing import Exchange, Passing, completed
@@ -53,8 +53,7 @@ class Trainer:
         pattern: Zero rows and ties to be kept from the start; there is no search then.
         transfer: What the subproblems pass to each other until the search ends, if anything.
         transferred: The parameters and buffers that take part.
-        teachers: What the networks imitate beside, if anything; the population knows their terms,
-            which are part of the losses of training in the history.
+        teachers: What the networks imitate beside; their terms are part of the losses of training.
     """
 
     def __init__(
@@ -131,23 +130,25 @@ class Trainer:
         self.phases.epoch += 1
         standstill.hold(self.population, self.solver, train)
         self.population.train(False)
-        figures: Figures = {"train": train[:2], "val": self.evaluated("val")}
-        if is_measured(self.epoch, self.settings.evaluate_every):
-            figures["test"] = self.evaluated("test")
-        value = self.solver.value(figures["val"][0])
-        found, whole = deciding(figures, self.settings.evaluate_every), self.population.finite()
-        failed = self.breakdown.failed(found, whole, self.gradients.exhausted)
-        self.failed_epoch[failed & (self.failed_epoch == 0)] = self.epoch
-        value = value.masked_fill((self.failed_epoch > 0).to(value.device), torch.nan)
-        kept = worth_keeping(self.population, self.solver)
-        going_on = value.masked_fill(standstill.ended.to(value.device), torch.nan)
-        self.best.update(going_on, standstill.epochs, kept, figures["val"][0])
+        with self.descent.averaged(standstill.ended):
+            figures: Figures = {"train": train[:2], "val": self.evaluated("val")}
+            if is_measured(self.epoch, self.settings.evaluate_every):
+                figures["test"] = self.evaluated("test")
+            value = self.solver.value(figures["val"][0])
+            found, whole = deciding(figures, self.settings.evaluate_every), self.population.finite()
+            failed = self.breakdown.failed(found, whole, self.gradients.exhausted)
+            self.failed_epoch[failed & (self.failed_epoch == 0)] = self.epoch
+            value = value.masked_fill((self.failed_epoch > 0).to(value.device), torch.nan)
+            kept = worth_keeping(self.population, self.solver)
+            going_on = value.masked_fill(standstill.ended.to(value.device), torch.nan)
+            self.best.update(going_on, standstill.epochs, kept, figures["val"][0])
         gap, relative_gap = self.claims.gap(train[0])
         failed, state = self.failed_epoch > 0, (self.population, self.solver, train)
         warming_up = self.phases.warming_up or self.thawing.frozen
         standstill.observe(value, relative_gap, failed, state, warming_up=warming_up)
         if self.finished and "test" not in figures:
-            figures["test"] = self.evaluated("test")
+            with self.descent.averaged(standstill.ended):
+                figures["test"] = self.evaluated("test")
         self.seconds += time.perf_counter() - started
         sparsity, parameters = self.sparsity, self.population.parameters
         return EpochReport(
@@ -271,10 +272,7 @@ class Trainer:
             if not phases.retraining:
                 yield from self.passing.after(found[-1][0], phases.place(step, steps), self.descent)
             self.descent.step(phases.rate(step, steps), self.gradients.skipped)
-        losses, statistics, auxiliary = (torch.stack(one) for one in zip(*found, strict=True))
-        self.breakdown.observe(torch.cat([losses, auxiliary], dim=2))
-        metrics = self.population.metrics(statistics.mean(dim=0))
-        return losses.mean(dim=0), metrics, auxiliary.mean(dim=0)
+        return means_of(found, self.population, self.breakdown)
 
     def _descent(self) -> Descent:
         """How the parameters change in the present phase."""
@@ -298,8 +296,5 @@ class Trainer:
 
     def evaluated(self, split: Split) -> tuple[Tensor, Tensor]:
         """Objectives (K, m) and metrics (K, q) over a whole split."""
-        data, batch_size = self.splits[split], self.evaluation_batch
-        losses, metrics = evaluate(self.population, data, self.prepare, batch_size)
-        if self.sparsity is not None:
-            losses = self.sparsity.put_before(losses, self.population.parameters)
-        return losses, metrics
+        given = (self.splits[split], self.prepare, self.evaluation_batch)
+        return evaluate_all(self.population, self.sparsity, *given)

@@ -129,7 +129,8 @@ class TurnsTrainer:
             if not self.finished and not asked:
                 report.figures.pop("test", None)
             elif "test" not in report.figures:
-                with self._there(trainer):
+                ended = trainer.phases.standstill.ended
+                with self._there(trainer), trainer.descent.averaged(ended):
                     report.figures["test"] = trainer.evaluated("test")
 
     def finish(self) -> Outcome:

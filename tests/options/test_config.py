@@ -85,6 +85,7 @@ VALUES = {
     "lr_of": (),
     "thaw": (),
     "no_decay": (),
+    "ema": 0.0,
     "warm": "none",
     "warm_epochs": 0,
     "keep": "best",
@@ -164,6 +165,7 @@ CHANGED = {
     "lr_of": (("body.*", 0.1),),
     "thaw": (("body.*", 3),),
     "no_decay": ("norms",),
+    "ema": 0.99,
     "transfer_kernel": "triangle",
 }
 

@@ -37,7 +37,7 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
         "auxiliary",
         *("indicators", "embed", "delimiter", "encoding", "sparse_inputs"),
         "evaluate_every",
-        *("micro_batch", "warm_up", "clip_norm", "lr_of", "no_decay", "thaw"),
+        *("micro_batch", "warm_up", "clip_norm", "lr_of", "no_decay", "thaw", "ema"),
     }
 
 
