@@ -159,11 +159,12 @@ def test_what_has_ended_stays():
 @pytest.mark.parametrize("make", [dense, sparse])
 def test_points_that_take_turns_come_out_the_same(make):
     rows = WEIGHTS if make is dense else SPARSE
+    known = {"patience": 1, "evaluate_every": 3, "lr": 0.005}
 
     def part(members):
-        return make([rows[member] for member in members], patience=1, evaluate_every=3)
+        return make([rows[member] for member in members], **known)
 
-    whole, turns = make(patience=1, evaluate_every=3), TurnsTrainer(part, len(rows), 1, device=CPU)
+    whole, turns = make(**known), TurnsTrainer(part, len(rows), 1, device=CPU)
     while not whole.finished:
         expected, found = whole.run_epoch().figures, turns.run_epoch().figures
         assert expected.keys() == found.keys()
