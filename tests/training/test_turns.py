@@ -117,6 +117,16 @@ CASES = {
     ),
     "kept": (images, WEIGHTS, {"kept": 2}),
     "optimisers apart": (images, WEIGHTS, {"hook": Adafactor, "transfer": neighbours}),
+    "thawed": (
+        small,
+        WEIGHTS,
+        {"transfer": neighbours, "thaw_epochs": {"body.0.weight": 2, "body.4.bias": 9}},
+    ),
+    "averages": (
+        small,
+        SPARSE,
+        {"sparse": {"theta": "flat"}, "transfer": neighbours, "ema": 0.9, "evaluate_every": 0},
+    ),
     "no test": (small, WEIGHTS, {"evaluate_every": 0}),
 }
 
