@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from paretocli.problems import cifar10_files, mnist_files, mulan_files
+from tests.pictures import leave_pictures_blank
 from tests.remembered import remember_traces
 
 
@@ -84,6 +85,13 @@ def nothing_left():
 def remembered_traces():
     with pytest.MonkeyPatch.context() as patch:
         remember_traces(patch.setattr)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def blank_pictures():
+    with pytest.MonkeyPatch.context() as patch:
+        leave_pictures_blank(patch.setattr)
         yield
 
 

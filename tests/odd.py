@@ -134,8 +134,8 @@ def mixed_up() -> Problem:
 
 
 class Recurrent(Net):
-    def __init__(self, layer: Callable[..., nn.Module]) -> None:
-        super().__init__(first=layer(6, WIDTH, num_layers=2, dropout=0.2, batch_first=True))
+    def __init__(self) -> None:
+        super().__init__(first=nn.LSTM(6, WIDTH, num_layers=2, dropout=0.2, batch_first=True))
 
     def features(self, inputs: Tensor) -> Tensor:
         states, _ = self.first(inputs)
@@ -143,11 +143,7 @@ class Recurrent(Net):
 
 
 def lstm() -> Problem:
-    return problem(lambda: Recurrent(nn.LSTM), 5, 6)
-
-
-def gru() -> Problem:
-    return problem(lambda: Recurrent(nn.GRU), 5, 6)
+    return problem(Recurrent, 5, 6)
 
 
 # Tokens (B, S)

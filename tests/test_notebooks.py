@@ -28,33 +28,51 @@ SHORT = {
 }
 
 
-@pytest.fixture
-def manager(tmp_path, monkeypatch):
-    """A kernel to be started: this interpreter, this checkout, and folders of its own."""
-    own = tmp_path / "jupyter"
+@pytest.fixture(scope="module")
+def manager(tmp_path_factory):
+    """A kernel that runs: this interpreter, this checkout, and folders of its own.
+
+    One for all notebooks, since the packages that each imports take seconds.
+    """
+    own = tmp_path_factory.mktemp("jupyter")
     spec = own / "kernels" / "python3"
     spec.mkdir(parents=True)
     kernel = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     text = json.dumps({"argv": kernel, "display_name": "Python 3", "language": "python"})
     (spec / "kernel.json").write_text(text)
     changes = {name: str(own / name.lower()) for name in ("JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
-    for name, folder in changes.items():
-        monkeypatch.setenv(name, folder)
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    monkeypatch.setattr(os, "environ", environment(**changes, PYTHONPATH=path))
-    os.environ.pop("MPLBACKEND", None)
-    specs = KernelSpecManager(kernel_dirs=[str(spec.parent)], ensure_native_kernel=False)
-    manager = KernelManager(kernel_name="python3", kernel_spec_manager=specs)
-    yield manager
-    if manager.has_kernel:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, folder in changes.items():
+            patch.setenv(name, folder)
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        patch.setattr(os, "environ", environment(**changes, PYTHONPATH=path))
+        os.environ.pop("MPLBACKEND", None)
+        specs = KernelSpecManager(kernel_dirs=[str(spec.parent)], ensure_native_kernel=False)
+        manager = KernelManager(kernel_name="python3", kernel_spec_manager=specs)
+        manager.start_kernel()
+        yield manager
         manager.shutdown_kernel(now=True)
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """Where a notebook runs."""
+def client(manager):
+    """Someone who runs cells in that kernel."""
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=SECONDS)
+        yield client
+    finally:
+        client.stop_channels()
+
+
+@pytest.fixture
+def folder(client, tmp_path):
+    """Where a notebook runs, in a kernel that knows no name of another notebook's."""
     path = tmp_path / "here"
     path.mkdir()
+    begin = f"%reset -f\nimport os\nos.chdir({str(path)!r})\ndel os"
+    assert not [kind for kind, _ in Cell(client, begin).messages() if kind == "error"]
     return path
 
 
@@ -125,19 +143,6 @@ class Cell:
             if kind == "status" and content["execution_state"] == "idle":
                 return
             yield kind, content
-
-
-@pytest.fixture
-def client(manager, folder):
-    """Someone who runs cells in that kernel."""
-    manager.start_kernel(cwd=str(folder))
-    client = manager.client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=SECONDS)
-        yield client
-    finally:
-        client.stop_channels()
 
 
 # Points that train one after another, each for long enough to be interrupted.

@@ -76,9 +76,7 @@ def refuse_others(there, here):
 @pytest.mark.parametrize(
     "options",
     [
-        {"sparsity": False},
         {"sparsity": False, "stack": 1, "optimizer": "sgd"},
-        {"sparsity": True},
         {"sparsity": True, "stack": 1, "optimizer": "adamw", "max_layer_sparsity": 0.9},
         {"sparsity": True, "optimizer": "sgd", "theta": "linear"},
         {"sparsity": False, "solver": "linear", "batches": "independent"},
@@ -86,7 +84,6 @@ def refuse_others(there, here):
         {"sparsity": False, "transfer": "adaptive", "epochs": 8},
         {"sparsity": True, "transfer": "split", "keep": "front", "epochs": 4},
         {"sparsity": True, "patience": 1, "epochs": 6, "lr": 1e-5},
-        {"sparsity": True, "keep": "front", "epochs": 4},
         {"sparsity": True, "warm": "path", "epochs": 4},
         {"sparsity": False, "placement": "adaptive", "points": 4, "init": "lsuv"},
     ],
@@ -180,8 +177,7 @@ def without_some(samples):
     return Samples(samples.inputs, (first.where(torch.arange(len(first)) % 3 > 0, -1), second))
 
 
-@pytest.mark.parametrize("stack", [1, 3])
-@pytest.mark.parametrize("batches", ["shared", "independent"])
+@pytest.mark.parametrize(("stack", "batches"), [(1, "shared"), (3, "independent")])
 def test_tasks_with_tensors_of_their_own(tmp_path, stack, batches):
     options = {"sparsity": False, "stack": stack, "batches": batches}
     refuse_others(*swept(tmp_path, rich(), **options))

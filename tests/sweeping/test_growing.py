@@ -58,7 +58,7 @@ def test_it_grows_to_as_many_points_as_were_asked_for(grown):
     assert all(0.01 < record["weights"][0] < 0.99 for record in records[3:])
 
 
-@pytest.mark.parametrize("every", [2, 5])
+@pytest.mark.parametrize("every", [5])
 def test_stopped_again_and_again_it_grows_to_the_same(grown, tmp_path, every):
     for _ in range(40):
         stop = Stops(every)
@@ -95,7 +95,7 @@ def test_a_budget_is_kept(tmp_path):
 
 
 def test_a_front_in_parts_is_said_to_be(tmp_path, capsys):
-    options = {"problem": "zdt3", "placement": "adaptive", "points": 15, "epochs": 12}
+    options = {"problem": "zdt3", "placement": "adaptive", "points": 10, "epochs": 12}
     found = paretocli.sweep(**options, out=tmp_path / "run")
     assert "the front is not connected, or this solver" in capsys.readouterr().err
     table = found.results
@@ -130,7 +130,7 @@ def coarse(tmp_path_factory):
     found = {}
     for name in ("vlmop2", "zdt2"):
         path = tmp_path_factory.mktemp("coarse") / name
-        found[name] = paretocli.sweep(name, points=3, out=path, progress=False)
+        found[name] = paretocli.sweep(name, points=3, epochs=20, out=path, progress=False)
     return found
 
 

@@ -25,7 +25,6 @@ STACKED = {
     "spectral": False,
     "transformer": False,
     "lstm": False,
-    "gru": False,
     "embedding": True,
     "lazy": True,
     "buffers": True,
