@@ -8,6 +8,7 @@ from torch import Tensor
 from paretocli.core.auxiliary import targets_of
 from paretocli.core.problem import EVALUATION_BATCH, Data
 from paretocli.population.population import Population
+from paretocli.sparsity.balance import over, times
 from paretocli.sparsity.layers import per_member
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern
@@ -159,8 +160,10 @@ def _proximal_map(
         zeros_allowed: Whether (further) rows may become zero.
     """
     parameters = {name: population.parameters[name].detach() for name in sparsity.names}
-    blocks, gradients = sparsity.joined(parameters), sparsity.joined(smooth)
-    subgradients = sparsity.joined(own)
+    factors = sparsity.factors(sparsity.joined(parameters))
+    blocks = times(sparsity.joined(parameters), factors)
+    gradients = over(sparsity.joined(smooth), factors)
+    subgradients = over(sparsity.joined(own), factors)
     radial = sparsity.radial_gradients(blocks)
     maps = {}
     for name, weights in blocks.items():
@@ -184,7 +187,7 @@ def _proximal_map(
             zeros_allowed=zeros_allowed,
         )
         maps[name] = (weights - moved) / per_member(step, weights)
-    return sparsity.blocks.apart(maps, parameters)
+    return sparsity.blocks.apart(times(maps, factors), parameters)
 
 
 def _norm(gradients: Mapping[str, Tensor]) -> Tensor:
