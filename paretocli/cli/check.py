@@ -36,7 +36,7 @@ Threads = Annotated[
 # What concerns the problem, as for a sweep.
 OPTIONS = (
     *("network", "targets", "labels", "image_size", *TABLE_OPTIONS, "set"),
-    *("start_from", "start_at", "start_partly", "device", "data_dir"),
+    *("start_from", "start_at", "start_partly", "device", "workers", "data_dir"),
 )
 
 
@@ -68,6 +68,7 @@ def check(
     from paretocli.examination.examine import examine
     from paretocli.problems.asked import Asked
     from paretocli.problems.loading import load_problem
+    from paretocli.problems.readers import problem_read_by
     from paretocli.training.machine import (
         available_threads,
         choose_device,
@@ -80,8 +81,9 @@ def check(
     count = threads or available_threads()
     set_up(count, "fp32")
     folder = (given["data_dir"] or default_data_dir()).absolute()
+    made = load_problem(problem, folder, Asked.of_options(given))
     found = examine(
-        load_problem(problem, folder, Asked.of_options(given)),
+        problem_read_by(made, given["workers"]),
         chosen,
         given["network"],
         start_from=given["start_from"],

@@ -35,7 +35,7 @@ Threads = Annotated[
 ]
 
 
-@with_options("data_dir")
+@with_options("workers", "data_dir")
 def export(
     path: Where,
     point: Point,
@@ -61,13 +61,14 @@ def export(
       paretocli export runs/mine 3 --problem my_problem.py:make
     """
     import json
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from paretocli.cli.export_report import export_report
     from paretocli.directories import default_data_dir
     from paretocli.exporting.export import export_point, refuse_used
     from paretocli.exporting.formats import FORMATS, require_format
     from paretocli.exporting.point import read_solved_point
+    from paretocli.problems.readers import problem_read_by
     from paretocli.registries import lookup
     from paretocli.training.machine import flush_denormals, set_up
 
@@ -86,6 +87,7 @@ def export(
         problem=problem,
         consent=lambda file: may_run(path, file),
     )
+    solved = replace(solved, problem=problem_read_by(solved.problem, given["workers"]))
     exported = export_point(solved, folder, names, threads)
     if as_json:
         say(json.dumps({"folder": str(folder), **asdict(exported)}, indent=2))

@@ -116,7 +116,8 @@ Warm = Annotated[
 
 
 @with_options(
-    *("warm_epochs", "jobs", "cluster", "data_dir", "checkpoint_every", "log"), after="warm"
+    *("warm_epochs", "jobs", "workers", "cluster", "data_dir", "checkpoint_every", "log"),
+    after="warm",
 )
 def refine(
     path: Where,

@@ -21,6 +21,14 @@ class ReadAhead(Protocol):
         """Batches of rows, one after another, as `in_order` asks for them."""
 
 
+@runtime_checkable
+class ReadByProcesses(Protocol):
+    """Data that may be read by processes of their own, ahead of whoever wants it."""
+
+    def read_by(self, workers: int) -> Data:
+        """The same samples, read by so many processes; 0 for none."""
+
+
 def in_order(
     data: Data, rows: Sequence[Rows], seeds: Sequence[Tensor] | None = None
 ) -> Iterator[Samples]:
@@ -74,6 +82,10 @@ class Part:
         """Batches of rows, one after another, as `in_order` asks for them."""
         return in_order(self.whole, [self._numbers(batch) for batch in rows], seeds)
 
+    def read_by(self, workers: int) -> "Part":
+        """The same samples, read by so many processes where the whole can be."""
+        return replace(self, whole=read_by(self.whole, workers))
+
     def to(self, device: torch.device) -> "Part":
         """The same samples on another device."""
         return replace(self, whole=self.whole.to(device))
@@ -86,6 +98,16 @@ class Part:
 
     def _numbers(self, rows: Rows) -> Tensor:
         return self.numbers[rows.cpu() if isinstance(rows, Tensor) else rows]
+
+
+def read_by(data: Data, workers: int) -> Data:
+    """The same samples, read by so many processes; as they are where none read them."""
+    return data.read_by(workers) if isinstance(data, ReadByProcesses) else data
+
+
+def by_processes(data: Data) -> bool:
+    """Whether processes may read it."""
+    return by_processes(data.whole) if isinstance(data, Part) else isinstance(data, ReadByProcesses)
 
 
 def part_of(data: Data, rows: Rows) -> Data:

@@ -71,6 +71,15 @@ class MachineOptions:
         kind="runtime",
         single=False,
     )
+    workers: int | None = option(
+        "Processes that read data ahead which does not fit in memory (large images:FOLDER, "
+        "LazySamples), for each job. 0 for none. Results do not depend on it.",
+        range=(lambda value: value is None or 0 <= value <= 4096, "from 0 to 4096"),
+        variable="PARETOCLI_WORKERS",
+        default=None,
+        shown="what the problem says; 2 for images",
+        kind="runtime",
+    )
     cluster: str = option(
         "Run the points on a Dask cluster: its scheduler, such as tcp://host:8786, or local:N for "
         "N workers here. Needs the extra cluster.",

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +11,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from paretocli.core.in_order import Rows
+from paretocli.core.items import Parts
 from paretocli.core.problem import Data, Samples
 from paretocli.problems.image_files import Form, Pixels, content_of, decoded, each
+from paretocli.reading.ahead import WORKERS, read_ahead
+from paretocli.reading.placing import placed
+from paretocli.reading.requests import Begun
 
 CPU = torch.device("cpu")
 MOST_HELD = 1 / 16  # of the machine's memory; workers get copies
@@ -39,8 +44,9 @@ class HeldImages(Samples):
 class ImagesRead:
     """Images whose files are read and decoded a batch at a time.
 
-    A batch has the images uint8 (B, C, H, W) as inputs. Sent to another machine, they are read
-    there, from the same paths.
+    A batch has the images uint8 (B, C, H, W) as inputs. In training and evaluation, processes read
+    the next batches ahead; how many there are changes no number. Sent to another machine, images
+    are read there, from the same paths.
 
     Attributes:
         paths: The files (N,).
@@ -48,6 +54,7 @@ class ImagesRead:
         targets: One tensor (N,) a task.
         digest: SHA-256 of the files and of their targets.
         device: Where batches go.
+        workers: Processes that read ahead; 0 for none.
     """
 
     paths: tuple[Path, ...]
@@ -55,26 +62,57 @@ class ImagesRead:
     targets: tuple[Tensor, ...]
     digest: str
     device: torch.device = CPU
+    workers: int = WORKERS
 
     def __len__(self) -> int:
         return len(self.paths)
 
-    def rows(self, rows: slice | Tensor) -> Samples:
-        """Read some of the images, onto the device.
+    def rows(self, rows: Rows) -> Samples:
+        """Read some of the images, here, onto the device.
 
         Raises:
             InputError: A file is not there any more, or is no image.
         """
-        places = rows.cpu() if isinstance(rows, Tensor) else torch.arange(len(self))[rows]
-        paths = [self.paths[place] for place in places.tolist()]
+        return placed(self.read(self._numbers(rows)), self.device)
+
+    def batches(self, rows: Sequence[Rows], seeds: Sequence[Tensor] | None) -> Iterator[Samples]:
+        """Batches of rows, one after another, read ahead; nothing is drawn from the seeds.
+
+        Raises:
+            InputError: A file is not there any more, or is no image.
+            RunError: A process that reads has died.
+        """
+        read = read_ahead(
+            self.read,
+            [(self._numbers(batch), None) for batch in rows],
+            workers=self.workers,
+            pinned=self.device.type == "cuda",
+            where="the images",
+        )
+        for batch in read:
+            yield placed(batch, self.device)
+
+    def read(
+        self, numbers: list[int], seeds: list[int] | None = None, begun: Begun | None = None
+    ) -> Parts:
+        """A batch on the CPU.
+
+        Args:
+            numbers: Which images.
+            seeds: Nothing is drawn at random.
+            begun: Not called, as several images are read at a time.
+        """
+        paths = [self.paths[number] for number in numbers]
         batch = np.empty((len(paths), *self.form.shape), dtype=np.uint8)
         images = each(lambda path: decoded(content_of(path), path, self.form), paths)
         for place, pixels in enumerate(images):
             batch[place] = pixels
-        return Samples(
-            torch.from_numpy(batch).to(self.device),
-            tuple(target[places].to(self.device) for target in self.targets),
-        )
+        places = torch.tensor(numbers, dtype=torch.long)
+        return torch.from_numpy(batch), tuple(target[places] for target in self.targets)
+
+    def read_by(self, workers: int) -> "ImagesRead":
+        """The same images, read by so many processes."""
+        return replace(self, workers=workers)
 
     def to(self, device: torch.device) -> "ImagesRead":
         """The same images, whose batches go to another device."""
@@ -83,6 +121,11 @@ class ImagesRead:
     def checksum(self) -> str:
         """SHA-256 of the files, as they were when the problem was made, and of the targets."""
         return self.digest
+
+    def _numbers(self, rows: Rows) -> list[int]:
+        found = rows if isinstance(rows, Tensor) else torch.arange(len(self))[rows]
+        numbers: list[int] = found.tolist()
+        return numbers
 
 
 @dataclass(frozen=True, eq=False)

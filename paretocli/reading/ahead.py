@@ -31,6 +31,7 @@ from paretocli.reading.surroundings import (
     one_thread,
 )
 
+WORKERS = 2  # where nobody says
 AHEAD = 2  # batches that each worker reads ahead
 WORTHWHILE = 0.5  # seconds of reading below which no processes are started: that takes some too
 
@@ -128,8 +129,8 @@ def _death(processes: Sequence[BaseProcess], notes: Notes, where: str) -> str | 
         number = at.get(process.pid, 0)
         place = f" while it was at sample {number - 1}" if number else ""
         return (
-            f"A process that reads {where} {how}{place}; see whether it can be read, or do without "
-            "such processes, with workers=0."
+            f"A process that reads {where} {how}{place}; to see why, do without such processes, "
+            "with --workers 0 (in Python, workers=0)."
         )
     return None
 

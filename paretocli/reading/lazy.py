@@ -11,17 +11,16 @@ from torch import Tensor
 
 from paretocli.core.datasets import first_line, item_of, refuse_no_dataset
 from paretocli.core.in_order import Rows
-from paretocli.core.inputs import mapped
 from paretocli.core.items import Collate, Parts, batch_of, taken_apart
 from paretocli.core.samples import Samples
 from paretocli.errors import InputError
-from paretocli.reading.ahead import read_ahead
+from paretocli.reading.ahead import WORKERS, read_ahead
 from paretocli.reading.chance import draw_from, own_chance
+from paretocli.reading.placing import placed
 from paretocli.reading.requests import Begun, Request
 
 CPU = torch.device("cpu")
 CHECKED = 64  # items that a checksum covers
-WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -68,14 +67,19 @@ class LazySamples:
     def rows(self, rows: Rows) -> Samples:
         """Read some of the items, here, onto the device."""
         (batch,) = self._read([(self._numbers(rows), None)])
-        return self._placed(batch)
+        return placed(batch, self.device)
 
     def batches(self, rows: Sequence[Rows], seeds: Sequence[Tensor] | None) -> Iterator[Samples]:
         """Batches of rows, one after another, read ahead; with `augment` where there are seeds."""
         numbers = [self._numbers(batch) for batch in rows]
         drawn = [None] * len(numbers) if seeds is None else [batch.tolist() for batch in seeds]
         requests = list(zip(numbers, drawn, strict=True))
-        yield from map(self._placed, self._read(requests))
+        for batch in self._read(requests):
+            yield placed(batch, self.device)
+
+    def read_by(self, workers: int) -> "LazySamples":
+        """The same samples, read by so many processes."""
+        return replace(self, workers=workers)
 
     def to(self, device: torch.device) -> "LazySamples":
         """The same samples, whose batches go to another device."""
@@ -150,12 +154,3 @@ class LazySamples:
         if isinstance(rows, slice):
             return list(range(len(self)))[rows]
         return [int(row) for row in rows.tolist()]
-
-    def _placed(self, parts: Parts) -> Samples:
-        inputs, targets = parts
-
-        # What is pinned is copied while the device computes; what is not, at once.
-        def placed(tensor: Tensor) -> Tensor:
-            return tensor.to(self.device, non_blocking=tensor.is_pinned())
-
-        return Samples(mapped(placed, inputs), tuple(map(placed, targets)))

@@ -7,6 +7,7 @@ from typing import Any
 from paretocli.core.problem import Problem
 from paretocli.problems.loading import imported_checksums, source_checksum
 from paretocli.problems.made_in_python import code_checksum
+from paretocli.problems.readers import problem_read_by
 from paretocli.run_directory.stored_config import stored_config
 from paretocli.run_directory.sweep_file import SweepFile
 from paretocli.sweeping.cut import cut
@@ -39,7 +40,8 @@ def reopened(
     config = stored_config(sweep, runtime)
     device = choose_device(config.device)
     check_device(device, precision=config.precision, compiled=config.compile)
-    problem = cut(made, config.train_samples).with_auxiliary(config.auxiliary)
+    read = problem_read_by(made, config.workers)
+    problem = cut(read, config.train_samples).with_auxiliary(config.auxiliary)
     network = fresh_network(config.network, config.init, problem, config.seed)
     layers, traced = network_layers(network, problem), TracedNetwork(network, problem)
     # Older directories do not keep what follows from the network.

@@ -24,7 +24,6 @@ from paretocli.planning.growth import Growth
 from paretocli.planning.plan import divide, together
 from paretocli.planning.weights import growth_of, weights_of_points, wishes_of
 from paretocli.population.parameter_groups import thaw_epochs
-from paretocli.population.transfer import TRANSFERS
 from paretocli.probing.chance import chance_notes
 from paretocli.probing.no_means import no_mean_notes
 from paretocli.probing.processes import check_processes
@@ -35,6 +34,7 @@ from paretocli.probing.work import operation_work
 from paretocli.problems.asked import NAMES, Asked
 from paretocli.problems.loading import imported_checksums, load_problem, source_checksum
 from paretocli.problems.made_in_python import as_made, code_checksum, name_of
+from paretocli.problems.readers import problem_read_by
 from paretocli.run_directory.networks import file_checksum
 from paretocli.run_directory.rounds import Row
 from paretocli.sparsity.layers import Layer
@@ -44,6 +44,7 @@ from paretocli.sweeping.first_sweep import first_sweep
 from paretocli.sweeping.ideals import ideals_of, notes_on_learned
 from paretocli.sweeping.known_names import refuse_unknown
 from paretocli.sweeping.memory import Memory, expected_memory, fitting_points
+from paretocli.sweeping.option_notes import notes_on_options
 from paretocli.sweeping.own_optimizer import (
     default_optimizer,
     refuse_with_sparsity,
@@ -140,9 +141,8 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     )
     older = meant_in(options)
     asked = Asked.of_options(options, source, older)
-    whole = as_made(made, asked) if made else load_problem(source, data_dir, asked)
-    count = options.get("train_samples")
-    problem = whole if count is None else cut(whole, int(str(count)))
+    loaded = as_made(made, asked) if made else load_problem(source, data_dir, asked)
+    problem = _as_asked(loaded, options)
     chosen = _chosen(options, older, problem, device)
     problem = problem.with_auxiliary(chosen["auxiliary"])
     network = network_to_train(chosen, problem)
@@ -204,7 +204,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     transferred_names(config, network)
     refuse_precision(config)
     config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
-    more_notes += [*notes_on_learned(config), *_notes_on_joining(config)]
+    more_notes += [*notes_on_learned(config), *notes_on_options(config, problem)]
     wanted = config.weights
     config, notes_of_begun = _placed(config, options, problem, single)
     added = () if config.weights == wanted else further_weights(config.out, wanted)
@@ -233,14 +233,11 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     )
 
 
-def _notes_on_joining(config: SweepConfig) -> list[str]:
-    """A note where points of later rounds do not learn from each other as those of the first do."""
-    if config.warm == "none" or not TRANSFERS[config.transfer].joins:
-        return []
-    return [
-        f"--transfer {config.transfer} joins the points of the first round alone; those that "
-        "start from others do not learn from each other."
-    ]
+def _as_asked(loaded: Problem, options: Options) -> Problem:
+    """The problem, read and cut as the user said."""
+    whole = problem_read_by(loaded, options.get("workers"))
+    count = options.get("train_samples")
+    return whole if count is None else cut(whole, int(str(count)))
 
 
 def _chosen(

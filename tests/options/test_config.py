@@ -91,6 +91,7 @@ VALUES = {
     "keep": "best",
     "stack": 2,
     "at_once": 0,
+    "workers": None,
     "devices": 1,
     "jobs": 3,
     "cluster": "",
@@ -102,7 +103,17 @@ VALUES = {
     "checkpoint_every": 10.0,
 }
 RUNTIME = {
-    *("jobs", "at_once", "devices", "cluster", "log", "out", "freeze_sparsity", "teachers"),
+    *(
+        "jobs",
+        "at_once",
+        "workers",
+        "devices",
+        "cluster",
+        "log",
+        "out",
+        "freeze_sparsity",
+        "teachers",
+    ),
     "data_dir",
     *("checkpoint_every", "sparsity_shares"),  # the latter follows from sparsity_of
     "grouped_rows",  # which follows from groups
@@ -114,6 +125,7 @@ CHANGED = {
     "targets": ("price", "area"),
     "labels": Path("labels.csv"),
     "image_size": 64,
+    "workers": 2,
     "task": {"a": "class"},
     "class_weights": "balanced",
     "split": "part",
