@@ -41,6 +41,8 @@ class Task:
             (B,), finite ones also where the weight is 0, and that of a split is Σ w l / Σ w. With
             the mean over an image's labelled pixels as l it is the mean over all of the split's.
             Metrics are left as they are.
+        of: Name of another task whose output this one is measured on, as fairness is on that of a
+            classifier. The network returns none for this task, and what is exported has none.
         lower_bound: A bound that the loss never falls below; without it the program finds out how
             low the loss gets.
     """
@@ -52,6 +54,7 @@ class Task:
     missing: Missing | None = None
     lower_bound: float | None = None
     weight: Callable[[Any], Tensor] | None = None
+    of: str | None = None
 
     def __post_init__(self) -> None:
         given = [name for name in ("missing", "weight") if getattr(self, name) is not None]

@@ -38,6 +38,7 @@ def fairness_task(
     *,
     groups: int,
     surrogate: Surrogate = "probability",
+    of: str | None = None,
 ) -> Task:
     """A task whose loss is a smooth difference between groups, and whose metrics are exact ones.
 
@@ -64,6 +65,8 @@ def fairness_task(
         notion: `parity`, `opportunity` or `odds`: what the loss compares.
         groups: How many there are.
         surrogate: `probability` or `tanh`: what stands for the rates in the loss.
+        of: Name of the classifier's task, whose output is then taken for this one's too; None where
+            the network returns it a second time.
 
     Raises:
         InputError: There is no such notion or surrogate, or there are fewer than two groups.
@@ -93,7 +96,7 @@ def fairness_task(
         )
         for name, of in METRICS.items()
     }
-    return Task(name, loss, metrics, outputs=2, lower_bound=0.0)
+    return Task(name, loss, metrics, outputs=2, lower_bound=0.0, of=of)
 
 
 def _logit(output: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import nn
 import paretocli
 from paretocli.core.problem import Problem, Samples, Task
 from paretocli.errors import InputError
+from paretocli.networks.building import build_network
 from paretocli.population.population import Population
 from paretocli.problems.fairness import LABELS, METRICS, fairness_task
 from paretocli.training.certificate import stationarity
@@ -81,6 +82,13 @@ class Linear(nn.Module):
     def forward(self, inputs):
         logits = self.head(inputs)
         return [logits, logits]
+
+
+class Once(Linear):
+    """The same, which gives its logits once."""
+
+    def forward(self, inputs):
+        return [self.head(inputs)]
 
 
 def samples_of(seed=0, groups=2):
@@ -255,3 +263,29 @@ def test_a_split_of_one_group_is_refused(tmp_path, split):
     with pytest.raises(InputError, match=words):
         paretocli.sweep(problem(**{split: alone}), sparsity=False, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def reading(**changed):
+    tasks = [tasks_of()[0], fairness_task("fair", "parity", groups=2, of="label")]
+    return problem(tasks=tasks, networks={"once": Once}, **changed)
+
+
+@pytest.mark.parametrize("network", ["once", "hps", "mdmtn", "mtan", "mmoe", "ple"])
+def test_networks_have_no_head_for_fairness(network):
+    made = reading()
+    built = build_network(network, made, 0).eval()
+    outputs = built(made.test.inputs)
+    assert len(outputs) == 2
+    assert outputs[0] is outputs[1]
+
+
+def test_the_classifier_is_exported_once(tmp_path):
+    made = reading()
+    given = {"points": 2, "epochs": 1, "batch_size": 30, "network": "hps"}
+    run = paretocli.sweep(made, scale="none", out=tmp_path / "run", **given)
+    found = run.export(0, tmp_path / "small")
+    assert {*found.differences["module"]} == {"label"}
+    exact = run.results["demographic_parity_difference_fair_test"].iloc[0]
+    assert found.after.metrics["demographic_parity_difference_fair"] == pytest.approx(exact)
+    small = torch.export.load(tmp_path / "small" / "network.pt2").module()
+    assert len(small(made.test.inputs)) == 1
