@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from paretocli.core.known_front import KnownFront
+    from paretocli.core.loss_of_means import LossOfMeans
     from paretocli.core.problem import Data, Defaults, Metric, Problem, Samples, Task, joined
     from paretocli.errors import InputError, RunError, StopError
     from paretocli.library.calls import check, compare, export, load_run, sweep, train
     from paretocli.library.run import Run
+    from paretocli.problems.fairness import fairness_task
     from paretocli.reading.lazy import LazySamples
 
 __version__ = "0.2.0"
@@ -18,6 +20,7 @@ __all__ = [
     "InputError",
     "KnownFront",
     "LazySamples",
+    "LossOfMeans",
     "Metric",
     "Problem",
     "Run",
@@ -29,6 +32,7 @@ __all__ = [
     "check",
     "compare",
     "export",
+    "fairness_task",
     "joined",
     "load_run",
     "sweep",
@@ -45,6 +49,7 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 # Where each name comes from: it is imported when it is asked for, as most of them bring torch.
 _PLACES = {
     "paretocli.core.known_front": ("KnownFront",),
+    "paretocli.core.loss_of_means": ("LossOfMeans",),
     "paretocli.core.problem": (
         "Data",
         "Defaults",
@@ -57,6 +62,7 @@ _PLACES = {
     "paretocli.errors": ("InputError", "RunError", "StopError"),
     "paretocli.library.calls": ("check", "compare", "export", "load_run", "sweep", "train"),
     "paretocli.library.run": ("Run",),
+    "paretocli.problems.fairness": ("fairness_task",),
     "paretocli.reading.lazy": ("LazySamples",),
 }
 

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from paretocli.core.inputs import of_form, tensors_of
 from paretocli.core.outputs import Outputs, call_by_task, flat
 from paretocli.core.problem import Problem
+from paretocli.core.shared_outputs import own_outputs
 
 
 class AsUsed(nn.Module):
@@ -14,6 +15,9 @@ class AsUsed(nn.Module):
     Args:
         problem: Its `prepare` comes first; its test data shows the form of the inputs.
         network: The network itself.
+
+    Attributes:
+        names: Of the tasks that have outputs of their own; no other ones are given.
     """
 
     def __init__(self, problem: Problem, network: nn.Module) -> None:
@@ -21,7 +25,8 @@ class AsUsed(nn.Module):
         self.network = network
         self._prepare = problem.prepare
         self._form = problem.test.rows(slice(1)).inputs
-        self._names = [task.name for task in problem.tasks]
+        self._tasks = tuple(problem.tasks)
+        self.names = own_outputs(problem.tasks)
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """The outputs' tensors (B, …) from those (B, …) of inputs as the data holds them.
@@ -31,9 +36,11 @@ class AsUsed(nn.Module):
         return flat(self.by_task(*tensors))
 
     def by_task(self, *tensors: Tensor) -> Outputs:
-        """The same, one output a task."""
+        """The same, one output a task that has its own."""
         inputs = self._prepare(of_form(self._form, tensors))
-        return call_by_task(self.network, inputs, self._names)
+        found = call_by_task(self.network, inputs, [task.name for task in self._tasks])
+        each = zip(self._tasks, found, strict=True)
+        return tuple(output for task, output in each if task.of is None)
 
 
 def raw_inputs(problem: Problem, size: int) -> dict[str, Tensor]:

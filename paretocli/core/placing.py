@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
+from paretocli.core.loss_of_means import LossOfMeans
 from paretocli.core.metric import Metric
 from paretocli.core.task import Task
 
@@ -59,6 +60,11 @@ def placed_function(function: Any, device: torch.device) -> Any:
         if all(tensor.device == there for tensor in tensors):
             return function
         return copy.deepcopy(function).to(device)
+    if isinstance(function, LossOfMeans):
+        statistics, figure = (
+            placed_function(part, device) for part in (function.statistics, function.figure)
+        )
+        return dataclasses.replace(function, statistics=statistics, figure=figure)
     if isinstance(function, partial):
         move: Callable[[Any], Any] = partial(_argument, device=device)
         arguments, named = tree_map(move, (function.args, function.keywords))

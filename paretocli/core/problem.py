@@ -20,6 +20,7 @@ from paretocli.core.labels import labelled_shares, rows_with_labels
 from paretocli.core.metric import Metric
 from paretocli.core.repeated import checked_weights, repeat_note, repeats
 from paretocli.core.samples import Data, Samples
+from paretocli.core.shared_outputs import refuse_wrong_reading
 from paretocli.core.splits import SPLITS, Split
 from paretocli.core.task import Task, TaskFunction
 from paretocli.errors import InputError
@@ -168,6 +169,7 @@ class Problem:
                 f"Problem {self.name} has metrics whose columns clash with each other or with "
                 f"losses and weights ({', '.join(self.metrics)}); rename them."
             )
+        refuse_wrong_reading(self.tasks, self.name)
         auxiliary = checked_auxiliary(self.auxiliary, names, self.name)
         object.__setattr__(self, "auxiliary", auxiliary)
         if self.evaluation_batch < 1:

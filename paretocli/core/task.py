@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 
 from paretocli.core.inputs import AnyForm, Several, first_of, floats_of, mapped, sample_count
+from paretocli.core.loss_of_means import LossOfMeans
 from paretocli.core.metric import Metric, MetricFunction, TaskFunction, mean_of
 from paretocli.core.missing import Missing, without_label
+from paretocli.errors import InputError
 
 __all__ = ["Task", "TaskFunction"]
 
@@ -25,7 +27,7 @@ class Task:
     Attributes:
         name: Short name, used in column names.
         loss: To be minimised: `(output (B, …), target (B, …)) → (B,)`, a number for each sample, or
-            their mean ().
+            their mean (). What is no mean over samples is a `LossOfMeans`.
         metrics: Further figures by name, never trained on: functions like the loss, which may give
             plain numbers as well, or a `Metric`.
         outputs: Numbers that the task's head gives for a sample, for the generic networks, which
@@ -39,6 +41,8 @@ class Task:
             (B,), finite ones also where the weight is 0, and that of a split is Σ w l / Σ w. With
             the mean over an image's labelled pixels as l it is the mean over all of the split's.
             Metrics are left as they are.
+        of: Name of another task whose output this one is measured on, as fairness is on that of a
+            classifier. The network returns none for this task, and what is exported has none.
         lower_bound: A bound that the loss never falls below; without it the program finds out how
             low the loss gets.
     """
@@ -50,6 +54,16 @@ class Task:
     missing: Missing | None = None
     lower_bound: float | None = None
     weight: Callable[[Any], Tensor] | None = None
+    of: str | None = None
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("missing", "weight") if getattr(self, name) is not None]
+        if isinstance(self.loss, LossOfMeans) and given:
+            raise InputError(
+                f"Task {self.name} has {given[0]}=… with a LossOfMeans, which is for losses that "
+                "are means over samples; leave it out, and let the statistics be 0 for samples "
+                "that are not to count."
+            )
 
     @cached_property
     def all_metrics(self) -> dict[str, Metric]:
@@ -120,6 +134,21 @@ class Task:
         total = weights.sum()
         return (weights * values).sum() / torch.where(total > 0, total, 1.0)
 
+    def loss_over(self, mean: Tensor, statistics: Tensor) -> Tensor:
+        """The loss (…) over a split, NaN where none of its samples has a label.
+
+        Args:
+            mean: The mean (…) of `scores`' losses over the split.
+            statistics: Likewise (…, s).
+        """
+        if isinstance(self.loss, LossOfMeans):
+            return self.loss.figure(self.loss_means(statistics))
+        return mean / self.labelled_share(statistics)
+
+    def loss_means(self, statistics: Tensor) -> Tensor:
+        """What a `LossOfMeans` follows from, of statistics (…, s)."""
+        return statistics[..., self._metrics_size :]
+
     def labelled_share(self, statistics: Tensor) -> Tensor:
         """The samples' mean weight (…), from statistics (…, s): the share of those with a label."""
         if not self.counts_weights:
@@ -146,8 +175,12 @@ class Task:
 
     @property
     def statistics_size(self) -> int:
-        """How many statistics there are: the metrics', the mean weight, the share of labels."""
-        return self._metrics_size + (self.weight is not None) + self.counts_labels
+        """How many statistics there are.
+
+        Of the metrics, and after them of the loss, or else the mean weight and the share of labels.
+        """
+        of_loss = self.loss.size if isinstance(self.loss, LossOfMeans) else 0
+        return self._metrics_size + of_loss + (self.weight is not None) + self.counts_labels
 
     @property
     def counts_labels(self) -> bool:
@@ -164,9 +197,15 @@ class Task:
         return sum(metric.size for metric in self.all_metrics.values())
 
     def _means(self, output: Several, target: Several) -> tuple[Tensor, Tensor]:
-        """Means over a batch: of w l (), of the metrics' statistics and of w, where it is given."""
+        """Means over a batch: of w l (), of the metrics' statistics and of w, where it is given.
+
+        Those that a loss follows from are differentiable too, as the certificate needs them.
+        """
         given = mapped(Tensor.detach, output)
         parts = [metric.statistics(given, target) for metric in self.all_metrics.values()]
+        if isinstance(self.loss, LossOfMeans):
+            means = self.loss.statistics(output, target)
+            return self.loss.of_batch(means), torch.cat([*parts, means])
         values = self.loss(output, target)
         if self.weight is not None:
             weights = self.weight(target)

@@ -145,7 +145,7 @@ def _export(
     small = compact_network(trace(dense, few, f"of problem {problem.name}"))
     with torch.no_grad():
         outputs = dense.by_task(*few.values())
-    names = output_names(problem.objectives, outputs)
+    names = output_names(dense.names, outputs)
     named = dict(zip(names, flat(outputs), strict=True))
     plain = write_plain(small, _source(solved, small, named, few), folder)
     functions: dict[str, Any] = {"before": dense, "module": plain}

@@ -12,6 +12,7 @@ from torch import Tensor
 from paretocli.core.inputs import Several, mapped, tensors_of
 from paretocli.core.outputs import grouped, output_names
 from paretocli.core.problem import Problem
+from paretocli.core.shared_outputs import one_a_task, own_outputs
 from paretocli.training.evaluation import shares
 from paretocli.training.whole_split import WholeSplit
 
@@ -48,13 +49,13 @@ def compare_outputs(
         problem: Whose data and tasks.
         functions: From the tensors of raw inputs (B, …) to those of the tasks' outputs, in order;
             the first is the measure of the others.
-        form: Some outputs, one a task.
+        form: Some outputs, one a task that has its own.
     """
     statistics = {
         name: [torch.zeros(task.statistics_size) for task in problem.tasks] for name in functions
     }
     whole = {name: WholeSplit(problem.tasks) for name in functions}
-    names = output_names(problem.objectives, form)
+    names = output_names(own_outputs(problem.tasks), form)
     difference = {name: torch.zeros(len(names)) for name in functions}
     largest = torch.zeros(len(names))
     for share, batch in shares(problem.test, problem.evaluation_batch):
@@ -68,7 +69,7 @@ def compare_outputs(
                     difference[name][place], _gap(tensor, measure)
                 )
                 largest[place] = torch.maximum(largest[place], _largest(measure))
-            outputs = grouped(tensors, form)
+            outputs = one_a_task(grouped(tensors, form), problem.tasks)
             for place, (task, target) in enumerate(zip(problem.tasks, batch.targets, strict=True)):
                 statistics[name][place] += share * task.statistics(outputs[place], target)
             kept = [mapped(_of_one, outputs[place]) for place in whole[name].places]

@@ -91,7 +91,7 @@ def _export(problem: Problem, dense: AsUsed) -> None:
     few = _batch(problem, TRACED_SAMPLES)
     small = compact_network(trace(dense, few, f"of problem {problem.name}"))
     form = dense.by_task(*few.values())
-    names = output_names(problem.objectives, form)
+    names = output_names(dense.names, form)
     described = {name: str(tuple(tensor.shape)) for name, tensor in few.items()}
     shapes = {name: tuple(o.shape[1:]) for name, o in zip(names, flat(form), strict=True)}
     with tempfile.TemporaryDirectory() as folder:

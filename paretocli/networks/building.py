@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from paretocli.core.inputs import call
+from paretocli.core.shared_outputs import let_read
 from paretocli.errors import InputError
 from paretocli.networks.registry import NETWORKS
 
@@ -51,7 +52,7 @@ def _built(name: str, problem: "Problem") -> nn.Module:
             network = problem.networks[name]()
             _initialise_lazy(network, problem)
         else:
-            outputs = [task.outputs for task in problem.tasks]
+            outputs = [task.outputs for task in problem.tasks if task.of is None]
             network = NETWORKS[name].make(problem.input_shape, outputs)
     except Exception as error:
         message = (str(error).strip().splitlines() or ["(no message)"])[0]
@@ -64,6 +65,7 @@ def _built(name: str, problem: "Problem") -> nn.Module:
             f"The network {name} of problem {problem.name} is no torch module with parameters; "
             "return one from its function."
         )
+    let_read(network, problem.tasks)
     return network
 
 

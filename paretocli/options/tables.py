@@ -25,6 +25,10 @@ def _delimiter(given: Any) -> str:
     return found
 
 
+def _not_fair(config: Mapping[str, Any]) -> str:
+    return "" if config.get("fair", "") is not None else "without --fair"
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableOptions:
     """What a table's columns are, and how its rows are divided."""
@@ -83,6 +87,41 @@ class TableOptions:
         default=0,
         before=0,
         shown="none: an input for each, and of more than 100 the rare ones share one",
+    )
+    fair: str | None = option(
+        "The column whose groups are to be treated alike: the difference between them in the first "
+        "target of two classes is an objective.",
+        metavar="COLUMN",
+        default=None,
+        before=None,
+        shown="none",
+    )
+    fair_notion: str = option(
+        "What --fair compares: how often the second class is predicted among all rows (parity), "
+        "among those whose label it is (opportunity), or among those of either label (odds).",
+        metavar="NAME",
+        range=one_of("parity", "opportunity", "odds"),
+        default="opportunity",
+        before="opportunity",
+        idle=_not_fair,
+    )
+    fair_surrogate: str = option(
+        "What stands for the rates in the loss of --fair: mean probabilities of each group "
+        "(probability), or sums of their hyperbolic tangents by the number of all rows (tanh), as "
+        "COSMOS has it.",
+        metavar="NAME",
+        range=one_of("probability", "tanh"),
+        default="probability",
+        before="probability",
+        idle=_not_fair,
+    )
+    fair_feature: bool = option(
+        "Whether the column of --fair is a feature too.",
+        flags=("--fair-feature/--no-fair-feature",),
+        default=True,
+        before=True,
+        shown="on",
+        idle=_not_fair,
     )
     delimiter: str | None = option(
         "What is between the cells of the file: a character, or tab.",

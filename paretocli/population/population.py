@@ -236,7 +236,8 @@ class Population(Copies):
             losses: Means of what `measure` gives (K, m).
             statistics: The same (K, s).
         """
-        return losses / self._labelled_shares(statistics)[:, : losses.shape[1]]
+        each = zip(losses.unbind(dim=1), self._by_task(statistics), strict=False)
+        return torch.stack([task.loss_over(mean, part) for mean, (task, part) in each], dim=1)
 
     def there(self, statistics: Tensor) -> Tensor:
         """Which tasks have labels (K, m) in a batch, from what `measure` gives (K, s)."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.core.inputs import Several, first_of, floats_mapped, sample_count
+from paretocli.core.loss_of_means import LossOfMeans
 from paretocli.core.problem import Problem, Task
 from paretocli.core.task import rows_of
 from paretocli.probing.rehearsal import outputs_of
@@ -57,7 +58,9 @@ def _suspects(task: Task) -> list[tuple[str, Function, str]]:
         "let it return one number a sample, and where samples have no label, declare "
         "Task(…, missing=…)."
     )
-    found: list[tuple[str, Function, str]] = [("loss", task.loss, advice)]
+    found: list[tuple[str, Function, str]] = []
+    if not isinstance(task.loss, LossOfMeans):
+        found.append(("loss", task.loss, advice))
     for name, metric in task.all_metrics.items():
         if metric.function is not None and not metric.of_whole:
             found.append((f"metric {name}", metric.function, "wrap it in Metric.whole."))

@@ -1,4 +1,4 @@
-"""Whether a point can be trained in several processes, each with a part of every batch."""
+"""Whether a point can be trained with parts of each batch, in turn or in several processes."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 from paretocli.core import accelerators
 from paretocli.core.generators import generators_kept
 from paretocli.core.inputs import call
+from paretocli.core.loss_of_means import LossOfMeans
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.population.batch_norm import batch_norms, is_own
@@ -32,6 +33,7 @@ def check_processes(
     Raises:
         InputError: There is something of the kind, or there are fewer devices.
     """
+    _check_losses(problem, chosen)
     count = chosen["devices"]
     if count == 1:
         return
@@ -56,6 +58,22 @@ def check_processes(
         yield (
             f"With {asked} dropout draws other masks than in one process, so results are as far "
             "from those of one process as those of another seed."
+        )
+
+
+def _check_losses(problem: Problem, chosen: Mapping[str, Any]) -> None:
+    """Losses that are no means need all of a batch at once."""
+    whole = [task.name for task in problem.tasks if isinstance(task.loss, LossOfMeans)]
+    in_parts = 0 < chosen["micro_batch"] < min(chosen["batch_size"], len(problem.an_epoch))
+    asked = [
+        f"--{name.replace('_', '-')} {chosen[name]}"
+        for name, given in (("micro_batch", in_parts), ("devices", chosen["devices"] > 1))
+        if given
+    ]
+    if whole and asked:
+        raise InputError(
+            f"The loss of task {whole[0]} compares means over a whole batch, and {asked[0]} takes "
+            "it in parts, which have others; leave it out, or use a smaller --batch-size."
         )
 
 

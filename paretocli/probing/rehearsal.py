@@ -25,6 +25,7 @@ from paretocli.probing.label_faults import label_faults
 from paretocli.probing.own_leaves import refuse_gradient
 from paretocli.probing.returned import checked_outputs
 from paretocli.probing.task_faults import device_failure, failure, task_faults
+from paretocli.probing.whole_losses import refuse_no_value
 
 ROWS = 2
 FIRST = "on its first batch"
@@ -67,6 +68,8 @@ def faults(
             outputs = outputs_of(problem, network, samples, where)
             # One fault a task, not the same one for each split.
             found = task_faults(problem, data, outputs, samples.targets, where) | found
+            if not found:
+                refuse_no_value(problem, outputs, data, split)
         for name, fault in label_faults(problem, outputs, batch_size).items():
             found.setdefault(name, fault)
         if not found:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from paretocli.core.inputs import Several, floats_mapped, mapped, sample_count
+from paretocli.core.loss_of_means import LossOfMeans
 from paretocli.core.problem import Task
 from paretocli.errors import InputError
 
@@ -39,6 +40,14 @@ def refuse_sums(task: Task, output: Several, target: Several) -> None:
             f"The loss of task {task.name} is a sum over the batch ({_numbers(once, output)}), so "
             "that it depends on the batch size; let it return the mean, or one number a sample."
         )
+    if isinstance(task.loss, LossOfMeans):
+        once = _growth(task.loss.statistics, output, target)
+        if once is not None:
+            raise InputError(
+                f"What the loss of task {task.name} follows from are sums over the batch "
+                f"({_numbers(once, output)}), so that they depend on the batch size; let its "
+                "statistics be means."
+            )
     for name, metric in task.all_metrics.items():
         once = None if metric.of_whole else _growth(metric.statistics, output, target)
         if once is not None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from paretocli.core.inputs import Several, sample_count
+from paretocli.core.loss_of_means import LossOfMeans
 from paretocli.core.problem import Data, Problem, Task
 from paretocli.core.task import rows_of
 from paretocli.errors import InputError
@@ -97,6 +98,8 @@ def _refuse_loss(task: Task, output: Several, target: Several) -> None:
             f"{count}; a loss should be a single number, the mean over the batch, or one "
             f"number for each sample, ({count},)."
         )
+    if isinstance(task.loss, LossOfMeans):
+        _refuse_loss_of_means(task.name, task.loss, output, target)
     if task.weight is None:
         return
     for what, found in {"loss": loss, "weight": task.weight(target)}.items():
@@ -106,6 +109,20 @@ def _refuse_loss(task: Task, output: Several, target: Several) -> None:
                 f"{count}; where samples have weights it should be one number for each "
                 f"sample, ({count},)."
             )
+
+
+def _refuse_loss_of_means(name: str, loss: LossOfMeans, output: Several, target: Several) -> None:
+    means = loss.statistics(output, target)
+    if means.shape != (loss.size,):
+        raise InputError(
+            f"The statistics of the loss of task {name} have the shape {tuple(means.shape)}; they "
+            f"should be {loss.size} means over the batch, ({loss.size},), as its size says."
+        )
+    if loss.figure(torch.stack([means, means])).shape != (2,):
+        raise InputError(
+            f"The figure of the loss of task {name} should give one loss for each network, (K,), "
+            f"from their statistics (K, {loss.size})."
+        )
 
 
 def _refuse_metrics(task: Task, output: Several, target: Several) -> None:

@@ -4,11 +4,11 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
 from paretocli.core.task import Task
 from paretocli.errors import InputError
@@ -35,14 +35,15 @@ class Labels:
     Attributes:
         task: The task.
         kind: What the column was taken for.
-        target: Classes (N,), `MISSING` where there is none, or numbers (N,), NaN likewise.
+        target: Classes (N,), `MISSING` where there is none, or numbers (N,), NaN likewise; where it
+            is compared between groups, both by name.
         words: What it was taken for, in a sentence.
         classes: Names of the classes, none of a number.
     """
 
     task: Task
     kind: Kind
-    target: Tensor
+    target: Any
     words: str
     classes: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from paretocli.core.in_order import Part
+from paretocli.core.loss_of_means import LossOfMeans
 from paretocli.core.metric import Metric
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
@@ -65,6 +66,10 @@ def code_checksum(problem: Problem, network: nn.Module) -> dict[str, str]:
 def _parts(problem: Problem, network: nn.Module) -> Iterator[Any]:
     for task in problem.tasks:
         yield (task.name, task.outputs, task.missing, task.lower_bound)
+        if task.of is not None:
+            yield task.of
+        if isinstance(task.loss, LossOfMeans):
+            yield from (task.loss.statistics, task.loss.figure)
         yield from (task.loss, task.weight)
         for metric in task.metrics.values():
             if isinstance(metric, Metric):

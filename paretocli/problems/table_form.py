@@ -16,6 +16,10 @@ class TableForm:
         stratify: Whether classes get the same shares in all splits.
         indicators: Whether features that are missing somewhere get one that says so.
         embed: Categories of columns with more than so many become embeddings; 0 for none.
+        fair: The column whose groups are to be treated alike, None for none.
+        fair_notion: What is compared between them: `parity`, `opportunity` or `odds`.
+        fair_surrogate: What stands for rates in that loss: `probability` or `tanh`.
+        fair_feature: Whether that column is a feature too.
         delimiter: What is between the cells of its file, None where that is to be found.
         encoding: Of its file, likewise.
     """
@@ -27,6 +31,10 @@ class TableForm:
     stratify: bool = False
     indicators: bool = True
     embed: int = 0
+    fair: str | None = None
+    fair_notion: str = "opportunity"
+    fair_surrogate: str = "probability"
+    fair_feature: bool = True
     delimiter: str | None = None
     encoding: str | None = None
 
@@ -39,6 +47,12 @@ class TableForm:
     def dividing(self) -> list[str]:
         """The columns that divide the rows, and are no features."""
         return [name for name in (self.split, self.group) if name is not None]
+
+    @property
+    def no_features(self) -> list[str]:
+        """The columns beside the targets that nothing is predicted from."""
+        hidden = [] if self.fair is None or self.fair_feature else [self.fair]
+        return [*self.dividing, *hidden]
 
 
 # Of tables that were there before all this.

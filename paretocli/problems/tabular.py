@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 import pandas as pd
 import torch
 from pandas.api.types import is_float_dtype
 
+from paretocli.core.inputs import mapped
 from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.errors import InputError
 from paretocli.networks.embedded import embedded_networks, width_of
@@ -16,6 +18,7 @@ from paretocli.problems.column_kinds import asked_kinds, found_kind
 from paretocli.problems.features import encoded, indicator_words
 from paretocli.problems.label_columns import labels_of
 from paretocli.problems.table_classes import refuse_no_classes, table_classes, words_of
+from paretocli.problems.table_fairness import fairness_of
 from paretocli.problems.table_form import ALL_NUMBERS, TableForm
 from paretocli.problems.table_rows import rows_of, split_hints
 from paretocli.problems.targets import check_targets
@@ -52,7 +55,7 @@ def tabular(
             there are too few targets, features or rows. The message names the file and the column.
     """
     check_targets(targets, list(frame.columns), path)
-    if len(targets) < 2:
+    if len(targets) + (form.fair is not None) < 2:
         raise InputError(
             f"Only {', '.join(targets) or 'nothing'} is to be predicted from {path}; name two or "
             "more columns with --targets."
@@ -65,28 +68,32 @@ def tabular(
     make = partial(table_classes, balanced=form.class_weights == "balanced")
     labels = [labels_of(frame[one], rows, path, kinds[one], make) for one in targets]
     refuse_no_classes(form, labels, path)
-    features = frame.drop(columns=[*targets, *form.dividing])
+    tasks = [*labels, *fairness_of(frame, targets, labels, rows, form, path)]
+    features = frame.drop(columns=[*targets, *form.no_features])
     found = encoded(features, rows["train"], path, form)
     splits = {
         split: Samples(
-            torch.from_numpy(found.inputs[part]), tuple(one.target[part] for one in labels)
+            torch.from_numpy(found.inputs[part]),
+            tuple(mapped(itemgetter(part), one.target) for one in tasks),
         )
         for split, part in rows.items()
     }
     counts = list(found.embedded.values())
     plain = len(found.columns) - len(counts)
-    outputs = [one.task.outputs for one in labels]
+    outputs = [one.task.outputs for one in tasks if one.task.of is None]
     networks = embedded_networks(counts, plain, outputs) if counts else {}
     regression = all(one.kind == "number" for one in labels)
     return Problem(
         name=name,
-        tasks=[one.task for one in labels],
+        tasks=[one.task for one in tasks],
         train=splits["train"],
         val=splits["val"],
         test=splits["test"],
-        defaults=_defaults(len(splits["train"]), regression=regression),
+        defaults=_defaults(
+            len(splits["train"]), regression=regression, fair=len(tasks) > len(labels)
+        ),
         notes=[
-            *(f"{words_of(one)}." for one in labels),
+            *(f"{words_of(one)}." for one in tasks),
             *([f"The rows are split {how}."] if form.divides else []),
             *indicator_words(found.indicated),
             *(
@@ -102,12 +109,17 @@ def tabular(
             *(["task"] if regression else []),
             *([] if found.indicated else ["indicators"]),
             *([] if found.embedded else ["embed"]),
+            *([] if form.fair else ["fair_notion", "fair_surrogate", "fair_feature"]),
         ],
     )
 
 
-def _defaults(rows: int, *, regression: bool) -> Defaults:
+def _defaults(rows: int, *, regression: bool, fair: bool) -> Defaults:
+    # Untrained networks treat everybody alike: a difference that starts near 0 is no scale.
+    scale = "none" if fair else "initial"
     # Tables of numbers are swept as they always were.
     if regression or rows <= SMALL:
-        return Defaults(points=9, epochs=100, batch_size=32, lr=5e-3, retrain_epochs=20)
-    return Defaults(points=9, epochs=30, batch_size=256, lr=2e-3, retrain_epochs=10)
+        return Defaults(
+            points=9, epochs=100, batch_size=32, lr=5e-3, retrain_epochs=20, scale=scale
+        )
+    return Defaults(points=9, epochs=30, batch_size=256, lr=2e-3, retrain_epochs=10, scale=scale)

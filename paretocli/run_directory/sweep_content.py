@@ -24,6 +24,10 @@ class Settings(TypedDict):
         group: The column whose values stay in one split.
         indicators: Whether features that are missing get one that says so.
         embed: From how many categories on a column gets embeddings.
+        fair: The column whose groups are compared.
+        fair_notion: By what.
+        fair_surrogate: What stands for rates in that loss.
+        fair_feature: Whether it is a feature too.
         delimiter: What is between the cells of a table.
         encoding: Of its file.
         stratify: Whether classes have the same shares in all splits.
@@ -48,6 +52,10 @@ class Settings(TypedDict):
     stratify: NotRequired[Annotated[bool, forms.truth]]
     indicators: NotRequired[Annotated[bool, forms.truth]]
     embed: NotRequired[forms.Count]
+    fair: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
+    fair_notion: NotRequired[Annotated[str, forms.one_of("parity", "opportunity", "odds")]]
+    fair_surrogate: NotRequired[Annotated[str, forms.one_of("probability", "tanh")]]
+    fair_feature: NotRequired[Annotated[bool, forms.truth]]
     delimiter: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     encoding: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     set: NotRequired[Annotated[dict[str, Any], forms.mapped(forms.scalar)]]

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from paretocli.core.auxiliary import targets_of
+from paretocli.core.loss_of_means import LossOfMeans
 from paretocli.core.problem import EVALUATION_BATCH, Data
 from paretocli.population.population import Population
 from paretocli.sparsity.balance import over, times
@@ -98,10 +99,14 @@ def _task_gradient(
     gradient = _zeros(population)
     measured = []
     company = divided(population.company, samples, batch_size)
+    slopes = _slopes(population, samples, prepare, task, batch_size)
     for share, batch in shares(samples, batch_size, company):
         targets = targets_of(batch.targets, max(task + 1, len(batch.targets)))
         losses, statistics = population.measure_task(task, prepare(batch.inputs), targets)
-        measured.append(share * statistics)
+        measured.append(share * statistics.detach())
+        if slopes is not None:
+            means = population.tasks[task].loss_means(statistics)
+            losses = (slopes * means).sum(dim=1)
         if not losses.requires_grad:  # it reaches no parameter
             continue
         found = torch.autograd.grad(losses.sum(), parameters, allow_unused=True)
@@ -115,6 +120,21 @@ def _task_gradient(
     for total in gradient.values():
         total.div_(per_member(labelled, total))
     return gradient
+
+
+@torch.no_grad()
+def _slopes(
+    population: Population, samples: Data, prepare: Prepare, task: int, batch_size: int
+) -> Tensor | None:
+    """How a loss that follows from means over all samples changes with them (K, s)."""
+    loss = population.tasks[task].loss
+    if not isinstance(loss, LossOfMeans):
+        return None
+    means = torch.zeros(population.size, loss.size, device=population.device)
+    for share, batch in shares(samples, batch_size):
+        _, statistics = population.measure_task(task, prepare(batch.inputs), batch.targets)
+        means += share * population.tasks[task].loss_means(statistics)
+    return loss.slopes(means)
 
 
 def _projected_norm(gradient: Gradients, pattern: Pattern | None) -> Tensor:

@@ -102,7 +102,7 @@ class TrainingLosses:
             losses = losses / self._labelled
         if self._teachers is not None:
             losses = self._teachers.added(losses)
-        return losses, statistics
+        return losses, statistics.detach()  # some follow losses, and have a graph
 
     def _mean_weights(self) -> Tensor | None:
         """Those of the training samples (m,), None where all have labels and count 1.

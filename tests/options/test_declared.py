@@ -36,6 +36,7 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
         *("labels", "image_size", "task", "class_weights", "split", "group", "stratify"),
         "auxiliary",
         *("indicators", "embed", "delimiter", "encoding", "sparse_inputs"),
+        *("fair", "fair_notion", "fair_surrogate", "fair_feature"),
         "evaluate_every",
         *("micro_batch", "warm_up", "clip_norm", "lr_of", "no_decay", "thaw", "ema"),
     }
