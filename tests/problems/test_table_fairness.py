@@ -18,7 +18,7 @@ def write_table(path, rows=150):
     rng = np.random.default_rng(0)
     x = rng.normal(size=rows)
     sex = rng.choice(["f", "m"], size=rows, p=[0.4, 0.6])
-    frame = pd.DataFrame({"x": x, "sex": sex, "coded": np.where(sex == "m", 1, 0)})
+    frame = pd.DataFrame({"x": x, "sex": sex, "coded": np.where(sex == "m", "1", "0")})
     frame["loan"] = np.where(x + (sex == "m") + rng.normal(size=rows) > 0.5, "yes", "no")
     frame["amount"] = 10 + x
     frame["grade"] = rng.integers(0, 3, size=rows)
