@@ -270,7 +270,7 @@ GENERIC = {
 }
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("share", [0.0, 0.9])
 @pytest.mark.parametrize("name", GENERIC)
 def test_generic_networks_keep_their_outputs(name, share):
     network, tracing = fresh(GENERIC[name], DIGITS)
@@ -292,7 +292,7 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("share", [0.5, 0.9, 1.0])
+@pytest.mark.parametrize("share", [0.5, 1.0])
 @pytest.mark.parametrize(("make", "inputs"), ODD, ids=[str(i) for i in range(len(ODD))])
 def test_odd_networks_keep_their_outputs(make, inputs, share):
     network, tracing = fresh(make, inputs)
@@ -302,7 +302,7 @@ def test_odd_networks_keep_their_outputs(make, inputs, share):
     assert size(found) <= size(network)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_random_networks_keep_their_outputs(seed):
     generator = torch.Generator().manual_seed(seed)
     widths = torch.randint(1, 9, (5,), generator=generator).tolist()

@@ -367,7 +367,7 @@ def test_runs_are_compared(tmp_path):
         paretocli.compare(runs, on="train")
 
 
-def test_a_problem_is_checked():
+def test_a_problem_is_checked(no_export_trial):
     found = paretocli.check(pictures())
     assert not found.failures
     assert paretocli.check("vlmop2").problem == "vlmop2"

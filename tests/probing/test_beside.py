@@ -96,7 +96,7 @@ def test_one_number_or_one_a_sample():
         assert reached.items() <= reached_by(problem, network, 8).items()
 
 
-def test_a_parameter_that_it_alone_reaches_is_trained():
+def test_a_parameter_that_it_alone_reaches_is_trained(no_export_trial):
     found = examine(problem_of(), CPU)
     assert found.failures == []
     assert found.reached == {("a", "b"): 8, ("balance",): 8}
@@ -111,7 +111,7 @@ def test_one_without_a_gradient_is_refused():
         refuse_unreaching(problem, problem.networks["own"](), 8)
 
 
-def test_check_says_what_is_left_alone():
+def test_check_says_what_is_left_alone(no_export_trial):
     def returned(found, _):
         return {**found, "gate": found["a"]}
 

@@ -265,7 +265,7 @@ def test_two_starts_are_refused(tmp_path, monkeypatch, options, words):
     assert not Path("run").exists()
 
 
-def test_check_starts_from_them_too(tmp_path):
+def test_check_starts_from_them_too(tmp_path, no_export_trial):
     file = saved(tmp_path / "w.pt")
     network = loaded().eval()
     problem = vectors()

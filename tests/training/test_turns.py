@@ -131,8 +131,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("at_once", [1, 2])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    ("name", "at_once"), [*((name, 2) for name in CASES), ("adaptive", 1), ("sparse neighbours", 1)]
+)
 def test_it_is_what_the_whole_population_is(name, at_once):
     make, weights, settings = CASES[name]
     settings = {"epochs": 3} | settings
