@@ -49,12 +49,7 @@ class Block:
     @property
     def row_size(self) -> int:
         """Entries of a row."""
-        return sum(self.sizes)
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Entries of a row by member."""
-        return tuple(len(member.places) * member.layer.row_size for member in self.members)
+        return sum(len(member.places) * member.layer.row_size for member in self.members)
 
     @property
     def parameters(self) -> int:
@@ -88,8 +83,8 @@ class Block:
             if joined is not tensors[self.name]:
                 tensors[self.name].copy_(joined)
             return
-        parts = torch.split(joined, list(self.sizes), dim=1)
-        for member, part in zip(self.members, parts, strict=True):
+        sizes = [len(member.places) * member.layer.row_size for member in self.members]
+        for member, part in zip(self.members, torch.split(joined, sizes, dim=1), strict=True):
             rows = rows_first(tensors[member.layer.name])
             spread = part.reshape(len(part), len(member.places), *rows.shape[2:], self.rows)
             rows.index_copy_(1, member.places.flatten(), spread.movedim(-1, 2).flatten(1, 2))

@@ -73,24 +73,6 @@ def growl(norms: Tensor, weights: Tensor) -> Tensor:
     return (norms.sort(dim=-1, descending=True).values * weights).sum(dim=-1)
 
 
-def growl_slopes(norms: Tensor, weights: Tensor) -> Tensor:
-    """What of θ each row has (…, R): the derivative of Ω by its norm, where norms are unequal.
-
-    Args:
-        norms: (…, R) in any order.
-        weights: θ (R,).
-    """
-    order = norms.sort(dim=-1, descending=True, stable=True).indices
-    return torch.empty_like(norms).scatter_(-1, order, weights.to(norms).expand_as(norms))
-
-
-def smallest_ratio(weights: Tensor) -> float:
-    """The least of Ω / (norm of the norms · √R), from θ (R,)."""
-    sums = weights.cumsum(0)
-    counts = torch.arange(1, len(sums) + 1, device=sums.device)
-    return float((sums / (counts * len(sums)).sqrt()).min())
-
-
 def shrunk_norms(norms: Tensor, thresholds: Tensor) -> Tensor:
     """The rows' norms after the proximal operator, argmin_X ½‖X − W‖² + Ω(X).
 

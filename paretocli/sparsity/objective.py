@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from paretocli.sparsity.balance import along_parts, factors_of, times
 from paretocli.sparsity.blocks import Block, Blocks
 from paretocli.sparsity.grouping import NONE, Grouping
-from paretocli.sparsity.growl import growl, growl_slopes, shrunk_norms, smallest_ratio, theta
+from paretocli.sparsity.growl import growl, shrunk_norms, theta
 from paretocli.sparsity.layers import Layer, over_rows, per_member, row_norms
 from paretocli.sparsity.pattern import Pattern, zero_row_counts
 
@@ -52,10 +51,9 @@ class SparsityObjective:
         f_0 = Σ_l s_l · Ω_l(W_l) / (‖W_l‖_F √R_l),   Σ_l s_l = 1
 
     It is 1 where all rows are equally long and about the root of the share of rows that are left
-    where the others are zero. It does not change when a layer is multiplied by a number, for a
-    block of several is measured as `paretocli.sparsity.balance` has it. Absolute, with blocks as
-    they are, f_0 = Σ_l Ω_l(W_l), as Hotegni, Berkemeier and Peitz (2024), equation (8): a network
-    of ReLUs lowers it without one zero row, by moving size into layers that are not counted.
+    where the others are zero. It does not change when a block is multiplied by a number. Absolute,
+    f_0 = Σ_l Ω_l(W_l), as Hotegni, Berkemeier and Peitz (2024), equation (8): a network of ReLUs
+    lowers it without one zero row, by moving size into layers that are not counted.
 
     Relative, a θ that falls has traps: where the rows that are left are equally long, making one of
     them shorter raises f_0 at first, although it is smaller without that row. A flat θ has none.
@@ -82,7 +80,6 @@ class SparsityObjective:
         if shares is None:
             shares = own_shares(each)
         self._shares = {block.name: s for block, s in zip(each, shares, strict=True)}
-        self._several = {b.name: b for b in each if len(b.members) > 1 and self.relative}
         self._flat = settings.theta == "flat"
         self._limited = settings.max_layer_sparsity < 1
         self._clusters: dict[str, Tensor] = {}
@@ -105,25 +102,6 @@ class SparsityObjective:
         """The blocks (K, D, R) of stacked parameters, by their names; a layer alone is its own."""
         return self.blocks.joined(parameters)
 
-    def factors(self, joined: Tensors) -> dict[str, Tensor]:
-        """What blocks W of several layers are multiplied by to be measured (K, D, 1), by name.
-
-        There is none where blocks are measured as they are.
-
-        Args:
-            joined: The blocks, or some of them, as `joined` gives them.
-        """
-        return {
-            name: factors_of(self._several[name], rows)
-            for name, rows in joined.items()
-            if name in self._several
-        }
-
-    def balanced(self, parameters: Tensors) -> dict[str, Tensor]:
-        """The blocks U as they are measured (K, D, R), of stacked parameters, by their names."""
-        joined = self.joined(parameters)
-        return times(joined, self.factors(joined))
-
     @property
     def least(self) -> dict[str, int]:
         """How many rows of each block have to stay."""
@@ -137,7 +115,7 @@ class SparsityObjective:
         """
         if not self.relative:
             return 0.0
-        return sum(s * smallest_ratio(self._theta[name]) for name, s in self._shares.items())
+        return sum(share * self._smallest(name) for name, share in self._shares.items())
 
     def value(self, parameters: Tensors) -> Tensor:
         """f_0 (K,), differentiable where rows are not zero; a zero row's gradient is zero.
@@ -177,30 +155,17 @@ class SparsityObjective:
         A block's part of f_0 is a ratio; with Ω linearised away from this gradient and the
         proximal operator of Ω with the denominator held still, the fixed points are exactly the
         stationary points of the ratio. Zero where a block has lone rows, for the ratio is constant.
-        Of several layers each has its own denominator and its own part of Ω. Where θ falls and rows
-        are equally long, that part depends on which of them counts as the longer one, so that
-        fixed points are near the stationary ones and not exactly there.
 
         Args:
-            blocks: The blocks (K, …) by name, as `balanced` gives them.
+            blocks: The blocks (K, …) by name, as `joined` gives them.
         """
         gradients = {}
         if self.relative:
             for name, weights in blocks.items():
                 norms = row_norms(weights)
-                tiny = torch.finfo(norms.dtype).tiny
-                factor = self._factor(name, norms)
-                constant = self.lone_rows(name, weights).any(dim=1)
-                if name in self._several:
-                    slopes = growl_slopes(norms, self._theta[name]) / norms.clamp(min=tiny)
-                    pull = over_rows(slopes, weights) * weights
-                    along = along_parts(self._several[name], pull, weights)
-                    factor.masked_fill_(constant, 0)
-                    gradients[name] = -per_member(factor, weights) * along
-                    continue
-                value = factor * growl(norms, self._theta[name])
-                size = value / (norms**2).sum(dim=1).clamp(min=tiny)
-                size.masked_fill_(constant, 0)
+                value = self._factor(name, norms) * growl(norms, self._theta[name])
+                size = value / (norms**2).sum(dim=1).clamp(min=torch.finfo(norms.dtype).tiny)
+                size.masked_fill_(self.lone_rows(name, weights).any(dim=1), 0)
                 gradients[name] = -per_member(size, weights) * weights
         return gradients
 
@@ -285,7 +250,7 @@ class SparsityObjective:
 
     def _value(self, blocks: Tensors) -> Tensor:
         values = []
-        for name, weights in times(blocks, self.factors(blocks)).items():
+        for name, weights in blocks.items():
             norms = row_norms(weights)
             value = growl(norms, self._theta[name])
             values.append(self._factor(name, norms) * value)
@@ -297,3 +262,9 @@ class SparsityObjective:
         size = torch.linalg.vector_norm(norms, dim=1) * norms.shape[1] ** 0.5
         factor: Tensor = self._shares[name] / size.clamp(min=torch.finfo(norms.dtype).tiny)
         return factor
+
+    def _smallest(self, name: str) -> float:
+        sums = self._theta[name].cumsum(0)
+        counts = torch.arange(1, len(sums) + 1, device=sums.device)
+        ratios = sums / (counts * len(sums)).sqrt()
+        return float(ratios.min())

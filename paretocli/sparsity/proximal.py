@@ -23,7 +23,6 @@ from torch.optim import Optimizer
 
 from paretocli.errors import InputError
 from paretocli.population.optimizer_states import Kept, move
-from paretocli.sparsity.balance import over, times
 from paretocli.sparsity.layers import over_rows, per_member, row_norms
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.preconditioners import Gradient, is_decoupled, preconditioner_of
@@ -105,8 +104,8 @@ class ProximalOptimizer(Optimizer):
             coefficient: c_0 (K,), what f_0's gradient is multiplied by in the scalar to minimise.
             gradients: A subgradient of f_0 (K, …) by name.
         """
-        factors = self._join()
-        gradients = over(self._objective.joined(gradients), factors)
+        self._join()
+        gradients = self._objective.joined(gradients)
         settings = {id(w): group for group in self.param_groups for w in group["params"]}
         radial = self._objective.radial_gradients(self._named)
         for name in self._moving():
@@ -121,9 +120,7 @@ class ProximalOptimizer(Optimizer):
             if name in radial:
                 smooth = smooth + per_member(mean, weights) * radial[name]
             if not decoupled:
-                # The gradient of the layers' own size, as they are, and not as they are measured.
-                own = weights / factors[name].square() if name in factors else weights
-                smooth, full = smooth + decay * own, full + decay * own
+                smooth, full = smooth + decay * weights, full + decay * weights
             gradient = Gradient(smooth, full, weights)
             size, direction = self._preconditioner.step(gradient, state, group)
             if self._zeros_allowed:
@@ -142,7 +139,7 @@ class ProximalOptimizer(Optimizer):
                 lone,
                 zeros_allowed=self._zeros_allowed,
             )
-        self._part(factors)
+        self._objective.blocks.put_(self._named, self._parameters)
 
     def _of_blocks(
         self, groups: Sequence[dict[str, Any]], objective: SparsityObjective
@@ -176,31 +173,15 @@ class ProximalOptimizer(Optimizer):
         found |= dict.fromkeys(rule.single, (torch.Size(), torch.float64))
         return found | {"step": (torch.Size(), torch.float32)}
 
-    def _join(self) -> dict[str, Tensor]:
-        """Fill the blocks of several layers with their rows and gradients, as they are measured.
-
-        Returns:
-            What their rows are multiplied by (K, D, 1), by name.
-        """
+    def _join(self) -> None:
+        """Fill the blocks of several layers with their rows and gradients."""
         moving = self._moving()
         gradients = {n: p.grad for n, p in self._parameters.items() if p.grad is not None}
-        parts = [block for block in self._objective.blocks.each if not block.whole]
-        joined = {block.name: block.joined(self._parameters) for block in parts}
-        factors = self._objective.factors(joined)
-        for name, rows in times(joined, factors).items():
-            self._named[name].copy_(rows)
-        found = {block.name: block.joined(gradients) for block in parts if block.name in moving}
-        for name, gradient in over(found, factors).items():
-            self._named[name].grad = gradient
-        return factors
-
-    def _part(self, factors: Mapping[str, Tensor]) -> None:
-        """Write what has moved of the blocks of several layers where it belongs."""
-        moving = self._moving()
         for block in self._objective.blocks.each:
-            if not block.whole and block.name in moving:  # by rounding, others would move as well
-                rows = over({block.name: self._named[block.name]}, factors)[block.name]
-                block.put_(rows, self._parameters)
+            if not block.whole:
+                self._named[block.name].copy_(block.joined(self._parameters))
+                if block.name in moving:
+                    self._named[block.name].grad = block.joined(gradients)
 
     def _moving(self) -> list[str]:
         """The blocks whose layers are trained; none of a block may be frozen if others are not."""

@@ -9,7 +9,6 @@ from paretocli.core.auxiliary import targets_of
 from paretocli.core.loss_of_means import LossOfMeans
 from paretocli.core.problem import EVALUATION_BATCH, Data
 from paretocli.population.population import Population
-from paretocli.sparsity.balance import over, times
 from paretocli.sparsity.layers import per_member
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern
@@ -180,10 +179,8 @@ def _proximal_map(
         zeros_allowed: Whether (further) rows may become zero.
     """
     parameters = {name: population.parameters[name].detach() for name in sparsity.names}
-    factors = sparsity.factors(sparsity.joined(parameters))
-    blocks = times(sparsity.joined(parameters), factors)
-    gradients = over(sparsity.joined(smooth), factors)
-    subgradients = over(sparsity.joined(own), factors)
+    blocks, gradients = sparsity.joined(parameters), sparsity.joined(smooth)
+    subgradients = sparsity.joined(own)
     radial = sparsity.radial_gradients(blocks)
     maps = {}
     for name, weights in blocks.items():
@@ -207,7 +204,7 @@ def _proximal_map(
             zeros_allowed=zeros_allowed,
         )
         maps[name] = (weights - moved) / per_member(step, weights)
-    return sparsity.blocks.apart(times(maps, factors), parameters)
+    return sparsity.blocks.apart(maps, parameters)
 
 
 def _norm(gradients: Mapping[str, Tensor]) -> Tensor:

@@ -39,7 +39,7 @@ def tied(
     """
     if settings.size_limit is not None:
         settings.size_limit.keep_(population, sparsity, healthy)
-    blocks = sparsity.balanced(population.parameters)
+    blocks = sparsity.joined(population.parameters)
     pattern = tied_pattern(blocks, settings.share_similarity, settings.jobs)
     return Pattern(sparsity.blocks.representatives_apart(pattern.representatives))
 

@@ -41,8 +41,7 @@ class SizeLimit:
             tensors = {name: t[member] for name, t in population.state_dict().items()}
             counted = {name: tensors[name].unsqueeze(0) for name in sparsity.names}
             joined = sparsity.joined(counted)
-            measured = sparsity.balanced(counted)
-            rows = shortest_first({n: b[0] for n, b in measured.items()}, sparsity.least)
+            rows = shortest_first({n: b[0] for n, b in joined.items()}, sparsity.least)
 
             def without(
                 count: int,
