@@ -89,6 +89,18 @@ def remembered_traces():
 
 
 @pytest.fixture(autouse=True, scope="session")
+def few_calls():
+    """A latency is the median of few calls; gives how many calls the program makes."""
+    from paretocli.exporting import measure
+
+    many = {"WARM_UP": measure.WARM_UP, "CALLS": measure.CALLS}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measure, "WARM_UP", 1)
+        patch.setattr(measure, "CALLS", 3)
+        yield many
+
+
+@pytest.fixture(autouse=True, scope="session")
 def blank_pictures():
     with pytest.MonkeyPatch.context() as patch:
         leave_pictures_blank(patch.setattr)
