@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import torch
@@ -30,6 +31,7 @@ from tests.studies.exported_zoo import Bert, TwoHeads, UNet, same
 from tests.studies.pruned import ALLOWED, pruned_parameters
 
 COUNTS = {"train": 32, "val": 8, "test": 8}
+PACKAGES = ("torch", "torchvision", "transformers", "onnx", "torch-pruning")
 IMAGES, SERIES, ROWS = (3, 32, 32), (10, 12), (20,)
 WEIGHTS = [0.98, 0.01, 0.01]
 
@@ -210,8 +212,8 @@ def try_network(name: str, kind: Kind, folder: Path, groups: str) -> tuple[str, 
     )
     before, after = found.before.parameters, found.after.parameters
     line = (
-        f"{name:<14}{before:>13,}{after:>12,}{after / before:>7.0%}"
-        f"{found.after.bytes['network.onnx']:>13,}{apart:>10.1e}  {other}"
+        f"{name:<14}{before:>11,}{after:>11,}{after / before:>6.0%}"
+        f"{found.after.bytes['network.onnx']:>12,}{apart:>9.1e}  {other}"
     )
     return line + ("" if apart <= ALLOWED else "  TOO FAR APART"), apart <= ALLOWED
 
@@ -223,19 +225,24 @@ def main() -> int:
     parser.add_argument("--groups", default="streams")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    head = f"{'network':<14}{'parameters':>13}{'exported':>12}{'':>7}{'ONNX bytes':>13}"
-    print(f"{head}{'apart':>10}  torch-pruning")
+    head = f"{'network':<14}{'parameters':>11}{'exported':>11}{'':>6}{'ONNX bytes':>12}"
+    print(f"{head}{'apart':>9}  torch-pruning")
     failed = 0
     for name in given.names or KINDS:
         kind = KINDS[name]
-        if importlib.util.find_spec(kind.needs) is None:
+        if not _there(kind.needs):
             print(f"{name:<14} left out: it needs {kind.needs}", flush=True)
             continue
         with tempfile.TemporaryDirectory() as folder:
             line, well = try_network(name, kind, Path(folder), given.groups)
         failed += not well
         print(line, flush=True)
+    print(", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES if _there(name)))
     return int(failed > 0)
+
+
+def _there(package: str) -> bool:
+    return importlib.util.find_spec(package.replace("-", "_")) is not None
 
 
 if __name__ == "__main__":
