@@ -95,7 +95,7 @@ def test_the_network_that_is_asked_for():
 @pytest.mark.parametrize(
     "name",
     [
-        *("tied", "group_norm", "batch_norm", "own_statistics", "drop", "spectral", "lstm", "gru"),
+        *("tied", "group_norm", "batch_norm", "own_statistics", "drop", "spectral", "lstm"),
         *("transformer", "embedding", "lazy", "buffers", "frozen", "control_flow_in_training"),
     ],
 )

@@ -15,9 +15,6 @@ from tests import odd
 class Packed(odd.Recurrent):
     """Reads sequences up to their own lengths."""
 
-    def __init__(self):
-        super().__init__(nn.LSTM)
-
     def features(self, inputs):
         lengths = 1 + (inputs[:, :, 0] > 0).sum(dim=1).clamp(max=4)
         packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
@@ -94,7 +91,7 @@ def test_of_a_large_network_less_is_tried(monkeypatch):
 
 def test_each_step_of_a_recurrent_layer_counts():
     def operations(steps):
-        problem = odd.problem(lambda: odd.Recurrent(nn.LSTM), steps, 6)
+        problem = odd.problem(odd.Recurrent, steps, 6)
         dense = AsUsed(problem, problem.networks["net"]()).eval()
         return possible._operations(dense, possible._batch(problem, 2))
 

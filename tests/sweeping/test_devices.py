@@ -140,7 +140,7 @@ def test_fewer_gpus_than_asked_for(monkeypatch):
     from paretocli.probing.processes import check_processes
 
     def checked(device, **changes):
-        chosen = {"devices": 2, "cluster": "", "compile": False} | changes
+        chosen = {"devices": 2, "cluster": "", "compile": False, "micro_batch": 0} | changes
         return list(check_processes(plain(), nn.Identity(), chosen, torch.device(device)))
 
     with pytest.raises(InputError, match=r"--devices 2 asks for more than there is 1 GPU"):
