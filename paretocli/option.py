@@ -64,7 +64,7 @@ class Option:
         panel: Under which heading the help shows it.
         metavar: What stands for its value there; without, its type.
         default: Its value where neither the user nor the problem says.
-        shown: The default as the help shows it, None for what `default` shows.
+        shown: The default as the help shows it, None for what `default` shows, empty for nothing.
         range: What its value has to meet.
         parse: From what was given to its value, where they are not the same.
         several: Whether it is several things: a text with commas between, or a list.

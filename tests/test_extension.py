@@ -49,6 +49,7 @@ def test_help_and_notes_know_it(installed, tmp_path):
     for text in ("--solver-power", "--ring-share", "power (weighted power)", "deep (4 shared"):
         assert text in shown.stdout
     assert "torch" not in shown.stderr
+    assert "[default: ()]" not in shown.stdout  # where there is nothing to say
     done = paretocli(
         *("sweep", "vlmop2", "--solver-power", 3, "--dry-run"), cwd=tmp_path, **installed
     )

@@ -83,7 +83,7 @@ def _declared(option: Option) -> Any:
 def _shown(option: Option) -> str | bool:
     """The default as the help shows it, False where there is nothing to say."""
     if option.shown is not None:
-        return option.shown
+        return option.shown or False
     if option.default in (UNSET, ""):
         return False
     return f"{option.default:g}" if isinstance(option.default, float) else str(option.default)
