@@ -183,8 +183,6 @@ class Problem:
         for split, data in self.splits().items():
             refuse_wrong_split(data, split, self.name, self.tasks)
         refuse_other_columns(self.columns, self.train, self.name)
-        if self.train_weights is not None:
-            checked_weights(self.train_weights, len(self.train), self.name)
         if self.ideal is not None and len(self.ideal) != len(names):
             raise InputError(
                 f"The ideal of problem {self.name} has {len(self.ideal)} numbers for "
@@ -267,7 +265,7 @@ class Problem:
     @cached_property
     def an_epoch(self) -> Data:
         """The training samples, each as often as an epoch sees it."""
-        if self.train_weights is None:
+        if self.train_weights is None or len(self.train) == 0:
             return self.train
         weights = checked_weights(self.train_weights, len(self.train), self.name)
         return part_of(self.train, repeats(weights))

@@ -76,6 +76,11 @@ def test_rows_with_labels_are_those_of_an_epoch():
     assert sorted(made.an_epoch.rows(rows).inputs.flatten().tolist()) == [0, *[1] * 5, *[2] * 5]
 
 
+def test_no_samples_are_no_samples_with_weights_too():
+    with pytest.raises(InputError, match="train split of problem toy is empty"):
+        problem(train=samples(0), train_weights=[])
+
+
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
