@@ -19,6 +19,7 @@ import threading
 import traceback
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 
 def serve(channel: socket.socket) -> dict[str, Any] | None:
@@ -69,7 +70,10 @@ def import_the_program() -> None:
 
 
 def trace_networks() -> None:
-    """Trace what most sweeps of the tests train, which do not have to then."""
+    """Trace what most sweeps of the tests train, which do not have to then.
+
+    Torch's tracer takes hold of a GPU where it sees one, and no fork could use that any more.
+    """
     import torch
 
     from paretocli.problems import multidigits
@@ -79,7 +83,8 @@ def trace_networks() -> None:
     with contextlib.suppress(ImportError):  # where it is, the tracer's bar would start a thread
         importlib.import_module("tqdm").tqdm.monitor_interval = 0
     remembered, problem = remember_traces(), multidigits.make()
-    with torch.random.fork_rng():
+    no_gpu = mock.patch("torch.cuda.is_available", return_value=False)
+    with no_gpu, torch.random.fork_rng(devices=[]):
         for name in ("narrow", "hps"):
             remembered(fresh_network(name, "default", problem, 0), problem)
 
@@ -117,8 +122,8 @@ if __name__ == "__main__":
     import_the_program()
     trace_networks()
     gc.freeze()  # collecting what was imported would copy its memory
-    threads = len(list(Path("/proc/self/task").iterdir()))
-    assert threads == 1, f"{threads} threads; a fork has only one of them"
+    threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+    assert len(threads) == 1, f"a fork has only one of the threads {', '.join(threads)}"
     order = serve(socket.socket(fileno=int(sys.argv[1])))
     if order is not None:
         become(**order)

@@ -78,8 +78,11 @@ def _ask(question: object, path: str) -> Any:
     return json.loads(answer)
 
 
-# Pandas brings pyarrow where it is installed, whose memory has a thread of its own.
+# Pandas brings pyarrow where it is installed, whose memory has a thread of its own; so has what
+# compiles for a GPU. And whoever asks CUDA itself whether there is a GPU cannot use it in a fork.
 ONE_THREAD = {
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
+    "TORCHINDUCTOR_COMPILE_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",

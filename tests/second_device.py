@@ -4,7 +4,9 @@ Each tensor on it holds one of the CPU, which computes. As on a GPU, tensors of 
 go together, but for single numbers () and for indices; random numbers come from a generator of its
 own. As on Apple's GPUs there are no numbers of double precision.
 
-It is there from when this module is imported: torch's backward pass counts devices once.
+It is there from when this module is imported: torch's backward pass counts devices once. Where
+there is a GPU it cannot be, for torch knows one kind of accelerator at a time; tests that need it
+are skipped, and those of the commands run on the GPU.
 """
 
 from collections import Counter
@@ -13,12 +15,16 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import torch
 import torch.utils.backend_registration as registration
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
 from paretocli.training import machine
+
+if torch.accelerator.is_available():
+    pytest.skip("torch knows one kind of accelerator at a time", allow_module_level=True)
 
 NAME = "seconddevice"
 DEVICE = torch.device("cpu")  # until it is registered, at the end of this module

@@ -272,4 +272,4 @@ class Population(Copies):
 
     def _one_each(self, batches: Tensor) -> Tensor:
         """A view (K, B, …) of the members' batches (K · B, …) that follow one another."""
-        return batches.view(self.size, -1, *batches.shape[1:])
+        return batches.view(self.size, len(batches) // self.size, *batches.shape[1:])

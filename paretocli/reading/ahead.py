@@ -10,7 +10,7 @@ import multiprocessing
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -38,7 +38,7 @@ WORTHWHILE = 0.5  # seconds of reading below which no processes are started: tha
 
 def read_ahead(
     read: Read, requests: Sequence[Request], *, workers: int, pinned: bool, where: str
-) -> Iterator[Parts]:
+) -> Generator[Parts, None, None]:
     """The batches that are asked for, in order.
 
     Args:

@@ -1,7 +1,8 @@
 """Data sets whose items are read as they are needed."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -74,8 +75,10 @@ class LazySamples:
         numbers = [self._numbers(batch) for batch in rows]
         drawn = [None] * len(numbers) if seeds is None else [batch.tolist() for batch in seeds]
         requests = list(zip(numbers, drawn, strict=True))
-        for batch in self._read(requests):
-            yield placed(batch, self.device)
+        # Ended early, it ends its processes: Python below 3.12.4 would not see to that by itself.
+        with closing(self._read(requests)) as read:
+            for batch in read:
+                yield placed(batch, self.device)
 
     def read_by(self, workers: int) -> "LazySamples":
         """The same samples, read by so many processes."""
@@ -127,7 +130,7 @@ class LazySamples:
             digest.update(Samples(*parts).checksum().encode())
         return digest.hexdigest()
 
-    def _read(self, requests: Sequence[Request]) -> Iterator[Parts]:
+    def _read(self, requests: Sequence[Request]) -> Generator[Parts, None, None]:
         return read_ahead(
             self.read,
             requests,

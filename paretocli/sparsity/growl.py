@@ -73,6 +73,13 @@ def growl(norms: Tensor, weights: Tensor) -> Tensor:
     return (norms.sort(dim=-1, descending=True).values * weights).sum(dim=-1)
 
 
+def weight_of_each(norms: Tensor, weights: Tensor) -> Tensor:
+    """The θ (…, R) by which each row counts in Ω, from the rows' norms (…, R) in any order."""
+    order = norms.argsort(dim=-1, descending=True)
+    theirs = weights.to(norms).expand_as(norms)
+    return torch.empty_like(norms).scatter_(-1, order, theirs)
+
+
 def shrunk_norms(norms: Tensor, thresholds: Tensor) -> Tensor:
     """The rows' norms after the proximal operator, argmin_X ½‖X − W‖² + Ω(X).
 

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from paretocli.sparsity.blocks import Block, Blocks
 from paretocli.sparsity.grouping import NONE, Grouping
-from paretocli.sparsity.growl import growl, shrunk_norms, theta
-from paretocli.sparsity.layers import Layer, over_rows, per_member, row_norms
+from paretocli.sparsity.growl import growl, shrunk_norms, theta, weight_of_each
+from paretocli.sparsity.layers import Layer, over_rows, row_norms
 from paretocli.sparsity.pattern import Pattern, zero_row_counts
+from paretocli.sparsity.side_by_side import SideBySide
 
 Tensors = Mapping[str, Tensor]
 
@@ -38,6 +39,33 @@ def own_shares(layers: Sequence[Layer | Block]) -> tuple[float, ...]:
     """The share of each layer's or block's parameters in those of all (L,)."""
     total = sum(layer.parameters for layer in layers)
     return tuple(layer.parameters / total for layer in layers)
+
+
+@dataclass(frozen=True)
+class Around:
+    """What f_0 is like near K networks, from the lengths of their rows alone.
+
+    A block W has the part c · Ω(W) of f_0; c depends on W where f_0 is relative.
+
+    Attributes:
+        factors: c (K, B).
+        pull: The length (K, B) that a proximal step of size 1 takes off a block's shortest row.
+        radial: The gradient of what is smooth in f_0, of 1/‖W‖_F with Ω held still, is this number
+            (K, B) times W. With Ω linearised away from that gradient and the proximal operator of
+            Ω with c held still, the fixed points are exactly the stationary points of the ratio.
+            Zero where a block has lone rows, for the ratio is constant there.
+        slopes: A subgradient of f_0 is these numbers (K, B, R) times the rows; zero for zero rows.
+        lone: The rows (K, B, R) that are all that a block has left: one row, or one cluster of
+            ties. A relative f_0 is constant there, so it must not move them: what its gradient
+            adds, the proximal step takes away, but with delay, and in steps that are large where
+            the tasks' gradients vanish as well.
+    """
+
+    factors: Tensor
+    pull: Tensor
+    radial: Tensor
+    slopes: Tensor
+    lone: Tensor
 
 
 class SparsityObjective:
@@ -77,21 +105,21 @@ class SparsityObjective:
         self.blocks = Blocks(layers, grouping, device)
         self.relative = settings.relative
         each = self.blocks.each
-        if shares is None:
-            shares = own_shares(each)
-        self._shares = {block.name: s for block, s in zip(each, shares, strict=True)}
+        rows = [block.rows for block in each]
+        self._shares = own_shares(each) if shares is None else tuple(shares)
+        self._rows = SideBySide(rows, device)
         self._flat = settings.theta == "flat"
         self._limited = settings.max_layer_sparsity < 1
-        self._clusters: dict[str, Tensor] = {}
-        self._theta = {
-            block.name: theta(settings.theta, block.rows, settings.slope).to(device)
-            for block in each
-        }
+        self._clusters: Tensor | None = None
+        thetas = [theta(settings.theta, count, settings.slope) for count in rows]
+        self._theta = self._rows.together([one.unsqueeze(0).to(device) for one in thetas])[0]
+        self._last_theta = torch.stack([one[-1] for one in thetas]).to(device)
+        scales = [s / r**0.5 for s, r in zip(self._shares, rows, strict=True)]
+        self._scales = torch.tensor(scales, device=device)
         # Rounded against what a person means by 0.9 of 10 rows.
-        self._least = {
-            block.name: max(1, block.rows - int(settings.max_layer_sparsity * block.rows + 1e-9))
-            for block in each
-        }
+        least = [max(1, r - int(settings.max_layer_sparsity * r + 1e-9)) for r in rows]
+        self._least = torch.tensor(least, device=device)
+        self.least = {block.name: count for block, count in zip(each, least, strict=True)}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,11 +130,6 @@ class SparsityObjective:
         """The blocks (K, D, R) of stacked parameters, by their names; a layer alone is its own."""
         return self.blocks.joined(parameters)
 
-    @property
-    def least(self) -> dict[str, int]:
-        """How many rows of each block have to stay."""
-        return dict(self._least)
-
     def smallest(self) -> float:
         """A lower bound of f_0 over all networks, the ideal of this objective.
 
@@ -115,7 +138,9 @@ class SparsityObjective:
         """
         if not self.relative:
             return 0.0
-        return sum(share * self._smallest(name) for name, share in self._shares.items())
+        thetas = self._rows.apart(self._theta.unsqueeze(0))
+        each = zip(self._shares, thetas, strict=True)
+        return sum(share * _smallest(of_block[0]) for share, of_block in each)
 
     def value(self, parameters: Tensors) -> Tensor:
         """f_0 (K,), differentiable where rows are not zero; a zero row's gradient is zero.
@@ -123,7 +148,8 @@ class SparsityObjective:
         Args:
             parameters: Stacked parameters (K, …) by name.
         """
-        return self._value(self.joined(parameters))
+        lengths = self.lengths(self.joined(parameters))
+        return (self._factors(lengths) * self._growl(lengths)).sum(dim=1)
 
     @torch.no_grad()
     def put_before(self, losses: Tensor, parameters: Tensors) -> Tensor:
@@ -135,136 +161,121 @@ class SparsityObjective:
         """How many of the counted rows are zero (K,)."""
         return zero_row_counts([parameters[name] for name in self.names])
 
-    def value_and_gradients(self, parameters: Tensors) -> tuple[Tensor, dict[str, Tensor]]:
-        """f_0 (K,) and a subgradient (K, …) by name of the counted layers."""
+    @torch.no_grad()
+    def gradients(self, parameters: Tensors) -> dict[str, Tensor]:
+        """A subgradient (K, …) of f_0 by name of the counted layers, those of zero rows zero."""
         counted = {name: parameters[name].detach() for name in self.names}
-        blocks = {name: b.detach().requires_grad_() for name, b in self.joined(counted).items()}
-        value = self._value(blocks)
-        found = torch.autograd.grad(value.sum(), list(blocks.values()))
-        gradients = dict(zip(blocks, found, strict=True))
-        for name, gradient in gradients.items():
-            # Of a constant, but for rounding.
-            constant = self.lone_rows(name, blocks[name]).any(dim=1)
-            gradient.masked_fill_(per_member(constant, gradient), 0)
-        return value.detach(), self.blocks.apart(gradients, counted)
+        blocks = self.joined(counted)
+        slopes = self.apart(self.around(self.lengths(blocks)).slopes)
+        each = zip(blocks.items(), slopes, strict=True)
+        found = {name: over_rows(own, block) * block for (name, block), own in each}
+        return self.blocks.apart(found, counted)
+
+    def lengths(self, blocks: Tensors) -> Tensor:
+        """The lengths (K, B, R) of the rows of all blocks (K, …), zero beyond a block's rows."""
+        return self._rows.together([row_norms(blocks[block.name]) for block in self.blocks.each])
+
+    def apart(self, numbers: Tensor) -> list[Tensor]:
+        """Views (K, R_b) of numbers (K, B, R), those of each block's own rows."""
+        return self._rows.apart(numbers)
 
     @torch.no_grad()
-    def radial_gradients(self, blocks: Tensors) -> dict[str, Tensor]:
-        """The gradients of what is smooth in f_0: of 1/‖W‖_F, with Ω held still.
-
-        A block's part of f_0 is a ratio; with Ω linearised away from this gradient and the
-        proximal operator of Ω with the denominator held still, the fixed points are exactly the
-        stationary points of the ratio. Zero where a block has lone rows, for the ratio is constant.
-
-        Args:
-            blocks: The blocks (K, …) by name, as `joined` gives them.
-        """
-        gradients = {}
+    def around(self, lengths: Tensor) -> Around:
+        """What f_0 is like near networks whose rows have these lengths (K, B, R)."""
+        tiny = torch.finfo(lengths.dtype).tiny
+        factors = self._factors(lengths)
+        lone, radial = torch.zeros_like(lengths, dtype=torch.bool), torch.zeros_like(factors)
+        theirs = self._theta if self._flat else weight_of_each(lengths, self._theta)
+        slopes = factors.unsqueeze(2) * theirs / lengths.clamp(min=tiny)
+        slopes = torch.where(lengths > 0, slopes, 0)
         if self.relative:
-            for name, weights in blocks.items():
-                norms = row_norms(weights)
-                value = self._factor(name, norms) * growl(norms, self._theta[name])
-                size = value / (norms**2).sum(dim=1).clamp(min=torch.finfo(norms.dtype).tiny)
-                size.masked_fill_(self.lone_rows(name, weights).any(dim=1), 0)
-                gradients[name] = -per_member(size, weights) * weights
-        return gradients
+            lone = self._lone(lengths > 0)
+            constant = lone.any(dim=2)
+            squares = lengths.square().sum(dim=2).clamp(min=tiny)
+            radial = (factors * self._growl(lengths) / -squares).masked_fill(constant, 0)
+            # Of a constant, but for rounding.
+            slopes = (slopes + radial.unsqueeze(2)).masked_fill(constant.unsqueeze(2), 0)
+        return Around(factors, self._last_theta * factors, radial, slopes, lone)
 
     @torch.no_grad()
-    def shrink_(
-        self,
-        name: str,
-        weights: Tensor,
-        step: Tensor,
-        denominator: Tensor,
-        lone: Tensor,
-        *,
-        zeros_allowed: bool = True,
-    ) -> None:
-        """The proximal step of one block's Ω, in place.
+    def shrunk(
+        self, lengths: Tensor, step: Tensor, before: Around, *, zeros_allowed: bool = True
+    ) -> Tensor:
+        """By what the proximal steps of the blocks' Ω multiply their rows (K, B, R).
 
         The last row keeps its length where it would vanish. With a limit below 1, rows are no more
         shrunk once no others are left than have to stay: or they would stay, but as short as can
         be.
 
         Args:
-            name: The block's.
-            weights: Its stacked rows (K, out, R, …) after the gradient step.
-            step: Size of the step (K,), the multiplier of f_0 included.
-            denominator: `denominator(name, weights)` before the gradient step (K,).
-            lone: `lone_rows(name, weights)` before the gradient step (K, R), which keep their
-                lengths.
+            lengths: Those of the rows (K, B, R) after the gradient step.
+            step: Size of each step (K, B), the multiplier of f_0 included.
+            before: What f_0 was like before the gradient step; its lone rows keep their lengths.
             zeros_allowed: Whether rows may become zero, up to the limit of the settings.
         """
-        norms = row_norms(weights)
-        thresholds = (step / denominator).unsqueeze(1)
+        thresholds = (step * before.factors).unsqueeze(2)
+        own = lengths
         if not self._flat:
-            thresholds = thresholds * self._theta[name]
-        shrunk = shrunk_norms(norms, thresholds)
+            thresholds = thresholds * self._theta
+            # Behind all rows of its block, zero ones too.
+            own = lengths.masked_fill(self._rows.filler, -torch.inf)
+        found = shrunk_norms(own, thresholds)
         if zeros_allowed:
-            least = self._least[name]
-            longest = norms.topk(least, dim=1).indices
-            kept = shrunk.gather(1, longest)
-            spared = kept == 0
-            if self._limited:
-                spared = ((shrunk > 0).sum(dim=1) <= least).unsqueeze(1)
-            shrunk.scatter_(1, longest, torch.where(spared, norms.gather(1, longest), kept))
+            found = self._with_the_least(found, lengths)
         else:
-            shrunk = torch.where(shrunk > 0, shrunk, norms)
-        shrunk = torch.where(lone & (shrunk > 0), norms, shrunk)
-        tiny = torch.finfo(norms.dtype).tiny
-        weights.mul_(over_rows(shrunk / norms.clamp(min=tiny), weights))
-
-    @torch.no_grad()
-    def pull(self, name: str, weights: Tensor) -> Tensor:
-        """The length (K,) that a proximal step of size 1 takes off a block's shortest row."""
-        return self._theta[name][-1] / self.denominator(name, weights)
-
-    @torch.no_grad()
-    def denominator(self, name: str, weights: Tensor) -> Tensor:
-        """What a block's Ω is divided by in f_0 (K,)."""
-        return 1 / self._factor(name, row_norms(weights))
-
-    @torch.no_grad()
-    def lone_rows(self, name: str, weights: Tensor) -> Tensor:
-        """The rows (K, R) that are all that a block has left: one row, or one cluster of ties.
-
-        A relative f_0 is constant there, so it must not move them: what its gradient adds, the
-        proximal step takes away, but with delay, and in steps that are large where the tasks'
-        gradients vanish as well.
-        """
-        left = row_norms(weights) > 0
-        if not self.relative:
-            return torch.zeros_like(left)
-        count = left.shape[1]
-        places = torch.arange(count, device=left.device).expand_as(left)
-        clusters = self._clusters.get(name, places)
-        last = torch.where(left, clusters, -1).amax(dim=1)
-        first = torch.where(left, clusters, count).amin(dim=1)
-        return left & (first == last).unsqueeze(1)
+            found = torch.where(found > 0, found, lengths)
+        found = torch.where(before.lone & (found > 0), lengths, found)
+        return found / lengths.clamp(min=torch.finfo(lengths.dtype).tiny)
 
     def within(self, pattern: Pattern) -> "SparsityObjective":
         """The same for networks whose rows are tied as in a pattern."""
         found = copy.copy(self)
-        found._clusters = self.blocks.representatives_joined(pattern.representatives)
+        clusters = self.blocks.representatives_joined(pattern.representatives)
+        found._clusters = self._rows.together([clusters[block.name] for block in self.blocks.each])
         return found
 
-    def _value(self, blocks: Tensors) -> Tensor:
-        values = []
-        for name, weights in blocks.items():
-            norms = row_norms(weights)
-            value = growl(norms, self._theta[name])
-            values.append(self._factor(name, norms) * value)
-        return torch.stack(values).sum(dim=0)
+    def _with_the_least(self, found: Tensor, lengths: Tensor) -> Tensor:
+        """The lengths (K, B, R) after a step, so that in each block as many rows stay as have to.
 
-    def _factor(self, name: str, norms: Tensor) -> Tensor:
+        Args:
+            found: The lengths as the step would make them.
+            lengths: Those before.
+        """
+        most = max(self.least.values())
+        own = lengths.masked_fill(self._rows.filler, -1) if self._rows.filled else lengths
+        longest = own.topk(most, dim=2).indices
+        kept = found.gather(2, longest)
+        spared = kept == 0
+        if self._limited:
+            few = (found > 0).sum(dim=2) <= self._least
+            counted = torch.arange(most, device=lengths.device) < self._least.unsqueeze(1)
+            spared = few.unsqueeze(2) & counted
+        return found.scatter(2, longest, torch.where(spared, lengths.gather(2, longest), kept))
+
+    def _growl(self, lengths: Tensor) -> Tensor:
+        """Ω (K, B)."""
+        if self._flat:  # no order is needed
+            return (lengths * self._theta).sum(dim=2)
+        return growl(lengths, self._theta)
+
+    def _factors(self, lengths: Tensor) -> Tensor:
         if not self.relative:
-            return torch.ones_like(norms[:, 0])
-        size = torch.linalg.vector_norm(norms, dim=1) * norms.shape[1] ** 0.5
-        factor: Tensor = self._shares[name] / size.clamp(min=torch.finfo(norms.dtype).tiny)
-        return factor
+            return torch.ones_like(lengths[:, :, 0])
+        size = torch.linalg.vector_norm(lengths, dim=2)
+        factors: Tensor = self._scales / size.clamp(min=torch.finfo(lengths.dtype).tiny)
+        return factors
 
-    def _smallest(self, name: str) -> float:
-        sums = self._theta[name].cumsum(0)
-        counts = torch.arange(1, len(sums) + 1, device=sums.device)
-        ratios = sums / (counts * len(sums)).sqrt()
-        return float(ratios.min())
+    def _lone(self, left: Tensor) -> Tensor:
+        """The rows (K, B, R), of those that are left, that are all that a block has left."""
+        if self._clusters is None:
+            return left & (left.sum(dim=2, keepdim=True) == 1)
+        last = torch.where(left, self._clusters, -1).amax(dim=2, keepdim=True)
+        first = torch.where(left, self._clusters, left.shape[2]).amin(dim=2, keepdim=True)
+        return left & (first == last)
+
+
+def _smallest(weights: Tensor) -> float:
+    """The least Ω/‖W‖ of a block, divided by the root of its rows, for its θ (R,)."""
+    sums = weights.cumsum(0)
+    counts = torch.arange(1, len(sums) + 1, device=sums.device)
+    return float((sums / (counts * len(sums)).sqrt()).min())

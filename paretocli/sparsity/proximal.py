@@ -97,49 +97,58 @@ class ProximalOptimizer(Optimizer):
         return [self._kept_of(w, group) for group in self.param_groups for w in group["params"]]
 
     @torch.no_grad()
-    def proximal_step(self, coefficient: Tensor, gradients: Mapping[str, Tensor]) -> None:
+    def proximal_step(self, coefficient: Tensor) -> None:
         """One step; the parameters' `grad` holds the gradient of all but f_0.
 
         Args:
             coefficient: c_0 (K,), what f_0's gradient is multiplied by in the scalar to minimise.
-            gradients: A subgradient of f_0 (K, …) by name.
         """
         self._join()
-        gradients = self._objective.joined(gradients)
+        objective, moving = self._objective, self._moving()
+        blocks = [block.name for block in objective.blocks.each]
         settings = {id(w): group for group in self.param_groups for w in group["params"]}
-        radial = self._objective.radial_gradients(self._named)
-        for name in self._moving():
+        around = objective.around(objective.lengths(self._named))
+        # Of a block that does not move nothing is asked.
+        means = [
+            _running_mean(coefficient, self.state[self._named[name]])
+            if name in moving
+            else torch.zeros_like(coefficient)
+            for name in blocks
+        ]
+        pulls = torch.stack(means, dim=1)  # (K, B)
+        radial = (pulls * around.radial).unbind(dim=1)
+        slopes = objective.apart(pulls.unsqueeze(2) * around.slopes)
+        shortest = (pulls * around.pull).unbind(dim=1)
+        sizes = list(means)
+        for place, name in enumerate(blocks):
+            if name not in moving:
+                continue
             weights = self._named[name]
             assert weights.grad is not None
-            state = self.state[weights]
-            group = settings[id(weights)]
+            state, group = self.state[weights], settings[id(weights)]
             decay, decoupled = group["weight_decay"], is_decoupled(self._kind, group)
-            mean = _running_mean(coefficient, state)
-            full = weights.grad + per_member(mean, weights) * gradients[name]
-            smooth = weights.grad
-            if name in radial:
-                smooth = smooth + per_member(mean, weights) * radial[name]
-            if not decoupled:
-                smooth, full = smooth + decay * weights, full + decay * weights
+            smooth, full = weights.grad, over_rows(slopes[place], weights)
+            full = torch.addcmul(smooth, full, weights)
+            if objective.relative:
+                smooth = torch.addcmul(smooth, per_member(radial[place], weights), weights)
+            if decay and not decoupled:
+                smooth, full = (one.add(weights, alpha=decay) for one in (smooth, full))
             gradient = Gradient(smooth, full, weights)
             size, direction = self._preconditioner.step(gradient, state, group)
             if self._zeros_allowed:
-                pull = mean * self._objective.pull(name, weights)
-                direction = _without_noise(weights, smooth, direction, size, pull, state)
-            denominator = self._objective.denominator(name, weights)
-            lone = self._objective.lone_rows(name, weights)
-            if decoupled:
+                direction = _without_noise(weights, smooth, direction, size, shortest[place], state)
+            if decay and decoupled:
                 weights.mul_(1 - group["lr"] * decay)
-            weights.sub_(per_member(size, weights) * direction)
-            self._objective.shrink_(
-                name,
-                weights,
-                size * mean,
-                denominator,
-                lone,
-                zeros_allowed=self._zeros_allowed,
-            )
-        self._objective.blocks.put_(self._named, self._parameters)
+            weights.addcmul_(per_member(size, weights), direction, value=-1)
+            sizes[place] = size
+        step = torch.stack(sizes, dim=1) * pulls
+        shrunk = objective.shrunk(
+            objective.lengths(self._named), step, around, zeros_allowed=self._zeros_allowed
+        )
+        for name, factors in zip(blocks, objective.apart(shrunk), strict=True):
+            if name in moving:
+                self._named[name].mul_(over_rows(factors, self._named[name]))
+        objective.blocks.put_(self._named, self._parameters)
 
     def _of_blocks(
         self, groups: Sequence[dict[str, Any]], objective: SparsityObjective

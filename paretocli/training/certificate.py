@@ -9,7 +9,7 @@ from paretocli.core.auxiliary import targets_of
 from paretocli.core.loss_of_means import LossOfMeans
 from paretocli.core.problem import EVALUATION_BATCH, Data
 from paretocli.population.population import Population
-from paretocli.sparsity.layers import per_member
+from paretocli.sparsity.layers import over_rows, per_member
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern
 from paretocli.training.auxiliary import Auxiliary
@@ -155,8 +155,7 @@ def _zeros(population: Population) -> Gradients:
 
 def _sparsity_gradient(population: Population, sparsity: SparsityObjective) -> Gradients:
     """A subgradient of f_0, zero for what is not counted."""
-    _, found = sparsity.value_and_gradients(population.parameters)
-    return _zeros(population) | found
+    return _zeros(population) | sparsity.gradients(population.parameters)
 
 
 def _proximal_map(
@@ -181,29 +180,27 @@ def _proximal_map(
     parameters = {name: population.parameters[name].detach() for name in sparsity.names}
     blocks, gradients = sparsity.joined(parameters), sparsity.joined(smooth)
     subgradients = sparsity.joined(own)
-    radial = sparsity.radial_gradients(blocks)
-    maps = {}
-    for name, weights in blocks.items():
-        factor = per_member(coefficient, weights)
-        gradient = gradients[name]
-        if name in radial:
-            gradient = gradient + factor * radial[name]
+    around = sparsity.around(sparsity.lengths(blocks))
+    moved, steps = {}, []
+    for (name, weights), radial in zip(blocks.items(), around.radial.unbind(dim=1), strict=True):
+        factor = per_member(coefficient * radial, weights)
+        gradient = torch.addcmul(gradients[name], factor, weights)
         size = weights.flatten(1).norm(dim=1)
         size = torch.where(size > 0, size, torch.ones_like(size))
         pull = gradient.flatten(1).norm(dim=1) + coefficient * subgradients[name].flatten(1).norm(
             dim=1
         )
         step = PROXIMAL_STEP * size / pull.clamp(min=torch.finfo(size.dtype).tiny)
-        moved = weights - per_member(step, weights) * gradient
-        sparsity.shrink_(
-            name,
-            moved,
-            step * coefficient,
-            sparsity.denominator(name, weights),
-            sparsity.lone_rows(name, weights),
-            zeros_allowed=zeros_allowed,
-        )
-        maps[name] = (weights - moved) / per_member(step, weights)
+        moved[name] = torch.addcmul(weights, per_member(step, weights), gradient, value=-1)
+        steps.append(step)
+    step = torch.stack(steps, dim=1) * coefficient.unsqueeze(1)
+    shrunk = sparsity.shrunk(sparsity.lengths(moved), step, around, zeros_allowed=zeros_allowed)
+    maps = {}
+    for (name, weights), factors, size in zip(
+        blocks.items(), sparsity.apart(shrunk), steps, strict=True
+    ):
+        after = over_rows(factors, weights) * moved[name]
+        maps[name] = (weights - after) / per_member(size, weights)
     return sparsity.blocks.apart(maps, parameters)
 
 

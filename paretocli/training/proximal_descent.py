@@ -38,7 +38,6 @@ class ProximalDescent(Descent):
     ) -> None:
         self.sparsity = sparsity if pattern is None else sparsity.within(pattern)
         self.zeros_allowed = zeros_allowed
-        self._gradients: dict[str, Tensor] = {}
         super().__init__(population, settings, pattern)
 
     def objectives(self, losses: Tensor) -> Tensor:
@@ -47,7 +46,8 @@ class ProximalDescent(Descent):
         f_0 enters as a leaf: what the solver's scalar leaves in its `grad` is the coefficient that
         the proximal step needs, whatever the solver.
         """
-        value, self._gradients = self.sparsity.value_and_gradients(self.population.parameters)
+        with torch.no_grad():
+            value = self.sparsity.value(self.population.parameters)
         self._leaf = value.requires_grad_()
         return torch.cat([self._leaf.unsqueeze(1), losses], dim=1)
 
@@ -56,7 +56,7 @@ class ProximalDescent(Descent):
 
     def _of_all(self, of_tasks: Sequence[dict[str, Tensor]]) -> Sequence[dict[str, Tensor]]:
         nothing = {n: torch.zeros_like(p) for n, p in self.population.parameters.items()}
-        return [nothing | self._gradients, *of_tasks]
+        return [nothing | self.sparsity.gradients(self.population.parameters), *of_tasks]
 
     @contextmanager
     def zero_rows_kept(self) -> Iterator[None]:
@@ -69,10 +69,9 @@ class ProximalDescent(Descent):
                 weights.mul_(over_rows(kept[name], weights))
 
     def move(self, device: torch.device) -> Mapping[int, Tensor]:
-        """As for other steps, which do not know the gradients of f_0 that the next one asks for."""
+        """As for other steps, of which the proximal one keeps something too."""
         parameters = super().move(device)
         self._proximal.move(parameters, device)
-        self._gradients = {name: found.to(device) for name, found in self._gradients.items()}
         return parameters
 
     def _optimizers(self) -> list[Steps]:
@@ -114,7 +113,7 @@ class ProximalDescent(Descent):
     def _step(self, without: Sequence[int] = ()) -> None:
         assert self._leaf.grad is not None
         super()._step(without)
-        self._proximal.proximal_step(self._leaf.grad, self._gradients)
+        self._proximal.proximal_step(self._leaf.grad)
 
 
 def descent_of(

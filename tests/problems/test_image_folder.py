@@ -125,8 +125,8 @@ def test_the_checksum_is_of_files_and_labels(tmp_path):
     Image.new("RGB", (8, 8), "red").save(folder / "01.png")
     image = loaded(folder, labels).checksums()
     assert sum(image[split] != before[split] for split in before) == 1
-    table = pd.read_csv(labels)
-    table.loc[1, "level"] = 0.25
+    table = pd.read_csv(labels, dtype=str)
+    table.loc[1, "level"] = "0.25"
     table.to_csv(labels, index=False)
     assert sum(loaded(folder, labels).checksums()[split] != image[split] for split in before) == 1
 

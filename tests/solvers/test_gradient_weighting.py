@@ -64,7 +64,7 @@ def test_the_gramian_is_that_of_the_gradients(sparse):
         rows = []
         for j in range(objectives.shape[1]):
             if sparse and j == 0:
-                _, own = trainer.sparsity.value_and_gradients(population.parameters)
+                own = trainer.sparsity.gradients(population.parameters)
                 gradient = [
                     own.get(name, torch.zeros_like(p))[member].flatten()
                     for name, p in population.parameters.items()

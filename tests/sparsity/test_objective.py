@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from paretocli.errors import InputError
-from paretocli.sparsity.layers import Layer, over_rows, row_norms
-from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
+from paretocli.sparsity.layers import Layer, over_rows, per_member, row_norms
+from paretocli.sparsity.objective import Around, SparsityObjective, SparsitySettings
 from tests.sparsity.convex import (
     convex_growl,
     distance_to_subgradients,
@@ -51,6 +51,19 @@ def plain_value(weights, kind, slope, relative):
             part /= np.sqrt((matrix**2).sum()) * len(matrix) ** 0.5
         value += part
     return value
+
+
+def denominators(made, weights):
+    """What each block's Ω is divided by in f_0 (K,), by name."""
+    factors = made.around(made.lengths(weights)).factors
+    return dict(zip(weights, (1 / factors).unbind(dim=1), strict=True))
+
+
+def radials(made, weights):
+    """The gradients of what is smooth in f_0 (K, …), by name."""
+    found = made.around(made.lengths(weights)).radial.unbind(dim=1)
+    each = zip(weights.items(), found, strict=True)
+    return {name: per_member(factor, weight) * weight for (name, weight), factor in each}
 
 
 def one_layer(rows, width=3, **settings):
@@ -109,10 +122,10 @@ def test_layers_that_are_not_counted_do_not_count():
 def test_a_layer_of_zeros():
     weights = {name: torch.zeros_like(weight) for name, weight in random_weights().items()}
     for relative in (True, False):
-        value, gradients = objective(relative=relative).value_and_gradients(weights)
-        assert value.tolist() == [0, 0]
-        assert all((gradient == 0).all() for gradient in gradients.values())
-        radial = objective(relative=relative).radial_gradients(weights)
+        made = objective(relative=relative)
+        assert made.value(weights).tolist() == [0, 0]
+        assert all((gradient == 0).all() for gradient in made.gradients(weights).values())
+        radial = radials(made, weights)
         assert all((gradient == 0).all() for gradient in radial.values())
 
 
@@ -181,8 +194,7 @@ def test_the_smallest_absolute_value_is_zero():
 def test_gradients_by_finite_differences(kind, slope, relative):
     made = objective(theta=kind, slope=slope, relative=bool(relative))
     weights = random_weights()
-    value, gradients = made.value_and_gradients(weights)
-    torch.testing.assert_close(value, made.value(weights))
+    gradients = made.gradients(weights)
     assert set(gradients) == set(SHAPES)
     generator = torch.Generator().manual_seed(1)
     for name, weight in weights.items():
@@ -202,13 +214,13 @@ def test_a_gradient_at_zero_and_equal_rows_is_a_subgradient(kind, relative):
     weights["kernel"][:, :, 2] = 0
     weights["matrix"][:, :, [0, 5]] = 0
     weights["matrix"][:, :, 3] = weights["matrix"][:, :, 7]
-    _, gradients = made.value_and_gradients(weights)
-    radial = made.radial_gradients(weights)
+    gradients = made.gradients(weights)
+    radial = radials(made, weights)
     assert (gradients["kernel"][:, :, 2] == 0).all()
     assert (gradients["matrix"][:, :, [0, 5]] == 0).all()
     for name, weight in weights.items():
         own = gradients[name] - radial[name] if relative else gradients[name]
-        scale = made.denominator(name, weight)
+        scale = denominators(made, weights)[name]
         for k in range(2):
             matrix = matrix_of(weight[k])
             theta = plain_theta(kind, len(matrix), 2.0)
@@ -218,15 +230,14 @@ def test_a_gradient_at_zero_and_equal_rows_is_a_subgradient(kind, relative):
 
 def test_only_the_values_are_asked_for():
     weights = {name: weight.requires_grad_() for name, weight in random_weights().items()}
-    value, gradients = objective().value_and_gradients(weights)
-    assert not value.requires_grad
+    gradients = objective().gradients(weights)
     assert not any(gradient.requires_grad for gradient in gradients.values())
     assert all(weight.grad is None for weight in weights.values())
 
 
 def test_the_value_can_be_differentiated():
     weights = {name: weight.requires_grad_() for name, weight in random_weights().items()}
-    _, gradients = objective().value_and_gradients(weights)
+    gradients = objective().gradients(weights)
     objective().value(weights).sum().backward()
     for name, weight in weights.items():
         torch.testing.assert_close(weight.grad, gradients[name])
@@ -236,8 +247,8 @@ def test_the_value_can_be_differentiated():
 def test_the_radial_part_and_that_of_growl_are_the_gradient(kind, slope):
     made = objective(theta=kind, slope=slope)
     weights = random_weights()
-    _, gradients = made.value_and_gradients(weights)
-    radial = made.radial_gradients(weights)
+    gradients = made.gradients(weights)
+    radial = radials(made, weights)
     total = sum(weight[0].numel() for weight in weights.values())
     for name, weight in weights.items():
         for k in range(2):
@@ -252,27 +263,36 @@ def test_the_radial_part_and_that_of_growl_are_the_gradient(kind, slope):
             np.testing.assert_allclose(matrix_of(radial[name][k]), of_size, rtol=1e-6)
             found = matrix_of(gradients[name][k])
             np.testing.assert_allclose(found, of_growl + of_size, rtol=1e-6, atol=1e-9)
-            assert made.denominator(name, weight)[k].item() == pytest.approx(size / share)
+            assert denominators(made, weights)[name][k].item() == pytest.approx(size / share)
 
 
 def test_the_absolute_form_has_no_radial_part():
     made = objective(relative=False)
-    assert made.radial_gradients(random_weights()) == {}
-    assert made.denominator("kernel", random_weights()["kernel"]).tolist() == [1, 1]
+    around = made.around(made.lengths(random_weights()))
+    assert (around.radial == 0).all()
+    assert (around.factors == 1).all()
 
 
 # The proximal step
 
 
 def stepped(made, name, weights, step, denominator=None, **options):
-    """What the proximal step makes of weights (K, out, R, …)."""
-    members = len(weights)
-    moved = weights.clone()
-    size = torch.as_tensor(step, dtype=weights.dtype).expand(members)
+    """What the proximal step makes of weights (K, out, R, …); the other blocks are of ones."""
+    members, blocks = len(weights), made.blocks.each
     below = torch.ones(members, dtype=weights.dtype) if denominator is None else denominator
-    none = torch.zeros(members, weights.shape[2], dtype=torch.bool)
-    made.shrink_(name, moved, size, below, none, **options)
-    return moved
+    lengths = made.lengths(
+        {
+            block.name: weights if block.name == name else weights.new_ones(members, 1, block.rows)
+            for block in blocks
+        }
+    )
+    factors = (1 / below).unsqueeze(1).expand(members, len(blocks))
+    none = torch.zeros_like(lengths, dtype=torch.bool)
+    before = Around(factors, factors, factors, lengths, none)
+    size = torch.as_tensor(step, dtype=weights.dtype).expand(members)
+    found = made.shrunk(lengths, size.unsqueeze(1).expand_as(factors), before, **options)
+    places = [block.name for block in blocks]
+    return weights * over_rows(made.apart(found)[places.index(name)], weights)
 
 
 @pytest.mark.parametrize("name", ["kernel", "matrix"])
@@ -377,9 +397,10 @@ def test_no_step_changes_nothing():
 def test_each_member_alone(options, share):
     made = objective(theta="ramp", slope=2.0, max_layer_sparsity=share)
     steps = torch.tensor([0.01, 1.0, 4.0])
-    for name, weights in random_weights(3).items():
+    every = random_weights(3)
+    for name, weights in every.items():
         weights[1] *= 3
-        below = made.denominator(name, weights)
+        below = denominators(made, every)[name]
         together = stepped(made, name, weights, steps, below, **options)
         for k in range(3):
             own = slice(k, k + 1)
@@ -401,10 +422,10 @@ def test_a_diverged_member_spoils_no_other():
 def test_a_small_step_lowers_the_objective(relative):
     made = objective(relative=relative)
     weights = random_weights()
-    radial = made.radial_gradients(weights)
+    radial = radials(made, weights)
     after = {}
     for name, weight in weights.items():
-        below = made.denominator(name, weight)
+        below = denominators(made, weights)[name]
         # The step of the whole: radial first, then the proximal one of the same size.
         moved = weight - 1e-3 * radial[name] if relative else weight
         after[name] = stepped(made, name, moved, 1e-3, below)

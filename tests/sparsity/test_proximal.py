@@ -115,9 +115,8 @@ def descend(optimizer, made, weights, coefficients, rates, factor=1.0):
         for name, weight in weights.items():
             found = [factor * pull(name, w) for w in weight.detach().numpy()]
             weight.grad = torch.from_numpy(np.stack(found))
-        _, gradients = made.value_and_gradients(weights)
         optimizer.param_groups[0]["lr"] = rate
-        optimizer.proximal_step(numbers, gradients)
+        optimizer.proximal_step(numbers)
 
 
 def proximal(weights, made, name, *, lr, weight_decay, **options):
@@ -151,10 +150,9 @@ def moved_by_sparsity_alone(name, made, weights, coefficient, **options):
     optimizer = proximal(weights, made, name, lr=0.04, weight_decay=0, **options)
     # Long enough for the running means to forget how the weights came there.
     for _ in range(250):
-        _, gradients = made.value_and_gradients(weights)
         for weight in weights.values():
             weight.grad = torch.zeros_like(weight)
-        optimizer.proximal_step(numbers, gradients)
+        optimizer.proximal_step(numbers)
     return {layer: weight.detach() for layer, weight in weights.items()}
 
 
@@ -205,13 +203,12 @@ def test_a_last_row_follows_its_task(name):
     ours = proximal(weights, made, name, lr=0.04, weight_decay=0)
     theirs = HOOKS["sgd"](list(plain.values()), lr=0.04, weight_decay=0)
     for _ in range(250):
-        _, gradients = made.value_and_gradients(weights)
         for layer, weight in weights.items():
             weight.grad = (weight - targets[layer]).detach()
             plain[layer].grad = (plain[layer] - targets[layer]).detach()
             for tensor in (weight, plain[layer]):
                 tensor.grad[:, :, 1:] = 0
-        ours.proximal_step(torch.ones(1, dtype=torch.float64), gradients)
+        ours.proximal_step(torch.ones(1, dtype=torch.float64))
         theirs.step()
     for layer, weight in weights.items():
         torch.testing.assert_close(weight, plain[layer], atol=1e-3, rtol=1e-3)
@@ -334,7 +331,7 @@ def test_one_step_of_sgd_by_hand():
     weights = torch.tensor([[[2.0, 0.5]]], requires_grad=True)
     optimizer = proximal({"w": weights}, made, "sgd", lr=0.1, weight_decay=0.0)
     weights.grad = torch.tensor([[[1.0, -1.0]]])
-    optimizer.proximal_step(torch.tensor([0.8]), {"w": torch.ones(1, 1, 2)})
+    optimizer.proximal_step(torch.tensor([0.8]))
     # Momentum 0.9 with Nesterov goes 1.9 · 0.1 far; the proximal step is of 0.1 / (1 − 0.9).
     np.testing.assert_allclose(weights.detach(), [[[2 - 0.19 - 0.8, 0]]], rtol=1e-6)
 
@@ -346,7 +343,7 @@ def test_the_first_step_of_adam_by_hand(name):
     weights = torch.tensor([[[2.0, 0.5]]], requires_grad=True)
     optimizer = proximal({"w": weights}, made, name, lr=0.1, weight_decay=0.0)
     weights.grad = torch.tensor([[[3.0, -4.0]]])
-    optimizer.proximal_step(torch.tensor([5.0]), {"w": torch.tensor([[[1.0, 1.0]]])})
+    optimizer.proximal_step(torch.tensor([5.0]))
     # The full gradient is (8, 1): one preconditioner for all entries, its root mean square.
     size = 0.1 / np.sqrt((64 + 1) / 2)
     expected = [2 - 3 * size - 5 * size, 0.5 + 4 * size - 5 * size]
@@ -374,8 +371,7 @@ def test_for_one_number_without_sparsity_it_is_the_plain_optimiser(name, decay):
         one.grad = 2 * (one.detach() - 1) + torch.tensor([[[0.5]], [[-2.0]]])
         for other, number in zip(others, (0.5, -2.0), strict=True):
             other.grad = 2 * (other.detach() - 1) + number
-        _, gradients = made.value_and_gradients({"w": one})
-        ours.proximal_step(torch.zeros(2, dtype=torch.float64), gradients)
+        ours.proximal_step(torch.zeros(2, dtype=torch.float64))
         for optimizer in plain:
             optimizer.step()
     # Torch keeps a product of Nadam's in single precision.

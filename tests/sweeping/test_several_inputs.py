@@ -95,8 +95,13 @@ def made(file, name):
 
 
 def swept(file, name, out, **options):
+    found = solved(f"{file}:{name}", out, **options)
+    return found.drop(columns="problem")
+
+
+def solved(problem, out, **options):
     fixed = {"threads": 1, "jobs": 1, "device": "cpu", "checkpoint_every": 0.0}
-    found = resolve({"problem": f"{file}:{name}", "out": str(out), **fixed, **options})
+    found = resolve({"problem": problem, "out": str(out), **fixed, **options})
     run_sweep(
         found.config,
         found.problem,
@@ -105,7 +110,7 @@ def swept(file, name, out, **options):
         checksums=found.checksums,
         stop=never,
     )
-    return pd.read_csv(out / "results.csv").drop(columns=["seconds", "problem"])
+    return pd.read_csv(out / "results.csv").drop(columns="seconds")
 
 
 @pytest.mark.parametrize("options", [{}, {"batches": "independent", "transfer": "neighbours"}])
@@ -117,6 +122,15 @@ def test_all_forms_give_the_same_results(file, tmp_path, options):
         pd.testing.assert_frame_equal(found, expected, check_exact=True)
     other = swept(file, "augmented", tmp_path / "augmented", **options)
     assert (other["loss_size_train"] != expected["loss_size_train"]).all()
+
+
+def test_batches_of_no_inputs_are_alike_whose_they_are(tmp_path):
+    options = {"points": 3, "epochs": 3, "stack": 3}
+    found = [
+        solved("vlmop2", tmp_path / batches, batches=batches, **options)
+        for batches in ("shared", "independent")
+    ]
+    pd.testing.assert_frame_equal(*found, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["in_order", "named", "by_name"])
