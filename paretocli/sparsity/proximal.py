@@ -105,50 +105,64 @@ class ProximalOptimizer(Optimizer):
         """
         self._join()
         objective, moving = self._objective, self._moving()
-        blocks = [block.name for block in objective.blocks.each]
-        settings = {id(w): group for group in self.param_groups for w in group["params"]}
-        around = objective.around(objective.lengths(self._named))
-        # Of a block that does not move nothing is asked.
+        blocks = {block.name: self._named[block.name] for block in objective.blocks.each}
+        around = objective.around(objective.lengths(blocks))
+        nothing = torch.zeros_like(coefficient)
         means = [
-            _running_mean(coefficient, self.state[self._named[name]])
-            if name in moving
-            else torch.zeros_like(coefficient)
-            for name in blocks
+            _running_mean(coefficient, self.state[weights]) if name in moving else nothing
+            for name, weights in blocks.items()
         ]
-        pulls = torch.stack(means, dim=1)  # (K, B)
-        radial = (pulls * around.radial).unbind(dim=1)
-        slopes = objective.apart(pulls.unsqueeze(2) * around.slopes)
-        shortest = (pulls * around.pull).unbind(dim=1)
-        sizes = list(means)
-        for place, name in enumerate(blocks):
-            if name not in moving:
-                continue
-            weights = self._named[name]
-            assert weights.grad is not None
-            state, group = self.state[weights], settings[id(weights)]
-            decay, decoupled = group["weight_decay"], is_decoupled(self._kind, group)
-            smooth, full = weights.grad, over_rows(slopes[place], weights)
-            full = torch.addcmul(smooth, full, weights)
-            if objective.relative:
-                smooth = torch.addcmul(smooth, per_member(radial[place], weights), weights)
-            if decay and not decoupled:
-                smooth, full = (one.add(weights, alpha=decay) for one in (smooth, full))
-            gradient = Gradient(smooth, full, weights)
-            size, direction = self._preconditioner.step(gradient, state, group)
-            if self._zeros_allowed:
-                direction = _without_noise(weights, smooth, direction, size, shortest[place], state)
-            if decay and decoupled:
-                weights.mul_(1 - group["lr"] * decay)
-            weights.addcmul_(per_member(size, weights), direction, value=-1)
-            sizes[place] = size
-        step = torch.stack(sizes, dim=1) * pulls
+        mean = torch.stack(means, dim=1)  # (K, B)
+        radial = (mean * around.radial).unbind(dim=1)
+        slopes = objective.apart(mean.unsqueeze(2) * around.slopes)
+        pulls = (mean * around.pull).unbind(dim=1)
+        sizes = [
+            self._descend_(weights, *of_sparsity) if name in moving else nothing
+            for (name, weights), *of_sparsity in zip(
+                blocks.items(), radial, slopes, pulls, strict=True
+            )
+        ]
+        step = torch.stack(sizes, dim=1) * mean
         shrunk = objective.shrunk(
-            objective.lengths(self._named), step, around, zeros_allowed=self._zeros_allowed
+            objective.lengths(blocks), step, around, zeros_allowed=self._zeros_allowed
         )
-        for name, factors in zip(blocks, objective.apart(shrunk), strict=True):
+        each = zip(blocks.items(), objective.apart(shrunk), strict=True)
+        for (name, weights), factors in each:
             if name in moving:
-                self._named[name].mul_(over_rows(factors, self._named[name]))
+                weights.mul_(over_rows(factors, weights))
         objective.blocks.put_(self._named, self._parameters)
+
+    def _descend_(self, weights: Tensor, radial: Tensor, slopes: Tensor, pull: Tensor) -> Tensor:
+        """Take the step of a block that comes before the proximal one, in place.
+
+        Args:
+            weights: (K, out, R, …).
+            radial: c_0 times what is smooth in f_0 has this multiple (K,) of W as gradient.
+            slopes: c_0 f_0 has these multiples (K, R) of the rows as a subgradient.
+            pull: Length (K,) that a proximal step of size 1 takes off a short row.
+
+        Returns:
+            The size of the step (K,).
+        """
+        assert weights.grad is not None
+        state, group = self.state[weights], self._group_of(weights)
+        decay, decoupled = group["weight_decay"], is_decoupled(self._kind, group)
+        full = torch.addcmul(weights.grad, over_rows(slopes, weights), weights)
+        smooth = weights.grad
+        if self._objective.relative:
+            smooth = torch.addcmul(smooth, per_member(radial, weights), weights)
+        if decay and not decoupled:
+            smooth, full = (gradient.add(weights, alpha=decay) for gradient in (smooth, full))
+        size, direction = self._preconditioner.step(Gradient(smooth, full, weights), state, group)
+        if self._zeros_allowed:
+            direction = _without_noise(weights, smooth, direction, size, pull, state)
+        if decay and decoupled:
+            weights.mul_(1 - group["lr"] * decay)
+        weights.addcmul_(per_member(size, weights), direction, value=-1)
+        return size
+
+    def _group_of(self, weights: Tensor) -> dict[str, Any]:
+        return next(g for g in self.param_groups if any(w is weights for w in g["params"]))
 
     def _of_blocks(
         self, groups: Sequence[dict[str, Any]], objective: SparsityObjective
