@@ -185,7 +185,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
         **test_text(config, problem),
         **networks_text(resolved),
         "machine": machine_text(config),
-        "points": f"{len(config.weights)}, in {len(plan)} shards of up to {config.stack}",
+        "points": _points_text(len(config.weights), len(plan), config.stack),
         "memory": memory_text(resolved),
         "directory": str(config.out),
     }
@@ -199,6 +199,17 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     if resolved.layers:
         parts.insert(1, "\n".join([_plan_of_layers(resolved), *groups_text(config.grouped_rows)]))
     return "\n\n".join(parts)
+
+
+def _points_text(points: int, shards: int, stack: int) -> str:
+    """How many points there are, and how many train together."""
+    if points == 1:
+        return "1"
+    if shards == 1:
+        return f"{points}, all together"
+    return (
+        f"{points}, in {shards} shards of up to {stack}" if stack > 1 else f"{points}, each alone"
+    )
 
 
 def _sparsity_text(resolved: Resolved) -> str:
