@@ -12,6 +12,7 @@ from paretocli.core.inputs import AnyForm, Several, first_of, floats_of, mapped,
 from paretocli.core.loss_of_means import LossOfMeans
 from paretocli.core.metric import Metric, MetricFunction, TaskFunction, mean_of
 from paretocli.core.missing import Missing, without_label
+from paretocli.core.prediction import Prediction
 from paretocli.errors import InputError
 
 __all__ = ["Task", "TaskFunction"]
@@ -45,6 +46,8 @@ class Task:
             classifier. The network returns none for this task, and what is exported has none.
         lower_bound: A bound that the loss never falls below; without it the program finds out how
             low the loss gets.
+        prediction: What the output says, `Classes(10)`, `Number()` or `Count()`: where that is
+            known, sweeps show what a constant and classical models reach beside their front.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Task:
     lower_bound: float | None = None
     weight: Callable[[Any], Tensor] | None = None
     of: str | None = None
+    prediction: Prediction | None = None
 
     def __post_init__(self) -> None:
         given = [name for name in ("missing", "weight") if getattr(self, name) is not None]

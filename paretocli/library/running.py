@@ -10,6 +10,7 @@ from paretocli.errors import InputError, StopError
 from paretocli.execution.stopping import Stop, stop_on_signals
 from paretocli.front.directions import Directions
 from paretocli.front.results import read_results
+from paretocli.library.keeping_baselines import keep_baselines
 from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
 from paretocli.planning.growth import grown
@@ -87,6 +88,8 @@ def carry_out(
             points=resolved.growth.most(config) if resolved.growth else None,
             pretrained=resolved.pretrained.tensors if resolved.pretrained else None,
         )
+        if len(records) == directory.sweep().points and not stop():
+            keep_baselines(resolved, directory, records, observer.note)
     if stop() and (len(records) < directory.sweep().points or read_growing(directory.path)):
         raise StopError(stop.exit_code)
     _draw(config, directory, any_done=any(record["status"] == "done" for record in records))

@@ -18,6 +18,13 @@ class OutputOptions:
         shown="runs/<problem>-<solver>-…",
         kind="runtime",
     )
+    baselines: bool = option(
+        "At the end, work out what a constant and, for tables, a linear model and boosted trees "
+        "reach in each task, and show it beside the front. Large tables are sampled.",
+        flags=("--baselines/--no-baselines",),
+        default=True,
+        kind="runtime",
+    )
     checkpoint_every: float = option(
         "Save the training state after an epoch, if the last save is so long ago.",
         metavar="SECONDS",

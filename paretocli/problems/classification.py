@@ -3,6 +3,7 @@
 import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import Tensor
 
+from paretocli.core.prediction import Classes
 from paretocli.core.problem import Task
 
 
@@ -13,4 +14,10 @@ def accuracy(output: Tensor, target: Tensor) -> Tensor:
 
 def classification(name: str, classes: int) -> Task:
     """A task with cross-entropy as its loss and accuracy as its metric."""
-    return Task(name, loss=F.cross_entropy, metrics={"accuracy": accuracy}, outputs=classes)
+    return Task(
+        name,
+        loss=F.cross_entropy,
+        metrics={"accuracy": accuracy},
+        outputs=classes,
+        prediction=Classes(classes),
+    )

@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from paretocli.core.prediction import Count
 from paretocli.core.problem import Metric, Task
 from paretocli.problems.cells import refuse
 from paretocli.problems.numbers_task import training_numbers
@@ -56,6 +57,7 @@ def count_task(values: pd.Series, rows: Rows, path: Path) -> Task:
         loss=partial(half_deviance, mean=mean),
         weight=there,
         lower_bound=0.0,
+        prediction=Count(mean),
         metrics={
             "deviance": Metric(
                 partial(deviances, mean=mean), _mean_of_known, size=2, higher_is_better=False

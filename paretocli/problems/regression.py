@@ -6,6 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from paretocli.core.prediction import Number
 from paretocli.core.problem import Metric, Task
 
 # Below this share of the training data's variance, a split's own is rounding.
@@ -37,6 +38,7 @@ def regression(name: str, scale: Scale) -> Task:
         loss=partial(squared_error, scale=scale),
         weight=there,
         lower_bound=0.0,
+        prediction=Number(scale.mean, scale.deviation),
         metrics={
             "rmse": Metric(
                 partial(error_moments, scale=scale),

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everybody uses
 from torch import Tensor
 
+from paretocli.core.prediction import Classes
 from paretocli.core.problem import Task
 from paretocli.errors import InputError
 from paretocli.problems.class_metrics import class_metrics
@@ -28,9 +29,15 @@ def table_classes(name: str, counts: Sequence[int], *, balanced: bool) -> Task:
         counts: Training rows N_c of each class.
         balanced: Whether classes count the same, and not rows.
     """
-    metrics = class_metrics()
+    metrics, prediction = class_metrics(), Classes(len(counts))
     if not balanced:
-        return Task(name, loss=F.cross_entropy, metrics=metrics, outputs=len(counts))
+        return Task(
+            name,
+            loss=F.cross_entropy,
+            metrics=metrics,
+            outputs=len(counts),
+            prediction=prediction,
+        )
     there = sum(1 for count in counts if count)
     weights = tuple(sum(counts) / (there * count) if count else 1.0 for count in counts)
     return Task(
@@ -40,6 +47,7 @@ def table_classes(name: str, counts: Sequence[int], *, balanced: bool) -> Task:
         outputs=len(counts),
         weight=partial(_weight, weights=weights),
         lower_bound=0.0,
+        prediction=prediction,
     )
 
 

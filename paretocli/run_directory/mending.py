@@ -29,7 +29,7 @@ from paretocli.run_directory.sweep_file import SweepFile
 CHECKPOINTS = "checkpoints"
 EVENTS = "tensorboard"
 FOLDERS = (POINTS, SEARCHES, KEPT, ROUNDS, HISTORY, CHECKPOINTS)
-TABLES = ("results.csv", "front.csv", "front.png", "growing.json")
+TABLES = ("results.csv", "front.csv", "front.png", "growing.json", "baselines.json")
 
 AGAIN = "what it held is done again"
 

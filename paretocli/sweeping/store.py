@@ -52,6 +52,7 @@ class RunDirectory:
         checkpoints/<shard>.pt     the newest training state
         growing.json               there while further points may come
         normalisation.json         ideal and scale of the objectives
+        baselines.json             what a constant and classical models reach on the same data
         results.csv, front.csv     rebuilt from the records
         front.png                  the picture of the front
         tensorboard/<id>/          event files, with `--log tensorboard`
