@@ -137,7 +137,7 @@ def _models(
                 predict[task.name] = model.learned(task, features["train"], most)
             except ValueError as error:  # as where rows have a single class
                 reason = one_line(str(error).strip().splitlines()[0]).removesuffix(".")
-                notes.append(f"No {model.words} for {task.name}: scikit-learn says: {reason}.")
+                notes.append(f"No {model.words} for {task.name}: {reason}.")
         figures: Figures = {}
         for split, samples in splits.items():
             known = [task for task in tasks if task.name in predict]

@@ -53,6 +53,8 @@ class Model(ABC):
             ValueError: The rows have a single class, or scikit-learn cannot learn from them.
         """
         part = task.part(most)
+        if isinstance(task.kind, Classes) and len(np.unique(part.labels)) < 2:
+            raise ValueError("all of its rows are of one class")
         return _predict(task, self._fitted(part, features[part.rows]))
 
     @abstractmethod

@@ -34,6 +34,7 @@ def front(
     """
     import numpy as np
 
+    from paretocli.cli.baselines_text import baselines_text
     from paretocli.cli.point_tables import points_as_json, points_table
     from paretocli.front.exchange import Exchange
     from paretocli.front.kept import kept_among
@@ -59,5 +60,7 @@ def front(
         f"\n{len(rows)} of {len(results.frame)} points are on the front of the losses on "
         f"{on.value}{failed}."
     )
+    for text in baselines_text(results):
+        say(f"\n{text}")
     if kept := kept_among(results, rows.tolist()):
         say(f"Kept epochs of others: {', '.join(f'{a} (of {b})' for a, b in kept.items())}.")

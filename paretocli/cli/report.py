@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
+from paretocli.cli.baselines_text import baselines_of_run
 from paretocli.cli.epoch_text import epoch_text, front_notes
 from paretocli.cli.groups_text import groups_text
 from paretocli.cli.loss_text import auxiliary_plan, auxiliary_text, below_ideal_text
@@ -107,6 +108,7 @@ def sweep_report(
                 f"Best mean accuracy (chosen by validation): {figure} on the test data, point "
                 f"{frame['point'][best]}"
             )
+    lines += baselines_of_run(directory.path)
     lines += [*below_ideal_text(records), *auxiliary_text(config.auxiliary, records)]
     lines.append(f"Results: {directory.results_file}")
     if directory.picture_file.exists():

@@ -3,6 +3,7 @@
 from paretocli.core.names import SPARSITY
 from paretocli.errors import InputError
 from paretocli.front.columns import metric_and_task, split_of
+from paretocli.front.directions import Directions
 from paretocli.front.results import Results
 
 
@@ -34,3 +35,19 @@ def task_columns(result: Results, split: str) -> dict[str, str]:
     return {
         task: f"{metrics[task]}_{task}_{split}" for task in result.objectives if task in metrics
     }
+
+
+def judged_by(result: Results, split: str, directions: Directions) -> dict[str, str]:
+    """The same of every objective: its loss where it has no metric, or one without a direction.
+
+    Args:
+        result: an input that names its objectives.
+        split: `train`, `val` or `test`.
+        directions: which are known.
+
+    Raises:
+        InputError: the input names no tasks.
+    """
+    losses = {name: f"loss_{name}_{split}" for name in result.objectives}
+    columns = task_columns(result, split)
+    return losses | {task: c for task, c in columns.items() if directions.of(c) is not None}

@@ -13,7 +13,7 @@ from paretocli.front.normal import LARGEST_GAP
 from paretocli.front.results import Results, read_results
 from paretocli.front.selection import parse_condition
 from paretocli.front.sizes import COMPACT
-from paretocli.front.task_columns import task_columns
+from paretocli.front.task_columns import judged_by
 from paretocli.run_directory.box import NormalisationNote, read_normalisation
 from paretocli.run_directory.files import DamagedError
 from paretocli.run_directory.sweep_file import SWEEP_FILE, SweepFile
@@ -66,13 +66,8 @@ def columns_that_matter(results: Results) -> list[str]:
     ):
         return list(losses.values())
     del losses[SPARSITY]
-    directions = Directions([results])
-    metrics = {
-        task: column
-        for task, column in task_columns(results, SPLIT).items()
-        if directions.of(column) is not None
-    }
-    return [*(losses | metrics).values(), size]
+    tasks = judged_by(results, SPLIT, Directions([results]))
+    return [*(column for task, column in tasks.items() if task in losses), size]
 
 
 def of_interest(sweep: SweepFile, results: Results, where: Sequence[str] = ()) -> Mask:

@@ -104,6 +104,7 @@ VALUES = {
     "freeze_sparsity": None,
     "teachers": None,
     "data_dir": Path("data"),
+    "baselines": True,
     "checkpoint_every": 10.0,
 }
 RUNTIME = {
@@ -119,7 +120,7 @@ RUNTIME = {
         "teachers",
     ),
     "data_dir",
-    *("checkpoint_every", "sparsity_shares"),  # the latter follows from sparsity_of
+    *("baselines", "checkpoint_every", "sparsity_shares"),  # the latter follows from sparsity_of
     "grouped_rows",  # which follows from groups
     *("start_from", "start_at", "start_partly"),  # from which started_from follows
 }

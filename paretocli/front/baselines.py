@@ -1,0 +1,110 @@
+"""The baselines of run directories beside their fronts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from paretocli.errors import InputError
+from paretocli.front.exchange import RESULTS_FILE
+from paretocli.front.results import Results
+from paretocli.front.standings import (
+    WORDS,
+    Judged,
+    Standing,
+    baseline_standing,
+    front_standing,
+    judged,
+    separate_standing,
+    unbeaten,
+)
+from paretocli.run_directory.baselines import BaselinesNote, read_baselines
+from paretocli.run_directory.files import DamagedError
+from paretocli.run_directory.sweep_file import SWEEP_FILE, SweepFile, read_sweep_file
+
+SEPARATE = "separate networks"
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Fronts and baselines, by the same metrics.
+
+    Attributes:
+        by: What tasks are judged by.
+        fronts: What each front, point or set of separate networks reaches.
+        baselines: What they should beat.
+        notes: What is to be known of the baselines, a sentence each.
+    """
+
+    by: Judged
+    fronts: tuple[Standing, ...]
+    baselines: tuple[Standing, ...]
+    notes: tuple[str, ...] = ()
+
+    def failures(self) -> list[tuple[Standing, Standing, list[int]]]:
+        """Each front and baseline with the tasks in which the front does not beat it, if any."""
+        found = [
+            (front, baseline, unbeaten(front, baseline, self.by))
+            for front in self.fronts
+            for baseline in self.baselines
+        ]
+        return [one for one in found if one[2]]
+
+
+def beside(results: Results) -> Beside | None:
+    """A sweep's front and its baselines; None where there are none.
+
+    Args:
+        results: Its table; anybody else's has no baselines.
+    """
+    if results.path.name != RESULTS_FILE or not (results.path.parent / SWEEP_FILE).exists():
+        return None
+    try:
+        sweep = read_sweep_file(results.path.parent)
+        note = stored(sweep)
+    except InputError:  # whoever reads no more than a table can do so without
+        return None
+    by = judged([results])
+    if note is None or by is None:
+        return None
+    own = standing_of(sweep, results, by)
+    baselines = tuple(baseline_standing(one, by) for one in note["baselines"])
+    return Beside(by, (own,), baselines, tuple(notes_of([note])))
+
+
+def stored(sweep: SweepFile) -> BaselinesNote | None:
+    """The baselines that a run directory keeps, None where it keeps none that can be used.
+
+    Raises:
+        InputError: The system does not let them be read.
+    """
+    try:
+        note = read_baselines(sweep)
+    except DamagedError:  # the sweep's command writes them anew
+        return None
+    return note if note is not None and note["baselines"] else None
+
+
+def standing_of(sweep: SweepFile, results: Results, by: Judged, name: str = "") -> Standing:
+    """What a sweep reaches in each task: its front's best, or a network for each.
+
+    Args:
+        sweep: The sweep.
+        results: Its table.
+        by: What tasks are judged by.
+        name: Of its method, empty where there is but one.
+    """
+    if sweep.config.get("solver") == "single":
+        return separate_standing(results, by, f"{SEPARATE} ({name})" if name else SEPARATE)
+    return front_standing(results, by, name)
+
+
+def notes_of(notes: Sequence[BaselinesNote]) -> list[str]:
+    """What was left out or sampled, a sentence each, and once."""
+    found: list[str] = []
+    for note in notes:
+        found += note["notes"]
+        for one in note["baselines"]:
+            if sampled := one.get("sampled"):
+                rows, of = max(sampled.values(), key=lambda pair: pair[1])
+                name = WORDS[one["name"]]
+                found.append(f"The {name} saw {rows:,} of {of:,} training rows, taken at random.")
+    return list(dict.fromkeys(found))
