@@ -90,7 +90,7 @@ def test_nothing_of_theirs_fails_a_sweep(copy):
         "import torch.nn.functional as F\n"
         "from paretocli.problems import Number, Problem, Samples, Task\n"
         "def loss(output, target):\n"
-        "    if len(output.unique()) == 1:\n"
+        "    if len(output) == 8 and len(output.unique()) == 1:\n"
         "        raise ValueError('always the same\\nhere')\n"
         "    return F.mse_loss(output, target)\n"
         "def make():\n"
