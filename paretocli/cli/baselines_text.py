@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.table import Table
@@ -17,12 +18,21 @@ from paretocli.front.results import Results, read_results
 from paretocli.front.standings import Judged, Standing
 
 WIDTH = 80
+NAME_WIDTH = 26
 NAMED = 3  # tasks of which figures are said in a sentence
 SPLIT_WORDS = {"val": "validation", "test": "test"}
 
 
+def baselines_as_json(path: Path) -> dict[str, Any] | None:
+    """The baselines of a run directory and its front as one JSON object, None without any."""
+    with suppress(InputError):
+        found = beside(read_results(path))
+        return None if found is None else found.as_plain()
+    return None
+
+
 def baselines_of_run(path: Path) -> list[str]:
-    """The same of a run directory that has just been written, in lines."""
+    """The baselines of a run directory that has just been written, and its front, in lines."""
     with suppress(InputError):  # a sweep of which no point is there
         return [line for text in baselines_text(read_results(path)) for line in (text, "")]
     return []
@@ -45,13 +55,14 @@ def baselines_table(found: Beside, split: str) -> str:
         for column, share in zip(values.T, shares, strict=True)
     ]
     names = [_name(row) for row in rows]
-    room = WIDTH - max(map(len, names))
+    width_left = WIDTH - max(len(line) for name in names for line in name.split("\n"))
+    room = width_left
     parts: list[list[int]] = [[]]
     for place, (header, column) in enumerate(zip(headers, cells, strict=True)):
         width = 2 + max(map(len, [*header.split("\n"), *column]))
         if parts[-1] and room < width:
             parts.append([])
-            room = WIDTH - max(map(len, names))
+            room = width_left
         parts[-1].append(place)
         room -= width
     return "\n\n".join(_table(names, [(headers[p], cells[p]) for p in part]) for part in parts)
@@ -105,7 +116,7 @@ def _subject(front: Standing) -> str:
 def _name(row: Standing) -> str:
     """What a row is called, in lines."""
     own = {"front": "the front's best", "point": "the point"}
-    return row.name or own[row.kind]
+    return textwrap.fill(row.name, NAME_WIDTH) or own[row.kind]
 
 
 def _header(by: Judged, place: int, split: str) -> str:

@@ -88,14 +88,18 @@ def compare(
     Objectives are scaled to the box for them.
     The hypervolume of each method is tested against that of the first, over
     seeds; folds share training data, which no such test allows for.
+    A last table has each task's best by its own metric beside the baselines that
+    the sweeps keep; the networks of --solver single, joined, are one.
 
     Examples:
       paretocli compare runs/chebyshev-* runs/linear-* --on test
 
       paretocli compare runs/* --columns accuracy_left,size --out picture.png
     """
+    from paretocli.cli.baselines_text import baselines_notes, baselines_table
     from paretocli.cli.compare_files import comparison_as_json
     from paretocli.cli.compare_report import comparison_hints, comparison_report
+    from paretocli.front.baselines_compared import beside_all
     from paretocli.library.comparing import compared
     from paretocli.outputs import check_output, write_output
 
@@ -120,10 +124,13 @@ def compare(
         from paretocli.plots.comparison_figure import save_comparison
 
         save_comparison(found, out)
+    beside = beside_all(found)
     if as_json:
-        say(json.dumps(comparison_as_json(found, picture=out, csv=csv), indent=2))
+        say(json.dumps(comparison_as_json(found, beside, picture=out, csv=csv), indent=2))
     else:
         say(comparison_report(found, on.value))
+        if beside is not None:
+            say(f"\n{baselines_table(beside, on.value)}\n\n{baselines_notes(beside)}")
         for file in filter(None, (out, csv)):
             say(f"Written: {file}")
     if not quiet:

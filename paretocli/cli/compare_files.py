@@ -5,12 +5,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+from paretocli.front.baselines import Beside
 from paretocli.front.comparison import INDICATORS, Comparison, Method
 from paretocli.front.statistics import Statistics
 
 
 def comparison_as_json(
-    found: Comparison, *, picture: Path | None, csv: Path | None
+    found: Comparison, beside: Beside | None, *, picture: Path | None, csv: Path | None
 ) -> dict[str, Any]:
     """Everything as one JSON object; what is not known is null."""
     origins = (found.box.ideal_from, found.box.reference_point_from)
@@ -29,6 +30,7 @@ def comparison_as_json(
         "reference_set_points": len(found.reference_set),
         "true_front": found.true_front,
         "largest_hypervolume": found.largest_hypervolume,
+        "baselines": None if beside is None else beside.as_plain(),
         "methods": [_method_as_json(method) for method in found.methods],
         "picture": None if picture is None else str(picture),
         "csv": None if csv is None else str(csv),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from paretocli.cli.baselines_text import baselines_of_run
+from paretocli.cli.baselines_text import baselines_as_json, baselines_of_run
 from paretocli.cli.epoch_text import epoch_text, front_notes
 from paretocli.cli.groups_text import groups_text
 from paretocli.cli.loss_text import auxiliary_plan, auxiliary_text, below_ideal_text
@@ -49,6 +49,7 @@ def sweep_summary(
         "directory": str(directory.path),
         "results": str(directory.results_file),
         "picture": str(directory.picture_file) if directory.picture_file.exists() else None,
+        "baselines": baselines_as_json(directory.path),
         "points": [{**record, "on_front": on_front[record["point"]]} for record in records],
     }
 

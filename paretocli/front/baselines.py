@@ -1,7 +1,11 @@
 """The baselines of run directories beside their fronts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from paretocli.errors import InputError
 from paretocli.front.exchange import RESULTS_FILE
@@ -18,7 +22,7 @@ from paretocli.front.standings import (
 )
 from paretocli.run_directory.baselines import BaselinesNote, read_baselines
 from paretocli.run_directory.files import DamagedError
-from paretocli.run_directory.sweep_file import SWEEP_FILE, SweepFile, read_sweep_file
+from paretocli.run_directory.sweep_file import SWEEP_FILE, read_sweep_file
 
 SEPARATE = "separate networks"
 
@@ -45,8 +49,38 @@ class Beside:
             (front, baseline, unbeaten(front, baseline, self.by))
             for front in self.fronts
             for baseline in self.baselines
+            if not baseline.of or front.name in baseline.of
         ]
         return [one for one in found if one[2]]
+
+    def as_plain(self) -> dict[str, Any]:
+        """The same for JSON, which knows no NaN."""
+        rows = [*self.fronts, *self.baselines]
+        return {
+            "columns": [
+                {"name": name, "task": task, "better": "higher" if higher else "lower"}
+                for name, task, higher in zip(
+                    self.by.columns, self.by.tasks, self.by.higher, strict=True
+                )
+            ],
+            "rows": [
+                {
+                    "name": row.name or row.kind,
+                    "kind": row.kind,
+                    **{split: [_or_none(v) for v in row.on(split)] for split in ("val", "test")},
+                }
+                for row in rows
+            ],
+            "not_beaten": [
+                {
+                    "by": front.name or front.kind,
+                    "baseline": baseline.name,
+                    "tasks": [self.by.tasks[place] for place in places],
+                }
+                for front, baseline, places in self.failures()
+            ],
+            "notes": list(self.notes),
+        }
 
 
 def beside(results: Results) -> Beside | None:
@@ -59,40 +93,42 @@ def beside(results: Results) -> Beside | None:
         return None
     try:
         sweep = read_sweep_file(results.path.parent)
-        note = stored(sweep)
+        note = stored(sweep.path, sweep.checksums)
     except InputError:  # whoever reads no more than a table can do so without
         return None
     by = judged([results])
     if note is None or by is None:
         return None
-    own = standing_of(sweep, results, by)
+    own = standing_of(sweep.config, results, by)
     baselines = tuple(baseline_standing(one, by) for one in note["baselines"])
     return Beside(by, (own,), baselines, tuple(notes_of([note])))
 
 
-def stored(sweep: SweepFile) -> BaselinesNote | None:
-    """The baselines that a run directory keeps, None where it keeps none that can be used.
+def stored(directory: Path, checksums: Mapping[str, str]) -> BaselinesNote | None:
+    """The baselines that a run directory keeps, None where it keeps none of its data.
 
     Raises:
         InputError: The system does not let them be read.
     """
     try:
-        note = read_baselines(sweep)
+        note = read_baselines(directory, checksums)
     except DamagedError:  # the sweep's command writes them anew
         return None
     return note if note is not None and note["baselines"] else None
 
 
-def standing_of(sweep: SweepFile, results: Results, by: Judged, name: str = "") -> Standing:
+def standing_of(
+    config: Mapping[str, Any], results: Results, by: Judged, name: str = ""
+) -> Standing:
     """What a sweep reaches in each task: its front's best, or a network for each.
 
     Args:
-        sweep: The sweep.
+        config: Its identity.
         results: Its table.
         by: What tasks are judged by.
         name: Of its method, empty where there is but one.
     """
-    if sweep.config.get("solver") == "single":
+    if config.get("solver") == "single":
         return separate_standing(results, by, f"{SEPARATE} ({name})" if name else SEPARATE)
     return front_standing(results, by, name)
 
@@ -108,3 +144,7 @@ def notes_of(notes: Sequence[BaselinesNote]) -> list[str]:
                 name = WORDS[one["name"]]
                 found.append(f"The {name} saw {rows:,} of {of:,} training rows, taken at random.")
     return list(dict.fromkeys(found))
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

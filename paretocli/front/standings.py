@@ -55,12 +55,14 @@ class Standing:
         kind: A front, one point, separate networks or a baseline.
         val: The figures (t,) on the validation data, NaN where there is none.
         test: The same on the test data.
+        of: Of a baseline, the names of the fronts whose data and losses it is of; none for all.
     """
 
     name: str
     kind: Kind
     val: Array
     test: Array
+    of: tuple[str, ...] = ()
 
     def on(self, split: str) -> Array:
         """The figures (t,) of a split."""

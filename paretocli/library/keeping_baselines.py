@@ -32,7 +32,7 @@ def keep_baselines(
     try:
         sweep = directory.sweep()
         try:
-            if read_baselines(sweep) is not None:
+            if read_baselines(sweep.path, sweep.checksums) is not None:
                 return
         except DamagedError:
             pass  # it is written anew

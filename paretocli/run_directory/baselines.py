@@ -1,11 +1,11 @@
 """What a constant and classical models reach on a sweep's data, as its run directory keeps it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
 
 from paretocli.run_directory import forms
 from paretocli.run_directory.files import read_object
-from paretocli.run_directory.sweep_file import SweepFile
 
 BASELINES = "baselines"
 BASELINES_FILE = f"{BASELINES}.json"
@@ -51,8 +51,12 @@ class BaselinesNote(TypedDict):
     notes: Annotated[list[str], forms.listed(forms.name)]
 
 
-def read_baselines(sweep: SweepFile) -> BaselinesNote | None:
+def read_baselines(directory: Path, checksums: Mapping[str, str]) -> BaselinesNote | None:
     """What `baselines.json` holds, None where there is none, or it is of other data.
+
+    Args:
+        directory: The run directory of a sweep.
+        checksums: Those of the sweep's data.
 
     Raises:
         DamagedError: It is none.
@@ -66,7 +70,7 @@ def read_baselines(sweep: SweepFile) -> BaselinesNote | None:
         if len(set(names)) < len(names):
             raise forms.FormError("comes twice", ("baselines", "name"))
 
-    found = cast(BaselinesNote | None, read_object(sweep.path / BASELINES_FILE, form))
-    if found is None or found["recipe"] != RECIPE or found["data"] != sweep.checksums:
+    found = cast(BaselinesNote | None, read_object(directory / BASELINES_FILE, form))
+    if found is None or found["recipe"] != RECIPE or found["data"] != checksums:
         return None
     return found

@@ -83,29 +83,6 @@ def test_a_sweep_goes_without(copy):
     assert not (copy / "run" / "baselines.json").exists()
 
 
-def test_nothing_of_theirs_fails_a_sweep(copy):
-    shutil.rmtree(copy / "run")
-    (copy / "own.py").write_text(
-        "import torch\n"
-        "import torch.nn.functional as F\n"
-        "from paretocli.problems import Number, Problem, Samples, Task\n"
-        "def loss(output, target):\n"
-        "    if len(output) == 8 and len(output.unique()) == 1:\n"
-        "        raise ValueError('always the same\\nhere')\n"
-        "    return F.mse_loss(output, target)\n"
-        "def make():\n"
-        "    x = torch.linspace(-1, 1, 8).unsqueeze(1)\n"
-        "    part = Samples(x, (x, x.square()))\n"
-        "    tasks = [Task('a', loss, prediction=Number()), Task('b', F.mse_loss)]\n"
-        "    return Problem(name='own', tasks=tasks, train=part, val=part, test=part)\n"
-    )
-    command = ("sweep", "own.py:make", "--batch-size", 4, *SHORT, "--no-sparsity", "--out", "run")
-    done = paretocli(*command, cwd=copy)
-    assert done.returncode == 0, done.stderr
-    assert "No baselines were worked out: ValueError (always the same)." in done.stderr
-    assert "constant" not in done.stdout
-
-
 def test_a_point_alone_has_them_too(copy):
     shutil.rmtree(copy / "run")
     done = paretocli(

@@ -466,3 +466,31 @@ def test_folds_of_one_method_are_averaged_and_not_tested(tmp_path, monkeypatch, 
     assert [one["folds"] for one in found] == [[0, 1]] * 3
     assert {one["p_value"] for one in found} == {None}
     assert found[0]["hypervolume"]["count"] == 2
+
+
+def test_baselines_are_shown_below(folder, run):
+    data = json.loads((folder / "mgda-0" / "sweep.json").read_text())["data"]
+    figures = {f"accuracy_f1_{split}": 0.6 for split in ("val", "test")}
+    for name in ALL:
+        table = pd.read_csv(folder / name / "results.csv")
+        table.assign(accuracy_f1_test=table["accuracy_f1_val"]).to_csv(
+            folder / name / "results.csv", index=False
+        )
+    note = {
+        "recipe": 1,
+        "data": data,
+        "baselines": [{"name": "trees", "figures": figures}],
+        "notes": [],
+    }
+    (folder / "mgda-0" / "baselines.json").write_text(json.dumps(note))
+    code, shown, _ = run(*ALL)
+    assert code == 0
+    last = shown.split("\n\n")[-2:]
+    (row,) = (line for line in last[0].splitlines() if line.startswith("boosted trees"))
+    assert row.split() == ["boosted", "trees", "60.00", "%", "–"]
+    said = " ".join(last[1].split())
+    assert "The front of mgda does not beat the boosted trees in f1 (accuracy " in said
+    assert "of chebyshev" not in said
+    content = json.loads(run(*ALL, "--json")[1])["baselines"]
+    assert content["not_beaten"] == [{"by": "mgda", "baseline": "boosted trees", "tasks": ["f1"]}]
+    assert content["rows"][-1]["val"] == [0.6, None]
