@@ -12,6 +12,7 @@ from paretocli.front.exchange import RESULTS_FILE
 from paretocli.front.results import Results
 from paretocli.front.standings import (
     WORDS,
+    Array,
     Judged,
     Standing,
     baseline_standing,
@@ -89,19 +90,23 @@ def beside(results: Results) -> Beside | None:
     Args:
         results: Its table; anybody else's has no baselines.
     """
+    note, by = _stored_beside(results), judged([results])
+    if note is None or by is None:
+        return None
+    own = standing_of({"solver": results.constant("solver")}, results, by)
+    baselines = tuple(baseline_standing(one, by) for one in note["baselines"])
+    return Beside(by, (own,), baselines, tuple(notes_of([note])))
+
+
+def _stored_beside(results: Results) -> BaselinesNote | None:
+    """The baselines of the run directory that a table is of; None where it is of none."""
     if results.path.name != RESULTS_FILE or not (results.path.parent / SWEEP_FILE).exists():
         return None
     try:
         sweep = read_sweep_file(results.path.parent)
-        note = stored(sweep.path, sweep.checksums)
+        return stored(sweep.path, sweep.checksums)
     except InputError:  # whoever reads no more than a table can do so without
         return None
-    by = judged([results])
-    if note is None or by is None:
-        return None
-    own = standing_of(sweep.config, results, by)
-    baselines = tuple(baseline_standing(one, by) for one in note["baselines"])
-    return Beside(by, (own,), baselines, tuple(notes_of([note])))
 
 
 def stored(directory: Path, checksums: Mapping[str, str]) -> BaselinesNote | None:
@@ -115,6 +120,27 @@ def stored(directory: Path, checksums: Mapping[str, str]) -> BaselinesNote | Non
     except DamagedError:  # the sweep's command writes them anew
         return None
     return note if note is not None and note["baselines"] else None
+
+
+def figures_of_baselines(results: Sequence[Results], columns: Sequence[str]) -> dict[str, Array]:
+    """The figures of baselines in some columns (m,), by what they are called.
+
+    Of the first input that keeps them; none where several inputs are of other data, or where a
+    baseline lacks a column, as all do of sizes.
+
+    Args:
+        results: Tables, some of run directories.
+        columns: Names of columns.
+    """
+    notes = [note for one in results if (note := _stored_beside(one)) is not None]
+    if not notes or any(note["data"] != notes[0]["data"] for note in notes):
+        return {}
+    found = {}
+    for one in notes[0]["baselines"]:
+        values = [one["figures"].get(column) for column in columns]
+        if None not in values:
+            found[WORDS[one["name"]]] = np.array(values, dtype=np.float64)
+    return found
 
 
 def standing_of(

@@ -1,13 +1,14 @@
 """What a picture of fronts shows: its axes and, for each input, its points."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from paretocli.core.splits import SPLITS
 from paretocli.errors import InputError
+from paretocli.front.baselines import figures_of_baselines
 from paretocli.front.columns import is_size, label, split_of
 from paretocli.front.complete import LeftOut, complete_rows
 from paretocli.front.directions import Directions
@@ -58,11 +59,12 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class FrontData:
-    """A whole picture: m axes, one series an input, and a title."""
+    """A whole picture: m axes, one series an input, a title, and baselines by name, (m,) each."""
 
     axes: tuple[Axis, ...]
     series: tuple[Series, ...]
     title: str
+    baselines: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
 
 
 def loss_columns(results: Sequence[Results], split: str) -> list[str]:
@@ -123,7 +125,8 @@ def gather(
     )
     everything = np.concatenate([one.values for one in series])
     axes = axes_of(results, columns, everything, higher)
-    return FrontData(axes, series, title or title_of(results, splits_of(results, columns)))
+    title = title or title_of(results, splits_of(results, columns))
+    return FrontData(axes, series, title, figures_of_baselines(results, columns))
 
 
 def axes_of(

@@ -64,5 +64,5 @@ def figure_of(data: FrontData) -> Figure:
         figure = Figure(figsize=size, layout=margins())
         parallel.draw(figure, data)
     handles = legend_handles(data, lines=count != 3)
-    legend_below(figure, handles)
+    legend_below(figure, [*handles, *scatter.baseline_handles(data)])
     return figure

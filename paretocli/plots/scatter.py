@@ -1,16 +1,19 @@
 """Two columns as a scatter, with the staircase of each front."""
 
 import textwrap
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from paretocli.plots.data import Axis, FrontData
 from paretocli.plots.numbers import format_range
 from paretocli.plots.staircase import staircase
 from paretocli.plots.style import (
+    FADED,
     Style,
     faded_alpha,
     limits_of,
@@ -23,6 +26,13 @@ from paretocli.plots.style import (
 
 SIZE = (7.2, 5.2)
 """Width and height in inches."""
+
+BASELINES: dict[str, dict[str, Any]] = {
+    "constant": {"marker": "_", "markersize": 12, "markeredgewidth": 2},
+    "linear model": {"marker": "x", "markersize": 8, "markeredgewidth": 2},
+    "boosted trees": {"marker": "P", "markersize": 9},
+}
+"""How baselines are marked."""
 
 
 def draw(figure: Figure, data: FrontData) -> None:
@@ -44,7 +54,30 @@ def draw(figure: Figure, data: FrontData) -> None:
             alpha=0.8,
             zorder=2.5,
         )
+    for name, value in data.baselines.items():
+        if _in_view(value, data):
+            axes.plot(*value, **BASELINES[name], linestyle="none", color=FADED, zorder=3.5)
     axes.set_title(textwrap.fill(data.title, 70))
+
+
+def _in_view(value: npt.NDArray[np.float64], data: FrontData) -> bool:
+    """Whether a baseline (2,) lies where points do; for others the picture is not made larger."""
+    ends = [log_limits_of(axis) if axis.log else limits_of(axis) for axis in data.axes]
+    low, high = np.array(ends).T
+    return bool(((low <= value) & (value <= high)).all())
+
+
+def baseline_handles(data: FrontData) -> list[Line2D]:
+    """Entries of the legend for baselines, with their places where these are not in view."""
+    if len(data.axes) != 2:
+        return []
+    found = []
+    for name, value in data.baselines.items():
+        look, words = BASELINES[name], f"baseline: {name}"
+        if not _in_view(value, data):
+            look, words = {}, f"{words}, outside at {value[0]:.4g} and {value[1]:.4g}"
+        found.append(Line2D([], [], **look, linestyle="none", color=FADED, label=words))
+    return found
 
 
 def scatter_points(axes: Axes, data: FrontData, pair: tuple[int, int]) -> None:

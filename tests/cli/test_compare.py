@@ -489,7 +489,7 @@ def test_baselines_are_shown_below(folder, run):
     (row,) = (line for line in last[0].splitlines() if line.startswith("boosted trees"))
     assert row.split() == ["boosted", "trees", "60.00", "%", "–"]
     said = " ".join(last[1].split())
-    assert "The front of mgda does not beat the boosted trees in f1 (accuracy " in said
+    assert "The point of mgda does not beat the boosted trees in f1 (accuracy " in said
     assert "of chebyshev" not in said
     content = json.loads(run(*ALL, "--json")[1])["baselines"]
     assert content["not_beaten"] == [{"by": "mgda", "baseline": "boosted trees", "tasks": ["f1"]}]
