@@ -15,7 +15,9 @@ from paretocli.front.standings import (
     Array,
     Judged,
     Standing,
+    alike,
     baseline_standing,
+    figures_in,
     front_standing,
     judged,
     separate_standing,
@@ -125,22 +127,24 @@ def stored(directory: Path, checksums: Mapping[str, str]) -> BaselinesNote | Non
 def figures_of_baselines(results: Sequence[Results], columns: Sequence[str]) -> dict[str, Array]:
     """The figures of baselines in some columns (m,), by what they are called.
 
-    Of the first input that keeps them; none where several inputs are of other data, or where a
-    baseline lacks a column, as all do of sizes.
+    None where inputs have other ones, as of other data or weights of classes; and none without a
+    figure of a column, as all are of sizes.
 
     Args:
         results: Tables, some of run directories.
         columns: Names of columns.
     """
     notes = [note for one in results if (note := _stored_beside(one)) is not None]
-    if not notes or any(note["data"] != notes[0]["data"] for note in notes):
-        return {}
-    found = {}
-    for one in notes[0]["baselines"]:
-        values = [one["figures"].get(column) for column in columns]
-        if None not in values:
-            found[WORDS[one["name"]]] = np.array(values, dtype=np.float64)
-    return found
+    found = [
+        {WORDS[one["name"]]: figures_in(one, columns) for one in note["baselines"]}
+        for note in notes
+    ]
+    return {
+        name: values
+        for name, values in (found[0] if found else {}).items()
+        if np.isfinite(values).all()
+        and all(name in one and alike(one[name], values) for one in found)
+    }
 
 
 def standing_of(

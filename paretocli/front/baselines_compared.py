@@ -3,21 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from paretocli.front.baselines import Beside, notes_of, standing_of, stored
 from paretocli.front.comparison import Comparison, Method
 from paretocli.front.standings import (
     Judged,
     Standing,
+    alike,
     baseline_standing,
     joint_size,
     judged,
     mean_standing,
 )
 from paretocli.run_directory.baselines import NAMES, BaselinesNote
-
-CLOSE = 1e-3  # relative; on other machines the last digits differ
 
 
 def beside_all(found: Comparison) -> Beside | None:
@@ -73,7 +70,7 @@ def _of_methods(notes: dict[str, list[BaselinesNote]], by: Judged) -> Iterator[S
             if not parts:
                 continue
             mine = mean_standing([baseline_standing(one, by) for one in parts])
-            same = next((k for k, one in enumerate(different) if _alike(one, mine)), None)
+            same = next((k for k, one in enumerate(different) if _same(one, mine)), None)
             if same is None:
                 different.append(replace(mine, of=(method,)))
             else:
@@ -84,11 +81,8 @@ def _of_methods(notes: dict[str, list[BaselinesNote]], by: Judged) -> Iterator[S
             yield from (replace(one, name=f"{one.name} ({one.of[0]})") for one in different)
 
 
-def _alike(one: Standing, other: Standing) -> bool:
-    return all(
-        np.allclose(one.on(split), other.on(split), rtol=CLOSE, atol=1e-6, equal_nan=True)
-        for split in ("val", "test")
-    )
+def _same(one: Standing, other: Standing) -> bool:
+    return all(alike(one.on(split), other.on(split)) for split in ("val", "test"))
 
 
 def _size_words(method: Method, own: Standing) -> Iterator[str]:

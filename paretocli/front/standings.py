@@ -24,6 +24,8 @@ from paretocli.run_directory.baselines import Baseline
 Array = npt.NDArray[np.float64]
 Kind = Literal["front", "point", "separate", "baseline"]
 
+CLOSE = 1e-3
+
 WORDS = {"constant": "constant", "linear": "linear model", "trees": "boosted trees"}
 
 
@@ -103,11 +105,19 @@ def separate_standing(results: Results, by: Judged, name: str) -> Standing:
 
 def baseline_standing(one: Baseline, by: Judged) -> Standing:
     """A baseline; NaN in tasks that it has no figure of."""
-    val, test = (
-        np.array([np.nan if (v := one["figures"].get(c)) is None else v for c in by.at(split)])
-        for split in ("val", "test")
-    )
+    val, test = (figures_in(one, by.at(split)) for split in ("val", "test"))
     return Standing(WORDS[one["name"]], "baseline", val, test)
+
+
+def figures_in(one: Baseline, columns: Sequence[str]) -> Array:
+    """The figures of a baseline in some columns (m,), NaN where it has none."""
+    found = (one["figures"].get(column) for column in columns)
+    return np.array([np.nan if value is None else value for value in found], dtype=np.float64)
+
+
+def alike(figures: Array, others: Array) -> bool:
+    """Whether figures (m,) are the same; on other machines their last digits differ."""
+    return bool(np.allclose(figures, others, rtol=CLOSE, atol=1e-6, equal_nan=True))
 
 
 def mean_standing(parts: Sequence[Standing]) -> Standing:

@@ -75,7 +75,7 @@ def baseline_handles(data: FrontData) -> list[Line2D]:
     for name, value in data.baselines.items():
         look, words = BASELINES[name], f"baseline: {name}"
         if not _in_view(value, data):
-            look, words = {}, f"{words}, outside at {value[0]:.4g} and {value[1]:.4g}"
+            look, words = {}, f"{name} (outside: {value[0]:.3g}, {value[1]:.3g})"
         found.append(Line2D([], [], **look, linestyle="none", color=FADED, label=words))
     return found
 
