@@ -10,7 +10,9 @@ from paretocli.baselines.constants import constant
 from paretocli.baselines.labelled import Array, Labelled
 from paretocli.baselines.measured import Figures, figures_of
 from paretocli.baselines.models import MODELS
-from paretocli.core.prediction import Classes
+from paretocli.baselines.said import prediction_of
+from paretocli.core.inputs import Several
+from paretocli.core.prediction import Classes, Prediction
 from paretocli.core.problem import Problem, Samples, Split
 from paretocli.core.task import Task
 from paretocli.printable import one_line
@@ -35,10 +37,10 @@ class Learned:
 def baselines_of(problem: Problem) -> Learned:
     """What predictors that are no networks reach.
 
-    A constant for each task that says what its output is; where inputs are the columns of a table
-    (N, D), a linear model and boosted trees too, from the same inputs, labels and weights. Large
-    tables are sampled for these. Functions that are minimised have nothing to predict: a problem
-    whose front is known has no baselines.
+    A constant for each task of which is known what its output says; where inputs are the columns of
+    a table (N, D), a linear model and boosted trees too, from the same inputs, labels and weights.
+    Large tables are sampled for these. Functions that are minimised have nothing to predict: a
+    problem whose front is known has no baselines.
 
     Args:
         problem: The problem.
@@ -46,14 +48,13 @@ def baselines_of(problem: Problem) -> Learned:
     Returns:
         Its baselines, with figures of all splits.
     """
-    said = [task for task in problem.tasks if task.prediction is not None and task.of is None]
-    if problem.front is not None or not said:
+    if problem.front is not None:
         return Learned()
     splits = {name: data for name, data in problem.splits().items() if isinstance(data, Samples)}
     if len(splits) < len(problem.splits()):
         return Learned(notes=["No baselines: the data are read as they are needed."])
     notes: list[str] = []
-    tasks = [known for task in said if (known := _known(problem, task, splits["train"], notes))]
+    tasks = _understood(problem, splits, notes)
     if not tasks:
         return Learned(notes=notes)
     found = [_constants(problem, tasks, splits)]
@@ -63,13 +64,25 @@ def baselines_of(problem: Problem) -> Learned:
     return Learned(found, notes)
 
 
-def _known(problem: Problem, task: Task, train: Samples, notes: list[str]) -> Labelled | None:
+def _understood(
+    problem: Problem, splits: Mapping[Split, Samples], notes: list[str]
+) -> list[Labelled]:
+    """The tasks with outputs of their own of which is known what these say."""
+    found = []
+    for place, task in enumerate(problem.tasks):
+        target = splits["train"].targets[place]
+        kind = prediction_of(task, [samples.targets[place] for samples in splits.values()])
+        if kind is not None and task.of is None:
+            known = _labelled(task, kind, target, notes)
+            found += [] if known is None else [known]
+    return found
+
+
+def _labelled(task: Task, kind: Prediction, target: Several, notes: list[str]) -> Labelled | None:
     """A task with its training labels; None, and a note, where they are not what it says."""
-    kind, target = task.prediction, train.targets[problem.objectives.index(task.name)]
-    assert kind is not None
     weights = task.weights(target).double().numpy()
     rows = np.flatnonzero(weights > 0)
-    if not isinstance(target, Tensor) or target.numel() != len(train) or not len(rows):
+    if not isinstance(target, Tensor) or target.numel() != len(target) or not len(rows):
         what = "one number a sample"
     else:
         labels = target.reshape(-1).numpy()[rows]

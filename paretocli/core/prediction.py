@@ -34,14 +34,17 @@ class Number:
     Attributes:
         mean: What an output of 0 predicts.
         deviation: How much more one of 1 does.
+        flat: Whether outputs are (B,).
     """
 
     mean: float = 0.0
     deviation: float = 1.0
+    flat: bool = False
 
     def output(self, predicted: Array) -> Tensor:
-        """The output (N, 1) that says numbers (N,)."""
-        return torch.from_numpy((predicted - self.mean) / self.deviation).unsqueeze(1)
+        """The output (N, 1), or (N,), that says numbers (N,)."""
+        found = torch.from_numpy((predicted - self.mean) / self.deviation)
+        return found if self.flat else found.unsqueeze(1)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ def keep_baselines(
 
         with threadpool_limits(config.threads * config.jobs):
             found = baselines_of(resolved.problem)
+        for text in found.notes:
+            note(text)
         if found.baselines or found.notes:
             content = {
                 "recipe": RECIPE,

@@ -199,7 +199,7 @@ def test_what_does_not_fit_is_said_and_left_out():
     labels = torch.tensor([0, 1, 2, 1] * 10)
     wrong = Task("wrong", F.cross_entropy, outputs=2, prediction=Classes(2))
     right = Task("right", F.mse_loss, prediction=Number())
-    unknown = Task("unknown", F.mse_loss)
+    unknown = Task("unknown", F.huber_loss)
     number = labels.float().unsqueeze(1)
     figures, found = learned(own((labels, number, number), (wrong, right, unknown)))
     assert found.notes == [
