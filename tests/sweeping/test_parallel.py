@@ -20,6 +20,7 @@ SWEEP = (
 )
 FINISHED = {
     *("sweep.json", "normalisation.json", "results.csv", "front.csv", "front.png"),
+    "baselines.json",
     *(f"points/{point:04d}.{kind}" for point in range(4) for kind in ("json", "safetensors")),
     *(f"searches/{point:04d}.safetensors" for point in range(4)),
     *(f"history/{point:04d}-{point:04d}.jsonl" for point in range(4)),
