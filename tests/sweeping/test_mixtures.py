@@ -4,7 +4,7 @@ import pytest
 
 from paretocli.errors import InputError, RunError
 from paretocli.sweeping.manifold import mixes_to_the_end
-from paretocli.sweeping.memory import expected_memory
+from paretocli.sweeping.memory import _small_subproblems
 from paretocli.sweeping.normalisation import without_scale
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.subproblems import Subproblems
@@ -84,20 +84,18 @@ def test_a_sweep_that_is_stopped_after_each_epoch_leaves_the_same(tmp_path):
 def test_on_another_device_it_is_the_same(tmp_path, monkeypatch):
     offer(monkeypatch.setattr)
     options = PLAIN | THEN_ALONE
-    here = swept(tmp_path / "here", pictures(dropout=0.0), **options)
-    refuse_others(swept(tmp_path / "there", pictures(dropout=0.0), device=NAME, **options), here)
+    problem = pictures(dropout=0.0, sizes=(16, 8, 8))
+    here = swept(tmp_path / "here", problem, **options)
+    refuse_others(swept(tmp_path / "there", problem, device=NAME, **options), here)
 
 
 def test_points_that_do_not_fit_on_the_device_together_are_refused(tmp_path, monkeypatch):
-    offer(monkeypatch.setattr)
-    full_with(monkeypatch, 1, after=2, device=NAME)
-    with pytest.raises(RunError, match="memory"):
-        swept(tmp_path / "run", vectors(), device=NAME, **PLAIN)
+    full_with(monkeypatch, 1, after=2)
+    with pytest.raises(RunError, match="out of memory"):
+        swept(tmp_path / "run", vectors(), **PLAIN)
 
 
-def test_what_it_takes_is_what_mixtures_take():
-    one, other = (
-        expected_memory(found(points=9, transfer=rule).config, vectors(), 9).held.of(9)
-        for rule in ("manifold", "none")
-    )
-    assert one < other
+@pytest.mark.parametrize(("until", "tried"), [(1.0, "manifold"), (0.9, "none")])
+def test_the_memory_is_that_of_mixtures_where_no_point_goes_on_by_itself(until, tried):
+    config = found(manifold_until=until).config
+    assert _small_subproblems(config, vectors(), 2).config.transfer == tried
