@@ -96,3 +96,11 @@ class ManifoldOptions:
         default=1.0,
         before=1.0,
     )
+    rank: int = option(
+        "Let the networks that are mixed differ by matrices of this rank; 0 for in everything "
+        "(manifold).",
+        metavar="R",
+        range=at_least(0),
+        default=0,
+        before=0,
+    )

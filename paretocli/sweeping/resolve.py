@@ -206,7 +206,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     refuse_precision(config)
     refuse_mixing(config)
     config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
-    more_notes += [*notes_on_learned(config), *notes_on_options(config, problem)]
+    more_notes += [*notes_on_learned(config), *notes_on_options(config, problem, network)]
     wanted = config.weights
     config, notes_of_begun = _placed(config, options, problem, single)
     added = () if config.weights == wanted else further_weights(config.out, wanted)

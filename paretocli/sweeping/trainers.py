@@ -22,6 +22,7 @@ from paretocli.probing.stacking import recomputing, why_in_turn
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
+from paretocli.sweeping.manifold import ends_of, told_of
 from paretocli.sweeping.precision import HALF
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.starts import Start, begin
@@ -136,7 +137,7 @@ def _trainer(
     )
     solver = _solver(subproblems, weights)
     if TRANSFERS[config.transfer].mixes and len(weights) > 1:
-        told = TRANSFERS[config.transfer].told(config.transfer_options)
+        told = told_of(config)
         return ManifoldTrainer(
             problem,
             of_size(len(weights)),
@@ -144,7 +145,7 @@ def _trainer(
             settings,
             mixing=Mixing(
                 problem,
-                of_size(weights.shape[1]),
+                ends_of(config, network, weights.shape[1]),
                 of_size(told.manifold_draws),
                 partial(SOLVERS[config.solver].made, values=config.solver_options),
                 solver.scalarization,

@@ -9,6 +9,7 @@ of single-task models*, ICML 2023.
 """
 
 from collections.abc import Generator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,7 @@ import torch
 from paretocli.core.problem import Problem
 from paretocli.distillation.teachers import Teachers
 from paretocli.population.batch_norm import remembering
+from paretocli.population.ends import for_factors
 from paretocli.population.population import Population
 from paretocli.solvers.base import Solver
 from paretocli.training.batches import batches, mixed_seed
@@ -92,7 +94,15 @@ class ManifoldTrainer(Trainer):
         super().load_state_dict(state)
 
     def _descent(self) -> Descent:
-        return Descent(self.population if self.mixing is None else self.mixing.ends, self.settings)
+        if self.mixing is None:
+            return Descent(self.population, self.settings)
+        ends = self.mixing.ends
+        settings = replace(
+            self.settings,
+            lr_factors=for_factors(self.settings.lr_factors, ends),
+            undecayed=frozenset(for_factors(dict.fromkeys(self.settings.undecayed, 1.0), ends)),
+        )
+        return Descent(ends.copies, settings)
 
     def _part(self) -> None:
         """Each point goes on by itself, from the mixture that it is."""
@@ -115,7 +125,7 @@ class ManifoldTrainer(Trainer):
         seen = torch.stack(found).mean(dim=1, keepdim=True)
         self.breakdown.observe(seen.expand(-1, self.population.size, -1))
         with self.descent.averaged(phases.standstill.ended):
-            mixing.into_(self.population, self.solver.scalarization.weights)
+            mixing.ends.mix_into_(self.population, self.solver.scalarization.weights)
         return self._measured_anew()
 
     @torch.no_grad()

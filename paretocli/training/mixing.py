@@ -5,11 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from paretocli.core.problem import Problem, Samples
 from paretocli.distillation.teachers import Teachers
-from paretocli.population.ends import drawn_shares, gradient_of_ends_, mix_into_
+from paretocli.population.ends import Ends, drawn_shares
 from paretocli.population.population import Population
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
@@ -39,7 +38,7 @@ class Mixing:
     def __init__(
         self,
         problem: Problem,
-        ends: Population,
+        ends: Ends,
         draws: Population,
         solver: Callable[[Scalarization], Solver],
         scalarization: Scalarization,
@@ -71,27 +70,24 @@ class Mixing:
         Returns:
             As `StepGradients.of`, of the S mixtures.
         """
-        shares = drawn_shares(self.draws.size, self.ends.size, generator).to(self.draws.device)
-        mix_into_(self.draws, self.ends, shares)
+        tasks = self._scalarization.weights.shape[1]
+        shares = drawn_shares(self.draws.size, tasks, generator).to(self.draws.device)
+        self.ends.mix_into_(self.draws, shares)
         for parameter in self.draws.parameters.values():
             parameter.grad = None
         solver = self._solver(replace(self._scalarization, weights=shares))
         gradients = StepGradients(self.draws, solver, self._losses, self._micro_batch)
         found = gradients.of(batch, descent)
-        gradient_of_ends_(self.ends, self.draws, shares)
+        self.ends.take_gradient_(self.draws, shares)
         return found
-
-    def into_(self, population: Population, shares: Tensor) -> None:
-        """Make networks the mixtures by shares (K, m)."""
-        mix_into_(population, self.ends, shares)
 
     def state_dict(self) -> dict[str, Any]:
         """The ends, and what mixtures remember of their inputs, for a checkpoint."""
         changing = {name: self.draws.buffers[name] for name in self.draws.changing}
-        return {"ends": self.ends.state_dict(), "draws": changing}
+        return {"ends": self.ends.copies.state_dict(), "draws": changing}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state given by `state_dict`."""
-        self.ends.load_state_dict(state["ends"])
+        self.ends.copies.load_state_dict(state["ends"])
         for name in self.draws.changing:
             self.draws.buffers[name].copy_(state["draws"][name])

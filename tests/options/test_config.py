@@ -77,6 +77,7 @@ VALUES = {
     "branch_at": (0.5,),
     "manifold_draws": 2,
     "manifold_until": 1.0,
+    "rank": 0,
     "batches": "shared",
     "seed": 0,
     "device": "cpu",

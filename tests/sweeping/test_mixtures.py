@@ -34,6 +34,7 @@ def found(problem=None, **options):
         ({"precision": "fp16"}, "choose --precision bf16 or fp32"),
         ({"at_once": 2}, "2 of 3 at a time are on the device"),
         ({"stack": 2}, "--stack 2 would keep apart"),
+        ({"rank": -1}, "--rank should be at least 0"),
         ({"manifold_draws": 0}, "--manifold-draws should be at least 1"),
         ({"manifold_until": 0.0}, "--manifold-until should be above 0 and at most 1"),
     ],
@@ -58,7 +59,7 @@ def test_the_trainer_of_a_sweep():
     config = found(epochs=10, manifold_draws=3, manifold_until=0.75, patience=2).config
     trainer = trainer_of(Subproblems(config, vectors(), without_scale(config)), range(3))
     assert isinstance(trainer, ManifoldTrainer)
-    assert trainer.mixing.ends.size == 2
+    assert trainer.mixing.ends.copies.size == 2
     assert trainer.mixing.draws.size == 3
     assert trainer.until == 8
     assert trainer.settings.patience == 0
@@ -93,6 +94,13 @@ def test_points_that_do_not_fit_on_the_device_together_are_refused(tmp_path, mon
     full_with(monkeypatch, 1, after=2)
     with pytest.raises(RunError, match="out of memory"):
         swept(tmp_path / "run", vectors(), **PLAIN)
+
+
+def test_how_many_parameters_a_front_of_a_low_rank_has():
+    notes = found(rank=1).notes
+    # Matrices (40, 6), (3, 40) and two of (3, 3), among 467 parameters.
+    assert any("trained as 669 parameters, 1.43 times those of one network" in n for n in notes)
+    assert not any("parameters" in note for note in found().notes)
 
 
 @pytest.mark.parametrize(("until", "tried"), [(1.0, "manifold"), (0.9, "none")])

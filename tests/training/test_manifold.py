@@ -4,10 +4,13 @@ from dataclasses import asdict, replace
 
 import pytest
 import torch
+from torch import nn
 
+from paretocli.core.problem import Defaults, Problem, Samples, Task
 from paretocli.networks.building import build_network
 from paretocli.options.declared import defaults as option_defaults
 from paretocli.planning.preferences import simplex_lattice
+from paretocli.population.ends import LowRankEnds, WholeEnds
 from paretocli.population.population import Population
 from paretocli.problems.loading import load_problem
 from paretocli.solvers.registry import SOLVERS
@@ -22,7 +25,7 @@ LINE = simplex_lattice(2, 8).tolist()
 FEW = [[0.0, 1.0], [0.3, 0.7], [0.9, 0.1]]
 
 
-def mixtures(problem, weights=FEW, solver="chebyshev", *, draws=2, until=0, **settings):
+def mixtures(problem, weights=FEW, solver="chebyshev", *, draws=2, until=0, rank=0, **settings):
     """A trainer of mixtures, for all of training unless told until when."""
     plain = make_trainer(problem, weights, solver, **settings)
     network = build_network(problem.defaults.network, problem, 0)
@@ -30,9 +33,14 @@ def mixtures(problem, weights=FEW, solver="chebyshev", *, draws=2, until=0, **se
     def networks(count):
         return Population(network, problem.trained, count, device=CPU)
 
+    tasks = len(weights[0])
+    if rank:
+        ends = LowRankEnds(network, tasks, rank, device=CPU, seed=0)
+    else:
+        ends = WholeEnds(network, tasks, device=CPU)
     mixing = Mixing(
         problem,
-        networks(len(weights[0])),
+        ends,
         networks(draws),
         lambda of_draws: SOLVERS[solver].made(
             of_draws, option_defaults() | asdict(problem.defaults)
@@ -83,6 +91,58 @@ def test_a_triangle_is_found_exactly():
     trainer = mixtures(problem, weights, "linear", epochs=15, lr=0.1)
     exact = torch.tensor(weights, dtype=torch.float32) @ torch.tensor(TRIANGLE)
     assert (solve(trainer).tensors["variable"] - exact).abs().max() < 0.01
+
+
+def rows(targets):
+    """f_i(X) = ‖X − C_i‖² for a matrix X (r, 3), which three samples take apart."""
+    data = torch.eye(3).repeat(4, 1)
+    samples = Samples(data, tuple((data @ torch.tensor(c).T) for c in targets))
+
+    def loss(output, target):
+        return (output - target).square().sum(dim=1).mean()
+
+    return Problem(
+        name="rows",
+        tasks=[Task(f"f{i}", loss, lower_bound=0.0) for i in range(len(targets))],
+        train=samples,
+        val=samples,
+        test=samples,
+        networks={"matrix": lambda: Twice(nn.Linear(3, len(targets[0]), bias=False))},
+        generic=False,
+        defaults=Defaults(network="matrix", epochs=200, batch_size=3, lr=0.05),
+    )
+
+
+class Twice(nn.Module):
+    def __init__(self, matrix):
+        super().__init__()
+        self.matrix = matrix
+
+    def forward(self, inputs):
+        return [self.matrix(inputs)] * 2
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_matrices_that_differ_by_rank_one_are_found_with_it(rank):
+    """C_1 − C_2 has rank 1; beside it, C_1 has rank 2."""
+    first = [[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]]
+    second = [[1.0, 2.0, 1.0], [0.0, 1.0, 1.0]]
+    outcome = solve(mixtures(rows([first, second]), LINE, "linear", rank=rank, epochs=100))
+    shares = torch.tensor(LINE)
+    wanted = torch.einsum("km,mij->kij", shares, torch.tensor([first, second]))
+    away = (outcome.tensors["matrix.weight"] - wanted).abs().max()
+    assert away < 0.02
+
+
+def test_a_difference_of_rank_three_is_more_than_two_of_rank_one():
+    first, second = torch.eye(3).tolist(), (-torch.eye(3)).tolist()
+    found = {}
+    for rank in (1, 2):
+        outcome = solve(mixtures(rows([first, second]), LINE, "linear", rank=rank, epochs=100))
+        corners = outcome.tensors["matrix.weight"][[0, -1]]
+        found[rank] = (corners - torch.tensor([second, first])).abs().max()
+    assert found[2] < 0.02
+    assert found[1] > 0.2
 
 
 @pytest.mark.parametrize("solver", ["chebyshev", "stch", "linear"])
@@ -189,6 +249,7 @@ MAKERS = {
     "sgd, in parts": lambda: mixtures(
         pictures(), epochs=4, draws=1, optimizer="sgd", micro_batch=3
     ),
+    "low rank": lambda: mixtures(pictures(), epochs=4, rank=1, until=3, ema=0.9),
     "frozen at first": lambda: mixtures(
         vectors(), epochs=4, thaw_epochs={"body.0.weight": 2}, until=3
     ),
@@ -232,11 +293,11 @@ def test_averages_are_those_of_the_ends():
     trainer = mixtures(quadratics([[0.0], [1.0]], [3.0]), LINE, epochs=2, ema=0.9)
     trainer.run_epoch()
     with trainer.descent.averaged(torch.zeros(9, dtype=torch.bool)):
-        ends = trainer.mixing.ends.parameters["variable"].detach().clone()
+        ends = trainer.mixing.ends.copies.parameters["variable"].detach().clone()
     torch.testing.assert_close(
         trainer.population.parameters["variable"].detach(), torch.tensor(LINE) @ ends
     )
-    assert not torch.allclose(ends, trainer.mixing.ends.parameters["variable"])
+    assert not torch.allclose(ends, trainer.mixing.ends.copies.parameters["variable"])
 
 
 def test_what_is_frozen_at_first_stays_and_then_differs():
