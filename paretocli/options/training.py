@@ -24,8 +24,8 @@ def _coefficients_in(given: Any) -> dict[str, float]:
 
 
 def _branching(config: Mapping[str, Any]) -> str:
-    starts_as_one = TRANSFERS[config["transfer"]].stages if "transfer" in config else None
-    return f"with --transfer {config['transfer']}" if starts_as_one else ""
+    begins_joined = "transfer" in config and TRANSFERS[config["transfer"]].begins_joined
+    return f"with --transfer {config['transfer']}" if begins_joined else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
-"""Batch norm over the whole batch, of which several processes have a part each."""
+"""Batch norm: over a batch of which several processes have a part each, and measured anew."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,27 @@ def is_own(module: nn.Module) -> bool:
     """Whether a batch norm computes what torch's does, and not something of somebody's own."""
     forward = type(module).forward
     return forward in {_BatchNorm.forward, _Synchronised.forward}
+
+
+@contextmanager
+def remembering(network: nn.Module) -> Iterator[Callable[[int], None]]:
+    """Let batch norm remember the mean of the batches that follow, and nothing of those before.
+
+    Yields:
+        What has to be told, before each batch, how many there are with it.
+    """
+    modules = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    before = [module.momentum for module in modules]
+
+    def weigh(count: int) -> None:
+        for module in modules:
+            module.momentum = 1 / count
+
+    try:
+        yield weigh
+    finally:
+        for module, momentum in zip(modules, before, strict=True):
+            module.momentum = momentum
 
 
 class _Synchronised(_BatchNorm):

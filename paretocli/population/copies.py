@@ -37,6 +37,11 @@ class Copies:
         for parameter in self.parameters.values():
             parameter.requires_grad_()
 
+    @property
+    def network(self) -> nn.Module:
+        """What computes for all copies; its own tensors are of no use."""
+        return self._network
+
     def move(self, device: torch.device) -> dict[int, Tensor]:
         """Have all tensors wait on another device, or come back from there, with their gradients.
 

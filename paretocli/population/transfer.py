@@ -14,8 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from paretocli.lists import names_in, rises_inside_0_1, shares_in
-from paretocli.option import POSITIVE, SHARE, NoOptions, Option, one_of, option, options_of, told
+from paretocli.option import NoOptions, Option, options_of, told
+from paretocli.population.transfer_options import (
+    KERNELS,
+    DriftOptions,
+    ManifoldOptions,
+    NeighboursOptions,
+    SplitOptions,
+)
 from paretocli.registries import Registry, described, enumerated
 
 # The command's help knows all rules, so nothing here brings torch before a rule is made.
@@ -28,12 +34,6 @@ if TYPE_CHECKING:
 PANEL = "Transfer"
 MEMORY = 0.9  # of the running mean of the objectives
 MARGIN = 0.01  # by which another network must be better, as a share of one's own value
-
-KERNELS: "dict[str, Callable[[Tensor], Tensor]]" = {
-    "gaussian": lambda distance: (-(distance**2) / 2).exp(),
-    "triangle": lambda distance: (1 - distance / 2).clamp(min=0),
-    "uniform": lambda distance: distance.new_ones(distance.shape),
-}
 
 
 class Transfer(ABC):
@@ -150,65 +150,6 @@ class Adaptive(Transfer):
         return torch.zeros_like(values).scatter_(1, donor, 1.0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class DriftOptions:
-    """What rules may be told by which subproblems drift towards others."""
-
-    transfer_strength: float = option(
-        "How much of a network comes from others, every ten steps, at the start (neighbours, "
-        "adaptive).",
-        metavar="SHARE",
-        range=SHARE,
-        default=0.5,
-    )
-    transfer_until: float = option(
-        "The share of training at which that has faded to nothing.",
-        metavar="SHARE",
-        range=SHARE,
-        default=0.7,
-    )
-    transfer_tensors: tuple[str, ...] = option(
-        "The parameters that take part, by name with * and ?, separated by commas (neighbours, "
-        "adaptive).",
-        metavar="PATTERNS",
-        parse=lambda given: names_in(given) or ("*",),
-        default=("*",),
-        shown="all",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class NeighboursOptions(DriftOptions):
-    """What `neighbours` may be told."""
-
-    transfer_kernel: str = option(
-        "How it falls with the distance of weights: gaussian, triangle or uniform (neighbours).",
-        metavar="NAME",
-        range=one_of(*KERNELS),
-        default="gaussian",
-    )
-    transfer_reach: float = option(
-        "How far it goes, in distances between neighbours (neighbours).",
-        range=POSITIVE,
-        default=1.0,
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class SplitOptions:
-    """What `split` may be told."""
-
-    branch_at: tuple[float, ...] = option(
-        "The share of training at which the one network branches, or several shares, separated by "
-        "commas, for a tree (split).",
-        metavar="SHARES",
-        range=(rises_inside_0_1, "rising shares between 0 and 1"),
-        parse=shares_in,
-        default=(0.5,),
-        shown="0.5",
-    )
-
-
 @dataclass(frozen=True)
 class TransferRule:
     """What is known of a rule without making it.
@@ -220,12 +161,15 @@ class TransferRule:
         make: Makes the rule that sets M, from the solver of the subproblems and the options.
         stages: Where the population branches instead: when, and who stays together until then,
             from the weights (K, m), the options and the epochs of training.
+        mixes: Whether the networks are mixtures of a few that train for all of them instead; its
+            options are those of `ManifoldOptions`.
     """
 
     summary: str = ""
     options: type = NoOptions
     make: "Callable[[Solver, Any], Transfer] | None" = None
     stages: "Callable[[Any, Any, int], Sequence[Stage]] | None" = None
+    mixes: bool = False
 
     @property
     def declared(self) -> tuple[Option, ...]:
@@ -235,7 +179,12 @@ class TransferRule:
     @property
     def joins(self) -> bool:
         """Whether points learn from each other, and so have to train together."""
-        return self.make is not None or self.stages is not None
+        return self.make is not None or self.begins_joined
+
+    @property
+    def begins_joined(self) -> bool:
+        """Whether points have no networks of their own at first."""
+        return self.stages is not None or self.mixes
 
     def told(self, values: Mapping[str, Any]) -> Any:
         """Its options, from values by name, perhaps with those of others."""
@@ -272,6 +221,7 @@ TRANSFERS = Registry(
             "towards a network that solves it better", DriftOptions, _adaptive
         ),
         "split": TransferRule("one network that branches", SplitOptions, stages=_stages),
+        "manifold": TransferRule("mixtures of one network a task", ManifoldOptions, mixes=True),
     },
     "transfer",
     TransferRule,

@@ -26,6 +26,7 @@ from paretocli.options.keeping import FRONT, MOST_KEPT
 from paretocli.probing.live_memory import LiveMemory, peaks
 from paretocli.probing.rehearsal import CPU
 from paretocli.probing.stacking import why_in_turn
+from paretocli.sweeping.manifold import mixes_to_the_end
 from paretocli.sweeping.normalisation import without_scale
 from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import fresh_network
@@ -194,9 +195,8 @@ def _trained(
 ) -> tuple[LiveMemory, int, int]:
     """What is taken while points train with so many samples a batch, and bytes.
 
-    Those of their state, and of a single network with what its solver knows.
-
-    Two batches of each kind, for the second is made while the first one is still there.
+    Those of their state, and of a single network with what its solver knows. Two batches of each
+    kind, for the second is made while the first one is still there.
     """
     subproblems = _small_subproblems(config, problem, rows)
     small = subproblems.problem
@@ -244,7 +244,7 @@ def _small_subproblems(config: SweepConfig, problem: Problem, rows: int) -> Subp
         at_once=0,
         devices=1,
         init="default",
-        transfer="none",
+        transfer=config.transfer if mixes_to_the_end(config) else "none",
         device="cpu",
         compile=False,
     )

@@ -1,19 +1,23 @@
 """What to tell a user of options that do less than they seem to, where the help cannot say it."""
 
+from torch import nn
+
 from paretocli.core.problem import Problem
 from paretocli.options.config import SweepConfig
 from paretocli.population.transfer import TRANSFERS
 from paretocli.problems.readers import is_read
+from paretocli.sweeping.manifold import note_on_rank
 
 
-def notes_on_options(config: SweepConfig, problem: Problem) -> list[str]:
+def notes_on_options(config: SweepConfig, problem: Problem, network: nn.Module) -> list[str]:
     """Sentences for the user.
 
     Args:
         config: The sweep.
         problem: Its problem.
+        network: Its network.
     """
-    found = []
+    found = note_on_rank(config, network)
     if config.warm != "none" and TRANSFERS[config.transfer].joins:
         found.append(
             f"--transfer {config.transfer} joins the points of the first round alone; those that "

@@ -43,6 +43,7 @@ from paretocli.sweeping.cut import cut
 from paretocli.sweeping.first_sweep import first_sweep
 from paretocli.sweeping.ideals import ideals_of, notes_on_learned
 from paretocli.sweeping.known_names import refuse_unknown
+from paretocli.sweeping.manifold import refuse_mixing
 from paretocli.sweeping.memory import Memory, expected_memory, fitting_points
 from paretocli.sweeping.option_notes import notes_on_options
 from paretocli.sweeping.own_optimizer import (
@@ -203,8 +204,9 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     config = SweepConfig.of(chosen | settled)
     transferred_names(config, network)
     refuse_precision(config)
+    refuse_mixing(config)
     config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
-    more_notes += [*notes_on_learned(config), *notes_on_options(config, problem)]
+    more_notes += [*notes_on_learned(config), *notes_on_options(config, problem, network)]
     wanted = config.weights
     config, notes_of_begun = _placed(config, options, problem, single)
     added = () if config.weights == wanted else further_weights(config.out, wanted)

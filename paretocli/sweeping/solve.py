@@ -22,6 +22,7 @@ from paretocli.execution.followers import company
 from paretocli.front.indicators import is_exact
 from paretocli.options.config import SweepConfig, digest_of
 from paretocli.planning.plan import Shard
+from paretocli.population.transfer import TRANSFERS
 from paretocli.run_directory.history import HistoryLine
 from paretocli.run_directory.older_sweeps import as_named_before
 from paretocli.run_directory.point_record import PointRecord
@@ -116,7 +117,8 @@ def solve(
             yield from _solved(subproblems, there, job, group, stop)
     except Exception as error:
         at_once = min(config.at_once or points, points)
-        if at_once == 1 or config.compile or not is_full(error):
+        together = config.compile or TRANSFERS[config.transfer].mixes
+        if at_once == 1 or together or not is_full(error):
             raise
         full = explained(error)
     if full:  # what it held is free now that the exception is gone

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from paretocli.probing.stacking import recomputing, why_in_turn
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
+from paretocli.sweeping.manifold import ends_of, told_of
 from paretocli.sweeping.precision import HALF
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.starts import Start, begin
@@ -35,6 +37,8 @@ from paretocli.sweeping.sweep_network import (
 )
 from paretocli.sweeping.teaching import taught, teachers_of
 from paretocli.training.branching import BranchingTrainer
+from paretocli.training.manifold import ManifoldTrainer
+from paretocli.training.mixing import Mixing
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.size_limit import SizeLimit
 from paretocli.training.trainer import Trainer
@@ -120,10 +124,10 @@ def _trainer(
     tasks = problem.trained
     if teachers is not None:  # last, for it adds to the network
         tasks = taught(network, config, problem)
-    population = Population(
+    of_size = partial(
+        Population,
         network,
         tasks,
-        len(weights),
         device=device,
         stacked=stacked,
         recomputes=again,
@@ -132,9 +136,28 @@ def _trainer(
         company=company,
     )
     solver = _solver(subproblems, weights)
+    if TRANSFERS[config.transfer].mixes and len(weights) > 1:
+        told = told_of(config)
+        return ManifoldTrainer(
+            problem,
+            of_size(len(weights)),
+            solver,
+            settings,
+            mixing=Mixing(
+                problem,
+                ends_of(config, network, weights.shape[1]),
+                of_size(told.manifold_draws),
+                partial(SOLVERS[config.solver].made, values=config.solver_options),
+                solver.scalarization,
+                micro_batch=settings.micro_batch,
+                teachers=teachers,
+            ),
+            until=max(1, round(told.manifold_until * config.epochs)),
+            teachers=teachers,
+        )
     return Trainer(
         problem,
-        population,
+        of_size(len(weights)),
         solver,
         settings,
         sparsity=sparsity,
@@ -204,7 +227,7 @@ def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
         jobs=config.threads,
         # Networks that stand for several points until they branch have to last until then.
         evaluate_every=config.evaluate_every,
-        patience=0 if TRANSFERS[config.transfer].stages else config.patience,
+        patience=0 if TRANSFERS[config.transfer].begins_joined else config.patience,
         streams=tuple(streams) if config.batches == "independent" else None,
         kept=MOST_KEPT if config.keep == FRONT else 0,
     )

@@ -8,6 +8,7 @@ import torch
 
 from paretocli.option import UNSET
 from paretocli.population.transfer import TRANSFERS, Transfer, TransferRule
+from paretocli.population.transfer_options import ManifoldOptions
 from paretocli.registries import lookup
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
@@ -42,6 +43,8 @@ def check_transfer(transfer: str | TransferRule, **options: Any) -> None:
     told = rule.told({one.name: options.get(one.name, one.default) for one in rule.declared})
     if rule.stages is not None:
         _check_stages(rule.stages(np.array(WEIGHTS), told, EPOCHS))
+    if rule.mixes:
+        expect(isinstance(told, ManifoldOptions), "the options should be ManifoldOptions")
     if rule.make is not None:
         _check_matrix(rule, told)
 

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paretocli.population.population import Population
+from paretocli.population.copies import Copies
 from paretocli.sparsity.layers import over_rows
 from paretocli.sparsity.pattern import Pattern, zero_rows
 
@@ -37,7 +37,7 @@ class Averages:
 
     def __init__(
         self,
-        population: Population,
+        population: Copies,
         decay: float,
         counted: Sequence[str] = (),
         pattern: Pattern | None = None,

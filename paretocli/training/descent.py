@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from paretocli.population.clipping import clip_
+from paretocli.population.copies import Copies
 from paretocli.population.in_turn import InTurn, one_of
 from paretocli.population.mixing import mix_
 from paretocli.population.optimizer_states import kept_by, move, take_up
 from paretocli.population.optimizers import optimizer_hook
-from paretocli.population.population import Population
 from paretocli.population.recipe import Group, recipe_of
 from paretocli.sparsity.pattern import Pattern
 from paretocli.training.averages import Averages
@@ -36,7 +36,7 @@ class Descent:
 
     def __init__(
         self,
-        population: Population,
+        population: Copies,
         settings: TrainingSettings,
         pattern: Pattern | None = None,
     ) -> None:

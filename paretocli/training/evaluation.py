@@ -88,16 +88,19 @@ def evaluate_all(
 
 
 def means_of(
-    steps: Sequence[tuple[Tensor, Tensor, Tensor]], population: Population, breakdown: Breakdown
+    steps: Sequence[tuple[Tensor, Tensor, Tensor]],
+    population: Population,
+    breakdown: Breakdown | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The objectives (K, m), metrics (K, q) and auxiliary losses (K, a) of an epoch of training.
+    """The objectives (K, m), metrics (K, q) and auxiliary losses (K, a) of batches of training.
 
     Args:
         steps: Objectives, statistics and auxiliary losses of each.
         population: Makes metrics of statistics.
-        breakdown: Sees whether all were numbers.
+        breakdown: Sees whether all were numbers, where they are the steps of an epoch.
     """
     losses, statistics, auxiliary = (torch.stack(one) for one in zip(*steps, strict=True))
-    breakdown.observe(torch.cat([losses, auxiliary], dim=2))
+    if breakdown is not None:
+        breakdown.observe(torch.cat([losses, auxiliary], dim=2))
     metrics = population.metrics(statistics.mean(dim=0))
     return losses.mean(dim=0), metrics, auxiliary.mean(dim=0)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from paretocli.population.copies import Copies
 from paretocli.population.population import Population
 from paretocli.sparsity.objective import SparsityObjective
 
@@ -48,6 +49,6 @@ class Thawing:
         self.begin_epoch(max(self._epochs.values(), default=0))
 
 
-def trained(population: Population) -> dict[str, Tensor]:
+def trained(population: Copies) -> dict[str, Tensor]:
     """The stacked parameters (K, …) that are trained now, by name."""
     return {name: p for name, p in population.parameters.items() if p.requires_grad}

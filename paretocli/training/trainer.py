@@ -124,9 +124,7 @@ class Trainer:
             self.end_search()
         self.thawing.begin_epoch(self.epoch)
         standstill = self.phases.standstill
-        self.subproblem_epochs += standstill.active
         train = yield from self.steps()
-        self.solver.end_outer_iteration()
         self.phases.epoch += 1
         standstill.hold(self.population, self.solver, train)
         self.population.train(False)
@@ -263,6 +261,7 @@ class Trainer:
     def steps(self) -> Generator[Exchange, None, Train]:
         """An epoch's steps, with such stops; the means of what `StepGradients.of` gives."""
         settings, phases = self.settings, self.phases
+        self.subproblem_epochs += phases.standstill.active
         self.population.train()
         # Dropout and augmentation draw from torch's generator: a resumed run draws the same.
         torch.manual_seed(mixed_seed(settings.seed, phases.order, 1))
@@ -272,6 +271,7 @@ class Trainer:
             if not phases.retraining:
                 yield from self.passing.after(found[-1][0], phases.place(step, steps), self.descent)
             self.descent.step(phases.rate(step, steps), self.gradients.skipped)
+        self.solver.end_outer_iteration()
         return means_of(found, self.population, self.breakdown)
 
     def _descent(self) -> Descent:

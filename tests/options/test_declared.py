@@ -38,6 +38,7 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
         *("indicators", "embed", "delimiter", "encoding", "sparse_inputs"),
         *("fair", "fair_notion", "fair_surrogate", "fair_feature"),
         "evaluate_every",
+        *("manifold_draws", "manifold_until", "rank"),
         *("micro_batch", "warm_up", "clip_norm", "lr_of", "no_decay", "thaw", "ema"),
     }
 
@@ -62,6 +63,7 @@ def test_what_concerns_several_points_is_nothing_for_one():
         *("points", "divisions", "weights_file", "stack", "at_once", "jobs", "cluster"),
         *("transfer", "batches", "transfer_strength", "transfer_until", "transfer_kernel"),
         *("transfer_reach", "transfer_tensors", "branch_at", "warm", "warm_epochs", "keep"),
+        *("manifold_draws", "manifold_until", "rank"),
         *("placement", "columns", "where", "budget"),
     }
 
@@ -75,6 +77,9 @@ def test_what_concerns_several_points_is_nothing_for_one():
         ("smoothing", {}, ""),
         ("branch_at", {"transfer": "none"}, "with --transfer none"),
         ("branch_at", {"transfer": "split"}, ""),
+        ("manifold_draws", {"transfer": "split"}, "with --transfer split"),
+        ("manifold_until", {"transfer": "manifold"}, ""),
+        ("patience", {"transfer": "manifold"}, "with --transfer manifold"),
         ("transfer_until", {"transfer": "adaptive"}, ""),
         ("transfer_reach", {"transfer": "adaptive"}, "with --transfer adaptive"),
         ("transfer", {"weights": [[0.5, 0.5]]}, "with one point, which has nobody to learn from"),

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from paretocli.population.mixing import mix_
-from paretocli.population.transfer import KERNELS, Adaptive, Neighbours
+from paretocli.population.transfer import Adaptive, Neighbours
+from paretocli.population.transfer_options import KERNELS
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
 

@@ -32,7 +32,7 @@ def assert_same(one, other):
         if field.name in ("figures", "tensors", "search_end"):
             torch.testing.assert_close(a, b, rtol=0, atol=0, equal_nan=True)
         elif isinstance(a, torch.Tensor):
-            assert torch.equal(a, b), field.name
+            torch.testing.assert_close(a, b, rtol=0, atol=0, equal_nan=True, msg=field.name)
         elif field.name == "breakdown":
             a, b = a.state_dict(), b.state_dict()
             torch.testing.assert_close(a, b, rtol=0, atol=0, equal_nan=True)
