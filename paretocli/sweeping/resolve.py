@@ -53,6 +53,7 @@ from paretocli.sweeping.own_optimizer import (
 from paretocli.sweeping.point_files import load_point, point_file
 from paretocli.sweeping.precision import refuse_precision
 from paretocli.sweeping.pretrained import Pretrained, asked_for, checksum_of, notes_on
+from paretocli.sweeping.sets import refuse_apart
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sweep_network import (
     fresh_network,
@@ -147,6 +148,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     problem = problem.with_auxiliary(chosen["auxiliary"])
     network = network_to_train(chosen, problem)
     pretrained = asked_for(chosen, network, frozen=frozen is not None)
+    refuse_apart(chosen, problem, pretrained)
     of_problem = _looked_at(problem, network, device, chosen)
     taught_by = _taught_by(options, chosen, problem)
     own_optimizer = try_own_optimizer(chosen, problem, network)

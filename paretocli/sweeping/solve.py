@@ -25,6 +25,7 @@ from paretocli.planning.plan import Shard
 from paretocli.run_directory.history import HistoryLine
 from paretocli.run_directory.older_sweeps import as_named_before
 from paretocli.run_directory.point_record import PointRecord
+from paretocli.solvers.registry import SOLVERS
 from paretocli.sweeping.following import Following, follow
 from paretocli.sweeping.jobs import Job, on_worker, save_state, trainer_for
 from paretocli.sweeping.kept import as_kept, kept_files, kept_trainer, lost
@@ -116,7 +117,8 @@ def solve(
             yield from _solved(subproblems, there, job, group, stop)
     except Exception as error:
         at_once = min(config.at_once or points, points)
-        if at_once == 1 or config.compile or not is_full(error):
+        joined = SOLVERS[config.solver].joins  # as one, however little room there is
+        if joined or at_once == 1 or config.compile or not is_full(error):
             raise
         full = explained(error)
     if full:  # what it held is free now that the exception is gone

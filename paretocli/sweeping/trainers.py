@@ -22,6 +22,7 @@ from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sweeping.precision import HALF
+from paretocli.sweeping.sets import start_apart
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.starts import Start, begin
 from paretocli.sweeping.subproblems import Subproblems
@@ -132,6 +133,8 @@ def _trainer(
         company=company,
     )
     solver = _solver(subproblems, weights)
+    if solver.joins:
+        start_apart(population, streams, subproblems)
     return Trainer(
         problem,
         population,
