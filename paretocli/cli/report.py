@@ -17,6 +17,7 @@ from paretocli.cli.memory_text import memory_text
 from paretocli.cli.networks_text import networks_text
 from paretocli.cli.plan_text import test_text
 from paretocli.cli.point_tables import columns_of
+from paretocli.cli.set_text import set_text
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.core.problem import Problem
 from paretocli.front.columns import is_share, is_size
@@ -94,7 +95,7 @@ def sweep_report(
         )
     lines = [as_text(table), ""]
     if len(records) > 1:
-        lines += [*front_notes(records), ""]
+        lines += [*front_notes(records), *set_text(frame, config.objectives), ""]
     elif sparse and records[0].get("layers"):
         lines += [layer_table(records[0]["layers"]), ""]
     if len(records) == 1:

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from paretocli.cli.point_tables import as_figure, figure_columns, points_table
 from paretocli.cli.report import layer_table
+from paretocli.cli.set_text import serves_text
 from paretocli.cli.tables import as_text
 from paretocli.errors import InputError
 from paretocli.front.columns import is_share
@@ -26,7 +27,7 @@ def selection_report(results: Results, front: Sequence[int], chosen: int, split:
         chosen: One of them.
         split: The split that decides.
     """
-    parts = [points_table(results, [chosen])]
+    parts = [points_table(results, [chosen]), *serves_text(results, chosen)]
     layers = _layers(results, chosen)
     if layers:
         parts.append(layers)

@@ -8,6 +8,9 @@ import numpy.typing as npt
 from paretocli.core.metric_names import Direction
 from paretocli.core.splits import SPLITS
 
+SERVES = "serves"
+"""The column of the tasks that a network of a set serves, as text."""
+
 _SPLIT_WORDS = {"train": "Training", "val": "Validation", "test": "Test"}
 
 _HIGHER = ("sparsity_rate", "compression_rate", "parameter_sharing", "speedup", "hypervolume")

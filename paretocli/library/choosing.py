@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from paretocli.errors import InputError
+from paretocli.front.columns import SERVES
 from paretocli.front.complete import LeftOut, complete_rows
 from paretocli.front.results import Results, read_results
 from paretocli.front.selection import (
@@ -97,6 +98,11 @@ def chosen_by(
         flat = "The front does not bulge towards the ideal: this point is no better than an end."
         return rows[row], [] if bulge > 0 or len(rows) == 1 else [flat], LeftOut()
     if closest_to is not None:
+        if SERVES in results.frame.columns:
+            raise InputError(
+                "--closest-to finds a point by its weights, and all networks of a set have the "
+                "same; --minimize with a task's loss finds the one that serves it."
+            )
         wanted = _weights(closest_to, results.objectives)
         columns = [f"weight_{name}" for name in results.objectives]
         mask, left_out = complete_rows(results, columns, rows)

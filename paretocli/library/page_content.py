@@ -58,7 +58,7 @@ def content_of(results: Results) -> dict[str, Any]:
 def _refine(sweep: SweepFile) -> str | None:
     """The command that adds points, but for which; None where the solver has points of its own."""
     solver = SOLVERS.sound.get(str(sweep.config.get("solver")))
-    if solver is None or solver.weights is not None or sweep.points < LEAST_POINTS:
+    if solver is None or not solver.takes_more or sweep.points < LEAST_POINTS:
         return None
     path = str(sweep.path)
     # What begins with a dash would be taken for an option.

@@ -19,7 +19,8 @@ class WeightOptions:
 
     points: int = option(
         "A lattice of about so many points; where there is none, so many spread evenly. Its "
-        "corners are kept off 0, by 0.01, but for the solver linear.",
+        "corners are kept off 0, by 0.01, but for the solver linear. With stch-set so many "
+        "networks, which share their weights (4 where nothing is said).",
         shown="the problem's",
         single=False,
     )

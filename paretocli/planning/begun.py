@@ -23,6 +23,7 @@ from paretocli.options.given import Options
 from paretocli.planning.plan import default_jobs, shards
 from paretocli.run_directory.rounds import Row
 from paretocli.run_directory.sweep_file import read_sweep_file
+from paretocli.solvers.registry import SOLVERS
 
 FOLLOW_THE_MACHINE = ("threads", "stack")
 OFTEN = "evaluate_every"
@@ -66,6 +67,8 @@ def as_begun(
 
 def _adds(config: SweepConfig, said: Collection[str], stored: Mapping[str, Any]) -> bool:
     """Whether weights add points to a sweep: they were named, or all of its own are among them."""
+    if not SOLVERS[config.solver].takes_more:
+        return False
     return {"weights", "weights_file"} & {*said} != set() or {*config.weights} >= {
         *as_tuples(stored["weights"])
     }

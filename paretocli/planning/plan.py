@@ -1,6 +1,6 @@
 """Which subproblems train together, and how much of the machine each gets."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from paretocli.options.config import SweepConfig
 from paretocli.population.transfer import TRANSFERS
 from paretocli.probing.work import threads_worth
 from paretocli.run_directory.points import point_name
+from paretocli.solvers.registry import SOLVERS
 from paretocli.training.machine import available_threads
 
 
@@ -80,6 +81,18 @@ def together(config: SweepConfig) -> int:
     return min(config.at_once or stacked(config), stacked(config))
 
 
+def joined_by(chosen: Mapping[str, Any]) -> str:
+    """The option by which points have to train together, empty where they need not.
+
+    Args:
+        chosen: Values by option name.
+    """
+    for name, registry in (("transfer", TRANSFERS), ("solver", SOLVERS)):
+        if registry[chosen[name]].joins:
+            return f"--{name} {chosen[name]}"
+    return ""
+
+
 def divide(
     chosen: dict[str, Any],
     points: int,
@@ -98,8 +111,7 @@ def divide(
         work: The work of an operation where so many points compute at once, as `operation_work`
             gives it; asked only on a CPU.
     """
-    transfer, device = chosen["transfer"], torch.device(chosen["device"])
-    joined = TRANSFERS[transfer].joins
+    joined, device = joined_by(chosen), torch.device(chosen["device"])
     if joined:
         chosen.setdefault("stack", points)
     elif in_turn or chosen["devices"] > 1:
@@ -108,12 +120,18 @@ def divide(
         chosen["stack"] = min(points, fitting())
     if joined and chosen["stack"] < points:
         raise InputError(
-            f"--stack {chosen['stack']} would keep apart points that are to learn from each other "
-            f"(--transfer {transfer}); leave out one of the two."
+            f"--stack {chosen['stack']} would keep apart points that are to train together "
+            f"({joined}); leave out one of the two."
         )
     if joined and not chosen["at_once"] and device.type != "cpu":
         fit = fitting()
         chosen["at_once"] = fit if fit < points else 0
+    if SOLVERS[chosen["solver"]].joins and 0 < chosen["at_once"] < points:
+        raise InputError(
+            f"The {points} networks of {joined} are compared in every step, and "
+            f"{chosen['at_once']} at a time are on the device; ask for fewer --points or take a "
+            "batch in parts (--micro-batch), with all of them at once."
+        )
     if chosen["compile"] and 0 < chosen["at_once"] < min(points, chosen["stack"]):
         raise InputError(
             f"--compile makes kernels for all copies of a network at once, but {chosen['at_once']} "

@@ -116,7 +116,13 @@ def refuse_own_weights(config: SweepConfig) -> None:
     Raises:
         InputError: It does.
     """
-    if SOLVERS[config.solver].weights is not None:
+    solver = SOLVERS[config.solver]
+    if solver.joins:
+        raise InputError(
+            f"The points of the solver {config.solver} train together, so that none can be added "
+            "to them; sweep with more --points in another --out."
+        )
+    if not solver.takes_more:
         raise InputError(
             f"The solver {config.solver} has points of its own, whatever the weights; points can "
             "be added to sweeps of the others."

@@ -14,6 +14,7 @@ from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS, WISH_OPTIO
 from paretocli.planning import preferences
 from paretocli.planning.growth import Growth
 from paretocli.planning.placement import initial_sparse_weights, initial_weights
+from paretocli.planning.sets import weights_of_set
 from paretocli.planning.spread_weights import spread_weights
 from paretocli.solvers.registry import SOLVERS
 
@@ -38,6 +39,9 @@ def weights_of_points(
         InputError: Weights are wrong, or were asked for although the solver has its own.
     """
     own = SOLVERS[solver].weights
+    if SOLVERS[solver].joins:
+        rows = weights_of_set(options, objectives, solver, single=single)
+        return rows, _zero_notes(rows, objectives)
     if own is None:
         points, corners = 1 if single else problem.defaults.points, SOLVERS[solver].corners
         return weights_of(options, objectives, points, corners=corners)

@@ -14,7 +14,8 @@ class Solver(ABC):
     """Turns the K subproblems' objectives into K scalars whose gradients train them.
 
     All state lies in tensors with the subproblem on the leading axis, named in `state_names`, so
-    that one subproblem never sees another.
+    that one subproblem never sees another, but for solvers that say `joins`: theirs are one problem
+    of K networks, which train together, are at their best together and fail together.
 
     Args:
         scalarization: Weights (K, m), ideal, scale and ε.
@@ -22,6 +23,7 @@ class Solver(ABC):
 
     state_names: ClassVar[tuple[str, ...]] = ()
     needs_gramian: ClassVar[bool] = False
+    joins: ClassVar[bool] = False
 
     def __init__(self, scalarization: Scalarization) -> None:
         self.scalarization = scalarization
@@ -46,6 +48,10 @@ class Solver(ABC):
     @abstractmethod
     def value(self, objectives: Tensor) -> Tensor:
         """What the subproblem minimises (K,), from objectives (K, m); picks the best epoch."""
+
+    def chebyshev_value(self, objectives: Tensor) -> Tensor:
+        """The largest weighted term (K,) of objectives (K, m), by its level."""
+        return self.scalarization.value(objectives)
 
     @abstractmethod
     def coefficients(self) -> Tensor:

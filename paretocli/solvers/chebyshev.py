@@ -41,10 +41,14 @@ class Scalarization:
         """U (…, m) from objectives f (…, m)."""
         return (objectives - self.ideal) / self.scale
 
+    def unweighted(self, objectives: Tensor) -> Tensor:
+        """u_i + ε Σ_j u_j (…, m) from objectives f (…, m)."""
+        normalised = self.normalised(objectives)
+        return normalised + self.epsilon * normalised.sum(dim=-1, keepdim=True)
+
     def terms(self, objectives: Tensor) -> Tensor:
         """G (K, m) from objectives f (K, m)."""
-        normalised = self.normalised(objectives)
-        return self.weights * (normalised + self.epsilon * normalised.sum(dim=-1, keepdim=True))
+        return self.weights * self.unweighted(objectives)
 
     def levels(self, terms: Tensor) -> Tensor:
         """What terms g (K, m) are compared by (K, m); its gradient is that of the terms.

@@ -38,10 +38,11 @@ class LagrangianOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class SmoothingOptions:
-    """What the smooth Chebyshev scalarization may be told."""
+    """What the smooth Chebyshev scalarizations may be told."""
 
     smoothing: float = option(
-        "How smooth the maximum of the solver stch is, relative to the largest term.",
+        "How smooth the maximum of the solver stch is, relative to the largest term, and with "
+        "stch-set the minimum too.",
         range=POSITIVE,
         default=0.1,
     )
@@ -62,6 +63,8 @@ class SolverKind:
         corners: Whether a lattice of weights keeps its corners, which ask for one objective alone.
         weights: The rows (K, m) that it is always used with, for so many objectives of which the
             last so many are tasks. Without, the user's weights choose its points.
+        joins: Whether its points are one set of networks with the same weights, which serve each
+            task by the best of them, and so have to train together.
         needs: Modules of the extra `rivals` that it needs.
     """
 
@@ -72,12 +75,18 @@ class SolverKind:
     on_rays: bool = False
     corners: bool = False
     weights: Callable[[int, int], Rows] | None = None
+    joins: bool = False
     needs: tuple[str, ...] = ()
 
     @property
     def declared(self) -> tuple[Option, ...]:
         """The options that it takes heed of."""
         return options_of(self.options, PANEL)
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether points for other weights can be added to those that are solved."""
+        return self.weights is None and not self.joins
 
     def made(self, scalarization: "Scalarization", values: Mapping[str, Any]) -> "Solver":
         """One, told what concerns it.
@@ -106,6 +115,12 @@ def _stch(scalarization: "Scalarization", options: SmoothingOptions) -> "Solver"
     from paretocli.solvers.smooth_chebyshev import SmoothChebyshev
 
     return SmoothChebyshev(scalarization, smoothing=options.smoothing)
+
+
+def _stch_set(scalarization: "Scalarization", options: SmoothingOptions) -> "Solver":
+    from paretocli.solvers.chebyshev_set import SmoothChebyshevSet
+
+    return SmoothChebyshevSet(scalarization, smoothing=options.smoothing)
 
 
 def _linear(scalarization: "Scalarization", options: NoOptions) -> "Solver":
@@ -152,6 +167,13 @@ SOLVERS = Registry(
         "single": SolverKind(_linear, "single", "a network for each task", weights=_single),
         # Smoothing rounds its corners: its minimisers lie beside the rays.
         "stch": SolverKind(_stch, "smooth Chebyshev", "smooth Chebyshev", options=SmoothingOptions),
+        "stch-set": SolverKind(
+            _stch_set,
+            "smooth Chebyshev set",
+            "few networks for many tasks, each served by the best of them",
+            options=SmoothingOptions,
+            joins=True,
+        ),
         "mgda": _rival("mgda", "MGDA"),
         "pcgrad": _rival("pcgrad", "PCGrad"),
         "cagrad": _rival("cagrad", "CAGrad", "cvxpy"),
@@ -163,6 +185,12 @@ SOLVERS = Registry(
     "solver",
     SolverKind,
 )
+
+
+def is_set(solver: str) -> bool:
+    """Whether the points of a solver, perhaps one that is not installed, are one set."""
+    kind = SOLVERS.sound.get(solver)
+    return kind is not None and kind.joins
 
 
 def solver_help() -> str:

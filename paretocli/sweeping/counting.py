@@ -6,10 +6,12 @@ from typing import Any
 from paretocli.core.problem import Problem
 from paretocli.options.declared import declared
 from paretocli.options.given import Options
+from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.grouping import layers_in
 from paretocli.sparsity.layers import Layer
 from paretocli.sweeping.counted_layers import layers_that_count
 from paretocli.sweeping.grouped_rows import ALONE, STREAMS, grouped_rows, heads_of
+from paretocli.sweeping.sets import without_sparsity
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sparsity_shares import OWN, sparsity_shares
 
@@ -35,6 +37,8 @@ def what_counts(
     Raises:
         InputError: Rows should count, and there are none that could.
     """
+    if SOLVERS[chosen["solver"]].joins:
+        options = without_sparsity(options)
     counted, notes = layers_that_count(options, problem, layers)
     relative = counted and chosen["sparsity_scale"] == "relative"
     of = chosen["sparsity_of"] if relative else OWN

@@ -9,7 +9,9 @@ import pandas as pd
 from torch import Tensor
 
 from paretocli.core.problem import SPLITS, Problem, Split
+from paretocli.front.columns import SERVES
 from paretocli.front.dominance import non_dominated
+from paretocli.front.serving import serving
 from paretocli.front.sizes import COMPACT
 from paretocli.options.config import SweepConfig
 from paretocli.run_directory.history import HistoryLine
@@ -21,6 +23,7 @@ from paretocli.run_directory.point_record import (
 )
 from paretocli.run_directory.points import point_name
 from paretocli.run_directory.sweep_content import Identity
+from paretocli.solvers.registry import is_set
 from paretocli.sparsity.figures import NetworkFigures, figures_of_network
 from paretocli.sparsity.layers import Layer
 from paretocli.training.reports import EpochReport, Figures, Outcome
@@ -82,6 +85,11 @@ def point_record(
 def _failure(outcome: Outcome, member: int, losses: Sequence[str]) -> RecordPart:
     """When a point diverged, which losses first were not finite, and whether they grew before."""
     epoch, found = int(outcome.failed_epoch[member]), outcome.breakdown
+    if found.with_others[member]:
+        return {
+            "failed_epoch": epoch,
+            "error": f"another network of its set failed in epoch {epoch}",
+        }
     step = int(found.step[member])
     names = [name for name, bad in zip(losses, found.losses[member], strict=True) if bad]
     what = f"loss{'es' if len(names) > 1 else ''} of {', '.join(names)}" if names else "parameters"
@@ -204,6 +212,11 @@ def results_table(records: Sequence[PointRecord], config: Identity) -> pd.DataFr
         mask = np.zeros(len(table), dtype=bool)
         mask[done] = non_dominated(table.loc[done, losses].to_numpy(dtype=float))
         table["on_front"] = mask
+    if is_set(config["solver"]):
+        # Of some of its networks alone nobody knows which task is another's.
+        whole = done.sum() == len(config["weights"])
+        names = config["objectives"]
+        table[SERVES] = serving(table[losses].to_numpy(dtype=float), names) if whole else None
     return table[_columns(table, config["objectives"])]
 
 
@@ -236,6 +249,7 @@ def _columns(table: pd.DataFrame, objectives: Sequence[str]) -> list[str]:
     grown = (table["round"] > 0).any() or table["parent"].notna().any()
     last = [
         *("chebyshev_value", "gap", "relative_gap", "stationarity", "on_front"),
+        *((SERVES,) if SERVES in table else ()),
         *(("round", "parent") if grown else ()),
         *("best_epoch", "epochs", "seconds", "device", "weights_file", "error"),
     ]

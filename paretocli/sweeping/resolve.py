@@ -54,14 +54,14 @@ from paretocli.sweeping.own_optimizer import (
 from paretocli.sweeping.point_files import load_point, point_file
 from paretocli.sweeping.precision import refuse_precision
 from paretocli.sweeping.pretrained import Pretrained, asked_for, checksum_of, notes_on
+from paretocli.sweeping.sets import refuse_apart
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sweep_network import (
-    fresh_network,
     network_layers,
     network_to_train,
     transferred_names,
 )
-from paretocli.sweeping.teaching import check_teachers, teacher_files
+from paretocli.sweeping.teaching import taught_by
 from paretocli.training.machine import check_device, choose_device, flush_denormals
 from paretocli.training.shown import default_every
 
@@ -148,8 +148,9 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     problem = problem.with_auxiliary(chosen["auxiliary"])
     network = network_to_train(chosen, problem)
     pretrained = asked_for(chosen, network, frozen=frozen is not None)
+    refuse_apart(chosen, problem, pretrained)
     of_problem = _looked_at(problem, network, device, chosen)
-    taught_by = _taught_by(options, chosen, problem)
+    teachers = taught_by(options.get("teachers"), chosen, problem)
     own_optimizer = try_own_optimizer(chosen, problem, network)
     layers = network_layers(network, problem)
     traced = TracedNetwork(network, problem)
@@ -183,9 +184,9 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         "weights": tuple(tuple(row) for row in weights.tolist()),
         "ideal": (0.0,) * len(objectives),
         "frozen_point": "" if frozen is None else file_checksum(frozen),
-        "taught_by": taught_by,
+        "taught_by": teachers,
         "started_from": "" if pretrained is None else checksum_of(pretrained.tensors),
-        "teachers": Path(str(options["teachers"])) if taught_by else None,
+        "teachers": Path(str(options["teachers"])) if teachers else None,
         "freeze_sparsity": frozen,
         "out": Path(),
         "data_dir": data_dir,
@@ -207,9 +208,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     refuse_mixing(config)
     config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
     more_notes += [*notes_on_learned(config), *notes_on_options(config, problem, network)]
-    wanted = config.weights
-    config, notes_of_begun = _placed(config, options, problem, single)
-    added = () if config.weights == wanted else further_weights(config.out, wanted)
+    config, notes_of_begun, added = _placed(config, options, problem, single)
     return Resolved(
         config,
         problem,
@@ -278,21 +277,17 @@ def _looked_at(
     return (*problem.all_notes, *chance_notes(problem), *no_mean_notes(problem, network))
 
 
-def _taught_by(options: Options, chosen: dict[str, Any], problem: Problem) -> str:
-    """What the teachers' networks are known by, empty without teachers."""
-    if "teachers" not in options:
-        return ""
-    files = teacher_files(Path(str(options["teachers"])), problem)
-    pupil = fresh_network(chosen["network"], "default", problem, chosen["seed"])
-    return check_teachers(files, pupil, chosen["distill_at"], problem)
-
-
 def _placed(
     config: SweepConfig, options: Options, problem: Problem, single: bool
-) -> tuple[SweepConfig, list[str]]:
-    """The configuration with its directory, and with what it was begun with there; and notes."""
+) -> tuple[SweepConfig, list[str], tuple[Row, ...]]:
+    """The configuration with its directory, and with what it was begun with there.
+
+    And notes, and what weights there are beyond those that it was begun with.
+    """
     out = options.get("out")
     name = f"{problem.name}-{config.solver}-{'train' if single else 'sweep'}-"
     default = Path("runs") / f"{name}{config.digest()}"
     config = dataclasses.replace(config, out=Path(str(out)) if out else default)
-    return as_begun(config, options, "" if out else f"{glob.escape(name)}*")
+    begun, notes = as_begun(config, options, "" if out else f"{glob.escape(name)}*")
+    grown = begun.weights != config.weights
+    return begun, notes, further_weights(begun.out, config.weights) if grown else ()

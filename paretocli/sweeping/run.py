@@ -13,9 +13,8 @@ from paretocli.execution.executor import Executor
 from paretocli.execution.in_process import InProcess
 from paretocli.execution.processes import Processes
 from paretocli.options.config import SweepConfig
-from paretocli.planning.plan import Shard, machine_text, shards, unfinished
+from paretocli.planning.plan import Shard, joined_by, machine_text, shards, unfinished
 from paretocli.planning.rounds import Further, path_rounds
-from paretocli.population.transfer import TRANSFERS
 from paretocli.run_directory.growing import GROWING, growing_path
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round
@@ -171,7 +170,7 @@ def _solve_rounds(
             collector.begin(plan)
             _solve_all(collector, plan, stop, client)
         if collector.errors:
-            stacked = not TRANSFERS[config.transfer].joins
+            stacked = not joined_by(vars(config))
             raise failure_of_shards(collector.errors, plan, stacked=stacked)
         number += 1
 

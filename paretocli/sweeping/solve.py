@@ -26,6 +26,7 @@ from paretocli.population.transfer import TRANSFERS
 from paretocli.run_directory.history import HistoryLine
 from paretocli.run_directory.older_sweeps import as_named_before
 from paretocli.run_directory.point_record import PointRecord
+from paretocli.solvers.registry import SOLVERS
 from paretocli.sweeping.following import Following, follow
 from paretocli.sweeping.jobs import Job, on_worker, save_state, trainer_for
 from paretocli.sweeping.kept import as_kept, kept_files, kept_trainer, lost
@@ -117,8 +118,9 @@ def solve(
             yield from _solved(subproblems, there, job, group, stop)
     except Exception as error:
         at_once = min(config.at_once or points, points)
-        together = config.compile or TRANSFERS[config.transfer].mixes
-        if at_once == 1 or together or not is_full(error):
+        # As one, however little room there is.
+        joined = SOLVERS[config.solver].joins or TRANSFERS[config.transfer].mixes
+        if joined or at_once == 1 or config.compile or not is_full(error):
             raise
         full = explained(error)
     if full:  # what it held is free now that the exception is gone

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -62,6 +63,24 @@ def check_teachers(files: Sequence[Path], network: nn.Module, module: str, probl
         load_point(file, network)
     features_shape(network, module, _first_inputs(problem))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def taught_by(directory: object, chosen: Mapping[str, Any], problem: Problem) -> str:
+    """What the teachers' networks are known by, empty without a directory of them.
+
+    Args:
+        directory: Theirs, None for none.
+        chosen: The options of the sweep.
+        problem: Its problem.
+
+    Raises:
+        InputError: As of `teacher_files` and `check_teachers`.
+    """
+    if directory is None:
+        return ""
+    pupil = fresh_network(chosen["network"], "default", problem, chosen["seed"])
+    files = teacher_files(Path(str(directory)), problem)
+    return check_teachers(files, pupil, chosen["distill_at"], problem)
 
 
 def read_teachers(files: Sequence[Path]) -> tuple[Mapping[str, Tensor], ...]:

@@ -24,6 +24,7 @@ from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sweeping.manifold import ends_of, told_of
 from paretocli.sweeping.precision import HALF
+from paretocli.sweeping.sets import start_apart
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.starts import Start, begin
 from paretocli.sweeping.subproblems import Subproblems
@@ -155,9 +156,12 @@ def _trainer(
             until=max(1, round(told.manifold_until * config.epochs)),
             teachers=teachers,
         )
+    population = of_size(len(weights))
+    if solver.joins:
+        start_apart(population, streams, subproblems)
     return Trainer(
         problem,
-        of_size(len(weights)),
+        population,
         solver,
         settings,
         sparsity=sparsity,

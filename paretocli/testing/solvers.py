@@ -27,6 +27,9 @@ def check_solver(solver: str | SolverKind, **options: Any) -> None:
     objectives is that of `coefficients` once it has settled; a state that is saved and loaded goes
     on with the same numbers; and descent on a convex problem ends at a Pareto-optimal point.
 
+    One that `joins` subproblems has one value for all of them, in whatever order they come, and
+    descent lowers it.
+
     Args:
         solver: Its kind, or its name where it is installed.
         **options: Values of its options; without, their defaults.
@@ -37,19 +40,20 @@ def check_solver(solver: str | SolverKind, **options: Any) -> None:
     """
     kind = lookup(SOLVERS, solver, "solver") if isinstance(solver, str) else solver
     values = _values(kind, options)
-    weights = torch.tensor(WEIGHTS)
+    weights = torch.tensor(WEIGHTS[:1]).repeat(2, 1) if kind.joins else torch.tensor(WEIGHTS)
 
     def make(rows: Tensor) -> Solver:
         count = rows.shape[1]
         made = kind.made(Scalarization(rows, torch.zeros(count), torch.ones(count), 1e-4), values)
         expect(isinstance(made, Solver), f"make should give a Solver, found {type(made)}")
+        expect(made.joins == kind.joins, "joins should be the same of the solver and of its kind")
         return made
 
     _check_shapes(make(weights), weights)
-    _check_apart(make, weights)
+    (_check_joined if kind.joins else _check_apart)(make, weights)
     _check_gradient(make(weights), weights)
     _check_state(make, weights)
-    _check_descent(make, weights)
+    (_check_joint_descent if kind.joins else _check_descent)(make, weights)
 
 
 def _values(kind: SolverKind, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,6 +123,26 @@ def _check_apart(make: Make, weights: Tensor) -> None:
             one.end_outer_iteration()
 
 
+def _check_joined(make: Make, weights: Tensor) -> None:
+    one, other = make(weights), make(weights)
+    for step in range(STEPS):
+        objectives = _objectives(step, len(weights))
+        values = one.value(objectives)
+        expect(
+            bool((values == values[0]).all()),
+            f"the value of joined subproblems should be one, found {values.tolist()}",
+        )
+        plain, turned = _stepped(one, objectives), _stepped(other, objectives.flip(0)).flip(0)
+        expect(
+            torch.allclose(plain, turned, rtol=CLOSE)
+            and torch.allclose(values, other.value(objectives.flip(0)), rtol=CLOSE),
+            f"the order of joined subproblems should not matter: {plain.tolist()} and, turned "
+            f"around, {turned.tolist()}",
+        )
+        for each in (one, other):
+            each.end_outer_iteration()
+
+
 def _check_gradient(solver: Solver, weights: Tensor) -> None:
     """Where the same objectives come again and again, what was followed is what is said."""
     objectives = _objectives(0, len(weights)).requires_grad_()
@@ -170,4 +194,22 @@ def _check_descent(make: Make, weights: Tensor) -> None:
         away < 0.02,
         f"descent on a convex problem should end at a Pareto-optimal point, found {away:.3g} "
         "away from all of them",
+    )
+
+
+def _check_joint_descent(make: Make, weights: Tensor) -> None:
+    """On the same problem; networks that start alike would stay alike."""
+    corners, solver = torch.eye(weights.shape[1]), make(weights)
+    points = (0.9 + 0.1 * torch.eye(*weights.shape)).requires_grad_()
+    values = []
+    for _ in range(_patience(solver)):
+        objectives = (points.unsqueeze(1) - corners).square().sum(dim=-1)
+        values.append(solver.value(objectives.detach()).max().item())
+        (gradient,) = torch.autograd.grad(solver.loss(objectives).sum(), points)
+        with torch.no_grad():
+            points -= 0.1 * gradient
+        solver.end_outer_iteration()
+    expect(
+        values[-1] < values[0],
+        f"descent should lower the value, found {values[0]:.3g} and then {values[-1]:.3g}",
     )

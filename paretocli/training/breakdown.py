@@ -14,15 +14,19 @@ class Breakdown:
     Args:
         size: K.
         objectives: m, auxiliary losses among them, which come last.
+        together: Whether they are one set, which has failed where one of them has.
 
     Attributes:
         step: The step of its epoch, from 1, in which a loss first was not finite (K,); 0 if none.
         losses: Which ones were not finite then (K, m), or on held-out data where no step is known.
         overflowed: Whose gradients overflowed half precision however small their scale (K,).
         grew: Whether one had grown in the step before to more than twice its first value (K,).
+        with_others: Who has failed for no other reason than that another of its set has (K,).
     """
 
-    def __init__(self, size: int, objectives: int) -> None:
+    def __init__(self, size: int, objectives: int, *, together: bool = False) -> None:
+        self._together = together
+        self.with_others = torch.zeros(size, dtype=torch.bool)
         self.step = torch.zeros(size, dtype=torch.int64)
         self.losses = torch.zeros(size, objectives, dtype=torch.bool)
         self.grew = torch.zeros(size, dtype=torch.bool)
@@ -58,6 +62,9 @@ class Breakdown:
         failed = ~self.without_overflow(finite, exhausted).cpu()
         for losses in figures:
             self.observe_held_out(losses, failed)
+        if self._together and failed.any():
+            self.with_others = ~failed
+            failed = torch.ones_like(failed)
         return failed
 
     def observe_held_out(self, losses: Tensor, failed: Tensor) -> None:
@@ -86,6 +93,7 @@ class Breakdown:
             "first": self._first,
             "last": self._last,
             "overflowed": self.overflowed,
+            **({"with_others": self.with_others} if self._together else {}),
         }
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:

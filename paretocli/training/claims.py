@@ -35,8 +35,10 @@ class Claims:
 
     def chebyshev_value(self, losses: Tensor) -> Tensor:
         """The Chebyshev value of losses (K, m), NaN where it is not claimed."""
-        return self._claimed(self._solver.scalarization.value(losses))
+        return self._claimed(self._solver.chebyshev_value(losses))
 
     def _claimed(self, figures: Tensor) -> Tensor:
         below = self.below_ideal.any(dim=1).to(figures.device)
+        if self._solver.joins:  # the figure of one is that of all
+            below = below.any().expand(len(below))
         return figures.masked_fill(below, torch.nan)

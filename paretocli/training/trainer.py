@@ -87,9 +87,8 @@ class Trainer:
         self.seconds = 0.0
         self.subproblem_epochs = 0
         self.failed_epoch = torch.zeros(population.size, dtype=torch.int64)
-        self.breakdown = Breakdown(
-            population.size, len(problem.trained) + (1 if sparsity is not None else 0)
-        )
+        count = len(problem.trained) + (1 if sparsity is not None else 0)
+        self.breakdown = Breakdown(population.size, count, together=solver.joins)
         self.claims = Claims(solver)
         # A pattern given from the start is to stay what it is.
         self.zeros_allowed = pattern is None
@@ -97,9 +96,10 @@ class Trainer:
         self.thawing = Thawing(population, settings.thaw_epochs, sparsity)
         self.best = Best.of(population, solver, settings.kept)
         self.search_end: dict[str, Tensor] | None = None
+        joined = transfer is not None or solver.joins
         self.phases = Phases(
             settings,
-            Standstill(population.size, settings.patience, together=transfer is not None),
+            Standstill(population.size, settings.patience, together=joined),
             two=sparsity is not None and pattern is None and settings.retrain_epochs > 0,
         )
 

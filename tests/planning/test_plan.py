@@ -70,7 +70,10 @@ def test_threads_of_a_worker(machine, shards_of_all, worth, device, threads):
     assert default_threads(shards_of_all, lambda: work, device) == threads
 
 
-DIVIDED = {"transfer": "none", "device": "cpu", "at_once": 0, "compile": False, "devices": 1}
+DIVIDED = {
+    **{"transfer": "none", "solver": "chebyshev", "device": "cpu"},
+    **{"at_once": 0, "compile": False, "devices": 1},
+}
 
 
 def divided(points, *, in_turn=False, work=0.0, **chosen):

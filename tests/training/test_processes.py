@@ -97,6 +97,7 @@ CASES = {
     "weighed gradients of parts": (flat, WEIGHTS, {"solver": "mgda", "micro_batch": 3}),
     "clipped": (flat, WEIGHTS, {"clip_norm": 0.1, "warm_up": 0.5}),
     "several that learn": (flat, THREE, {"transfer": neighbours, "streams": (0, 2, 1)}),
+    "one set": (flat, [[0.5, 0.5]] * 2, {"solver": "stch-set", "streams": (0, 1)}),
     "sparse": (
         flat,
         SPARSE,
