@@ -212,7 +212,6 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     more_notes += [*notes_on_learned(config), *notes_on_options(config, problem, network)]
     wanted = config.weights
     config, notes_of_begun = _placed(config, options, problem, single)
-    added = () if config.weights == wanted else further_weights(config.out, wanted)
     return Resolved(
         config,
         problem,
@@ -231,7 +230,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
             *notes_on_idle(options, config),
             *notes_of_begun,
         ),
-        added=added,
+        added=() if config.weights == wanted else further_weights(config.out, wanted),
         growth=growth,
         wishes=wishes_of(options, sparse=bool(counted)),
         pretrained=pretrained,
