@@ -101,7 +101,8 @@ def plot_front(
 
     Two objectives: a scatter with the staircase of the front.
     Three: a view in space beside its three projections.
-    Four or more: parallel coordinates.
+    Four to seven: parallel coordinates.
+    More: a heat map, a column of it for each point, the best on average first.
 
     What is on the front is decided in the columns that are drawn; on a page, where they change, in
     the losses of all objectives.

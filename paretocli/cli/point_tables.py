@@ -10,6 +10,7 @@ from rich.table import Table
 from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.core.names import SPARSITY
 from paretocli.front.columns import is_share, is_size, split_of
+from paretocli.front.means import results_with_means, with_means
 from paretocli.front.results import Results
 from paretocli.front.sizes import shown_sizes
 from paretocli.front.task_columns import task_columns
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
     from paretocli.core.problem import Problem
 
 
-def figure_columns(results: Results, split: str = "test") -> list[str]:
+def shown_figures(results: Results, split: str = "test") -> tuple[Results, list[str]]:
     """What a table has room for: each task's metrics, or its loss where it has none.
 
-    Of too many metrics the first of each task, and the losses alone where these are too many.
+    Of too many metrics the first of each task, then the losses alone, and means over the tasks
+    where these are too many.
+
+    Returns:
+        The results, with the means if it takes them, and the names of the columns.
     """
     names = [str(column) for column in results.frame.columns]
     measured = [column for column in names if split_of(column) == split]
@@ -32,18 +37,18 @@ def figure_columns(results: Results, split: str = "test") -> list[str]:
     first = [*task_columns(results, split).values()] if metrics else []
     without = [f"loss_{task}_{split}" for task in bare]
     fitting = _fitting([metrics, first] if metrics else [], without)
-    chosen = fitting or losses[:MOST_COLUMNS]
-    return [
-        *chosen,
-        *(name for name in shown_sizes(results.frame) if _says_something(results, name)),
-    ]
+    chosen = fitting or losses
+    if len(chosen) > MOST_COLUMNS:
+        results, chosen = results_with_means(results, split)
+    sizes = [name for name in shown_sizes(results.frame) if _says_something(results, name)]
+    return results, [*chosen, *sizes]
 
 
-def columns_of(frame: pd.DataFrame, problem: "Problem") -> list[str]:
-    """The same of a sweep that has just ended; the mean loss where losses are too many.
+def ended_figures(frame: pd.DataFrame, problem: "Problem") -> tuple[pd.DataFrame, list[str]]:
+    """The same of a sweep that has just ended.
 
     Args:
-        frame: Its results; this column is added to it.
+        frame: Its results.
         problem: Its problem.
     """
     metrics = [f"{name}_test" for name in problem.metrics if f"{name}_test" in frame]
@@ -51,11 +56,10 @@ def columns_of(frame: pd.DataFrame, problem: "Problem") -> list[str]:
     bare = [f"loss_{task.name}_test" for task in problem.tasks if not task.metrics]
     losses = [f"loss_{name}_test" for name in problem.objectives]
     if fitting := _fitting([metrics, first] if metrics else [], bare):
-        return fitting
+        return frame, fitting
     if len(losses) <= MOST_COLUMNS:
-        return losses
-    frame["mean loss_test"] = frame[losses].mean(axis=1)
-    return ["mean loss_test"]
+        return frame, losses
+    return with_means(frame, problem.objectives, "test")
 
 
 def _fitting(metrics: Sequence[Sequence[str]], bare: Sequence[str]) -> list[str]:
@@ -70,7 +74,7 @@ def points_table(
 ) -> str:
     """A table of some rows of the results: number, weights, and figures on a split."""
     few = len(results.objectives) <= MOST_COLUMNS
-    figures = figure_columns(results, split)
+    results, figures = shown_figures(results, split)
     table = Table(box=None, pad_edge=False, header_style="bold")
     headers = ["point", f"weights {' '.join(results.objectives)}" if few else ""]
     for header in [*headers, *map(_header, figures)]:

@@ -16,12 +16,14 @@ from paretocli.cli.loss_text import auxiliary_plan, auxiliary_text, below_ideal_
 from paretocli.cli.memory_text import memory_text
 from paretocli.cli.networks_text import networks_text
 from paretocli.cli.plan_text import test_text
-from paretocli.cli.point_tables import columns_of
+from paretocli.cli.point_tables import ended_figures
 from paretocli.cli.set_text import set_text
 from paretocli.cli.tables import MOST_COLUMNS, as_text
+from paretocli.cli.weights_text import weights_text
 from paretocli.core.problem import Problem
 from paretocli.front.columns import is_share, is_size
 from paretocli.front.sizes import shown_sizes
+from paretocli.lists import some_of
 from paretocli.options.config import SweepConfig
 from paretocli.planning.plan import machine_text, shards
 from paretocli.printing import say
@@ -59,8 +61,7 @@ def sweep_report(
     config: SweepConfig, problem: Problem, directory: RunDirectory, records: Sequence[PointRecord]
 ) -> str:
     """A table of the points, the layers of a single one, and the paths of what was written."""
-    frame = pd.read_csv(directory.results_file)
-    figures = columns_of(frame, problem)
+    frame, figures = ended_figures(pd.read_csv(directory.results_file), problem)
     shares = {name for name in figures if is_share(name, frame[name])}
     few = len(config.objectives) <= MOST_COLUMNS
     sparse = config.sparsity or config.frozen_point != ""
@@ -176,7 +177,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     if config.retrain_epochs:
         phases += f" of search, {config.retrain_epochs} of retraining"
     lines = {
-        "problem": f"{config.problem} ({', '.join(config.objectives)})",
+        "problem": f"{config.problem} ({some_of(config.objectives)})",
         "samples": f"{sizes} (training / validation / test)",
         "network": f"{config.network}, {resolved.parameters:,} parameters",
         "solver": f"{config.solver}, scale {config.scale}, ε {config.epsilon:g}",
@@ -193,13 +194,8 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
         "memory": memory_text(resolved),
         "directory": str(config.out),
     }
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("point", *(f"w {name}" for name in config.objectives)):
-        table.add_column(header, justify="right", no_wrap=True)
-    for point, weights in enumerate(config.weights):
-        table.add_row(str(point), *(f"{weight:.4f}" for weight in weights))
     described = "\n".join(f"{name:<10} {text}" for name, text in lines.items())
-    parts = [described, as_text(table), "Nothing was run."]
+    parts = [described, weights_text(config.objectives, config.weights), "Nothing was run."]
     if resolved.layers:
         parts.insert(1, "\n".join([_plan_of_layers(resolved), *groups_text(config.grouped_rows)]))
     return "\n\n".join(parts)

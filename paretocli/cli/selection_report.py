@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from paretocli.cli.point_tables import as_figure, figure_columns, points_table
+from paretocli.cli.point_tables import as_figure, points_table, shown_figures
 from paretocli.cli.report import layer_table
 from paretocli.cli.set_text import serves_text
-from paretocli.cli.tables import as_text
+from paretocli.cli.tables import MOST_COLUMNS, as_text
 from paretocli.errors import InputError
 from paretocli.front.columns import is_share
 from paretocli.front.exchange import Exchange
@@ -42,17 +42,21 @@ def selection_report(results: Results, front: Sequence[int], chosen: int, split:
 
 def _neighbours(results: Results, front: Sequence[int], chosen: int, split: str) -> str:
     """For each objective the point next better in it, and what changes with it, on a split."""
-    figures = figure_columns(results, split)
+    results, figures = shown_figures(results, split)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("better in", no_wrap=True, vertical="bottom")
     table.add_column("point", justify="right", no_wrap=True, vertical="bottom")
+    # Means over the tasks do not say how much better it is in one of them.
+    own = losses_of(results, split) if len(results.objectives) > MOST_COLUMNS else None
+    if own is not None:
+        table.add_column("its\nloss", justify="right", no_wrap=True, vertical="bottom")
     for figure in figures:
         header = figure.removesuffix(f"_{split}").replace("_", "\n")
         table.add_column(header, justify="right", no_wrap=True, vertical="bottom")
     here = results.values(figures)[chosen]
     shares = {name for name in figures if is_share(name, results.values([name]))}
     beside = next_better(losses_of(results, split)[list(front)], list(front).index(chosen))
-    for objective, place in zip(results.objectives, beside, strict=True):
+    for number, (objective, place) in enumerate(zip(results.objectives, beside, strict=True)):
         if place is None:
             table.add_row(objective, "none")
             continue
@@ -62,6 +66,8 @@ def _neighbours(results: Results, front: Sequence[int], chosen: int, split: str)
             as_figure(figure, float(change), share=figure in shares, signed=True)
             for figure, change in zip(figures, changes, strict=True)
         ]
+        if own is not None:
+            cells.insert(0, f"{own[row, number] - own[chosen, number]:+.4f}")
         table.add_row(objective, str(results.point(row)), *cells)
     return f"The points beside it, and what changes with them on {split}:\n\n{as_text(table)}"
 

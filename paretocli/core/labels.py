@@ -62,7 +62,7 @@ def rows_with_labels(tasks: Sequence[Task], data: Data, count: int, batch: int) 
     """The first samples of a split, or where labels may be missing, some that have them.
 
     Args:
-        tasks: The tasks; each has a label somewhere in the split.
+        tasks: The tasks; one without any label, as a small part of a split may have, adds none.
         data: The split.
         count: How many; where labels may be missing, at least one a task.
         batch: Samples that are read at once, where they are read as needed.
@@ -74,7 +74,11 @@ def rows_with_labels(tasks: Sequence[Task], data: Data, count: int, batch: int) 
         return torch.arange(count) % len(data)
     count = max(count, len(tasks))
     share = -(-count // len(tasks))
-    each = [_first_labelled(tasks, place, data, share, batch) for place in range(len(tasks))]
+    found = [_first_labelled(tasks, place, data, share, batch) for place in range(len(tasks))]
+    each = [rows for rows in found if len(rows)]
+    if not each:
+        return torch.arange(count) % len(data)
+    share = -(-count // len(each))
     # One of each in turn, so that the first few have labels of all tasks.
     mixed = torch.stack([rows[torch.arange(share) % len(rows)] for rows in each], dim=1).flatten()
     return mixed[:count]

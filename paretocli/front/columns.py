@@ -82,7 +82,9 @@ def is_share(column: str, values: npt.ArrayLike) -> bool:
     """
     numbers = np.asarray(values, dtype=np.float64)
     finite = numbers[np.isfinite(numbers)]
-    named = column.startswith(("accuracy", "pixel_accuracy", "balanced_accuracy"))
+    named = column.removeprefix("mean ").startswith(
+        ("accuracy", "pixel_accuracy", "balanced_accuracy")
+    )
     return named and bool(((finite >= 0) & (finite <= 1)).all())
 
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from paretocli.errors import InputError, StopError
@@ -13,6 +14,7 @@ from paretocli.front.results import read_results
 from paretocli.library.keeping_baselines import keep_baselines
 from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
+from paretocli.planning.clusters import Clusters, clustered
 from paretocli.planning.growth import grown
 from paretocli.planning.kept import with_kept
 from paretocli.planning.refinement import Request
@@ -28,6 +30,7 @@ from paretocli.sweeping.event_files import EventFiles
 from paretocli.sweeping.observers import Observer, Observers
 from paretocli.sweeping.resolve import Resolved
 from paretocli.sweeping.run import run_sweep
+from paretocli.sweeping.similarities import task_similarities
 from paretocli.sweeping.store import RunDirectory
 
 Note = Callable[[str], None]
@@ -108,7 +111,10 @@ def _further(resolved: Resolved, note: Note) -> Further | None:
     config, plans = resolved.config, []
     if resolved.added:
         plans.append(once(config, resolved.added))
-    if resolved.growth is not None:
+    if isinstance(resolved.growth, Clusters):
+        alike = partial(task_similarities, config, resolved.problem)
+        plans.append(clustered(config, resolved.growth, alike, note))
+    elif resolved.growth is not None:
         plans.append(grown(config, resolved.growth, note))
     wish = None
     if resolved.wishes:

@@ -43,7 +43,8 @@ class TrainingOptions:
         shown=DEFAULT_PROBLEM,
     )
     targets: tuple[str, ...] = option(
-        "The columns to predict, of table:FILE.csv, mulan:NAME or the labels of images:FOLDER.",
+        "The columns to predict, of table:FILE.csv, mulan:NAME or the labels of images:FOLDER; "
+        "names may hold * and ?.",
         metavar="A,B",
         parse=columns_in,
         default=(),

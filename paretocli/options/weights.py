@@ -11,6 +11,8 @@ PANEL = "Weights"
 WEIGHT_OPTIONS = ("points", "divisions", "weights", "weights_file")
 WISH_OPTIONS = ("max_parameters", "max_macs")  # as columns with compact_ for max_
 GROWTH_OPTIONS = ("columns", "where", "budget")  # of a sweep whose points are placed as it goes on
+LEANING = ("around", "clusters")  # placements whose points lean from the middle
+LEAN = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +42,12 @@ class WeightOptions:
         single=False,
     )
     placement: str = option(
-        "Where the points are: on a lattice, or (adaptive) a few at first and then, round by "
-        "round, where the front is emptiest.",
+        "Where the points are: on a lattice; (adaptive) a few at first and then, round by round, "
+        "where the front is emptiest; (around) in the middle, with one that leans to each "
+        "objective; or (clusters) in the middle first, and then one that leans to each cluster of "
+        "tasks whose gradients agree there, --points in all.",
         metavar="NAME",
-        range=one_of("lattice", "adaptive"),
+        range=one_of("lattice", "adaptive", *LEANING),
         shown="lattice",
         single=False,
     )
@@ -65,6 +69,13 @@ class WeightOptions:
     budget: int = option(
         "For --placement adaptive: add no point beyond so many epochs of single networks.",
         range=at_least(1),
+        single=False,
+    )
+    lean: float = option(
+        "For --placement around and clusters: how many times the weight of another objective those "
+        "have that a point leans to.",
+        range=(lambda value: 1 < value <= 1000, "above 1 and at most 1000"),
+        shown=f"{LEAN:g}",
         single=False,
     )
     max_parameters: int = option(

@@ -59,6 +59,10 @@ class Growth:
         left = max(0, self.budget - begun * config.total_epochs)
         return min(self.points, begun + left // sum(added_epochs(config)))
 
+    def side_by_side(self, begun: int) -> int:
+        """How many points can train together at most, of a sweep that begins with some."""
+        return begun
+
 
 def grown(config: SweepConfig, growth: Growth, note: Callable[[str], None]) -> Further:
     """Rounds of points where the front is emptiest.

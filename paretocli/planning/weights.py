@@ -4,16 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from paretocli.core.names import SPARSITY
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
-from paretocli.lists import columns_in, listed
-from paretocli.options.declared import check_ranges
+from paretocli.lists import listed
 from paretocli.options.given import Options
-from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS, WISH_OPTIONS
+from paretocli.options.weights import LEANING, WEIGHT_OPTIONS
 from paretocli.planning import preferences
-from paretocli.planning.growth import Growth
-from paretocli.planning.placement import initial_sparse_weights, initial_weights
+from paretocli.planning.asked_growth import first_points, points_around
 from paretocli.planning.sets import weights_of_set
 from paretocli.planning.spread_weights import spread_weights
 from paretocli.solvers.registry import SOLVERS
@@ -21,6 +18,7 @@ from paretocli.solvers.registry import SOLVERS
 GIVEN = ("weights", "weights_file")  # options that give weights one by one
 FLOOR = 0.01
 LATTICE_TOLERANCE = 0.2  # of the points asked for
+FEW = 6  # objectives of which a lattice of a few dozen points has some between all of them
 
 
 def weights_of_points(
@@ -72,14 +70,16 @@ def weights_of(
         [str(entry) for entry in listed(options.get("fix"))], objectives
     )
     free = tuple(name for name in objectives if name not in fixed)
-    growing = options.get("placement") == "adaptive"
-    rows, notes = (
-        (_first_ones(options, free, default_points), [])
-        if growing
-        else _free_weights(options, free, default_points)
-    )
+    placement = options.get("placement", "lattice")
+    notes: list[str] = []
+    if placement == "adaptive":
+        rows = first_points(options, free, default_points)
+    elif placement in LEANING:
+        rows = points_around(options, free)
+    else:
+        rows, notes = _free_weights(options, free, default_points)
     given = any(key in options for key in GIVEN)
-    if not (given or corners or growing):
+    if not (given or corners) and placement == "lattice":
         rows = preferences.floored(rows, _floor(rows))
     weights = preferences.with_fixed(rows, objectives, fixed)
     distinct = np.unique(weights.round(12), axis=0)
@@ -99,7 +99,9 @@ def refuse_preferences(options: Options) -> None:
     Raises:
         InputError: Some were asked for.
     """
-    given = [key for key in (*WEIGHT_OPTIONS, "fix") if key in options]
+    given = [key for key in (*WEIGHT_OPTIONS, "fix", "lean") if key in options]
+    if options.get("placement", "lattice") != "lattice":
+        given.append("placement")
     if given:
         raise InputError(
             f"--{given[0].replace('_', '-')} asks for weights, and the solver {options['solver']} "
@@ -121,15 +123,21 @@ def _free_weights(
         divisions = int(str(options["divisions"]))
         if divisions < 1:
             raise InputError(f"--divisions should be at least 1, found {divisions}.")
+        _refuse_huge(len(names), divisions)
         return preferences.simplex_lattice(len(names), divisions), []
     points = int(str(options.get("points", default_points)))
+    if points > preferences.LARGEST_GRID:
+        raise InputError(
+            f"--points {points} asks for as many networks, and {preferences.LARGEST_GRID:,} are "
+            f"the most; choose fewer{_around(len(names))}."
+        )
     divisions = preferences.closest_divisions(len(names), points)
     size = preferences.lattice_size(len(names), divisions)
     if len(names) > 1 and abs(size - points) > LATTICE_TOLERANCE * points:
         spread = spread_weights(len(names), points)
         return preferences.floored(spread, min(FLOOR, 0.5 / len(names))), [
             f"No lattice for {len(names)} objectives has about {points} points; {points} weights "
-            "spread evenly take its place."
+            f"spread evenly take its place{_around(len(names))}."
         ]
     weights = preferences.simplex_lattice(len(names), divisions)
     if size == points or "points" not in options:
@@ -140,65 +148,25 @@ def _free_weights(
     ]
 
 
-def growth_of(options: Options, default_points: int) -> Growth | None:
-    """How a sweep grows, None where it does not.
-
-    Raises:
-        InputError: Something is said of how it grows, and it does not.
-    """
-    check_ranges({name: options[name] for name in ("placement", "budget") if name in options})
-    if options.get("placement") == "adaptive":
-        return Growth(
-            columns_in(options["columns"]) if "columns" in options else (),
-            tuple(str(text) for text in listed(options.get("where"))),
-            int(str(options.get("points", default_points))),
-            int(str(options.get("budget", 0))),
-        )
-    if said := [name for name in GROWTH_OPTIONS if name in options]:
-        raise InputError(
-            f"--{said[0]} says where points are to be added; give --placement adaptive too, or "
-            "leave it out."
-        )
-    return None
+def _around(objectives: int) -> str:
+    """What to do in place of a lattice of many objectives: the end of a sentence."""
+    if objectives <= FEW:
+        return ""
+    return f"; --placement around has the middle and a point for each objective, {objectives + 1}"
 
 
-def wishes_of(options: Options, *, sparse: bool) -> tuple[str, ...]:
-    """Conditions on the exported network that were asked for.
-
-    Args:
-        options: What the user said, by option name.
-        sparse: Whether sparsity is an objective.
-
-    Raises:
-        InputError: It is none, so that no weights make a network smaller.
-    """
-    said = [name for name in WISH_OPTIONS if name in options]
-    check_ranges({name: options[name] for name in said})
-    if said and not sparse:
-        raise InputError(
-            f"--{said[0].replace('_', '-')} needs sparsity as an objective, which this sweep does "
-            "not have; leave it out."
-        )
-    return tuple(f"{name.replace('max_', 'compact_')} <= {options[name]}" for name in said)
-
-
-def _first_ones(
-    options: Options, names: tuple[str, ...], default_points: int
-) -> preferences.Weights:
-    """The points that a growing sweep begins with."""
-    if said := [name for name in WEIGHT_OPTIONS if name in options and name != "points"]:
-        raise InputError(
-            f"--{said[0].replace('_', '-')} says where all points are, and --placement adaptive "
-            "finds that out; give one of the two."
-        )
-    points = int(str(options.get("points", default_points)))
-    if points < len(names) + 1:
-        raise InputError(
-            f"--placement adaptive begins with {len(names) + 1} points, one for each objective and "
-            f"one in the middle, and there are to be {points}; ask for more with --points."
-        )
-    return (
-        initial_sparse_weights(len(names)) if names[0] == SPARSITY else initial_weights(len(names))
+def _refuse_huge(objectives: int, divisions: int) -> None:
+    """Refuse a lattice of more points than anybody trains networks."""
+    size, largest = preferences.lattice_size(objectives, divisions), preferences.LARGEST_GRID
+    if size <= largest:
+        return
+    fewer = divisions
+    while preferences.lattice_size(objectives, fewer) > largest:
+        fewer -= 1
+    raise InputError(
+        f"--divisions {divisions} of {objectives} objectives makes {size:,} points, a network "
+        f"each, and {largest:,} are the most; choose at most {fewer} divisions "
+        f"({preferences.lattice_size(objectives, fewer):,} points){_around(objectives)}."
     )
 
 

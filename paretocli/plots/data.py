@@ -48,6 +48,7 @@ class Series:
         on_front: (N,), not dominated by another point of the same input in the columns drawn.
         failed: points that the input lists as not finished.
         left_out: finished points without a number in one of the columns.
+        points: (N,), their numbers.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Series:
     on_front: npt.NDArray[np.bool_]
     failed: int
     left_out: LeftOut
+    points: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,6 +167,7 @@ def _series(result: Results, name: str, columns: Sequence[str], higher: Sequence
         on_front=non_dominated(drawn, maximise=higher),
         failed=result.failed,
         left_out=left_out,
+        points=tuple(result.point(int(row)) for row in np.flatnonzero(complete)),
     )
 
 

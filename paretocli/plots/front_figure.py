@@ -7,7 +7,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from paretocli.front.results import Results
-from paretocli.plots import parallel, scatter, space
+from paretocli.plots import heat, parallel, scatter, space
 from paretocli.plots.data import FrontData, gather
 from paretocli.plots.layout import legend_below, margins
 from paretocli.plots.saving import check_target, save
@@ -25,8 +25,8 @@ def draw_front(
 ) -> FrontData:
     """Draw the fronts of some inputs over each other and write the picture.
 
-    Two columns make a scatter with staircases, three a view in space with its projections, four
-    or more parallel coordinates.
+    Two columns make a scatter with staircases, three a view in space with its projections, up to
+    seven parallel coordinates, and more a heat map.
 
     Args:
         results: the inputs, at least one.
@@ -59,6 +59,10 @@ def figure_of(data: FrontData) -> Figure:
     elif count == 3:
         figure = Figure(figsize=space.SIZE, layout=margins())
         space.draw(figure, data)
+    elif count > heat.MOST_AXES:
+        figure = Figure(figsize=heat.size_of(data), layout=margins())
+        heat.draw(figure, data)
+        return figure
     else:
         size = (parallel.width_of(data.axes), parallel.HEIGHT)
         figure = Figure(figsize=size, layout=margins())

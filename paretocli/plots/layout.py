@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from matplotlib import rcParams
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
+from matplotlib.textpath import TextPath
 
 _SHORT = 46
 """Characters of a label that still stands beside another one."""
@@ -14,6 +17,12 @@ _SHORT = 46
 def margins() -> ConstrainedLayoutEngine:
     """Leave a tenth of an inch around everything."""
     return ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
+
+
+def inches_of(line: str) -> float:
+    """How wide a line of text is."""
+    size = FontProperties(size=rcParams["font.size"])
+    return float(TextPath((0, 0), line, prop=size).get_extents().width) / 72
 
 
 def legend_below(figure: Figure, left: Sequence[Line2D], right: Sequence[Line2D] = ()) -> None:

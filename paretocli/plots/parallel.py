@@ -5,13 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import rcParams
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
 
 from paretocli.plots.data import Axis, FrontData
+from paretocli.plots.layout import inches_of
 from paretocli.plots.numbers import format_range
 from paretocli.plots.style import faded_alpha, marker_area, style_of
 
@@ -28,14 +26,9 @@ _GAP = 0.15
 def width_of(axes: Sequence[Axis]) -> float:
     """Width in inches: comfortable up to the width of a screen, then what labels and ends need."""
     texts = [_label(axis).splitlines() + list(format_range(axis.low, axis.high)) for axis in axes]
-    widest = max(_inches(line) for lines in texts for line in lines)
+    widest = max(inches_of(line) for lines in texts for line in lines)
     comfortable = min(max(7.2, 1.6 * len(axes)), 18.0)
     return max(comfortable, len(axes) * (widest + _GAP))
-
-
-def _inches(line: str) -> float:
-    size = FontProperties(size=rcParams["font.size"])
-    return float(TextPath((0, 0), line, prop=size).get_extents().width) / 72
 
 
 def _label(axis: Axis) -> str:

@@ -13,6 +13,7 @@ from paretocli.problems.cells import is_numeric, numbers
 from paretocli.problems.csv_text import read_texts
 from paretocli.problems.table_form import TableForm
 from paretocli.problems.tabular import tabular
+from paretocli.problems.targets import matching_targets
 
 
 def make(argument: str, data_dir: Path, targets: Sequence[str], **form: Any) -> Problem:
@@ -21,7 +22,7 @@ def make(argument: str, data_dir: Path, targets: Sequence[str], **form: Any) -> 
     Args:
         argument: The path of the file.
         data_dir: Not needed: the path is the user's own.
-        targets: Names of the columns to predict.
+        targets: Names of the columns to predict, or patterns of names.
         form: What the columns are: the fields of `TableForm`.
     """
     if not targets:
@@ -32,8 +33,10 @@ def make(argument: str, data_dir: Path, targets: Sequence[str], **form: Any) -> 
     path = Path(argument)
     asked = TableForm(**form)
     read = read_texts(path, asked.delimiter, asked.encoding)
-    frame = with_numbers(read.frame, path, leaving=[*targets, *asked.dividing])
-    problem = tabular(frame, targets, name=path.stem, path=path, form=asked)
+    named = [name for name in (asked.split, asked.group, asked.fair) if name is not None]
+    found = matching_targets(targets, list(read.frame.columns), path, named)
+    frame = with_numbers(read.frame, path, leaving=[*found, *asked.dividing])
+    problem = tabular(frame, found, name=path.stem, path=path, form=asked)
     return replace(problem, notes=(*read.notes, *problem.notes))
 
 

@@ -14,8 +14,9 @@ from paretocli.problems.image_rows import file_column
 from paretocli.problems.images import Normalise
 from paretocli.problems.images_read import look_through, room_for_images
 from paretocli.problems.label_columns import labels_of
+from paretocli.problems.label_notes import label_notes
 from paretocli.problems.splitting import SPLIT_COLUMN, Rows, as_marked, at_random
-from paretocli.problems.targets import check_targets
+from paretocli.problems.targets import check_targets, matching_targets
 
 # Sides in pixels of images that are brought to one size, where nobody says.
 SMALLEST_SIDE, LARGEST_SIDE = 32, 128
@@ -37,7 +38,8 @@ def make(
     Args:
         argument: The folder.
         data_dir: Not needed: the paths are the user's own.
-        targets: Names of the columns to predict; none for all but file names and split.
+        targets: Names of the columns to predict, or patterns of names; none for all but file names
+            and split.
         labels: A CSV file with a column of file names, seen from the folder.
         image_size: The side in pixels that images are brought to, None for what suits them.
         task: What columns hold, by name or pattern; the others are found out.
@@ -56,7 +58,10 @@ def make(
     read = read_texts(labels)
     table = read.frame
     column = file_column(table, names, labels, folder)
-    wanted = list(targets) or [c for c in table.columns if c not in (column, SPLIT_COLUMN)]
+    no_targets = (column, SPLIT_COLUMN)
+    wanted = matching_targets(targets, list(table.columns), labels, no_targets) or [
+        name for name in table.columns if name not in no_targets
+    ]
     if not wanted:
         raise InputError(f"{labels} has no column to predict beside {column}; add some.")
     if column in wanted:
@@ -85,7 +90,7 @@ def make(
         notes=(
             *read.notes,
             f"{len(paths):,} images, {size_words}; the rows are split {how}.",
-            *(f"{one.words}." for one in found),
+            *label_notes([(one.task.name, one.words) for one in found]),
         ),
     )
 

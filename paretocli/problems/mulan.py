@@ -10,6 +10,7 @@ from paretocli.errors import InputError
 from paretocli.problems.arff import read_arff
 from paretocli.problems.mulan_files import TARGETS, file_of, found
 from paretocli.problems.tabular import tabular
+from paretocli.problems.targets import matching_targets
 
 
 def make(argument: str, data_dir: Path, targets: Sequence[str]) -> Problem:
@@ -21,7 +22,8 @@ def make(argument: str, data_dir: Path, targets: Sequence[str]) -> Problem:
     Args:
         argument: Name of the data set.
         data_dir: The folder that holds `mulan/<name>.arff`.
-        targets: Names of the columns to predict; none for those that the data set is known by.
+        targets: Names of the columns to predict, or patterns of names; none for those that the
+            data set is known by.
     """
     path = file_of(data_dir, argument)
     if not path.is_file():
@@ -31,7 +33,8 @@ def make(argument: str, data_dir: Path, targets: Sequence[str]) -> Problem:
             f"mulan/{path.name} with --data-dir (data sets there: {there})."
         )
     frame = read_arff(path)
-    return tabular(frame, targets or _last(frame, argument), name=path.stem, path=path)
+    wanted = matching_targets(targets, list(frame.columns), path) or _last(frame, argument)
+    return tabular(frame, wanted, name=path.stem, path=path)
 
 
 def _last(frame: pd.DataFrame, name: str) -> list[str]:

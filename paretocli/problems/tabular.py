@@ -17,6 +17,7 @@ from paretocli.problems.cells import numbers
 from paretocli.problems.column_kinds import asked_kinds, found_kind
 from paretocli.problems.features import encoded, indicator_words
 from paretocli.problems.label_columns import labels_of
+from paretocli.problems.label_notes import label_notes
 from paretocli.problems.table_classes import refuse_no_classes, table_classes, words_of
 from paretocli.problems.table_fairness import fairness_of
 from paretocli.problems.table_form import ALL_NUMBERS, TableForm
@@ -93,7 +94,7 @@ def tabular(
             len(splits["train"]), regression=regression, fair=len(tasks) > len(labels)
         ),
         notes=[
-            *(f"{words_of(one)}." for one in tasks),
+            *label_notes([(one.task.name, words_of(one)) for one in tasks]),
             *([f"The rows are split {how}."] if form.divides else []),
             *indicator_words(found.indicated),
             *(

@@ -1,11 +1,50 @@
 """The columns of a table that are to be predicted, and what their tasks are called."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from paretocli.errors import InputError
+
+
+def matching_targets(
+    targets: Sequence[str], columns: Sequence[str], path: Path, leaving: Collection[str] = ()
+) -> list[str]:
+    """The columns that names and patterns stand for, in the order of the names.
+
+    A text that is a column's name is that column alone. What a pattern stands for comes in the
+    order of the table, without the columns that are named elsewhere.
+
+    Args:
+        targets: Names, or patterns with `*` and `?`, whose case counts.
+        columns: Those of the table.
+        path: The file, for the message.
+        leaving: Columns that patterns leave out.
+
+    Raises:
+        InputError: A pattern stands for no column.
+    """
+    named = {target for target in targets if target in columns}
+    found: list[str] = []
+    for target in targets:
+        if target in named or not {"*", "?"} & {*target}:
+            found.append(target)
+            continue
+        matching = [name for name in columns if fnmatchcase(name, _pattern(target))]
+        if not matching:
+            raise InputError(
+                f"--targets {target} stands for no column of {path}; {closest(target, columns)}"
+            )
+        taken = {*named, *leaving, *found}
+        found += [name for name in matching if name not in taken]
+    return found
+
+
+def _pattern(target: str) -> str:
+    """The pattern as `fnmatch` has it, which gives a meaning to brackets: names may hold them."""
+    return target.replace("[", "[[]")
 
 
 def check_targets(targets: Sequence[str], columns: Sequence[str], path: Path) -> None:

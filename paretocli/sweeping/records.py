@@ -204,7 +204,8 @@ def results_table(records: Sequence[PointRecord], config: Identity) -> pd.DataFr
         config: The identity of the sweep.
     """
     rows = [_table_row(record, config) for record in records]
-    table = pd.DataFrame(rows).astype({"parent": "Int64"})
+    # Of many tasks it is made of pieces, and pandas warns of another column.
+    table = pd.DataFrame(rows).astype({"parent": "Int64"}).copy()
     losses = [f"loss_{name}_val" for name in config["objectives"]]
     done = (table["status"] == "done").to_numpy()
     table["on_front"] = False

@@ -19,10 +19,12 @@ from paretocli.options.given import Options
 from paretocli.options.idle import notes_on_idle
 from paretocli.options.training import DEFAULT_PROBLEM
 from paretocli.options.weights import GROWTH_OPTIONS, WEIGHT_OPTIONS, WISH_OPTIONS
+from paretocli.planning.asked_growth import growth_of, wishes_of
 from paretocli.planning.begun import as_begun, further_weights, meant_in
+from paretocli.planning.clusters import Clusters
 from paretocli.planning.growth import Growth
 from paretocli.planning.plan import divide, together
-from paretocli.planning.weights import growth_of, weights_of_points, wishes_of
+from paretocli.planning.weights import weights_of_points
 from paretocli.population.parameter_groups import thaw_epochs
 from paretocli.probing.chance import chance_notes
 from paretocli.probing.no_means import no_mean_notes
@@ -70,7 +72,7 @@ NOT_IN_CONFIG = (
     *(*NAMES, *WEIGHT_OPTIONS),
     *GROWTH_OPTIONS,
     *WISH_OPTIONS,
-    *("placement", "problem", "ideal", "out", "data_dir", "fix"),
+    *("placement", "lean", "problem", "ideal", "out", "data_dir", "fix"),
     *("sparsity", "sparse_layers", "freeze_sparsity", "teachers"),
 )
 
@@ -106,7 +108,7 @@ class Resolved:
     traced: TracedNetwork
     notes: tuple[str, ...]
     added: tuple[Row, ...] = ()
-    growth: Growth | None = None
+    growth: Growth | Clusters | None = None
     wishes: tuple[str, ...] = ()
     pretrained: Pretrained | None = None
 
@@ -167,7 +169,8 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         options, objectives, problem, chosen["solver"], single=single
     )
     more_notes += check_processes(problem, network, chosen, device)
-    growth = growth_of(options, problem.defaults.points)
+    growth = growth_of(options, objectives, problem.defaults.points)
+    count = growth.side_by_side(len(weights)) if growth else len(weights)
     in_turn = why_in_turn(
         problem,
         network,
@@ -175,7 +178,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
         batch_size=chosen["batch_size"],
         apart=chosen["batches"] == "independent",
     )
-    if in_turn not in {"", SLOWER} and len(weights) > 1:
+    if in_turn not in {"", SLOWER} and count > 1:
         more_notes.append(f"Each point is computed by itself, not all at once: {in_turn}.")
     settled: dict[str, Any] = {
         "problem": source,
@@ -193,13 +196,13 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     }
     divide(
         chosen,
-        len(weights),
+        count,
         in_turn=bool(in_turn),
         fitting=lambda: fitting_points(
-            SweepConfig.of(ONE_BY_ONE | chosen | settled), problem, len(weights), network
+            SweepConfig.of(ONE_BY_ONE | chosen | settled), problem, count, network
         ),
-        work=lambda count: operation_work(
-            problem, network, batch_size=chosen["batch_size"], together=count
+        work=lambda at_once: operation_work(
+            problem, network, batch_size=chosen["batch_size"], together=at_once
         ),
     )
     config = SweepConfig.of(chosen | settled)

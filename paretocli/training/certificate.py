@@ -73,7 +73,7 @@ def stationarity(
     # One task after the other: however many there are, no more than one gradient is held beside
     # the sums, and one task's graph at a time.
     for task, weights in enumerate(of_tasks.unbind(dim=-1)):
-        gradient = _task_gradient(population, samples, prepare, task, batch_size)
+        gradient = task_gradient(population, samples, prepare, task, batch_size)
         apart += weights * _projected_norm(gradient, pattern)
         for smooth, weight in zip(sums, weights, strict=True):
             _add(smooth, weight, gradient)
@@ -90,10 +90,18 @@ def stationarity(
     return found.reshape(coefficients.shape[:-1])
 
 
-def _task_gradient(
+def task_gradient(
     population: Population, samples: Data, prepare: Prepare, task: int, batch_size: int
 ) -> Gradients:
-    """The gradient of one task's loss over all samples."""
+    """The gradient of one task's loss over all samples.
+
+    Args:
+        population: K subproblems, in evaluation mode.
+        samples: The data of the tasks.
+        prepare: Makes the network's input of a batch.
+        task: Its number.
+        batch_size: Samples whose gradient is worked out at once.
+    """
     parameters = list(population.parameters.values())
     gradient = _zeros(population)
     measured = []

@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score, log_loss, mean_squared_error, roc_au
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from paretocli.core.labels import rows_with_labels
 from paretocli.core.problem import Metric, Problem, Samples, Task
 from paretocli.errors import InputError
 from paretocli.population.population import Population
@@ -207,3 +208,10 @@ def test_the_first_rows_have_labels_of_all_tasks():
     assert made.some_rows("train", 6).tolist() == [0, 40, 80, 1, 41, 81]
     plain = problem([dataclasses.replace(task, missing=None) for task in TASKS])
     assert plain.some_rows("train", 3).tolist() == [0, 1, 2]
+
+
+def test_a_task_without_any_label_adds_no_rows():
+    part = domains(120, 1).rows(slice(0, 80))  # the labels of the third begin at 80
+    assert rows_with_labels(TASKS, part, 4, 10).tolist() == [0, 40, 1, 41]
+    none = domains(120, 1).rows(slice(80, 84))
+    assert rows_with_labels(TASKS[:2], none, 5, 10).tolist() == [0, 1, 2, 3, 0]

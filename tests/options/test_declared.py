@@ -28,6 +28,7 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
     identity = {one.name for one in declared().values() if one.kind == "identity"}
     # The weights are settled; how they are asked for is no part of a sweep.
     asked = {"points", "divisions", "weights", "weights_file", "fix", "placement", "columns"}
+    asked |= {"lean"}
     asked |= {"where", "budget", "max_parameters", "max_macs"}
     later = identity - asked - OF_0_1_0
     assert {name for name in later if declared()[name].before is UNSET} == set()
@@ -64,7 +65,7 @@ def test_what_concerns_several_points_is_nothing_for_one():
         *("transfer", "batches", "transfer_strength", "transfer_until", "transfer_kernel"),
         *("transfer_reach", "transfer_tensors", "branch_at", "warm", "warm_epochs", "keep"),
         *("manifold_draws", "manifold_until", "rank"),
-        *("placement", "columns", "where", "budget"),
+        *("placement", "columns", "where", "budget", "lean"),
     }
 
 

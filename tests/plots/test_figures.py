@@ -26,7 +26,7 @@ def picture(table, *, higher=None, names=("Chebyshev",), labels=None):
         for j in range(m)
     )
     series = tuple(
-        Series(name, one, np.arange(len(one)) % 3 > 0, 0, 0)
+        Series(name, one, np.arange(len(one)) % 3 > 0, 0, 0, tuple(range(len(one))))
         for name, one in zip(names, tables, strict=True)
     )
     return FrontData(axes, series, "toy, test split")
@@ -41,7 +41,7 @@ def words_of(figure):
     return [text.get_text() for text in shown if text.get_text().strip()]
 
 
-@pytest.mark.parametrize("m", [2, 3, 5])
+@pytest.mark.parametrize("m", [2, 3, 5, 9])
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
 def test_every_kind_of_picture_in_every_format(make, tmp_path, m, kind):
     run = make(spread(7, m))
@@ -58,7 +58,7 @@ def test_the_same_data_gives_the_same_file(make, tmp_path):
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
-@pytest.mark.parametrize(("m", "panels"), [(2, 1), (3, 4), (4, 1), (6, 1)])
+@pytest.mark.parametrize(("m", "panels"), [(2, 1), (3, 4), (4, 1), (7, 1), (8, 2)])
 def test_panels_by_number_of_columns(m, panels):
     assert len(figure_of(picture(spread(6, m))).axes) == panels
 
@@ -107,15 +107,16 @@ def test_any_name_is_shown_as_it_is(name, tmp_path):
 def test_no_text_is_cut_off_or_lies_on_another(m, names, label, legible):
     table = spread(30, m) * 1e-4 + 0.9712
     data = picture(table, names=names, labels=[f"{label} {j}" for j in range(m)])
-    assert len(legible(figure_of(data))) > 2 * m
+    # A heat map has no ends of ranges, and of so many points no numbers.
+    assert len(legible(figure_of(data))) > (2 * m if m < 8 else m)
 
 
-@pytest.mark.parametrize("m", [14, 16, 30])
+@pytest.mark.parametrize("m", [7, 14, 30])
 @pytest.mark.parametrize(
     "label", ["f", "Test loss, 25400", "Test loss, LBL+ALLMINPA+FUT 001", "Test loss, " + "W" * 40]
 )
 def test_many_axes_keep_their_names_apart(m, label, legible):
-    data = picture(spread(20, m) * 1e-4 + 0.9712, labels=[f"{label} {j}" for j in range(m)])
+    data = picture(spread(6, m) * 1e-4 + 0.9712, labels=[f"{label} {j}" for j in range(m)])
     assert len(legible(figure_of(data))) > 3 * m
 
 

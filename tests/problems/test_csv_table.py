@@ -66,3 +66,47 @@ def test_targets_have_to_be_named(tmp_path):
 def test_a_missing_file(tmp_path):
     with pytest.raises(InputError, match=r"There is no file .*none\.csv"):
         make(str(tmp_path / "none.csv"), tmp_path, ("a", "b"))
+
+
+@pytest.fixture
+def many(tmp_path):
+    """A table of features and six labels, one of them in brackets."""
+    path = tmp_path / "t.csv"
+    names = ["x", "L1", "L2", "y", "L10", "l3", "L[a]", "where"]
+    rows = "".join(
+        f"{i},{i % 2},{i % 3 % 2},{i % 5},{i // 2 % 2},{i // 3 % 2},{i // 4 % 2},m{i // 5 % 2}\n"
+        for i in range(40)
+    )
+    path.write_text(",".join(names) + "\n" + rows)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("targets", "found"),
+    [
+        (("L*",), ("L1", "L2", "L10", "L[a]")),
+        (("L?", "l3"), ("L1", "L2", "l3")),
+        (("L10", "L*"), ("L10", "L1", "L2", "L[a]")),
+        (("L*", "L1"), ("L2", "L10", "L[a]", "L1")),
+        (("?3", "L[*"), ("l3", "L[a]")),
+    ],
+)
+def test_patterns_stand_for_columns_in_their_order(many, targets, found):
+    assert make(str(many), many.parent, targets).objectives == found
+
+
+def test_a_column_with_a_star_is_itself(tmp_path):
+    rows = "".join(f"{i},{i % 2},{i // 2 % 2},{i // 4 % 2}\n" for i in range(40))
+    (tmp_path / "t.csv").write_text(f"x,a*,ab,c\n{rows}")
+    assert make(str(tmp_path / "t.csv"), tmp_path, ("a*", "c")).objectives == ("a*", "c")
+
+
+def test_patterns_leave_out_what_is_named_elsewhere(many):
+    problem = make(str(many), many.parent, ("L?", "*"), fair="where", split=None)
+    assert problem.objectives == ("L1", "L2", "x", "y", "L10", "l3", "L[a]")
+
+
+@pytest.mark.parametrize("pattern", ["M*", "L??x", "l[3]*"])
+def test_a_pattern_for_nothing_is_refused(many, pattern):
+    with pytest.raises(InputError, match=r"--targets .* stands for no column of .*t\.csv; .*\.|\?"):
+        make(str(many), many.parent, (pattern, "L1"))
