@@ -33,7 +33,7 @@ def fair_table(
 ) -> Problem:
     """Tell a label of two classes with equal opportunity for groups that nothing is told of.
 
-    The rows are split 70 : 10 : 20, as scikit-learn's `train_test_split` draws them with the seed 1.
+    The rows are split 70 : 10 : 20, as scikit-learn's `train_test_split` draws them by the seed 1.
     Categories are one-hot encoded; their columns are standardised as numbers are, by the training
     rows. The network has hidden layers of 60 and 25. The losses are cross-entropy, and the
     difference of Σ tanh(p) / N among rows whose label is the second class.
@@ -74,7 +74,7 @@ def fair_table(
         val=splits["val"],
         test=splits["test"],
         networks={"hps": partial(network, len(found.columns), judged.task.outputs)},
-        defaults=Defaults(points=25, epochs=50, schedule="constant", scale="none"),
+        defaults=Defaults(points=25, epochs=50, schedule="constant", scale="payoff"),
         notes=[
             *(f"{words_of(one)}." for one in every),
             f"The {len(frame):,} rows are split 70 : 10 : 20.",
@@ -97,7 +97,8 @@ def one_hot(
 
     A category that no training row has is 0 everywhere, as nothing is learned of it.
     """
-    made, sources = [features[list(numeric)].apply(numbers, path=path)], {}
+    made = [features[list(numeric)].apply(numbers, path=path)]
+    sources: dict[str, str] = {}
     for name in features.columns.drop(list(numeric)):
         each = pd.get_dummies(features[name], prefix=name, prefix_sep="=", dtype=np.float64)
         each.loc[:, ~each.iloc[rows["train"]].any()] = 0.0
