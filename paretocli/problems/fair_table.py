@@ -13,6 +13,7 @@ from torch import nn
 
 from paretocli.core.inputs import mapped
 from paretocli.core.problem import Defaults, Problem, Samples
+from paretocli.lists import some_of
 from paretocli.networks.hps import HardParameterSharing
 from paretocli.problems.cells import numbers
 from paretocli.problems.features import encoded
@@ -56,7 +57,7 @@ def fair_table(
     refuse_few(len(frame), path)
     rows = split_rows(len(frame))
     columns, sources = one_hot(frame.drop(columns=[label, group]), numeric, rows, path)
-    form = TableForm(fair=group, fair_surrogate="tanh", fair_feature=False)
+    form = TableForm(fair=group, fair_surrogate="tanh", fair_feature=False, indicators=False)
     judged = labels_of(frame[label], rows, path, "class", partial(table_classes, balanced=False))
     every = [judged, *fairness_of(frame, [label], [judged], rows, form, path)]
     found = encoded(columns, rows["train"], path, form)
@@ -78,6 +79,7 @@ def fair_table(
         notes=[
             *(f"{words_of(one)}." for one in every),
             f"The {len(frame):,} rows are split 70 : 10 : 20.",
+            *lacking_words(columns),
         ],
         columns=[sources.get(column, column) for column in found.columns],
     )
@@ -105,6 +107,12 @@ def one_hot(
         made.append(each)
         sources |= dict.fromkeys(each.columns, name)
     return pd.concat(made, axis=1), sources
+
+
+def lacking_words(columns: pd.DataFrame) -> list[str]:
+    """What is said of the numbers that are missing, if there are any."""
+    lacking = [str(name) for name in columns if columns[name].isna().any()]
+    return [f"Missing numbers of {some_of(lacking)} are the training mean."] if lacking else []
 
 
 def network(inputs: int, outputs: int) -> HardParameterSharing:

@@ -134,6 +134,19 @@ def test_a_category_that_training_has_not_seen_says_nothing(tmp_path):
     assert all((data.inputs[:, parts[1]] == 0).all() for data in problem.splits().values())
 
 
+def test_what_is_missing_is_said(tmp_path):
+    write_adult(tmp_path)
+    assert not any("issing" in note for note in adult.make(tmp_path).notes)
+    age, sex = np.arange(200).astype(object), np.array(["Male", "Female"] * 100, dtype=object)
+    age[::7], sex[::9] = "?", ""
+    write_adult(tmp_path, age=age, gender=sex)
+    problem = adult.make(tmp_path)
+    assert "Missing numbers of age are the training mean." in problem.notes
+    assert any("23 rows without a group count for none" in note for note in problem.notes)
+    assert all(data.inputs.isfinite().all() for data in problem.splits().values())
+    assert sum(int((d.targets[1]["group"] == -1).sum()) for d in problem.splits().values()) == 23
+
+
 @pytest.mark.parametrize(
     ("write", "columns", "message"),
     [
