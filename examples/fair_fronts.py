@@ -71,7 +71,8 @@ def volumes(fronts):
 
 def swept(problem, data_dir, out, **options):
     """What a sweep's networks come to."""
-    paretocli.sweep(problem.name, sparsity=False, data_dir=data_dir, out=out, **options)
+    options = {"sparsity": False, "baselines": False, "data_dir": data_dir, **options}
+    paretocli.sweep(problem.name, out=out, **options)
     run = paretocli.load_run(out, problem=problem)  # which is read once then
     found = []
     for _, point in run.results.iterrows():
