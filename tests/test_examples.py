@@ -10,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from paretocli.front.indicators import hypervolume
+from tests.fair_tables import write_compas
 from tests.forking import run_script
 from tests.program import environment, files_below, paretocli
 
@@ -159,6 +161,27 @@ def test_every_example_is_named_where_people_look():
     files = [file for file in EXAMPLES.iterdir() if file.name != "__pycache__"]
     for file in files:
         assert file.name in words
+
+
+def test_fair_fronts_are_measured(tmp_path, monkeypatch, capsys):
+    write_compas(tmp_path)
+    script = [str(EXAMPLES / "fair_fronts.py"), "runs", "compas", "--data-dir", str(tmp_path)]
+    script += ["--epochs", "1", "--points", "2"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", script)
+    namespace = runpy.run_path(script[0], run_name="__main__")
+    table = pd.read_csv(tmp_path / "runs" / "hypervolumes.csv")
+    assert list(table["method"]) == [*namespace["SWEEPS"], "cosmos"]
+    for pair, columns in {
+        "losses": ("loss_two_year_recid_test", "loss_fair_sex_test"),
+        "counted": ("loss_two_year_recid_test", "counted_difference_fair_sex_test"),
+    }.items():
+        points = pd.read_csv(tmp_path / "runs" / "compas-chebyshev-0" / "results.csv")
+        expected = hypervolume(points[[*columns]].to_numpy(), (2, 2))
+        assert table[pair][0] == pytest.approx(expected, rel=1e-4)
+    # A batch has all of so small a test split.
+    assert list(table["in batches"]) == pytest.approx(list(table["counted"]))
+    assert "weighted sum, no scale" in capsys.readouterr().out
 
 
 def test_ways_to_steer_are_compared(tmp_path, monkeypatch, capsys):

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from paretocli.options.tables import TABLE_OPTIONS
-from paretocli.problems import cifar10_files, mnist_files, mulan_files, scene_files
+from paretocli.problems import cifar10_files, mnist_files, mulan_files, scene_files, table_files
 
 ENTRY_POINTS = "paretocli.problems"
 
@@ -18,6 +18,8 @@ DATA_SETS: dict[str, Callable[[Path], bool]] = {
     "CIFAR-10": cifar10_files.is_there,
     "NYUv2": lambda data_dir: scene_files.is_there(data_dir / "nyuv2"),
     "scenes": lambda data_dir: scene_files.is_there(data_dir / "scenes"),
+    "adult": partial(table_files.is_there, name="adult"),
+    "compas": partial(table_files.is_there, name="compas"),
 }
 # Those that are fetched when they are missing
 DOWNLOADED = frozenset({"MNIST", "FashionMNIST", "CIFAR-10"})
@@ -89,6 +91,20 @@ BUILT_IN: dict[str, BuiltIn] = {
         "small scenes of one's own with the tasks of nyuv2; examples/make_scenes.py writes some",
         ("segmentation", "depth", "normals"),
         data=("scenes",),
+    ),
+    "adult": BuiltIn(
+        "paretocli.problems.adult:make",
+        "an income above 50,000 dollars, alike for both sexes; as papers on fairness have it",
+        ("income", "fair_sex"),
+        (34_188, 4_885, 9_769),
+        data=("adult",),
+    ),
+    "compas": BuiltIn(
+        "paretocli.problems.compas:make",
+        "a new charge within two years, alike for both sexes; as papers on fairness have it",
+        ("two_year_recid", "fair_sex"),
+        (4_319, 618, 1_235),
+        data=("compas",),
     ),
     "vlmop2": BuiltIn(
         "paretocli.problems.analytic:make_vlmop2",

@@ -55,7 +55,9 @@ def fairness_task(
     The metrics are `demographic_parity_difference`, `equal_opportunity_difference` and
     `equalized_odds_difference`: of what is predicted with a probability above 0.5, over a whole
     split, NaN where fewer than two groups have a rate. A group without a sample to count has none,
-    and is left out; one of few samples has a rate that is mostly chance.
+    and is left out; one of few samples has a rate that is mostly chance. With `tanh` comes
+    `counted_difference`, which the code of COSMOS reports: the notion's difference of how many
+    are predicted, by the number of all samples.
 
     Ruchte and Grabocka, *Scalable Pareto Front Approximation for Deep Multi-Objective Learning*,
     arXiv 2103.13392.
@@ -97,6 +99,9 @@ def fairness_task(
         )
         for name, of in sorted(METRICS.items(), key=lambda one: one[1] != notion)
     }
+    if surrogate == "tanh":
+        counted = partial(_exact, labels=strata, groups=groups, of_all=True)
+        metrics["counted_difference"] = Metric.whole(counted, higher_is_better=False)
     return Task(name, loss, metrics, outputs=2, lower_bound=0.0, of=of)
 
 
@@ -171,10 +176,11 @@ def _exact(
     *,
     labels: tuple[int | None, ...],
     groups: int,
+    of_all: bool = False,
 ) -> float:
     """The same of what is predicted, over a whole split (N, …)."""
     members = _members(target, labels, groups)
     predicted = (_logit(output) > 0).reshape(-1, 1, 1)
     counts = members.sum(dim=0).double()
-    rates = (members & predicted).sum(dim=0) / counts.clamp(min=1)
+    rates = (members & predicted).sum(dim=0) / (len(members) if of_all else counts.clamp(min=1))
     return float(_largest(rates, counts > 0))

@@ -28,8 +28,8 @@ def ideals_of(
     names = config.objectives
     if "ideal" in options and config.scale == "payoff":
         raise InputError(
-            "--ideal and --scale payoff were given together, but a payoff table has an ideal of "
-            "its own; give one of them."
+            "--ideal does not go with --scale payoff, as a payoff table has an ideal of its own; "
+            "give one of them, or another --scale."
         )
     if "ideal" not in options:
         own = [bound.value for bound in lower_bounds(problem, network)]

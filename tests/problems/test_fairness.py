@@ -60,6 +60,10 @@ def test_losses_and_metrics_are_those_worked_out_by_hand(notion, groups):
     for name, of in METRICS.items():
         found = plain.metrics[name].function(logits, target)
         assert found == pytest.approx(by_hand((p > 0.5).astype(float), target, of, groups))
+    assert "counted_difference" not in plain.metrics
+    counted = by_hand((p > 0.5).astype(float), target, notion, groups, of_all=True)
+    found = bent.metrics["counted_difference"].function(logits, target)
+    assert found == pytest.approx(counted)
 
 
 def test_a_small_example():
