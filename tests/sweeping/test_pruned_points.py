@@ -7,14 +7,17 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load
+from torch import nn
 
 import paretocli
+from paretocli.core.problem import Problem, Samples, Task
 from paretocli.errors import InputError, RunError
 from paretocli.library.pruning import baseline_of, prune
 from paretocli.planning.pruning import pruning
 from paretocli.run_directory.sweep_file import read_sweep_file
 from paretocli.sparsity.fewest import without_rows
 from paretocli.sparsity.magnitude import smallest_first
+from paretocli.sparsity.pattern import zero_rows
 from paretocli.sweeping.pruning import pruned_starts
 from paretocli.sweeping.run import run_sweep
 from paretocli.sweeping.sizes import TracedNetwork
@@ -22,12 +25,39 @@ from paretocli.sweeping.starts import Start
 from paretocli.sweeping.store import RunDirectory
 from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import fresh_network, sparsity_objective, stored_names
-from tests.sweeping.test_grouped_rows import problem
+from paretocli.sweeping.trainers import trainer_of
 from tests.sweeping.test_parallel import untimed
 from tests.sweeping.test_rounds import Stops
 
+
+class TwoHeads(nn.Module):
+    """A residual block and two heads, which read the same channels."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.a, self.b = nn.Linear(6, 12), nn.Linear(12, 8), nn.Linear(8, 12)
+        self.heads = nn.ModuleList(nn.Linear(12, 2) for _ in range(2))
+
+    def forward(self, x):
+        x = torch.relu(self.stem(x))
+        x = torch.relu(x + self.b(torch.relu(self.a(x))))
+        return [head(x) for head in self.heads]
+
+
+def problem():
+    inputs = torch.randn(24, 6, generator=torch.Generator().manual_seed(0))
+    samples = Samples(inputs, (inputs[:, :2] ** 2, inputs[:, 2:4].abs()))
+    mse = nn.functional.mse_loss
+    return Problem(
+        name="two_heads",
+        tasks=[Task("left", mse), Task("right", mse)],
+        **dict.fromkeys(("train", "val", "test"), samples),
+        networks={"two_heads": TwoHeads},
+    )
+
+
 PROBLEM = problem()
-# Groups of rows of four layers, and rows alone, become zero in the search.
+# Rows of three layers together, and rows of one alone, become zero in the search.
 SPARSE = {
     "groups": "streams",
     "weights": [[0.02, 0.49, 0.49], [0.8, 0.1, 0.1], [0.6, 0.1, 0.3]],
@@ -169,13 +199,19 @@ def test_stopped_again_and_again_it_is_the_same(pruned, tmp_path):
     assert here == there
 
 
-def test_a_few_at_a_time_have_the_same_zero_rows(pruned, tmp_path):
-    shutil.copytree(pruned[0] / "sparse", tmp_path / "sparse")
-    found = baseline(tmp_path)
+def test_a_few_at_a_time_have_the_same_zero_rows(pruned):
+    folder, records = pruned
+    found, one = baseline(folder), read_sweep_file(folder / "run").rounds[0]
     config = replace(found.resolved.config, at_once=1)
-    records = prune(replace(found, resolved=replace(found.resolved, config=config)), quiet=True)
-    for one, other in zip(records, pruned[1], strict=True):
-        assert one["layers"] == other["layers"]
+    there = Subproblems(config, PROBLEM, found.normalisation, later=(one,)).as_trained(one)
+    networks = [RunDirectory(folder / "run").network(point) for point in (0, 1)]
+    starts = [Start(p, there.weights[p], networks[p], b"") for p in one.parents]
+    trainer = trainer_of(there, (3, 4), starts[1:])
+    for part, point in zip(trainer.trainers, (3, 4), strict=True):
+        counts = {layer["layer"]: layer["zero_rows"] for layer in records[point]["layers"]}
+        for name, rows in part.pattern.representatives.items():
+            assert int((rows < 0).sum()) == counts[name.removesuffix(".weight")]
+            assert torch.equal(zero_rows(part.population.parameters[name]), rows < 0)
 
 
 def test_points_that_the_sweep_has_more_get_partners(again):
