@@ -10,6 +10,8 @@ from paretocli.cli.options.problem_file import ProblemFile, may_run
 from paretocli.cli.options.signature import with_options
 from paretocli.printing import say
 
+SPLIT = "test"  # that networks are shown on
+
 Where = Annotated[
     Path,
     typer.Argument(
@@ -70,11 +72,12 @@ def prune(
     """
     import json
 
-    from paretocli.cli.prune_report import plan_text
-    from paretocli.cli.report import hint, sweep_report, sweep_summary
+    from paretocli.cli.prune_report import pairs_as_json, pairs_text, plan_text
+    from paretocli.cli.report import hint, sweep_summary
     from paretocli.directories import default_data_dir
     from paretocli.errors import RunError
     from paretocli.execution.nursery import nursery
+    from paretocli.front.partners import read_pairs
     from paretocli.library.pruning import baseline_of, gradually_from
     from paretocli.library.pruning import prune as carry_out
     from paretocli.library.running import failure_of
@@ -100,11 +103,17 @@ def prune(
             say(plan_text(baseline, as_json=as_json))
             return
         records = carry_out(baseline, quiet=quiet, retry_failed=retry_failed)
+        pairs = read_pairs(path, config.out, SPLIT)
         if as_json:
-            say(json.dumps(sweep_summary(config, directory, records), indent=2))
+            summary = sweep_summary(config, directory, records)
+            say(json.dumps({**summary, "pairs": pairs_as_json(pairs)}, indent=2))
         elif quiet:
             say(directory.results_file)
         else:
-            say(sweep_report(config, baseline.resolved.problem, directory, records))
+            if pairs is not None:
+                say("\n".join([*pairs_text(pairs, SPLIT), ""]))
+            say(f"Results: {directory.results_file}")
+            if directory.picture_file.exists():
+                say(f"Picture: {directory.picture_file}")
         if failure := failure_of(records, config):
             raise RunError(failure)

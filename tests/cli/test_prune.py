@@ -3,8 +3,11 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
+from paretocli.cli.prune_report import pairs_as_json, pairs_text
+from paretocli.front.partners import Pairs
 from tests.program import files_below, paretocli
 
 SWEEP = (
@@ -33,11 +36,12 @@ def folder(solved, tmp_path):
 
 
 def test_what_would_be_done_and_what_was(solved):
-    folder, shown, _ = solved
+    folder, shown, done = solved
     assert "2 dense networks, 3 epochs each" in shown
     assert "run-pruned" in shown
     assert "from the dense one" in shown
-    assert max(map(len, shown.splitlines())) <= 80
+    assert max(map(len, (shown + done).splitlines())) <= 80
+    assert "accuracy left on test: pruned is better at " in done
     assert (folder / "run-pruned" / "front.png").is_file()
     records = [
         json.loads(f.read_text()) for f in sorted((folder / "run-pruned").glob("points/*.json"))
@@ -62,14 +66,37 @@ def test_it_is_read_and_compared_like_any_other(folder):
         "magnitude pruning",
     ]
     for command in (
-        ("status", "run-pruned"),
-        ("front", "run-pruned"),
         ("select", "run-pruned", "--knee"),
         ("plot-front", "run", "run-pruned", "--against", "size", "--out", "both.png"),
         ("export", "run-pruned", "3", "--out", "small"),
     ):
         done = paretocli(*command, cwd=folder)
         assert done.returncode == 0, done.stderr
+
+
+def pairs(columns):
+    figures = np.array([[[0.5, 0.25]] * columns, [[0.5, np.nan]] * columns])
+    names = tuple(f"accuracy_task_of_some_{place}_test" for place in range(columns))
+    sizes = np.array([[900.0, 880.0], [100.0, 99.0]])
+    return Pairs((2, 3), (1, 0), sizes, names, figures, ("higher",) * columns)
+
+
+def test_networks_of_one_size_stand_side_by_side():
+    lines = pairs_text(pairs(1), "test")
+    assert lines[-1] == (
+        "accuracy task of some 0 on test: pruned is better at 0 of 2, as good at 0, worse at 1."
+    )
+    first, second = lines[0].splitlines()[2:]
+    assert first.split() == ["2", "1", "900", "880", "50.00", "%", "25.00", "%"]
+    assert second.split() == ["3", "0", "100", "99", "50.00", "%"]
+    # Of many tasks the sentences alone.
+    many = pairs_text(pairs(9), "test")
+    assert max(map(len, "\n".join(many[:2]).splitlines())) <= 80
+    assert len(many) == 2 + 9
+    shown = pairs_as_json(pairs(1))[1]
+    assert shown["compact_parameters"] == {"sparse": 100, "pruned": 99}
+    assert shown["accuracy_task_of_some_0_test"] == {"sparse": 0.5, "pruned": None}
+    assert pairs_as_json(None) == []
 
 
 @pytest.mark.parametrize(
