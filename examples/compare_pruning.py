@@ -3,11 +3,12 @@
     python examples/compare_pruning.py runs/pruning multidigits --network hps
     python examples/compare_pruning.py runs/pruning multimnist --network hps --seeds "0 1 2 3 4"
 
-Sweeps some weights of sparsity along a path of warm starts, asks for points whose exported networks
-have 50, 20, 10 and 5 % of the parameters, and prunes dense networks to the sizes of all of them,
-each from the dense one, and each from the next larger one (`paretocli prune`). A pruned network is
-retrained for as many epochs as its partner was trained. The tasks count alike, and their mean
-accuracy judges. Further options go to every sweep; run again, it goes on where it stopped.
+Sweeps a small weight of sparsity, asks for points whose exported networks have 50, 20, 10 and 5 %
+of the parameters, each of which starts from the nearest that is solved, and prunes dense networks
+to the sizes of all of them, each from the dense one, and each from the next larger one (`paretocli
+prune`). A pruned network is retrained for as many epochs as its partner was trained. The tasks
+count alike, and their mean accuracy judges. Further options go to every sweep; run again, it goes
+on where it stopped.
 """
 
 import argparse
@@ -36,10 +37,8 @@ def swept(out: Path, given: argparse.Namespace, options: list[str]) -> int:
     whole = int(json.loads(paretocli(*command, "--dry-run", "--json", "--quiet"))["parameters"])
     paretocli(*command, "--quiet")
     for share in map(float, given.shares.split()):
-        bounds = (f"size <= {share * whole:.0f}", f"size >= {SLACK * share * whole:.0f}")
         if point_of(table_of(out), whole, share) is None:
-            wants = [word for bound in bounds for word in ("--want", bound)]
-            paretocli("refine", out, *wants, "--quiet")
+            paretocli("refine", out, "--want", f"size <= {share * whole:.0f}", "--quiet")
     for source in given.ways.split():
         paretocli("prune", out, "--from", source, "--out", f"{out}-{source}", "--quiet")
     return whole
@@ -88,7 +87,7 @@ def main() -> None:
     parser.add_argument("runs", type=Path, help="where the sweeps go")
     parser.add_argument("problem", help="as `paretocli sweep` takes it")
     parser.add_argument("--tasks", type=int, default=2, help="how many it has")
-    parser.add_argument("--sparsity", default="0.02 0.1 0.3 0.5", help="its weights")
+    parser.add_argument("--sparsity", default="0.02", help="weights of the sweep")
     parser.add_argument("--shares", default="0.5 0.2 0.1 0.05", help="of the parameters")
     parser.add_argument("--ways", default="dense larger", help="what networks are pruned from")
     parser.add_argument("--seeds", default="0")
