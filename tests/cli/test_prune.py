@@ -65,6 +65,8 @@ def test_it_is_read_and_compared_like_any_other(folder):
         "chebyshev",
         "magnitude pruning",
     ]
+    status = paretocli("status", "run-pruned", cwd=folder)
+    assert "multidigits, hps, chebyshev, magnitude pruning" in status.stdout
     for command in (
         ("select", "run-pruned", "--knee"),
         ("plot-front", "run", "run-pruned", "--against", "size", "--out", "both.png"),
