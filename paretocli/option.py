@@ -7,7 +7,7 @@ of methods in comparisons all follow from the declaration. Nothing here knows an
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -133,14 +133,16 @@ def option(help: str | Callable[[], str], **known: Any) -> Any:
     return field(metadata={_KEY: Option(help=help, **known)})
 
 
-def settled(*, runtime: bool = False, before: Any = UNSET) -> Any:
+def settled(*, runtime: bool = False, before: Any = UNSET, default: Any = MISSING) -> Any:
     """A field that no user sets: it follows from options and the problem.
 
     Args:
         runtime: Whether it changes no results.
         before: As of `Option`.
+        default: Its value where nothing settles it.
     """
-    return field(metadata={"kind": "runtime" if runtime else "identity", "before": before})
+    known = {"kind": "runtime" if runtime else "identity", "before": before}
+    return field(default=default, metadata=known)
 
 
 def settled_before(declaring: type) -> dict[str, Any]:

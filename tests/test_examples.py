@@ -184,6 +184,30 @@ def test_fair_fronts_are_measured(tmp_path, monkeypatch, capsys):
     assert "weighted sum, no scale" in capsys.readouterr().out
 
 
+def test_sparse_and_pruned_networks_are_compared(tmp_path, monkeypatch, capsys):
+    def run(command, **_):
+        """As the script starts the program, which takes seconds; here it is forked."""
+        assert command[:3] == [sys.executable, "-m", "paretocli"]
+        done = paretocli(*command[3:], cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(subprocess, "run", run)
+    script = [str(EXAMPLES / "compare_pruning.py"), "runs", "multidigits", "--network", "hps"]
+    script += ["--train-samples", "256", "--epochs", "1", "--retrain-epochs", "1"]
+    # So shortly trained none has become small: all have the size of the whole network.
+    script += ["--sparsity", "0.1", "--shares", "1", "--ways", "larger"]
+    monkeypatch.setattr(sys, "argv", script)
+    runpy.run_path(script[0], run_name="__main__")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == [
+        *("seed", "share", "method", "compact_parameters", "val", "test", "epochs", "in_all")
+    ]
+    found = [(line.split()[2], line.split()[-2:]) for line in lines[1:]]
+    assert found == [("sparse", ["2", "2"]), ("larger", ["2", "4"])]
+
+
 def test_ways_to_steer_are_compared(tmp_path, monkeypatch, capsys):
     def run(command, **_):
         """As the script starts the program, which takes seconds; here it is forked."""

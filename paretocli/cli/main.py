@@ -17,6 +17,7 @@ from paretocli.cli.front import front
 from paretocli.cli.init import init
 from paretocli.cli.plot_front import plot_front
 from paretocli.cli.problems import problems
+from paretocli.cli.prune import prune
 from paretocli.cli.refine import refine
 from paretocli.cli.select import select
 from paretocli.cli.status import status
@@ -41,6 +42,7 @@ app.command()(check)
 app.command()(train)
 app.command()(sweep)
 app.command()(refine)
+app.command()(prune)
 app.command()(status)
 app.command()(front)
 app.command()(select)

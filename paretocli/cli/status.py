@@ -56,6 +56,7 @@ def _report(found: "SweepStatus") -> str:
     from rich.table import Table
 
     from paretocli.cli.tables import as_text
+    from paretocli.front.methods import PRUNED, PRUNING
     from paretocli.front.sizes import COMPACT
     from paretocli.printable import one_line
 
@@ -66,10 +67,9 @@ def _report(found: "SweepStatus") -> str:
         for state in ("done", "running", "stopped", "waiting", "failed")
         if found.count(state) or state == "done"
     ]
+    names = [one_line(config[name]) for name in ("problem", "network", "solver") if name in config]
     lines = {
-        "sweep": ", ".join(
-            one_line(config[name]) for name in ("problem", "network", "solver") if name in config
-        ),
+        "sweep": ", ".join([*names, *([PRUNING] if config.get(PRUNED) else [])]),
         "state": f"running, {found.holder}" if found.holder else _at_rest(found),
         "points": f"{', '.join(states)}, of {len(found.points)}{_to_come(found)}",
         "epochs": f"{found.epochs_done:,} of {total:,} ({100 * found.epochs_done / total:.0f} %)",

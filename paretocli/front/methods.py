@@ -11,8 +11,19 @@ from paretocli.options.declared import why_idle
 
 Config = Mapping[str, Any]
 
-# Networks to start or learn from, by their checksums.
-_NETWORKS = ("frozen_point", "taught_by", "started_from")
+# A baseline of a sparse sweep, and how it is made.
+PRUNED, GRADUALLY = "pruned_from", "pruned_gradually"
+PRUNING = "magnitude pruning"
+
+# What is not said of such a baseline, for it follows from the sweep.
+_OF_BASELINE = (
+    *("epochs", "retrain_epochs", "epsilon", "warm", "warm_epochs", "keep", "transfer"),
+    *("transfer_strength", "transfer_until", "transfer_kernel", "transfer_reach"),
+    *("transfer_tensors", "branch_at", "share_similarity"),
+)
+
+# Networks to start or learn from, by their checksums, and sweeps by their digests.
+_NETWORKS = ("frozen_point", "taught_by", "started_from", PRUNED)
 
 # A repetition's own, as its seed is: these networks, what goes by the machine, and how often is
 # measured what decides nothing.
@@ -85,25 +96,41 @@ def method_names(configs: Sequence[Config], paths: Sequence[Path]) -> list[str]:
         configs: The identity of a sweep of each method.
         paths: Its run directory.
     """
-    keys = [
-        key
-        for key in configs[0]
-        if key not in _UNSAID and len({str(config.get(key)) for config in configs}) > 1
-    ]
-    keys.sort(key=lambda key: key != "transfer")
-    arguments = _differing_arguments(configs)
-    names = [
-        ", ".join(
-            [_words(key, config[key]) for key in keys if _concerns(key, config)]
-            + [_argument_words(name, config) for name in arguments]
-        )
-        for config in configs
-    ]
+    names = _told_apart(configs)
     for others in ([path.resolve().name for path in paths], list(map(str, paths))):
         if len(set(names)) == len(names) and all(names):
             break
         names = others
     return names
+
+
+def _told_apart(configs: Sequence[Config]) -> list[str]:
+    """The settings in which methods differ, in words."""
+    sweeps = [config for config in configs if not config.get(PRUNED)]
+    keys = [
+        key
+        for key in configs[0]
+        if key not in (*_UNSAID, PRUNED, GRADUALLY)
+        and _differ(sweeps if key in _OF_BASELINE else configs, key)
+    ]
+    keys.sort(key=lambda key: key != "transfer")
+    arguments = _differing_arguments(configs)
+    found = []
+    for config in configs:
+        pruned = bool(config.get(PRUNED))
+        said = [key for key in keys if not (pruned and key in _OF_BASELINE)]
+        words = [_words(key, config[key]) for key in said if _concerns(key, config)]
+        words += [_argument_words(name, config) for name in arguments]
+        if pruned:
+            words.insert(0, PRUNING + (" from the next larger" if config.get(GRADUALLY) else ""))
+        elif not words and len(sweeps) < len(configs):
+            words = [str(config["solver"])]
+        found.append(", ".join(words))
+    return found
+
+
+def _differ(configs: Sequence[Config], key: str) -> bool:
+    return len({str(config.get(key)) for config in configs}) > 1
 
 
 def _differing_arguments(configs: Sequence[Config]) -> list[str]:

@@ -54,9 +54,15 @@ def reopen(
         runtime: Settings that change no results, by name.
 
     Raises:
-        InputError: There is no sweep, or its problem is not there or another one than it was.
+        InputError: There is no sweep, its points follow from those of another one, or its problem
+            is not there or another one than it was.
     """
     sweep = read_sweep_file(path)
+    if sweep.config.get("pruned_from"):
+        raise InputError(
+            f"{path} holds networks that were pruned to the sizes of another sweep; give that one, "
+            "and paretocli prune makes partners of its new points."
+        )
     if isinstance(problem, Problem):
         return reopened(sweep, problem, None, runtime)
     source = chosen_problem(sweep, problem, consent)

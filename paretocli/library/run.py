@@ -163,6 +163,53 @@ class Run(RecordedRun):
             told(self.path)
         return Run(self.path, self._problem, self._data_dir)
 
+    def prune(
+        self,
+        out: str | Path | None = None,
+        *,
+        from_: str | None = None,
+        retry_failed: bool = False,
+        progress: bool = True,
+    ) -> "Run":
+        """Prune dense networks to the sizes of a sparse sweep, to compare it.
+
+            baseline = run.prune()
+            print(paretocli.compare([run, baseline], columns=["accuracy_left", "size"]).table())
+
+        Args:
+            out: The run directory of the baseline; without, this one with `-pruned` after it.
+            from_: `dense`: each is pruned from the dense network; or `larger`: from the next larger
+                one, which was retrained. Without, what was begun, or `dense`.
+            retry_failed: Solve failed points again.
+            progress: Whether to show how it goes on.
+
+        Returns:
+            The baseline.
+
+        Raises:
+            InputError: The sweep has no sparsity or nothing solved, or the problem is not there;
+                nothing was written.
+            RunError: A shard could not be solved.
+            StopError: It was interrupted; all that was done is saved.
+        """
+        from paretocli.execution.nursery import nursery
+        from paretocli.library.pruning import baseline_of, gradually_from, prune
+        from paretocli.training.machine import as_found
+
+        gradually = gradually_from(from_, "from_")
+        runtime = {"data_dir": self._data_dir.absolute()}
+        with nursery(), as_found():
+            baseline = baseline_of(
+                self.path,
+                self._problem,
+                lambda file: False,
+                runtime,
+                out=None if out is None else Path(out),
+                gradually=gradually,
+            )
+            prune(baseline, quiet=not progress, retry_failed=retry_failed)
+        return Run(baseline.resolved.config.out, self._problem, self._data_dir)
+
     def plot(
         self,
         x: str | None = None,

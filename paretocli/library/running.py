@@ -27,6 +27,7 @@ from paretocli.run_directory.growing import read_growing
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.sweep_file import read_sweep_file
 from paretocli.sweeping.event_files import EventFiles
+from paretocli.sweeping.normalisation import Normalisation
 from paretocli.sweeping.observers import Observer, Observers
 from paretocli.sweeping.resolve import Resolved
 from paretocli.sweeping.run import run_sweep
@@ -45,6 +46,7 @@ def carry_out(
     retry_failed: bool,
     notes: Sequence[str] = (),
     further: Callable[[Note], Further] | None = None,
+    normalisation: Normalisation | None = None,
 ) -> list[PointRecord]:
     """Solve all points of a sweep that are not solved yet, and draw its front.
 
@@ -54,6 +56,7 @@ def carry_out(
         retry_failed: Solve failed points again.
         notes: What to say first, unless it is quiet.
         further: Makes what plans rounds of further points, from who is told of it.
+        normalisation: Its ideal and scale, where they are those of another sweep.
 
     Returns:
         The records of all points, failed ones too.
@@ -90,6 +93,7 @@ def carry_out(
             else further(observer.note),
             points=resolved.growth.most(config) if resolved.growth else None,
             pretrained=resolved.pretrained.tensors if resolved.pretrained else None,
+            normalisation=normalisation,
         )
         if len(records) == directory.sweep().points and not stop():
             keep_baselines(resolved, directory, records, observer.note)

@@ -77,7 +77,7 @@ def defaults() -> dict[str, Any]:
 def meant_before() -> dict[str, Any]:
     """What older sweeps meant by options that they do not name, as it stands in `sweep.json`."""
     known = {name: one.before for name, one in declared().items() if one.before is not UNSET}
-    known |= settled_before(start.StartOptions)
+    known |= settled_before(start.StartOptions) | settled_before(sparsity.SparsityOptions)
     return {name: as_stored(before) for name, before in known.items()}
 
 

@@ -48,7 +48,9 @@ class SparsityOptions:
     `sparsity` says whether it is an objective, `sparse_layers` names the layers that it counts,
     `sparsity_shares` how much each of them does, which follows from `sparsity_of`, and
     `grouped_rows` which of their rows belong together, which follows from `groups`. `frozen_point`
-    holds the SHA-256 of the network in `freeze_sparsity`.
+    holds the SHA-256 of the network in `freeze_sparsity`, and `pruned_from` the digest of the sweep
+    whose baseline this one is, as `paretocli prune` makes it; `pruned_gradually`, whether it prunes
+    each network from the next larger one.
     """
 
     sparsity: bool = option(
@@ -144,3 +146,5 @@ class SparsityOptions:
         kind="runtime",
     )
     frozen_point: str = settled()
+    pruned_from: str = settled(before="", default="")
+    pruned_gradually: bool = settled(before=False, default=False)

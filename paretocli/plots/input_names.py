@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Sequence
 
+from paretocli.front.methods import PRUNING
 from paretocli.front.results import Results
 from paretocli.problems.source_names import name_for_people
 from paretocli.solvers.registry import SOLVERS
+
+PRUNED = "pruned_to"  # a column of baselines alone
 
 _DIFFERENCES = ("problem", "network", "seed")
 
 
 def legend_names(results: Sequence[Results]) -> list[str]:
-    """Name every input by its solver and by what sets it apart from the others.
+    """Name every input by its solver, or as a baseline, and by what sets it apart from the others.
 
     Where solver, problem, network and seed do not tell two inputs apart, the name of their
     directory or file does, and at last their path.
@@ -19,7 +22,7 @@ def legend_names(results: Sequence[Results]) -> list[str]:
     if not all(solvers):
         names = [result.source for result in results]
     else:
-        names = [_title(solver) for solver in solvers]
+        names = list(map(_title, results))
         for column in _DIFFERENCES:
             values = [result.constant(column) for result in results]
             if len(set(values)) > 1 and all(values):
@@ -32,7 +35,10 @@ def legend_names(results: Sequence[Results]) -> list[str]:
     return names
 
 
-def _title(solver: str) -> str:
+def _title(result: Results) -> str:
+    if PRUNED in result.frame.columns:
+        return PRUNING
+    solver = str(result.constant("solver"))
     kind = SOLVERS.sound.get(solver)
     return (kind and kind.title) or solver
 

@@ -42,6 +42,9 @@ class RoundContent(TypedDict):
         kept_epochs: Of points that are epochs of their parents: which ones; they train for none.
         looked_at: The points whose kept epochs these were chosen from.
         limits: What the exported networks are to have at most, by columns of sizes.
+        pruned_to: Of points that are pruned from their parents: the parameters that the exported
+            network of each is to have at most.
+        partners: The points of the sparse sweep that have these.
     """
 
     points: Annotated[list[int], forms.listed(forms.whole())]
@@ -59,6 +62,8 @@ class RoundContent(TypedDict):
     kept_epochs: NotRequired[Annotated[list[int], forms.listed(forms.whole(1))]]
     looked_at: NotRequired[Annotated[list[int], forms.listed(forms.whole())]]
     limits: NotRequired[Annotated[SizeLimits, forms.form_of(SizeLimits)]]
+    pruned_to: NotRequired[Annotated[list[int], forms.listed(forms.whole(1))]]
+    partners: NotRequired[Annotated[list[int], forms.listed(forms.whole())]]
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,9 @@ class Round:
         looked_at: The points whose kept epochs these were chosen from; there may be none to choose.
         limits: What the exported networks are to have at most, by columns of sizes; nothing where
             they may be of any size.
+        pruned_to: Of points that are pruned from their parents: the parameters that the exported
+            network of each is to have at most.
+        partners: The points of the sparse sweep that have these.
     """
 
     number: int
@@ -94,6 +102,8 @@ class Round:
     kept_epochs: tuple[int, ...] = ()
     looked_at: tuple[int, ...] = ()
     limits: SizeLimits = field(default_factory=SizeLimits)
+    pruned_to: tuple[int, ...] = ()
+    partners: tuple[int, ...] = ()
 
     @property
     def total_epochs(self) -> int:
@@ -126,6 +136,9 @@ class Round:
             found["looked_at"] = list(self.looked_at)
         if self.limits:
             found["limits"] = self.limits
+        if self.pruned_to:
+            found["pruned_to"] = list(self.pruned_to)
+            found["partners"] = list(self.partners)
         return found
 
 
@@ -175,6 +188,8 @@ def _round(number: int, content: RoundContent) -> Round:
         tuple(content.get("kept_epochs", ())),
         tuple(content.get("looked_at", ())),
         content.get("limits", {}),
+        tuple(content.get("pruned_to", ())),
+        tuple(content.get("partners", ())),
     )
 
 
@@ -192,7 +207,7 @@ def _unfit(content: RoundContent, known: Sequence[Any], taken: Iterable[int]) ->
         return "does not number its points on from those before"
     if any(known[p] != row for p, row in zip(points, weights, strict=True) if p < len(known)):
         return "has other weights than the sweep"
-    return _unfit_parents(content, known) or _unfit_epochs(content)
+    return _unfit_parents(content, known) or _unfit_epochs(content) or _unfit_sizes(content)
 
 
 def _unfit_parents(content: RoundContent, known: Sequence[Any]) -> str:
@@ -216,4 +231,14 @@ def _unfit_epochs(content: RoundContent) -> str:
         content["epochs"] or content["retrain_epochs"]
     ):
         return "does not say which epoch each point is"
+    return ""
+
+
+def _unfit_sizes(content: RoundContent) -> str:
+    """Why nobody knows how far its points are pruned, and from what; empty where it is known."""
+    sizes, partners = content.get("pruned_to", []), content.get("partners", [])
+    if not sizes and not partners:
+        return ""
+    if {len(sizes), len(partners)} != {len(content["points"])} or None in content["parents"]:
+        return "does not say from which point and to which size each point is pruned"
     return ""

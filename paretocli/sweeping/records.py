@@ -28,6 +28,7 @@ from paretocli.sparsity.figures import NetworkFigures, figures_of_network
 from paretocli.sparsity.layers import Layer
 from paretocli.training.reports import EpochReport, Figures, Outcome
 
+PRUNED = ("pruned_to", "partner")
 SPARSITY_COLUMNS = tuple(entry.name for entry in dataclasses.fields(NetworkFigures))
 
 
@@ -204,8 +205,10 @@ def results_table(records: Sequence[PointRecord], config: Identity) -> pd.DataFr
         config: The identity of the sweep.
     """
     rows = [_table_row(record, config) for record in records]
+    table = pd.DataFrame(rows)
+    whole = [name for name in ("parent", *PRUNED) if name in table]
     # Of many tasks it is made of pieces, and pandas warns of another column.
-    table = pd.DataFrame(rows).astype({"parent": "Int64"}).copy()
+    table = table.astype(dict.fromkeys(whole, "Int64")).copy()
     losses = [f"loss_{name}_val" for name in config["objectives"]]
     done = (table["status"] == "done").to_numpy()
     table["on_front"] = False
@@ -237,6 +240,7 @@ def _table_row(record: PointRecord, config: Identity) -> dict[str, Any]:
             row[f"{name}_{split}"] = value
     row |= record.get("sparsity", {})
     row["round"], row["parent"] = record.get("round", 0), record.get("parent")
+    row |= {key: record.get(key) for key in PRUNED if key in record}
     for key in (*COMPACT, "chebyshev_value", "gap", "relative_gap", "stationarity", "error"):
         row[key] = record.get(key)
     return row
@@ -252,6 +256,7 @@ def _columns(table: pd.DataFrame, objectives: Sequence[str]) -> list[str]:
         *("chebyshev_value", "gap", "relative_gap", "stationarity", "on_front"),
         *((SERVES,) if SERVES in table else ()),
         *(("round", "parent") if grown else ()),
+        *(name for name in PRUNED if name in table),
         *("best_epoch", "epochs", "seconds", "device", "weights_file", "error"),
     ]
     sizes = [name for name in SPARSITY_COLUMNS if name in table] + list(COMPACT)

@@ -57,6 +57,7 @@ def run_sweep(
     further: Further | None = None,
     points: int | None = None,
     pretrained: Tensors | None = None,
+    normalisation: Normalisation | None = None,
 ) -> list[PointRecord]:
     """Solve what is not solved yet and rebuild the tables.
 
@@ -74,6 +75,7 @@ def run_sweep(
         further: Plans rounds of further points from those that are solved, until it plans none.
         points: How many there are to be at most then, where that is known.
         pretrained: What points start from, where it was read; else the directory has it, if any.
+        normalisation: Its ideal and scale, where they are those of another sweep.
 
     Returns:
         The records of all points, or of those that are there where it was stopped.
@@ -86,9 +88,9 @@ def run_sweep(
     identity = cast(Identity, config.of_kind("identity"))
     directory.check(identity, checksums)
     # Before anything is written: it may find that the objectives have no scale.
-    looked_at = config.scale != "none" or None in config.ideal
+    looked_at = normalisation is None and (config.scale != "none" or None in config.ideal)
     losses = initial_losses(config, problem) if looked_at else None
-    start = within_known(at_start(config, losses), problem.front)
+    start = normalisation or within_known(at_start(config, losses), problem.front)
     with (
         connected(config.cluster) as client,
         directory.opened(_description(config, problem, identity, checksums, imported or {})),
@@ -102,7 +104,9 @@ def run_sweep(
         subproblems = Subproblems(
             config, problem, start, frozen, read_teachers(teachers), pretrained=begun
         )
-        normalisation = _normalisation(subproblems, losses, directory, observer, stop)
+        normalisation = _normalisation(
+            subproblems, normalisation, losses, directory, observer, stop
+        )
         if normalisation is None:
             return []
         records = directory.records()
@@ -227,19 +231,20 @@ def _description(
 
 def _normalisation(
     subproblems: Subproblems,
+    given: Normalisation | None,
     losses: Losses | None,
     directory: RunDirectory,
     observer: Observer,
     stop: Callable[[], bool],
 ) -> Normalisation | None:
-    """The sweep's ideal and scale, worked out once and kept beside its points.
+    """The sweep's ideal and scale, given or worked out once, and kept beside its points.
 
     None where it was stopped before they were known.
     """
     kept = directory.normalisation()
     if kept is not None:
         return Normalisation(tuple(kept["ideal"]), tuple(kept["scale"]), tuple(kept["worst"]))
-    found = _learned(subproblems, losses, observer, stop)
+    found = given or _learned(subproblems, losses, observer, stop)
     if found is None:
         return None
     directory.write_note(

@@ -31,7 +31,8 @@ def refuse_another(
             differs), or was made from other data.
     """
     stored = found.config
-    for name in identity:
+    # Of a baseline all sorts of things differ, and that it is one says why.
+    for name in sorted(identity, key=lambda name: name != "pruned_from"):
         if stored.get(name) != identity[name]:
             raise InputError(
                 f"{found.path} holds another sweep: "
@@ -55,6 +56,12 @@ def refuse_another(
 
 def _differing(name: str, stored: Any, asked: Any) -> str:
     """How a field differs, as part of a sentence."""
+    if name == "pruned_from":
+        begun, now = (f"the baseline {one}" if one else "no baseline" for one in (stored, asked))
+        return f"it holds {begun} by paretocli prune, asked for is {now}"
+    if name == "pruned_gradually":
+        begun, now = ("larger" if value else "dense" for value in (stored, asked))
+        return f"it was begun with --from {begun}, asked for is --from {now}"
     if name not in _OF_FILES:
         words = name.replace("_", "-")
         return f"its {words} is {_short(stored)}, asked for is {_short(asked)}"

@@ -31,6 +31,7 @@ from paretocli.sweeping.following import Following, follow
 from paretocli.sweeping.jobs import Job, on_worker, save_state, trainer_for
 from paretocli.sweeping.kept import as_kept, kept_files, kept_trainer, lost
 from paretocli.sweeping.made_with import made_with
+from paretocli.sweeping.pruning import pruned_part
 from paretocli.sweeping.records import history_line, point_record
 from paretocli.sweeping.sizes import dense_macs
 from paretocli.sweeping.starts import search_file
@@ -234,7 +235,7 @@ def _points(subproblems: Subproblems, job: Job, outcome: Outcome) -> Iterator[Po
         record = point_record(point, member, config, problem, layers, outcome, macs)
         start = job.starts[member] if job.starts else None
         record["round"], record["parent"] = one.number, None if start is None else start.point
-        record["made_with"] = made_with(config)
+        record = {**record, "made_with": made_with(config), **pruned_part(one, point)}
         tensors = {name: outcome.tensors[own][member] for name, own in names.items()}
         if record["status"] != "done":
             yield PointDone(record, None, None)

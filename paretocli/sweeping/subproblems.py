@@ -28,6 +28,8 @@ class Subproblems:
         teachers: The networks that are imitated, one a task, or none.
         later: The rounds after the first.
         limits: What the exported networks are to have at most; nothing where any size will do.
+        pruned_to: The parameters that the exported networks of points are to have at most that are
+            pruned from what they start from, by their numbers.
         pretrained: What all networks start from, by name, as far as it goes; None where all is new.
     """
 
@@ -38,6 +40,7 @@ class Subproblems:
     teachers: tuple[Mapping[str, Tensor], ...] = ()
     later: tuple[Round, ...] = ()
     limits: SizeLimits = field(default_factory=SizeLimits)
+    pruned_to: Mapping[int, int] = field(default_factory=dict)
     pretrained: Mapping[str, Tensor] | None = None
 
     @property
@@ -68,4 +71,5 @@ class Subproblems:
             config = replace(config, epochs=one.epochs, retrain_epochs=one.retrain_epochs)
         if any(parent is not None for parent in one.parents):
             config = replace(config, transfer="none", transfer_options={}, thaw=())
-        return replace(self, config=config, limits=one.limits)
+        sizes = dict(zip(one.points, one.pruned_to, strict=True)) if one.pruned_to else {}
+        return replace(self, config=config, limits=one.limits, pruned_to=sizes)

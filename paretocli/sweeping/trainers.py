@@ -22,8 +22,10 @@ from paretocli.probing.stacking import recomputing, why_in_turn
 from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
+from paretocli.sparsity.pattern import Pattern
 from paretocli.sweeping.manifold import ends_of, told_of
 from paretocli.sweeping.precision import HALF
+from paretocli.sweeping.pruning import pruned_starts
 from paretocli.sweeping.sets import start_apart
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.starts import Start, begin
@@ -69,10 +71,15 @@ def trainer_of(
     def make(rows: Tensor, members: Sequence[int]) -> Trainer | TurnsTrainer:
         def part(places: Sequence[int]) -> Trainer:
             numbers = [points[members[place]] for place in places]
-            trainer = _trainer(subproblems, rows[list(places)], numbers, teachers, company)
-            if any(starts):
+            own: Sequence[Start | None] = [starts[place] for place in places] if starts else []
+            pattern = None
+            if subproblems.pruned_to:
+                own, pattern = pruned_starts(subproblems, numbers, own or [None] * len(numbers))
+            known = (subproblems, rows[list(places)], numbers, teachers, company)
+            trainer = _trainer(*known, pattern)
+            if any(own):
                 network = fresh_network(config.network, "default", problem, config.seed)
-                begin(trainer, [starts[place] for place in places], stored_names(network))
+                begin(trainer, own, stored_names(network))
             return trainer
 
         if not 0 < config.at_once < len(rows):
@@ -95,6 +102,7 @@ def _trainer(
     streams: Sequence[int],
     teachers: Teachers | None,
     company: Company,
+    pattern: Pattern | None,
 ) -> Trainer:
     """A trainer of networks for the weights (K, m); `streams` names their batches."""
     config, problem = subproblems.config, subproblems.problem
@@ -114,7 +122,6 @@ def _trainer(
         size_limit=_size_limit(subproblems),
     )
     layers = network_layers(network, problem)
-    pattern = None
     if subproblems.frozen is not None:
         network.load_state_dict(subproblems.frozen)
         pattern = pattern_of(network, layers, len(weights), device)

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from paretocli.population.population import Population
+from paretocli.sparsity.fewest import with_fewest_zero
 from paretocli.sparsity.objective import SparsityObjective
-from paretocli.sparsity.shortest import make_zero, shortest_first
+from paretocli.sparsity.shortest import shortest_first
 
 REACH = 1.35  # times the limit: who is larger was asked with the wrong weights
 
@@ -39,34 +40,10 @@ class SizeLimit:
         """
         for member in healthy.nonzero().flatten().tolist():
             tensors = {name: t[member] for name, t in population.state_dict().items()}
-            counted = {name: tensors[name].unsqueeze(0) for name in sparsity.names}
-            joined = sparsity.joined(counted)
-            rows = shortest_first({n: b[0] for n, b in joined.items()}, sparsity.least)
-
-            def without(
-                count: int,
-                counted: dict[str, Tensor] = counted,
-                joined: dict[str, Tensor] = joined,
-                rows: list[tuple[str, int]] = rows,
-            ) -> dict[str, Tensor]:
-                copies = {name: block.clone() for name, block in joined.items()}
-                make_zero({name: block[0] for name, block in copies.items()}, rows[:count])
-                return {n: t[0] for n, t in sparsity.blocks.apart(copies, counted).items()}
-
-            def excess(
-                count: int,
-                tensors: dict[str, Tensor] = tensors,
-                without: Callable[[int], dict[str, Tensor]] = without,
-            ) -> float:
-                return self._excess(tensors | without(count))
-
-            if 1 < excess(0) <= REACH and excess(len(rows)) <= 1:
-                too_few, enough = 0, len(rows)
-                while enough - too_few > 1:
-                    middle = (too_few + enough) // 2
-                    if excess(middle) <= 1:
-                        enough = middle
-                    else:
-                        too_few = middle
-                for name, smaller in without(enough).items():
-                    tensors[name].copy_(smaller)
+            if not 1 < self._excess(tensors) <= REACH:
+                continue
+            blocks = sparsity.joined({name: tensors[name].unsqueeze(0) for name in sparsity.names})
+            rows = shortest_first({name: b[0] for name, b in blocks.items()}, sparsity.least)
+            smaller = with_fewest_zero(tensors, sparsity, rows, self._excess)
+            for name, layer in (smaller or {}).items():
+                tensors[name].copy_(layer)

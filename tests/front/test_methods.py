@@ -17,6 +17,7 @@ CONFIG = {
     "branch_at": [0.5],
     "frozen_point": "",
     "taught_by": "",
+    "pruned_from": "",
     "started_from": "",
     "seed": 0,
 }
@@ -104,6 +105,31 @@ def test_the_order_of_settings_in_a_file_makes_no_method():
 )
 def test_methods_are_named_by_what_differs(changes, names):
     assert named(*changes) == names
+
+
+PRUNED = {"pruned_from": "5c0e", "warm": "none", "epochs": 9, "transfer": "none"}
+
+
+def test_a_baseline_is_named_as_one_and_not_by_what_follows_from_its_sweep():
+    sweep = {"warm": "path", "epochs": 6, "transfer": "split"}
+    assert named(sweep, PRUNED) == ["chebyshev", "magnitude pruning"]
+    larger = PRUNED | {"pruned_gradually": True}
+    assert named(sweep, larger) == ["chebyshev", "magnitude pruning from the next larger"]
+    assert named(PRUNED, larger) == [
+        "magnitude pruning",
+        "magnitude pruning from the next larger",
+    ]
+    other = {**sweep, "lr": 0.2, "epochs": 7}
+    assert named(sweep, other, PRUNED) == [
+        "lr 0.1, epochs 6",
+        "lr 0.2, epochs 7",
+        "magnitude pruning, lr 0.1",
+    ]
+
+
+def test_baselines_of_several_seeds_are_one_method():
+    seeds = [{"seed": seed, "pruned_from": f"{seed:08x}"} for seed in (1, 2)]
+    assert grouped({"seed": 1}, {"seed": 2}, *seeds) == [[0, 1], [2, 3]]
 
 
 def test_directories_name_what_settings_do_not():
