@@ -9,8 +9,8 @@ from typing import Any
 from paretocli.errors import InputError
 
 
-def columns_in(given: Any) -> tuple[str, ...]:
-    """The columns to predict; in a text, a name that holds a comma stands in double quotes."""
+def columns_in(given: Any, option: str = "--targets") -> tuple[str, ...]:
+    """Columns of a table; in a text, a name that holds a comma stands in double quotes."""
     if isinstance(given, list | tuple):
         names = [str(name) for name in given]
     else:
@@ -18,8 +18,8 @@ def columns_in(given: Any) -> tuple[str, ...]:
         names = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
     if not all(names) or not names:
         raise InputError(
-            f"--targets {given} should be names of columns separated by commas, as in "
-            "--targets price,area."
+            f"{option} {given} should be names of columns separated by commas, as in "
+            f"{option} price,area."
         )
     return tuple(names)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 from paretocli.errors import InputError
-from paretocli.lists import kinds_in
+from paretocli.lists import columns_in, kinds_in
 from paretocli.option import at_least, one_of, option
 
 PANEL = "Tables"
@@ -50,6 +51,14 @@ class TableOptions:
         range=one_of("none", "balanced"),
         default="none",
         before="none",
+    )
+    leave_out: tuple[str, ...] = option(
+        "Columns that are no features, such as one that numbers the rows; names may hold * and ?.",
+        metavar="A,B",
+        parse=partial(columns_in, option="--leave-out"),
+        default=(),
+        before=(),
+        shown="none",
     )
     split: str | None = option(
         "The column that marks each row as train, val or test. Where none is val, a fifth of the "

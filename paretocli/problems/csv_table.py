@@ -13,7 +13,7 @@ from paretocli.problems.cells import is_numeric, numbers
 from paretocli.problems.csv_text import read_texts
 from paretocli.problems.table_form import TableForm
 from paretocli.problems.tabular import tabular
-from paretocli.problems.targets import matching_targets
+from paretocli.problems.targets import left_out, matching_columns
 
 
 def make(argument: str, data_dir: Path, targets: Sequence[str], **form: Any) -> Problem:
@@ -34,8 +34,10 @@ def make(argument: str, data_dir: Path, targets: Sequence[str], **form: Any) -> 
     asked = TableForm(**form)
     read = read_texts(path, asked.delimiter, asked.encoding)
     named = [name for name in (asked.split, asked.group, asked.fair) if name is not None]
-    found = matching_targets(targets, list(read.frame.columns), path, named)
-    frame = with_numbers(read.frame, path, leaving=[*found, *asked.dividing])
+    columns = list(read.frame.columns)
+    found = matching_columns(targets, columns, path, named)
+    asked = replace(asked, leave_out=left_out(asked.leave_out, columns, path, found))
+    frame = with_numbers(read.frame, path, leaving=[*found, *asked.dividing, *asked.leave_out])
     problem = tabular(frame, found, name=path.stem, path=path, form=asked)
     return replace(problem, notes=(*read.notes, *problem.notes))
 

@@ -16,7 +16,7 @@ from paretocli.problems.images_read import look_through, room_for_images
 from paretocli.problems.label_columns import labels_of
 from paretocli.problems.label_notes import label_notes
 from paretocli.problems.splitting import SPLIT_COLUMN, Rows, as_marked, at_random
-from paretocli.problems.targets import check_targets, matching_targets
+from paretocli.problems.targets import check_targets, matching_columns
 
 # Sides in pixels of images that are brought to one size, where nobody says.
 SMALLEST_SIDE, LARGEST_SIDE = 32, 128
@@ -59,7 +59,7 @@ def make(
     table = read.frame
     column = file_column(table, names, labels, folder)
     no_targets = (column, SPLIT_COLUMN)
-    wanted = matching_targets(targets, list(table.columns), labels, no_targets) or [
+    wanted = matching_columns(targets, list(table.columns), labels, no_targets) or [
         name for name in table.columns if name not in no_targets
     ]
     if not wanted:

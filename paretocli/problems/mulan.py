@@ -10,7 +10,7 @@ from paretocli.errors import InputError
 from paretocli.problems.arff import read_arff
 from paretocli.problems.mulan_files import TARGETS, file_of, found
 from paretocli.problems.tabular import tabular
-from paretocli.problems.targets import matching_targets
+from paretocli.problems.targets import matching_columns
 
 
 def make(argument: str, data_dir: Path, targets: Sequence[str]) -> Problem:
@@ -33,7 +33,7 @@ def make(argument: str, data_dir: Path, targets: Sequence[str]) -> Problem:
             f"mulan/{path.name} with --data-dir (data sets there: {there})."
         )
     frame = read_arff(path)
-    wanted = matching_targets(targets, list(frame.columns), path) or _last(frame, argument)
+    wanted = matching_columns(targets, list(frame.columns), path) or _last(frame, argument)
     return tabular(frame, wanted, name=path.stem, path=path)
 
 

@@ -11,6 +11,7 @@ class TableForm:
     Attributes:
         task: What target columns hold, by name or pattern; the others are found out.
         class_weights: `none`, or `balanced`: each class counts the same.
+        leave_out: Columns that are no features, by name or pattern.
         split: The column that marks rows as train, val or test.
         group: The column whose values stay in one split each.
         stratify: Whether classes get the same shares in all splits.
@@ -26,6 +27,7 @@ class TableForm:
 
     task: Mapping[str, str] = field(default_factory=dict)
     class_weights: str = "none"
+    leave_out: tuple[str, ...] = ()
     split: str | None = None
     group: str | None = None
     stratify: bool = False
@@ -52,7 +54,7 @@ class TableForm:
     def no_features(self) -> list[str]:
         """The columns beside the targets that nothing is predicted from."""
         hidden = [] if self.fair is None or self.fair_feature else [self.fair]
-        return [*self.dividing, *hidden]
+        return [*dict.fromkeys([*self.dividing, *hidden, *self.leave_out])]
 
 
 # Of tables that were there before all this.

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from paretocli.core.splits import SPLITS, Split
 from paretocli.errors import InputError
@@ -24,6 +25,8 @@ from paretocli.problems.table_form import TableForm
 from paretocli.problems.targets import closest
 
 Integers = npt.NDArray[np.int64]
+
+NAMED = 20  # rows of a table, below which values may well be all different
 
 
 def rows_of(
@@ -63,13 +66,29 @@ def rows_of(
     return rows, how
 
 
-def split_hints(features: pd.DataFrame, path: Path) -> list[str]:
-    """A sentence on each feature that looks as if it were to divide the rows."""
-    return [
+def feature_hints(features: pd.DataFrame, path: Path) -> list[str]:
+    """A sentence on each feature that looks as if it were to divide the rows, or to name them."""
+    dividing = [
         f"The column {name} of {path} is a feature; --split {name} splits the rows as it says."
         for name in features.columns
         if set(features[name].dropna()) <= {*SPLITS} and features[name].notna().any()
     ]
+    naming = [
+        f"The column {name} of {path} is a feature, with another value in each row; where it only "
+        f"names the rows, --leave-out {name}."
+        for name in features.columns
+        if _names_rows(features[name])
+    ]
+    return [*dividing, *naming]
+
+
+def _names_rows(column: pd.Series) -> bool:
+    """Whether each row has a text of its own, or a whole number that counts the rows."""
+    if len(column) < NAMED or not column.notna().all() or not column.is_unique:
+        return False
+    if not is_numeric_dtype(column):
+        return True
+    return bool((column % 1 == 0).all()) and column.max() - column.min() == len(column) - 1
 
 
 def _marked(

@@ -21,7 +21,7 @@ from paretocli.problems.label_notes import label_notes
 from paretocli.problems.table_classes import refuse_no_classes, table_classes, words_of
 from paretocli.problems.table_fairness import fairness_of
 from paretocli.problems.table_form import ALL_NUMBERS, TableForm
-from paretocli.problems.table_rows import rows_of, split_hints
+from paretocli.problems.table_rows import feature_hints, rows_of
 from paretocli.problems.targets import check_targets
 
 # Up to so many training rows, small batches and many epochs are quick.
@@ -101,7 +101,7 @@ def tabular(
                 f"{name} has {count:,} categories, each an embedding of {width_of(count)} numbers."
                 for name, count in found.embedded.items()
             ),
-            *split_hints(features, path),
+            *feature_hints(features, path),
         ],
         columns=found.columns,
         networks=networks,

@@ -9,8 +9,13 @@ from pathlib import Path
 from paretocli.errors import InputError
 
 
-def matching_targets(
-    targets: Sequence[str], columns: Sequence[str], path: Path, leaving: Collection[str] = ()
+def matching_columns(
+    names: Sequence[str],
+    columns: Sequence[str],
+    path: Path,
+    leaving: Collection[str] = (),
+    *,
+    option: str = "--targets",
 ) -> list[str]:
     """The columns that names and patterns stand for, in the order of the names.
 
@@ -18,28 +23,57 @@ def matching_targets(
     order of the table, without the columns that are named elsewhere.
 
     Args:
-        targets: Names, or patterns with `*` and `?`, whose case counts.
+        names: Names, or patterns with `*` and `?`, whose case counts.
         columns: Those of the table.
         path: The file, for the message.
         leaving: Columns that patterns leave out.
+        option: What holds the names, for the message.
 
     Raises:
         InputError: A pattern stands for no column.
     """
-    named = {target for target in targets if target in columns}
+    named = {name for name in names if name in columns}
     found: list[str] = []
-    for target in targets:
-        if target in named or not {"*", "?"} & {*target}:
-            found.append(target)
+    for given in names:
+        if given in named or not {"*", "?"} & {*given}:
+            found.append(given)
             continue
-        matching = [name for name in columns if fnmatchcase(name, _pattern(target))]
+        matching = [name for name in columns if fnmatchcase(name, _pattern(given))]
         if not matching:
             raise InputError(
-                f"--targets {target} stands for no column of {path}; {closest(target, columns)}"
+                f"{option} {given} stands for no column of {path}; {closest(given, columns)}"
             )
         taken = {*named, *leaving, *found}
         found += [name for name in matching if name not in taken]
     return found
+
+
+def left_out(
+    names: Sequence[str], columns: Sequence[str], path: Path, targets: Collection[str]
+) -> tuple[str, ...]:
+    """The columns that are to be no features, from names and patterns.
+
+    Args:
+        names: As for `matching_columns`.
+        columns: Those of the table.
+        path: The file, for the messages.
+        targets: The columns to predict, which patterns leave out.
+
+    Raises:
+        InputError: A name or pattern stands for no column, or a name for a target.
+    """
+    found = matching_columns(names, columns, path, targets, option="--leave-out")
+    for name in found:
+        if name not in columns:
+            raise InputError(
+                f"{path} has no column {name!r} to leave out; {closest(name, columns)}"
+            )
+        if name in targets:
+            raise InputError(
+                f"The column {name} of {path} is a target and in --leave-out; give it to one of "
+                "them alone."
+            )
+    return tuple(dict.fromkeys(found))
 
 
 def _pattern(target: str) -> str:

@@ -20,6 +20,7 @@ class Settings(TypedDict):
         image_size: The side that these are brought to.
         task: What the columns hold, by name or pattern, where it was said.
         class_weights: How much classes count.
+        leave_out: Columns that are no features, by name or pattern.
         split: The column that divides the rows of a table.
         group: The column whose values stay in one split.
         indicators: Whether features that are missing get one that says so.
@@ -47,6 +48,7 @@ class Settings(TypedDict):
     image_size: NotRequired[Annotated[int | None, forms.or_null(forms.whole(1))]]
     task: NotRequired[Annotated[dict[str, str], forms.mapped(forms.one_of(*KINDS))]]
     class_weights: NotRequired[Annotated[str, forms.one_of("none", "balanced")]]
+    leave_out: NotRequired[Annotated[list[str], forms.listed(forms.text)]]
     split: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     group: NotRequired[Annotated[str | None, forms.or_null(forms.text)]]
     stratify: NotRequired[Annotated[bool, forms.truth]]

@@ -9,11 +9,12 @@ from paretocli.options.given import merge
 
 TEXT = "a text"
 WORDS = {str: TEXT, Path: TEXT, int: "a whole number", float: "a number", bool: "true or false"}
+NAMES = ("targets", "sparse_layers", "transfer_tensors", "branch_at", "no_decay", "leave_out")
 KINDS = {
     name: "a list"
     if one.numbers
     else WORDS.get(one.given, "a list")
-    if name not in ("targets", "sparse_layers", "transfer_tensors", "branch_at", "no_decay")
+    if name not in NAMES
     else "a text or a list"
     for name, one in declared().items()
 }
