@@ -19,7 +19,7 @@ PRUNING = "magnitude pruning"
 _OF_BASELINE = (
     *("epochs", "retrain_epochs", "epsilon", "warm", "warm_epochs", "keep", "transfer"),
     *("transfer_strength", "transfer_until", "transfer_kernel", "transfer_reach"),
-    *("transfer_tensors", "branch_at", "share_similarity"),
+    *("transfer_tensors", "branch_at", "share_similarity", "relaxed"),
 )
 
 # Networks to start or learn from, by their checksums, and sweeps by their digests.

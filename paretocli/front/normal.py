@@ -131,7 +131,10 @@ def normal_at(sweep: SweepFile, point: int) -> Normal:
     epsilon = sweep.config.get("epsilon")
     if note is None or "scale" not in note or not isinstance(epsilon, int | float):
         raise NoRatesError("the directory does not say how its objectives were scaled")
-    normal = front_normal(multipliers, record["weights"], note["scale"], epsilon)
+    weights = list(record["weights"])
+    if sweep.config.get("relaxed"):  # what certifies it is the trade-off of the tasks
+        weights[0] = 0.0
+    normal = front_normal(multipliers, weights, note["scale"], epsilon)
     if normal.binds.sum() < 2:
         loose = np.array(sweep.config["objectives"])[~normal.binds].tolist()
         verb = "do" if len(loose) > 1 else "does"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paretocli.option import NOT_NEGATIVE, POSITIVE, SHARE, at_least, one_of, option, settled
+from paretocli.solvers.registry import SOLVERS
 
 PANEL = "Sparsity"
 
@@ -39,6 +40,14 @@ def _no_shares(config: _Identity) -> str:
 
 def _asked_in_vain(config: _Identity) -> str:
     return "" if config.get("sparsity", True) else _frozen(config)
+
+
+def _no_retraining(config: _Identity) -> str:
+    """Retraining for the tasks alone asks for some, and for a solver that is told weights."""
+    solver = str(config.get("solver"))
+    if solver in SOLVERS and SOLVERS[solver].weights is not None:
+        return f"with --solver {solver}, whose points have no weights"
+    return _no_pattern(config) or ("" if config.get("retrain_epochs", 1) else "without retraining")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +147,16 @@ class SparsityOptions:
     )
     retrain_lr: float = option(
         "Learning rate of these.", range=POSITIVE, shown="half of --lr", idle=_no_pattern
+    )
+    relaxed: bool = option(
+        "Retrain for the tasks alone, with the weights that they have beside that of sparsity: no "
+        "row becomes zero in it, and none of accuracy is given for shorter ones. Chebyshev value "
+        "and certificate are then those of the tasks.",
+        flags=("--relaxed/--no-relaxed",),
+        default=False,
+        before=False,
+        shown="off",
+        idle=_no_retraining,
     )
     freeze_sparsity: Path | None = option(
         "Start from this point (DIR:NUMBER, or a .safetensors file), keep its zero and tied rows, "

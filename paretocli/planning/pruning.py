@@ -135,6 +135,7 @@ def baseline_config(
         weights=_distinct(partners),
         epochs=config.total_epochs,
         retrain_epochs=0,
+        relaxed=False,
         epsilon=0.0,
         warm="none",
         warm_epochs=0,

@@ -1,6 +1,6 @@
 """The modified weighted Chebyshev scalarization, as a function of the objectives' values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -36,6 +36,18 @@ class Scalarization:
     ideal: Tensor
     scale: Tensor
     epsilon: float
+
+    def without_the_first(self) -> "Scalarization":
+        """The same for all objectives but the first, which does not count at all.
+
+        Where nothing but the first was asked for, the others count alike.
+        """
+        weights, scale = self.weights.clone(), self.scale.clone()
+        weights[:, 0], scale[0] = 0, torch.inf
+        alone = weights.sum(dim=1, keepdim=True) == 0
+        others = torch.arange(weights.shape[1], device=weights.device) > 0
+        alike = others.to(weights) / max(1, weights.shape[1] - 1)
+        return replace(self, weights=torch.where(alone, alike, weights), scale=scale)
 
     def normalised(self, objectives: Tensor) -> Tensor:
         """U (…, m) from objectives f (…, m)."""

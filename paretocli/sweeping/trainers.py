@@ -234,6 +234,7 @@ def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
         ema=config.ema,
         retrain_epochs=config.retrain_epochs,
         retrain_lr=config.retrain_lr,
+        relaxed=config.relaxed and SOLVERS[config.solver].weights is None,
         share_similarity=config.share_similarity,
         jobs=config.threads,
         # Networks that stand for several points until they branch have to last until then.

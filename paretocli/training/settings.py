@@ -22,6 +22,7 @@ class TrainingSettings:
         retrain_epochs: Epochs after similar rows were tied, with zero rows and ties kept; 0 leaves
             out the tying too. For runs with sparsity.
         retrain_lr: Learning rate at the start of these.
+        relaxed: Whether these are for the tasks alone.
         share_similarity: Rows more similar than this are tied.
         jobs: Threads that look for similar rows.
         micro_batch: Samples of a step whose graph is there at once; 0 for all.
@@ -50,6 +51,7 @@ class TrainingSettings:
     device: torch.device
     retrain_epochs: int = 0
     retrain_lr: float = 0.0
+    relaxed: bool = False
     share_similarity: float = 1.0
     jobs: int = 1
     micro_batch: int = 0

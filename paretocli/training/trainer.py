@@ -50,7 +50,7 @@ class Trainer:
         solver: Turns objectives into what is differentiated.
         settings: Epochs, optimiser and the like.
         sparsity: The first objective, or None where the tasks' losses are all.
-        pattern: Zero rows and ties to be kept from the start; there is no search then.
+        pattern: Zero rows and ties to be kept as they are from the start; there is no search then.
         transfer: What the subproblems pass to each other until the search ends, if anything.
         transferred: The parameters and buffers that take part.
         teachers: What the networks imitate beside; their terms are part of the losses of training.
@@ -84,13 +84,11 @@ class Trainer:
         losses = TrainingLosses(problem, population, apart=apart, teachers=teachers)
         self.auxiliary = losses.auxiliary
         self.gradients = StepGradients(population, solver, losses, settings.micro_batch)
-        self.seconds = 0.0
-        self.subproblem_epochs = 0
+        self.seconds, self.subproblem_epochs = 0.0, 0
         self.failed_epoch = torch.zeros(population.size, dtype=torch.int64)
         count = len(problem.trained) + (1 if sparsity is not None else 0)
         self.breakdown = Breakdown(population.size, count, together=solver.joins)
         self.claims = Claims(solver)
-        # A pattern given from the start is to stay what it is.
         self.zeros_allowed = pattern is None
         self.descent = self._descent()
         self.thawing = Thawing(population, settings.thaw_epochs, sparsity)
@@ -289,9 +287,11 @@ class Trainer:
         self.phases.begin_retraining()
 
     def _retrain_within(self, pattern: Pattern) -> None:
+        """Forget the best epoch too: whatever the search reached had no ties."""
         self.pattern = pattern
+        if self.settings.relaxed:
+            self.solver.scalarization = self.solver.scalarization.without_the_first()
         self.descent = self._descent()
-        # Whatever the search reached had no ties.
         self.best = Best.of(self.population, self.solver, self.settings.kept)
 
     def evaluated(self, split: Split) -> tuple[Tensor, Tensor]:

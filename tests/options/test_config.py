@@ -60,6 +60,7 @@ VALUES = {
     "share_similarity": 0.8,
     "retrain_epochs": 2,
     "retrain_lr": 0.05,
+    "relaxed": False,
     "frozen_point": "",
     "taught_by": "",
     "start_from": None,
