@@ -149,9 +149,8 @@ class SparsityOptions:
         "Learning rate of these.", range=POSITIVE, shown="half of --lr", idle=_no_pattern
     )
     relaxed: bool = option(
-        "Retrain for the tasks alone, with the weights that they have beside that of sparsity: no "
-        "row becomes zero in it, and none of accuracy is given for shorter ones. Chebyshev value "
-        "and certificate are then those of the tasks.",
+        "Retrain for the tasks alone, with the zero rows that the search has found. Chebyshev "
+        "value and certificate are then those of the tasks.",
         flags=("--relaxed/--no-relaxed",),
         default=False,
         before=False,
