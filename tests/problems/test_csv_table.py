@@ -103,7 +103,7 @@ def test_a_column_with_a_star_is_itself(tmp_path):
 
 def test_patterns_leave_out_what_is_named_elsewhere(many):
     problem = make(str(many), many.parent, ("L?", "*"), fair="where", split=None)
-    assert problem.objectives == ("L1", "L2", "x", "y", "L10", "l3", "L[a]")
+    assert problem.objectives == ("L1", "L2", "x", "y", "L10", "l3", "L[a]", "fair_where")
 
 
 @pytest.mark.parametrize("pattern", ["M*", "L??x", "l[3]*"])
