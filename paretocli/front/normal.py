@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
+from paretocli.options.declared import why_idle
 from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import DamagedError
 from paretocli.run_directory.point_record import PointRecord
@@ -132,7 +133,8 @@ def normal_at(sweep: SweepFile, point: int) -> Normal:
     if note is None or "scale" not in note or not isinstance(epsilon, int | float):
         raise NoRatesError("the directory does not say how its objectives were scaled")
     weights = list(record["weights"])
-    if sweep.config.get("relaxed"):  # what certifies it is the trade-off of the tasks
+    # Of points that were retrained for the tasks alone it is these that trade.
+    if sweep.config.get("relaxed") and not why_idle("relaxed", sweep.config):
         weights[0] = 0.0
     normal = front_normal(multipliers, weights, note["scale"], epsilon)
     if normal.binds.sum() < 2:

@@ -1,6 +1,6 @@
 """Numbers of the rows of several blocks in one tensor, so that each operation is done once for all.
 
-A GPU takes as long for a few hundred numbers as for a million, and a CPU is told the same way.
+For so few numbers what takes time is to tell a GPU, or a CPU, what to do with them.
 """
 
 from collections.abc import Sequence

@@ -46,3 +46,12 @@ def test_no_rate_is_told_for_what_retraining_did_not_ask_for(runs, monkeypatch):
     monkeypatch.setattr(normal, "_certified", lambda *_: ([0.3, 0.3, 0.4], 0.1, False))
     found = [normal_at(read_sweep_file(run.path), 0).binds.tolist() for run in runs]
     assert found == [[True, True, True], [False, True, True]]
+
+
+@pytest.mark.parametrize("idle", [{"sparsity": False}, {"retrain_epochs": 0}])
+def test_where_it_has_no_effect_the_first_objective_counts(tmp_path, monkeypatch, idle):
+    monkeypatch.setattr(normal, "_certified", lambda *_: ([0.5, 0.5, 0.0][:count], 0.1, False))
+    count = 3 if idle.get("sparsity", True) else 2
+    options = OPTIONS | {"weights": [[0.5] * 2 + [0.0] * (count - 2)], "epochs": 1} | idle
+    run = paretocli.sweep("multidigits", out=tmp_path / "run", relaxed=True, **options)
+    assert normal_at(read_sweep_file(run.path), 0).binds.tolist()[:2] == [True, True]
