@@ -19,7 +19,6 @@ import threading
 import traceback
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 
 def serve(channel: socket.socket) -> dict[str, Any] | None:
@@ -72,7 +71,8 @@ def import_the_program() -> None:
 def trace_networks() -> None:
     """Trace what most sweeps of the tests train, which do not have to then.
 
-    Torch's tracer takes hold of a GPU where it sees one, and no fork could use that any more.
+    Torch's tracer takes hold of a GPU where there is one, and no fork could use that any more: then
+    every sweep traces its own.
     """
     import torch
 
@@ -82,9 +82,11 @@ def trace_networks() -> None:
 
     with contextlib.suppress(ImportError):  # where it is, the tracer's bar would start a thread
         importlib.import_module("tqdm").tqdm.monitor_interval = 0
+    os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "1"  # which does not take hold of it either
+    if torch.cuda.is_available():
+        return
     remembered, problem = remember_traces(), multidigits.make()
-    no_gpu = mock.patch("torch.cuda.is_available", return_value=False)
-    with no_gpu, torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]):
         for name in ("narrow", "hps"):
             remembered(fresh_network(name, "default", problem, 0), problem)
 
