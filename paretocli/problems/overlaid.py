@@ -1,11 +1,13 @@
 """Problems of two images overlaid, one task for each: MultiMNIST and its like."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from paretocli.core.problem import Defaults, Problem, Samples, Split
+from paretocli.networks.lenet import LeNet
 from paretocli.problems import cache, mnist, mnist_files
 from paretocli.problems.classification import classification
 from paretocli.problems.images import Normalise, images_of
@@ -52,6 +54,7 @@ def overlaid(
         val=splits["val"],
         test=splits["test"],
         prepare=Normalise(images_of(splits["train"])),
+        networks={"lenet": partial(LeNet, (1, SIZE, SIZE), [CLASSES] * len(tasks))},
         defaults=Defaults(
             network="mdmtn",
             points=9,
