@@ -13,6 +13,7 @@ import pytest
 from paretocli.front.indicators import hypervolume
 from tests.fair_tables import write_compas
 from tests.forking import run_script
+from tests.overlaid_images import write_images
 from tests.program import environment, files_below, paretocli
 
 ROOT = Path(__file__).parent.parent
@@ -182,6 +183,42 @@ def test_fair_fronts_are_measured(tmp_path, monkeypatch, capsys):
     # A batch has all of so small a test split.
     assert list(table["in batches"]) == pytest.approx(list(table["counted"]))
     assert "weighted sum, no scale" in capsys.readouterr().out
+
+
+def test_fronts_of_images_are_measured(tmp_path, monkeypatch, capsys, own_cache):
+    write_images(tmp_path, monkeypatch)
+    script = [str(EXAMPLES / "image_fronts.py"), "runs", "fashionandmnist", "--points", "2"]
+    script += ["--epochs", "1", "--methods", "manifold", "--data-dir", str(tmp_path)]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PARETOCLI_JOBS", "1")  # in this process, which knows how small the data is
+    monkeypatch.setattr(sys, "argv", script)
+    namespace = runpy.run_path(script[0], run_name="__main__")
+    shown, before = capsys.readouterr().out, files_below(tmp_path / "runs")
+    assert "fashionandmnist manifold val" in " ".join(shown.split())
+    assert max(map(len, shown.splitlines())) <= 80
+    table = pd.read_csv(tmp_path / "runs" / "hypervolumes.csv", index_col="split")
+    points = pd.read_csv(tmp_path / "runs" / "fashionandmnist-manifold-0" / "results.csv")
+    assert list(table["points"]) == [2, 2]
+    for split in ("val", "test"):
+        expected = namespace["volumes"](points, ("garment", "digit"), split)
+        assert list(table.loc[split, ["accuracy", "cross-entropy"]]) == pytest.approx(expected)
+    # What is there is not run again.
+    runpy.run_path(script[0], run_name="__main__")
+    assert files_below(tmp_path / "runs") == before
+
+
+def test_hypervolumes_of_images_are_exact():
+    volumes = runpy.run_path(str(EXAMPLES / "image_fronts.py"))["volumes"]
+    points = pd.DataFrame(
+        {
+            "accuracy_a_test": [0.9, 0.6, 0.5],
+            "accuracy_b_test": [0.5, 0.8, 0.7],
+            "loss_a_test": [1.0, 1.5, 2.5],
+            "loss_b_test": [1.5, 0.5, 0.1],
+        }
+    )
+    # 0.9 · 0.5 + 0.6 · 0.3, and 1 · 0.5 + 0.5 · 1: the third point adds nothing.
+    assert volumes(points, ("a", "b"), "test") == pytest.approx((0.63, 1.0))
 
 
 def test_sparse_and_pruned_networks_are_compared(tmp_path, monkeypatch, capsys):
