@@ -84,7 +84,7 @@ def main():
     given = parser.parse_args()
     shared = (*SETTINGS, "compile", "data_dir")
     options = {name: getattr(given, name) for name in shared}
-    if given.train_samples:
+    if given.train_samples is not None:
         options["train_samples"] = given.train_samples
     rows = []
     for problem in given.problems:
