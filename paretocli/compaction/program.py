@@ -1,5 +1,6 @@
 """What torch.export makes of a network."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
@@ -11,6 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.errors import InputError
+
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
 def refuse_untraceable(network: nn.Module, inputs: Mapping[str, Tensor], name: str) -> None:
@@ -38,9 +41,18 @@ def refusing(name: str) -> Iterator[None]:
 
 
 @torch.no_grad()
-def exported(network: nn.Module, inputs: Sequence[Tensor]) -> torch.export.ExportedProgram:
-    """What torch makes of a network and its arguments, for batches of any size."""
-    batch = {0: torch.export.Dim.DYNAMIC}
+def exported(
+    network: nn.Module, inputs: Sequence[Tensor], *, largest: int = 0
+) -> torch.export.ExportedProgram:
+    """What torch makes of a network and its arguments.
+
+    Args:
+        network: The network.
+        inputs: Its arguments, with two samples or more.
+        largest: Up to how many samples a batch may have; 0 for any.
+    """
+    dynamic: Any = torch.export.Dim.DYNAMIC
+    batch = {0: torch.export.Dim("batch", min=1, max=largest) if largest else dynamic}
     shapes: Any = tuple(batch for _ in inputs)
     kinds = [parameter.kind for parameter in signature(network.forward).parameters.values()]
     if Parameter.VAR_POSITIONAL in kinds:
@@ -73,6 +85,7 @@ class _OtherThreads:
         return getattr(self._stream, name)
 
 
-def first_line(error: Exception) -> str:
-    """What an exception says, in one line."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
+def first_line(error: BaseException) -> str:
+    """What an exception says, in one line, without colours."""
+    plain = COLOURS.sub("", str(error))
+    return (plain.strip().splitlines() or [type(error).__name__])[0].strip()

@@ -21,14 +21,11 @@ from paretocli.core.outputs import flat, output_names
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError, RunError
 from paretocli.exporting.columns import unread_columns
-from paretocli.exporting.formats import FORMATS
+from paretocli.exporting.formats import EXACT, FORMATS
 from paretocli.exporting.measure import Outputs, compare_outputs, latencies
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
-
-TOLERANCE = 1e-5
-"""Of an output, relative to the largest of its numbers where that is above 1."""
 
 LARGE_BATCH = 64  # for latencies, unless that is more than are evaluated at once
 REPORT = "export.json"
@@ -226,12 +223,13 @@ def refuse_difference(outputs: Outputs) -> None:
     """
     for name, gaps in outputs.difference.items():
         for output, gap in gaps.items():
-            allowed = TOLERANCE * max(1.0, outputs.largest[output])
+            tolerance = FORMATS[name].tolerance if name in FORMATS else EXACT
+            allowed = tolerance * max(1.0, outputs.largest[output])
             if not gap <= allowed:  # not a number is none either
                 raise RunError(
                     f"The {name} made of the small network gives outputs of task {output} that "
-                    f"differ by {gap:.2g}, more than {allowed:.2g}; nothing was written. This is a "
-                    "fault of the program: please report it with the network."
+                    f"differ by {gap:.2g}, more than {allowed:.2g}; nothing was written. Please "
+                    "report it with the network."
                 )
 
 

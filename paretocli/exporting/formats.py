@@ -5,6 +5,7 @@ Nothing here brings torch before a network is written: the command's help knows 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 PROGRAM = "network.pt2"
 ONNX = "network.onnx"
+OPENVINO = ("network.xml", "network.bin")
+EXECUTORCH = "network.pte"
+LITERT = "network.tflite"
+EXACT = 1e-5
+OTHER_KERNELS = 1e-4
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,11 @@ class Format:
         files: What it writes.
         read: Reads it again from there, as a function from these arguments, in order, to outputs.
         summary: A few words for the help.
-        needs: Modules of the extra `export` that it needs.
+        needs: Modules that it needs, of the extra.
+        extra: The extra of this package that brings them.
+        tolerance: How far its outputs may be from those of the dense network, relative to the
+            largest number of an output where that is above 1. Other kernels than torch's add up in
+            another order.
         engine: What runs it, where its latencies are to be told beside those of torch.
         timed: Reads it to be timed with so many threads, where that is not `read`.
     """
@@ -41,6 +51,8 @@ class Format:
     read: "Callable[[Path], Function]"
     summary: str = ""
     needs: tuple[str, ...] = ()
+    extra: str = "export"
+    tolerance: float = EXACT
     engine: str = ""
     timed: "Callable[[Path, int], Function] | None" = None
 
@@ -71,9 +83,9 @@ def _write_onnx(network: "nn.Module", names: Sequence[str], batch: "Batch", fold
     import torch
 
     from paretocli.compaction.program import exported
-    from paretocli.compaction.quiet import quiet
+    from paretocli.exporting.runtimes.converting import converting
 
-    with quiet():
+    with converting("ONNX", "onnx"):
         torch.onnx.export(
             exported(network, tuple(batch.values())),
             f=str(folder / ONNX),
@@ -113,6 +125,15 @@ def _timed_onnx(folder: Path, threads: int) -> Callable[..., Any]:
     return run
 
 
+def _later(module: str, name: str) -> Callable[..., Any]:
+    """A function of a module beside, which is imported when it is called."""
+
+    def call(*arguments: Any) -> Any:
+        return getattr(import_module(f"paretocli.exporting.runtimes.{module}"), name)(*arguments)
+
+    return call
+
+
 FORMATS = Registry(
     {
         "program": Format(_write_program, (PROGRAM,), _read_program, "torch.export"),
@@ -124,6 +145,39 @@ FORMATS = Registry(
             needs=("onnx", "onnxscript", "onnxruntime"),
             engine="onnxruntime",
             timed=_timed_onnx,
+        ),
+        "openvino": Format(
+            _later("openvino_ir", "write_openvino"),
+            OPENVINO,
+            _later("openvino_ir", "read_openvino"),
+            "needs the extra openvino",
+            needs=("onnx", "onnxscript", "openvino"),
+            extra="openvino",
+            tolerance=OTHER_KERNELS,
+            engine="OpenVINO",
+            timed=_later("openvino_ir", "timed_openvino"),
+        ),
+        "executorch": Format(
+            _later("executorch_program", "write_executorch"),
+            (EXECUTORCH,),
+            _later("executorch_program", "read_executorch"),
+            "needs the extra executorch",
+            needs=("executorch.exir", "executorch.runtime"),
+            extra="executorch",
+            tolerance=OTHER_KERNELS,
+            engine="ExecuTorch",
+            timed=_later("executorch_program", "timed_executorch"),
+        ),
+        "litert": Format(
+            _later("litert_model", "write_litert"),
+            (LITERT,),
+            _later("litert_model", "read_litert"),
+            "needs the extra litert",
+            needs=("litert_torch", "ai_edge_litert"),
+            extra="litert",
+            tolerance=OTHER_KERNELS,
+            engine="LiteRT",
+            timed=_later("litert_model", "timed_litert"),
         ),
     },
     "format",
@@ -142,5 +196,8 @@ def require_format(name: str) -> None:
     Raises:
         InputError: One is missing.
     """
-    for module in FORMATS[name].needs:
-        require(module, extra="export", asked=f"--format {name}")
+    from paretocli.exporting.runtimes.converting import unheard
+
+    with unheard():  # some say much when they are imported
+        for module in FORMATS[name].needs:
+            require(module, extra=FORMATS[name].extra, asked=f"--format {name}")

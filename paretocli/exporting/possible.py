@@ -19,8 +19,7 @@ from paretocli.core.as_used import AsUsed, raw_inputs
 from paretocli.core.outputs import flat, output_names
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
-from paretocli.exporting.export import TOLERANCE
-from paretocli.exporting.formats import FORMATS
+from paretocli.exporting.formats import EXACT, FORMATS
 from paretocli.exporting.plain import write_plain
 from paretocli.exporting.source import identifier, python_source
 
@@ -113,7 +112,7 @@ def _refuse_difference(
     """Refuse outputs (B, …) of a small network, by name, that are not those of the large one."""
     for name, one, other in zip(names, expected, found, strict=True):
         finite = one[one.isfinite()].abs()
-        allowed = TOLERANCE * max(1.0, float(finite.max()) if finite.numel() else 0.0)
+        allowed = EXACT * max(1.0, float(finite.max()) if finite.numel() else 0.0)
         if not torch.allclose(one, other, rtol=0, atol=allowed, equal_nan=True):
             raise InputError(
                 f"The network of problem {problem.name} gives other outputs of task {name} "
