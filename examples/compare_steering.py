@@ -34,7 +34,7 @@ ENOUGH = 0.99  # of the hypervolume that the lattice reaches
 
 def points_in_order(run: Path) -> pd.DataFrame:
     """The solved points in the order of their rounds: error by split, size and epochs."""
-    table = pd.read_csv(run / "results.csv")
+    table = pd.read_csv(run / "results.csv").copy()  # wide ones come in pieces
     rounds = {}
     for file in (run / "points").glob("*.json"):
         record = json.loads(file.read_text())
