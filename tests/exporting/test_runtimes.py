@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from paretocli.errors import InputError
-from paretocli.exporting.formats import FORMATS
-from paretocli.exporting.runtimes.converting import converting, lacking_operators, unheard
+from paretocli.exporting.runtimes.converting import converting, lacking_operators
+from tests.formats import format_here
 
 ROWS = 70  # more than ExecuTorch's programs take at once
 
@@ -36,17 +36,9 @@ class Spectrum(nn.Module):
         return [torch.linalg.svdvals(self.layer(numbers).reshape(-1, 3, 3))]
 
 
-def runtime(name):
-    """A format, where its packages are there: each is large, and LiteRT's want others' old."""
-    for module in FORMATS[name].needs:
-        with unheard():
-            pytest.importorskip(module, reason=f"the extra {FORMATS[name].extra} is not installed")
-    return FORMATS[name]
-
-
 @pytest.mark.parametrize("name", ["openvino", "executorch", "litert"])
 def test_it_gives_what_the_network_gives(name, tmp_path):
-    form = runtime(name)
+    form = format_here(name)
     torch.manual_seed(0)
     network = Small().eval()
     inputs = {
@@ -70,7 +62,7 @@ def test_it_gives_what_the_network_gives(name, tmp_path):
 
 @pytest.mark.parametrize("name", ["onnx", "openvino", "executorch", "litert"])
 def test_an_operator_that_it_lacks_is_named(name, tmp_path, capfd):
-    form = runtime(name)
+    form = format_here(name)
     with pytest.raises(InputError, match=rf"has no aten\._linalg_svd.* Leave {name} out"):
         form.write(Spectrum().eval(), ["values"], {"numbers": torch.rand(2, 4)}, tmp_path)
     assert capfd.readouterr() == ("", "")

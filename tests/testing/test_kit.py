@@ -14,6 +14,7 @@ from paretocli.population.branching import Stage
 from paretocli.population.transfer import TRANSFERS, Adaptive, Transfer, TransferRule
 from paretocli.solvers.registry import SOLVERS, SolverKind
 from paretocli.solvers.weighted_sum import WeightedSum
+from tests.formats import format_here
 from tests.toys import quadratics, vectors
 
 OF_PROBLEMS = {"chebyshev": {"penalty": 2.0, "averaging": 1}}
@@ -36,6 +37,7 @@ def test_the_programs_own_networks(name):
 
 @pytest.mark.parametrize("name", FORMATS.own)
 def test_the_programs_own_formats(name):
+    format_here(name)
     testing.check_format(name)
 
 
