@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,17 @@ from paretocli.core.problem import Problem
 from paretocli.errors import InputError, RunError
 from paretocli.exporting.columns import unread_columns
 from paretocli.exporting.formats import FORMATS
+from paretocli.exporting.hand_over import HANDED_OVER, forms_of, hand_over, taken_of
 from paretocli.exporting.measure import Outputs, compare_outputs, latencies
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
+from paretocli.exporting.verified_files import CHECKSUMS, REPORT
 
 TOLERANCE = 1e-5
 """Of an output, relative to the largest of its numbers where that is above 1."""
 
 LARGE_BATCH = 64  # for latencies, unless that is more than are evaluated at once
-REPORT = "export.json"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Exported:
         samples: Of the test data.
         threads: That latencies were measured with.
         files: Paths.
+        digest: SHA-256 of the checksums of the files.
         uncounted: Why there are no multiply-accumulates, where there are none.
         columns: How many columns of a table there are to predict from; 0 without a table.
         unread: Those of them that the small network does not read.
@@ -81,6 +83,7 @@ class Exported:
     uncounted: str = ""
     columns: int = 0
     unread: tuple[str, ...] = ()
+    digest: str = ""
 
 
 def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int) -> Exported:
@@ -103,13 +106,18 @@ def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads
         small.mkdir()
         found = _export(solved, dense, small, formats, threads)
         report = {"format": 1, "paretocli": __version__, **_origin(solved), **asdict(found)}
+        del report["digest"]  # of what this file is one of
         write_text(small / REPORT, json.dumps(report, indent=2))
+        batch = _batch(solved.problem, 2)
+        taken = taken_of(solved, found, batch, formats, small, out)
+        digest = hand_over(taken, small, forms_of(found, formats, TOLERANCE))
         if place == out:
-            for file in small.iterdir():
+            # The list of checksums comes last: until then nobody takes the folder for whole.
+            for file in sorted(small.iterdir(), key=lambda file: file.name == CHECKSUMS):
                 file.replace(out / file.name)
         else:
             small.replace(out)
-    return found
+    return replace(found, digest=digest)
 
 
 @contextmanager
@@ -188,7 +196,7 @@ def _export(
         largest_outputs=found.largest,
         samples=len(problem.test),
         threads=threads,
-        files=(PLAIN, *files, REPORT),
+        files=(PLAIN, *files, REPORT, *HANDED_OVER),
         uncounted=dense_size.uncounted or small_size.uncounted,
         columns=len({*problem.columns}),
         unread=_unread(problem, plain, few),
