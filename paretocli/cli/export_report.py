@@ -54,7 +54,12 @@ def export_report(exported: "Exported", folder: Path) -> str:
             *_columns_text(exported),
             f"Latencies are medians with {exported.threads} "
             f"thread{'s' if exported.threads > 1 else ''} on this machine.",
-            textwrap.fill(f"Written to {folder}: {', '.join(exported.files)}", WIDTH),
+            textwrap.fill(
+                f"Written to {folder}: {', '.join(exported.files)}",
+                WIDTH,
+                break_long_words=False,
+                break_on_hyphens=False,
+            ),
             f"`paretocli verify {shlex.quote(str(folder))}` looks whether it is unchanged. Digest:",
             f"  {exported.digest}",
         )

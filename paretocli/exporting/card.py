@@ -23,6 +23,7 @@ from paretocli.exporting.provenance import (
     point_of,
     rates_of,
     results_of,
+    split_facts,
     sweep_of,
 )
 from paretocli.exporting.tested_on import limits_of, tested_on
@@ -97,7 +98,10 @@ def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
             "intervals": {"kind": "percentile bootstrap", "level": LEVEL, "seed": SEED},
             "tasks": {name: asdict(one) for name, one in tested.items()},
         },
-        "limits": limits_of(problem.name, tested, len(problem.test)),
+        "limits": [
+            *limits_of(problem.name, tested, len(problem.test)),
+            *split_facts(solved),
+        ],
         "sweep": sweep_of(solved),
         "point": point_of(solved, results),
         "certificate": certificate_of(solved),

@@ -76,6 +76,7 @@ def certificate_text(card: Part, rates: ExchangeRates) -> list[str]:
     """What certifies the point, and what a step along the front costs there."""
     certificate = card["certificate"]
     gap, stationarity = certificate.get("relative_gap"), certificate.get("stationarity")
+    mean = certificate.get("mean_stationarity")
     sentences = []
     if gap is not None:
         sentences.append(
@@ -86,6 +87,7 @@ def certificate_text(card: Part, rates: ExchangeRates) -> list[str]:
         sentences.append(
             f"Stationarity {stationarity:.2g}: 0 where the gradients of the objectives cancel, 1 "
             "where training could still improve all of them."
+            + ("" if mean is None else f" With the mean of the multipliers over epochs {mean:.2g}.")
         )
     if certificate.get("below_ideal"):
         names = ", ".join(map(plain, certificate["below_ideal"]))

@@ -61,7 +61,7 @@ def _made(kind: str, features: Sequence[Part]) -> str:
     one = features[0]
     standard = "" if (one["mean"], one["deviation"]) == (0, 1) else ", standardised"
     cells = [" or ".join(feature["categories"]) for feature in features]
-    listed = some_of([code(cell) for cell in cells], most=6)
+    listed = some_of([code(cell) for cell in cells], most=5)
     match kind:
         case "number":
             return f"(x − {one['mean']:.6g}) / {one['deviation']:.6g}; missing: 0"
@@ -69,7 +69,8 @@ def _made(kind: str, features: Sequence[Part]) -> str:
             return "1 where it is missing, else 0"
         case "code":
             return f"number from 1 on of {some_of([code(c) for c in one['categories']], most=6)}"
-    return f"1 where it is {listed}, else 0{standard}"
+    each = "in turn " if len(cells) > 1 else ""
+    return f"1 where it is {each}{listed}, else 0{standard}"
 
 
 def outputs_text(outputs: Sequence[Part]) -> list[str]:
@@ -119,6 +120,10 @@ def metrics_text(test: Part) -> list[str]:
         elif known and one["low"] == one["high"]:
             remarks.append(
                 f"{plain(name)} is the same in all resamples, which says nothing of other data."
+            )
+        elif known and not one["low"] <= one["value"] <= one["high"]:
+            remarks.append(
+                f"{plain(name)} lies outside its interval: drawing samples again shifts it."
             )
     if not rows:
         return [paragraph("The tasks have no metrics; their losses stand below.")]

@@ -1,5 +1,6 @@
 """Parts of a page in Markdown that is read as text too, in 80 columns."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -7,20 +8,23 @@ from paretocli.printable import one_line
 
 WIDTH = 80
 
+# An underscore within a word is none.
+_MARKUP = re.compile(r"[\\`*\[\]|<>]|(?<![^\W_])_|_(?![^\W_])")
+_BAR = re.compile(r"(?<!\\)\|")
+
 
 def plain(text: object) -> str:
     """A text of anybody in one line, in which nothing is markup."""
-    found = one_line(str(text))
-    for letter in "\\`*_[]|<>":
-        found = found.replace(letter, f"\\{letter}")
-    return found
+    return _MARKUP.sub(r"\\\g<0>", one_line(str(text)))
 
 
 def code(text: object) -> str:
     """A text of anybody as code, in one line."""
     found = one_line(str(text))
-    fence = "``" if "`" in found else "`"
-    return f"{fence} {found} {fence}" if "`" in found else f"{fence}{found}{fence}"
+    if "`" not in found:
+        return f"`{found}`"
+    fence = "`" * (1 + max(map(len, re.findall("`+", found))))
+    return f"{fence} {found} {fence}"
 
 
 def paragraph(text: str) -> str:
@@ -41,6 +45,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -
         rows: Cells, which may hold markup.
         left: How many columns are aligned to the left; the others hold numbers.
     """
+    rows = [[_BAR.sub(r"\|", cell) for cell in row] for row in rows]
     columns = list(zip(header, *rows, strict=True))
     widths = [max(3, *map(len, column)) for column in columns]
     rule = ["-" * w if n < left else "-" * (w - 1) + ":" for n, w in enumerate(widths)]

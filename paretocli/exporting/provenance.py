@@ -134,6 +134,20 @@ def made_with(solved: SolvedPoint, threads: int) -> dict[str, Any]:
     }
 
 
+def split_facts(solved: SolvedPoint) -> list[str]:
+    """What its options say of how a table was split, a sentence each."""
+    settings: Mapping[str, Any] = {} if solved.sweep is None else solved.sweep.config
+    found = []
+    if settings.get("group"):
+        found.append(
+            f"Rows with the same {settings['group']} are all in one split: those of the test data "
+            "were not trained on."
+        )
+    if settings.get("split"):
+        found.append(f"The column {settings['split']} said which rows are test data.")
+    return found
+
+
 def export_command(solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int) -> str:
     """The command that exports the point like this."""
     parts = ["paretocli", "export", str(solved.directory), str(solved.record["point"])]

@@ -103,7 +103,7 @@ def deviation(path: Path, expected: str) -> str:
         found = checksum_of(path)
     except OSError as error:
         return f"cannot be read ({error.strerror})"
-    return "" if found == expected else "was changed: its checksum is another one"
+    return "" if found == expected else f"has another checksum than {CHECKSUMS} says"
 
 
 def others(folder: Path, known: set[str]) -> Iterator[str]:
