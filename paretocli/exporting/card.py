@@ -26,7 +26,7 @@ from paretocli.exporting.provenance import (
     split_facts,
     sweep_of,
 )
-from paretocli.exporting.tested_on import limits_of, tested_on
+from paretocli.exporting.tested_on import limits_of, what_was_tested
 from paretocli.front.costs import ExchangeRates
 
 FORMAT = 1
@@ -82,7 +82,7 @@ def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
     with torch.no_grad():
         outputs = taken.dense.by_task(*taken.batch.values())
     samples = samples_of(problem, taken.small, outputs)
-    tested = tested_on(problem, samples)
+    tested = what_was_tested(problem, samples)
     results = results_of(solved)
     rates = rates_of(solved, results)
     figures = figures_with_intervals(taken.measured, samples)

@@ -9,6 +9,7 @@ Efron and Tibshirani, *An Introduction to the Bootstrap* (1993), chapter 13.
 """
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,23 +56,17 @@ def figures_with_intervals(
         measured: The metrics by column name, as they were measured.
         samples: Of each task.
     """
-    count = len(samples[0].places)
-    whole = np.arange(count)
     columns = {
         f"{name}_{one.task.name}": (one, name) for one in samples for name in one.task.all_metrics
     }
-    reasons = {
-        column: _why_none(measured[column], one, name, one.figure(name, whole))
-        for column, (one, name) in columns.items()
-    }
-    drawn: dict[str, list[float]] = {column: [] for column in columns}
-    generator = np.random.default_rng(SEED)
-    for number in range(RESAMPLES if count else 0):
-        rows = generator.integers(0, count, count)
-        for column, (one, name) in columns.items():
-            whole_split = one.task.all_metrics[name].of_whole
-            if not reasons[column] and (number < OF_WHOLE or not whole_split):
-                drawn[column].append(one.figure(name, rows))
+    with warnings.catch_warnings():  # of metrics without a value, which are counted
+        warnings.simplefilter("ignore")
+        reasons = {
+            column: _why_none(measured[column], one, name)
+            for column, (one, name) in columns.items()
+        }
+        left = {column: pair for column, pair in columns.items() if not reasons[column]}
+        drawn = _drawn(left, len(samples[0].places))
     return {
         column: Figure(_or_none(measured[column]), reason=reasons[column])
         if reasons[column]
@@ -80,7 +75,24 @@ def figures_with_intervals(
     }
 
 
-def _why_none(measured: float, one: TaskSamples, name: str, again: float) -> str:
+def _drawn(columns: Mapping[str, tuple[TaskSamples, str]], count: int) -> dict[str, list[float]]:
+    """Each column's figures of samples that were drawn again.
+
+    Args:
+        columns: The samples of its task, and its metric, by column.
+        count: Of the samples.
+    """
+    drawn: dict[str, list[float]] = {column: [] for column in columns}
+    generator = np.random.default_rng(SEED)
+    for number in range(RESAMPLES if columns else 0):
+        rows = generator.integers(0, count, count)
+        for column, (one, name) in columns.items():
+            if number < OF_WHOLE or not one.task.all_metrics[name].of_whole:
+                drawn[column].append(one.figure(name, rows))
+    return drawn
+
+
+def _why_none(measured: float, one: TaskSamples, name: str) -> str:
     """Why there is no interval, a sentence; empty where there is."""
     if not math.isfinite(measured):
         return "The metric has no value on the test data."
@@ -88,6 +100,7 @@ def _why_none(measured: float, one: TaskSamples, name: str, again: float) -> str
         return (
             f"It takes the whole split each time, and there are more than {MOST_SAMPLES:,} samples."
         )
+    again = one.figure(name, np.arange(len(one.places)))
     if not math.isclose(again, measured, rel_tol=RELATIVE, abs_tol=ABSOLUTE):
         return (
             f"Sample by sample the metric is {again:.6g} and not {measured:.6g}: it does not "

@@ -32,7 +32,7 @@ class Tested:
     by_group: dict[str, dict[str, float | None]]
 
 
-def tested_on(problem: Problem, samples: Sequence[TaskSamples]) -> dict[str, Tested]:
+def what_was_tested(problem: Problem, samples: Sequence[TaskSamples]) -> dict[str, Tested]:
     """What there is of each task, by name.
 
     Args:
