@@ -53,6 +53,10 @@ def export(
     is read again and compared on the whole test data. The folder holds a Python module that needs
     torch and safetensors alone, its weights, and the forms asked for; a table says what was gained.
 
+    With them goes card.md, a page to hand over: what the network takes and gives, test metrics with
+    confidence intervals, how it was chosen and made. `paretocli verify` looks whether a folder is as
+    it was written.
+
     Examples:
       paretocli export runs/multimnist 3
 
