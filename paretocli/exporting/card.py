@@ -62,6 +62,7 @@ class Taken:
         sizes: What was measured of both networks, ready for JSON.
         threads: That latencies were measured with.
         out: Where it is to lie.
+        samples: How many test samples are stored at most.
     """
 
     solved: SolvedPoint
@@ -74,6 +75,7 @@ class Taken:
     sizes: Mapping[str, Any]
     threads: int
     out: Path
+    samples: int
 
 
 def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
@@ -121,14 +123,14 @@ def verification_of(
 
     Args:
         taken: The network.
-        stored: The file with samples.
+        stored: The file with samples, if there are any.
         rows: Which of the test samples are there.
         forms: What is to give the same outputs, by file.
     """
     with torch.no_grad():
         outputs = taken.dense.by_task(*taken.batch.values())
     return {
-        "samples": stored,
+        "samples": stored if rows else None,
         "rows_of_test_split": list(rows),
         "inputs": list(taken.batch),
         "outputs": list(output_names(taken.dense.names, outputs)),

@@ -50,6 +50,17 @@ def card_text(card: Mapping[str, Any], rates: ExchangeRates, files: Mapping[str,
 
 def _verifying(said: Mapping[str, Any], files: Mapping[str, str]) -> list[str]:
     count = len(said["rows_of_test_split"])
+    listed = "\n".join(item(f"{code(name)}: {what}") for name, what in files.items())
+    if not count:
+        return [
+            paragraph(
+                "`python verify.py`, or `paretocli verify`, compares files with their checksums. "
+                "No test samples are stored, so what the network gives cannot be compared. With "
+                "`--digest` and the digest that `export` said, a list of checksums that somebody "
+                "made anew is found too."
+            ),
+            listed,
+        ]
     return [
         paragraph(
             "`python verify.py` compares all files with their checksums, and what the network "
@@ -63,5 +74,5 @@ def _verifying(said: Mapping[str, Any], files: Mapping[str, str]) -> list[str]:
             f"{code(said['samples'])} holds these samples as they are: look whether all who get "
             "the folder may see them."
         ),
-        "\n".join(item(f"{code(name)}: {what}") for name, what in files.items()),
+        listed,
     ]

@@ -163,4 +163,7 @@ def _of_each(metric: Metric, output: Several, target: Several) -> Tensor:
             return found
     except Exception:  # numpy, numbers of Python, and whatever else is done within
         each = (of_one([t[n] for t in outputs], [t[n] for t in targets]) for n in range(count))
-        return torch.stack(list(each))
+        try:
+            return torch.stack(list(each))
+        except Exception:  # some take no single sample
+            return torch.full((count, metric.size), torch.nan)

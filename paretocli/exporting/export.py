@@ -22,11 +22,12 @@ from paretocli.core.problem import Problem
 from paretocli.errors import InputError, RunError
 from paretocli.exporting.columns import unread_columns
 from paretocli.exporting.formats import FORMATS
-from paretocli.exporting.hand_over import HANDED_OVER, forms_of, hand_over, taken_of
+from paretocli.exporting.hand_over import forms_of, hand_over, handed_over, taken_of
 from paretocli.exporting.measure import Outputs, compare_outputs, latencies
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
+from paretocli.exporting.stored_samples import USUAL
 from paretocli.exporting.verified_files import CHECKSUMS, REPORT
 
 TOLERANCE = 1e-5
@@ -86,7 +87,9 @@ class Exported:
     digest: str = ""
 
 
-def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int) -> Exported:
+def export_point(
+    solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int, samples: int = USUAL
+) -> Exported:
     """Compact a point's network, write it, read it again and compare.
 
     Args:
@@ -94,6 +97,7 @@ def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads
         out: A folder that does not exist yet, or is empty.
         formats: Beside the plain module, some of `FORMATS`.
         threads: For latencies.
+        samples: How many test samples are stored at most, to verify the folder by.
 
     Raises:
         InputError: The folder holds something, or torch.export makes no graph of the network.
@@ -105,11 +109,12 @@ def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads
         dense.mkdir()
         small.mkdir()
         found = _export(solved, dense, small, formats, threads)
+        found = replace(found, files=(*found.files, *handed_over(samples)))
         report = {"format": 1, "paretocli": __version__, **_origin(solved), **asdict(found)}
         del report["digest"]  # of what this file is one of
         write_text(small / REPORT, json.dumps(report, indent=2))
         batch = _batch(solved.problem, 2)
-        taken = taken_of(solved, found, batch, formats, small, out)
+        taken = taken_of(solved, found, batch, formats, small, out, samples)
         digest = hand_over(taken, small, forms_of(found, formats, TOLERANCE))
         if place == out:
             # The list of checksums comes last: until then nobody takes the folder for whole.
@@ -196,7 +201,7 @@ def _export(
         largest_outputs=found.largest,
         samples=len(problem.test),
         threads=threads,
-        files=(PLAIN, *files, REPORT, *HANDED_OVER),
+        files=(PLAIN, *files, REPORT),
         uncounted=dense_size.uncounted or small_size.uncounted,
         columns=len({*problem.columns}),
         unread=_unread(problem, plain, few),

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from paretocli.exporting.export import Exported
 
 PAGE = "card.md"
-HANDED_OVER = (PAGE, CARD, SAMPLES, SCRIPT, CHECKSUMS)
 
 _FILES = {
     PAGE: "this page",
@@ -33,6 +32,11 @@ _FILES = {
     SCRIPT: "verifies the folder",
     CHECKSUMS: "SHA-256 of all files but itself",
 }
+
+
+def handed_over(samples: int) -> tuple[str, ...]:
+    """The files that are written, with so many samples at most."""
+    return tuple(name for name in _FILES if samples or name != SAMPLES)
 
 
 def hand_over(taken: Taken, folder: Path, forms: Mapping[str, Form]) -> str:
@@ -46,11 +50,12 @@ def hand_over(taken: Taken, folder: Path, forms: Mapping[str, Form]) -> str:
     Returns:
         The digest of the checksums.
     """
-    rows = write_samples(taken.solved.problem, taken.dense, folder)
+    rows = write_samples(taken.solved.problem, taken.dense, folder, taken.samples)
     card, rates = card_of(taken)
     card |= {"verification": verification_of(taken, SAMPLES, rows, forms)}
     write_text(folder / CARD, json.dumps(_finite(card), indent=2, allow_nan=False) + "\n")
-    write_text(folder / PAGE, card_text(card, rates, _FILES))
+    beside = {name: _FILES[name] for name in handed_over(taken.samples)}
+    write_text(folder / PAGE, card_text(card, rates, beside))
     write_text(folder / SCRIPT, script())
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     content = list_of({file.relative_to(folder).as_posix(): checksum_of(file) for file in files})
@@ -65,6 +70,7 @@ def taken_of(
     formats: Sequence[str],
     folder: Path,
     out: Path,
+    samples: int,
 ) -> Taken:
     """What the card is made of.
 
@@ -75,6 +81,7 @@ def taken_of(
         formats: That it was written in, beside the Python module.
         folder: Where it lies now.
         out: Where it is to lie.
+        samples: How many test samples are to be stored at most.
     """
     sides = {"before": asdict(found.before), "after": asdict(found.after)}
     return Taken(
@@ -88,6 +95,7 @@ def taken_of(
         sizes={**sides, "uncounted": found.uncounted},
         threads=found.threads,
         out=out,
+        samples=samples,
     )
 
 

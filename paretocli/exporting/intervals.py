@@ -103,8 +103,8 @@ def _why_none(measured: float, one: TaskSamples, name: str) -> str:
     again = one.figure(name, np.arange(len(one.places)))
     if not math.isclose(again, measured, rel_tol=RELATIVE, abs_tol=ABSOLUTE):
         return (
-            f"Sample by sample the metric is {again:.6g} and not {measured:.6g}: it does not "
-            "follow from means over samples."
+            f"Worked out sample by sample it is {again:.6g} and not {measured:.6g}, so that "
+            "drawing samples again says nothing."
         )
     return ""
 

@@ -107,8 +107,8 @@ def rates_of(solved: SolvedPoint, results: Results | None) -> ExchangeRates:
 def data_of(solved: SolvedPoint) -> dict[str, Any]:
     """The data, ready for JSON: checksums as the sweep noted them, and samples of each split."""
     problem, sweep = solved.problem, solved.sweep
-    counts = {name: len(data) for name, data in problem.splits().items()}
-    counts["train"] = len(problem.train)  # which an epoch may see several times
+    counts = {"train": len(problem.train)}  # which an epoch may see several times
+    counts |= {name: len(data) for name, data in problem.splits().items() if name != "train"}
     if sweep is None:
         return {"checksums": {}, "samples": counts}
     settings: Mapping[str, Any] = sweep.config

@@ -14,27 +14,30 @@ from paretocli.core.problem import Problem
 from paretocli.exporting.verified_outputs import as_array
 
 SAMPLES = "samples.npz"
-MOST = 8
+USUAL = 8
 MOST_BYTES = 2_000_000  # of all samples but the first, before they are packed
 
 
 @torch.no_grad()
-def write_samples(problem: Problem, dense: AsUsed, folder: Path) -> list[int]:
+def write_samples(problem: Problem, dense: AsUsed, folder: Path, most: int) -> list[int]:
     """Write inputs as the data holds them, and the outputs of the dense network.
 
-    They are as many as have room, spread evenly over the test split.
+    They are as many as have room, spread evenly over the test split; no file without any.
 
     Args:
         problem: Whose test data.
         dense: The network, in evaluation mode.
         folder: Where to.
+        most: How many there are to be at most.
 
     Returns:
         The numbers of the samples in the test split.
     """
+    if not most:
+        return []
     one = _arrays(problem, dense, [0])
     room = MOST_BYTES // max(1, sum(array.nbytes for array in one.values()))
-    count = min(MOST, max(1, room), len(problem.test))
+    count = min(most, max(1, room), len(problem.test))
     rows = [place * len(problem.test) // count for place in range(count)]
     np.savez_compressed(folder / SAMPLES, **_arrays(problem, dense, rows))
     return rows

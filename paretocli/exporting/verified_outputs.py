@@ -52,6 +52,9 @@ class Outputs:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self.deviations.append(f"{CARD} does not say how outputs are to be compared.")
             return
+        if said["samples"] is None:
+            self.unchecked.append("outputs, as no samples are stored.")
+            return
         if stored not in self._sound:
             self.unchecked.append(
                 f"outputs, as {stored}, which holds them, is not as it was written."

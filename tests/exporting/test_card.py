@@ -32,6 +32,7 @@ from paretocli.run_directory.points import read_record
 from paretocli.run_directory.sweep_file import read_sweep_file
 from tests.exact import exact_points
 from tests.exporting.handed_over import COUNT, exported_folder, solved_point
+from tests.program import files_below
 from tests.solved import EPSILON, exact_multipliers, write_solved
 
 WEIGHTS = [[0.3, 0.7], [0.5, 0.5], [0.7, 0.3]]
@@ -109,6 +110,18 @@ def test_a_network_that_gives_no_numbers_has_a_card(tmp_path):
     assert figure["reason"] == "The metric has no value on the test data."
     assert found["test"]["metrics"]["error_parts|x"]["low"] is not None
     assert paretocli.verify(tmp_path / "out").ok
+
+
+def test_no_samples_where_nobody_may_see_any(tmp_path):
+    said = export_point(solved_point(tmp_path), tmp_path / "out", [], threads=1, samples=0)
+    assert set(said.files) == set(files_below(tmp_path / "out"))
+    assert "samples.npz" not in said.files
+    text = (tmp_path / "out" / "card.md").read_text()
+    assert "No test samples are stored" in text
+    assert "samples.npz" not in text
+    found = paretocli.verify(tmp_path / "out", said.digest)
+    assert found.ok
+    assert found.unchecked == ("outputs, as no samples are stored.",)
 
 
 def sweep(folder, record=None, **config):

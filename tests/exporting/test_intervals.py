@@ -184,7 +184,19 @@ def test_what_is_no_mean_over_samples_has_no_interval():
     _, figures = looked_at(problem, {"any_a": 1.0})
     figure = figures["any_a"]
     assert (figure.value, figure.low) == (1.0, None)
-    assert "does not follow from means over samples" in figure.reason
+    assert "and not 1, so that drawing samples again says nothing" in figure.reason
+
+
+def of_two(output, target):
+    assert len(output) > 1
+    return float(correct(output, target).mean())
+
+
+def test_what_takes_no_single_sample_has_no_interval():
+    problem = made([Task("a", loss, {"two": of_two})], (classes(),))
+    figure = looked_at(problem, {"two_a": 0.5})[1]["two_a"]
+    assert (figure.value, figure.low) == (0.5, None)
+    assert figure.reason.startswith("Worked out sample by sample it is nan and not 0.5")
 
 
 def fair(output, target):
