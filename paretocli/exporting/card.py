@@ -110,7 +110,9 @@ def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
         "exchange_rates": rates.as_plain(),
         "data": data_of(solved),
         "made_with": made_with(solved, taken.threads),
-        "export_command": export_command(solved, taken.out, taken.formats, taken.threads),
+        "export_command": export_command(
+            solved, taken.out, taken.formats, taken.threads, taken.samples
+        ),
         "sizes": dict(taken.sizes),
     }
     return card, rates

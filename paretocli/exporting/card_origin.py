@@ -27,8 +27,12 @@ def point_text(card: Part) -> list[str]:
     if "best_epoch" in point and point["best_epoch"] is not None:
         sentences.append(
             f"The validation data chose epoch {point['best_epoch']} of its training; the test data "
-            "chose nothing there. Who picked this point among those of the sweep, and by what, is "
-            "not noted: if it was by test figures, these are better than those of other data."
+            "chose nothing there."
+        )
+    if sweep is None or sweep["points"] > 1:
+        sentences.append(
+            "Who picked this point among those of its sweep, and by what, is not noted: if it was "
+            "by test figures, these are better than those of other data."
         )
     sentences += _history(point)
     if point["serves"]:
@@ -131,7 +135,10 @@ def made_text(card: Part) -> list[str]:
         found += _settings(card["sweep"])
     training, export = card["made_with"]["training"], card["made_with"]["export"]
     found += [_made_with("Trained", training), _made_with("Exported", export)]
-    found += [paragraph("This exports it again:"), f"```sh\n{card['export_command']}\n```"]
+    found += [
+        paragraph("The command that exports it like this:"),
+        f"```sh\n{card['export_command']}\n```",
+    ]
     return [part for part in found if part]
 
 

@@ -148,11 +148,13 @@ def split_facts(solved: SolvedPoint) -> list[str]:
     return found
 
 
-def export_command(solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int) -> str:
+def export_command(
+    solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int, samples: int
+) -> str:
     """The command that exports the point like this."""
     parts = ["paretocli", "export", str(solved.directory), str(solved.record["point"])]
     parts += ["--format", ",".join(formats) or "none", "--out", str(out)]
-    return shlex.join([*parts, "--threads", str(threads)])
+    return shlex.join([*parts, "--threads", str(threads), "--samples", str(samples)])
 
 
 def _row(results: Results, point: int) -> int | None:
