@@ -8,6 +8,7 @@ from typing import Any
 
 CHECKSUMS, CARD, REPORT = "checksums.json", "card.json", "export.json"
 FORMAT = 1
+BLOCK = 2**20  # bytes that are read at once
 
 
 class NoExportError(ValueError):
@@ -21,8 +22,11 @@ def digest_of(content: bytes) -> str:
 
 def checksum_of(file: Path) -> str:
     """The same of the content of a file."""
+    digest = hashlib.sha256()
     with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+        while block := content.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def list_of(checksums: Mapping[str, str]) -> bytes:

@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 import paretocli
 from paretocli.core.description import Description, Feature
 from paretocli.core.prediction import Classes, Count, Number
+from paretocli.exporting import hand_over
 from paretocli.exporting.card_origin import certificate_text, made_text, point_text
 from paretocli.exporting.card_use import inputs_text, metrics_text, outputs_text
 from paretocli.exporting.export import export_point
@@ -122,6 +124,30 @@ def test_no_samples_where_nobody_may_see_any(tmp_path):
     found = paretocli.verify(tmp_path / "out", said.digest)
     assert found.ok
     assert found.unchecked == ("outputs, as no samples are stored.",)
+
+
+def test_half_a_folder_never_appears(tmp_path, monkeypatch):
+    def failing(*given):
+        raise RuntimeError("no page")
+
+    solved = solved_point(tmp_path)
+    monkeypatch.setattr(hand_over, "card_text", failing)
+    with pytest.raises(RuntimeError, match="no page"):
+        export_point(solved, tmp_path / "new" / "out", [], threads=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["point.safetensors"]
+
+
+def test_the_checksums_come_last_into_a_folder_that_is_there(tmp_path, monkeypatch):
+    moved, move = [], Path.replace
+
+    def noted(path, to):
+        moved.append(Path(to).relative_to(tmp_path).as_posix())
+        return move(path, to)
+
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(Path, "replace", noted)
+    export_point(solved_point(tmp_path), tmp_path / "out", [], threads=1)
+    assert moved[-1] == "out/checksums.json"
 
 
 def sweep(folder, record=None, **config):
