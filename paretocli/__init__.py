@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from paretocli.errors import InputError, RunError, StopError
     from paretocli.library.calls import check, compare, export, load_run, sweep, train
     from paretocli.library.run import Run
+    from paretocli.library.verifying import verify
     from paretocli.problems.fairness import fairness_task
     from paretocli.reading.lazy import LazySamples
 
@@ -37,6 +38,7 @@ __all__ = [
     "load_run",
     "sweep",
     "train",
+    "verify",
 ]
 
 # Threads that wait for others sleep, and do not keep a processor from other programs. OpenMP reads
@@ -62,6 +64,7 @@ _PLACES = {
     "paretocli.errors": ("InputError", "RunError", "StopError"),
     "paretocli.library.calls": ("check", "compare", "export", "load_run", "sweep", "train"),
     "paretocli.library.run": ("Run",),
+    "paretocli.library.verifying": ("verify",),
     "paretocli.problems.fairness": ("fairness_task",),
     "paretocli.reading.lazy": ("LazySamples",),
 }

@@ -34,6 +34,15 @@ Threads = Annotated[
     int, typer.Option(min=1, envvar="PARETOCLI_THREADS", help="Processors for latencies.")
 ]
 
+Samples = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Test samples that go into the folder at most, to verify it by; 0 where those who get "
+        "it may see none.",
+    ),
+]
+
 
 @with_options("workers", "data_dir")
 def export(
@@ -44,6 +53,7 @@ def export(
     formats: Formats = "program",
     problem: ProblemFile = None,
     threads: Threads = 1,
+    samples: Samples = 8,
     as_json: AsJson = False,
     **given: Any,
 ) -> None:
@@ -52,6 +62,10 @@ def export(
     The network becomes physically smaller and gives the same outputs: every form that is written
     is read again and compared on the whole test data. The folder holds a Python module that needs
     torch and safetensors alone, its weights, and the forms asked for; a table says what was gained.
+
+    With them goes card.md, a page to hand over: what the network takes and gives, test metrics with
+    confidence intervals, how it was chosen and made. `paretocli verify` looks whether a folder is
+    as it was written.
 
     Examples:
       paretocli export runs/multimnist 3
@@ -88,7 +102,7 @@ def export(
         consent=lambda file: may_run(path, file),
     )
     solved = replace(solved, problem=problem_read_by(solved.problem, given["workers"]))
-    exported = export_point(solved, folder, names, threads)
+    exported = export_point(solved, folder, names, threads, samples)
     if as_json:
         say(json.dumps({"folder": str(folder), **asdict(exported)}, indent=2))
     else:

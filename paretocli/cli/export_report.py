@@ -1,5 +1,6 @@
 """What `paretocli export` says."""
 
+import shlex
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,13 +45,23 @@ def export_report(exported: "Exported", folder: Path) -> str:
         (
             as_text(table),
             "",
-            f"On {exported.samples:,} test samples the outputs differ by at most {relative:.1e}, "
-            "relative to a task's largest\noutput where that is above 1.",
+            textwrap.fill(
+                f"On {exported.samples:,} test samples the outputs differ by at most "
+                f"{relative:.1e}, relative to a task's largest output where that is above 1.",
+                WIDTH,
+            ),
             *uncounted,
             *_columns_text(exported),
             f"Latencies are medians with {exported.threads} "
             f"thread{'s' if exported.threads > 1 else ''} on this machine.",
-            f"Written to {folder}: {', '.join(exported.files)}",
+            textwrap.fill(
+                f"Written to {folder}: {', '.join(exported.files)}",
+                WIDTH,
+                break_long_words=False,
+                break_on_hyphens=False,
+            ),
+            f"`paretocli verify {shlex.quote(str(folder))}` looks whether it is unchanged. Digest:",
+            f"  {exported.digest}",
         )
     )
 

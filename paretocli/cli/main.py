@@ -23,6 +23,7 @@ from paretocli.cli.select import select
 from paretocli.cli.status import status
 from paretocli.cli.sweep import sweep
 from paretocli.cli.train import train
+from paretocli.cli.verify import verify
 from paretocli.errors import InputError, RunError, StopError
 from paretocli.execution.stopping import ending_signals
 from paretocli.printing import say
@@ -47,6 +48,7 @@ app.command()(status)
 app.command()(front)
 app.command()(select)
 app.command()(export)
+app.command()(verify)
 app.command(name="plot-front")(plot_front)
 app.command()(compare)
 app.command()(problems)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from paretocli.core.auxiliary import auxiliary_tasks, checked_auxiliary
+from paretocli.core.description import Description
 from paretocli.core.given_splits import refuse_no_data, refuse_wrong_split
 from paretocli.core.held_out import cut_note, cut_off
 from paretocli.core.in_order import part_of
@@ -18,19 +19,20 @@ from paretocli.core.joining import joined
 from paretocli.core.known_front import KnownFront
 from paretocli.core.labels import labelled_shares, rows_with_labels
 from paretocli.core.metric import Metric
+from paretocli.core.problem_names import refuse_wrong_names
 from paretocli.core.repeated import checked_weights, repeat_note, repeats
 from paretocli.core.samples import Data, Samples
 from paretocli.core.shared_outputs import refuse_wrong_reading
 from paretocli.core.splits import SPLITS, Split
 from paretocli.core.task import Task, TaskFunction
 from paretocli.errors import InputError
-from paretocli.printable import one_line
 
 __all__ = [
     "EVALUATION_BATCH",
     "SPLITS",
     "Data",
     "Defaults",
+    "Description",
     "Metric",
     "NetworkFactory",
     "OptimizerHook",
@@ -128,6 +130,7 @@ class Problem:
         notes: What whoever sweeps it should know of how it was made, a sentence each.
         columns: Where the inputs are numbers of a table's columns, the column of each (D,).
         without_effect: Options by which it was made that made no difference, by name.
+        description: What whoever gets one of its networks alone should know of the data.
     """
 
     name: str
@@ -149,26 +152,11 @@ class Problem:
     notes: Sequence[str] = ()
     columns: Sequence[str] = ()
     without_effect: Sequence[str] = ()
+    description: Description = Description()
 
     def __post_init__(self) -> None:
         names = [task.name for task in self.tasks]
-        if not names or len(set(names)) != len(names):
-            raise InputError(
-                f"Problem {self.name} should have tasks with distinct names, found "
-                f"{', '.join(names) or 'none'}; rename them."
-            )
-        for name in (self.name, *names, *self.metrics):
-            if not name or one_line(name) != name:
-                raise InputError(
-                    f"Problem {self.name!r} should have names in one line, of itself, its tasks "
-                    f"and their metrics, without control characters, found {name!r}; rename it."
-                )
-        columns = [f"loss_{name}" for name in names] + list(self.metrics)
-        if len(set(columns)) != len(columns) or any(c.startswith("weight_") for c in columns):
-            raise InputError(
-                f"Problem {self.name} has metrics whose columns clash with each other or with "
-                f"losses and weights ({', '.join(self.metrics)}); rename them."
-            )
+        refuse_wrong_names(self.name, names, self.metrics)
         refuse_wrong_reading(self.tasks, self.name)
         auxiliary = checked_auxiliary(self.auxiliary, names, self.name)
         object.__setattr__(self, "auxiliary", auxiliary)

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,15 @@ from paretocli.core.problem import Problem
 from paretocli.errors import InputError, RunError
 from paretocli.exporting.columns import unread_columns
 from paretocli.exporting.formats import EXACT, FORMATS
+from paretocli.exporting.hand_over import forms_of, hand_over, handed_over, taken_of
 from paretocli.exporting.measure import Outputs, compare_outputs, latencies
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
+from paretocli.exporting.stored_samples import USUAL
+from paretocli.exporting.verified_files import CHECKSUMS, REPORT
 
 LARGE_BATCH = 64  # for latencies, unless that is more than are evaluated at once
-REPORT = "export.json"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Exported:
         samples: Of the test data.
         threads: That latencies were measured with.
         files: Paths.
+        digest: SHA-256 of the checksums of the files.
         uncounted: Why there are no multiply-accumulates, where there are none.
         columns: How many columns of a table there are to predict from; 0 without a table.
         unread: Those of them that the small network does not read.
@@ -78,9 +81,12 @@ class Exported:
     uncounted: str = ""
     columns: int = 0
     unread: tuple[str, ...] = ()
+    digest: str = ""
 
 
-def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int) -> Exported:
+def export_point(
+    solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int, samples: int = USUAL
+) -> Exported:
     """Compact a point's network, write it, read it again and compare.
 
     Args:
@@ -88,6 +94,7 @@ def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads
         out: A folder that does not exist yet, or is empty.
         formats: Beside the plain module, some of `FORMATS`.
         threads: For latencies.
+        samples: How many test samples are stored at most, to verify the folder by.
 
     Raises:
         InputError: The folder holds something, or torch.export makes no graph of the network.
@@ -99,14 +106,20 @@ def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads
         dense.mkdir()
         small.mkdir()
         found = _export(solved, dense, small, formats, threads)
+        found = replace(found, files=(*found.files, *handed_over(samples)))
         report = {"format": 1, "paretocli": __version__, **_origin(solved), **asdict(found)}
+        del report["digest"]  # of what this file is one of
         write_text(small / REPORT, json.dumps(report, indent=2))
+        batch = _batch(solved.problem, 2)
+        taken = taken_of(solved, found, batch, formats, small, out, samples)
+        digest = hand_over(taken, small, forms_of(found, formats))
         if place == out:
-            for file in small.iterdir():
+            # The list of checksums comes last: until then nobody takes the folder for whole.
+            for file in sorted(small.iterdir(), key=lambda file: file.name == CHECKSUMS):
                 file.replace(out / file.name)
         else:
             small.replace(out)
-    return found
+    return replace(found, digest=digest)
 
 
 @contextmanager

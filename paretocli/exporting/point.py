@@ -29,6 +29,7 @@ class SolvedPoint:
         problem: Its problem, with the data.
         network: Its network, in evaluation mode.
         file: The network's safetensors file.
+        sweep: What the directory says of its sweep; None where nobody asked for it.
     """
 
     directory: Path
@@ -36,6 +37,7 @@ class SolvedPoint:
     problem: Problem
     network: nn.Module
     file: Path
+    sweep: SweepFile | None = None
 
 
 def read_solved_point(
@@ -70,7 +72,7 @@ def read_solved_point(
     network = fresh_network(sweep.setting("network"), "default", made, sweep.config["seed"])
     file = network_path(path, point)
     load_point(file, network)
-    return SolvedPoint(path, record, made, network.eval(), file)
+    return SolvedPoint(path, record, made, network.eval(), file, sweep)
 
 
 def _record(sweep: SweepFile, point: int) -> PointRecord:

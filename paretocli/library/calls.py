@@ -159,10 +159,11 @@ def export(
     out: str | Path | None = None,
     formats: Sequence[str] = ("program",),
     threads: int = 1,
+    samples: int = 8,
 ) -> "Exported":
     """Write the network of a point without its zero rows; see `Run.export`."""
     found = run if isinstance(run, Run) else Run(run)
-    return found.export(point, out, formats, threads)
+    return found.export(point, out, formats, threads, samples)
 
 
 def check(problem: "Problem | str", *, network: str | None = None, **options: Any) -> "Examination":

@@ -46,6 +46,7 @@ class Run(RecordedRun):
         out: str | Path | None = None,
         formats: Sequence[str] = ("program",),
         threads: int = 1,
+        samples: int = 8,
     ) -> "Exported":
         """Write the network of a point without its zero rows, and what fed them.
 
@@ -54,6 +55,7 @@ class Run(RecordedRun):
             out: A new or empty folder; without, `export-<name of the directory>-<point>`.
             formats: What to write beside the Python module and its weights.
             threads: For latencies.
+            samples: Test samples that go into the folder at most, to verify it by.
 
         Raises:
             InputError: As `network`, or the folder holds something.
@@ -80,7 +82,7 @@ class Run(RecordedRun):
                 problem=self._problem,
                 consent=lambda file: False,
             )
-            return export_point(solved, folder, list(formats), threads)
+            return export_point(solved, folder, list(formats), threads, samples)
 
     def refine(
         self,

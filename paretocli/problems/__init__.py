@@ -6,6 +6,7 @@ A problem of your own is a function that returns a `Problem`; see `paretocli.cor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from paretocli.core.description import Description, Feature
     from paretocli.core.prediction import Classes, Count, Number
     from paretocli.core.problem import (
         Data,
@@ -17,13 +18,18 @@ if TYPE_CHECKING:
         joined,
     )
 
-_PREDICTIONS = ("Classes", "Count", "Number")
+_PLACES = {
+    "description": ("Description", "Feature"),
+    "prediction": ("Classes", "Count", "Number"),
+}
 
 __all__ = [
     "Classes",
     "Count",
     "Data",
     "Defaults",
+    "Description",
+    "Feature",
     "Metric",
     "Number",
     "Problem",
@@ -36,7 +42,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Bring in torch only when one of the classes is asked for, not with the list of problems."""
     if name in __all__:
-        from paretocli.core import prediction, problem  # noqa: PLC0415 - they bring torch
+        from importlib import import_module  # noqa: PLC0415 - nobody needs it before
 
-        return getattr(prediction if name in _PREDICTIONS else problem, name)
+        place = next((place for place, names in _PLACES.items() if name in names), "problem")
+        return getattr(import_module(f"paretocli.core.{place}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -56,4 +56,23 @@ def make(data_dir: Path) -> Problem:
         # Copies that were two files have a dot after the labels of the second.
         **{LABEL: frame[LABEL].str.rstrip(".")},
     )
-    return fair_table(frame, "adult", path, label=LABEL, group=GROUP, numeric=NUMERIC)
+    return fair_table(
+        frame,
+        "adult",
+        path,
+        label=LABEL,
+        group=GROUP,
+        numeric=NUMERIC,
+        preparation=preparation(),
+    )
+
+
+def preparation() -> list[str]:
+    """What was done to the categories, a sentence each."""
+    common = ", ".join(f"{name} {word}" for name, word in MOST_COMMON.items())
+    merged = (
+        f"In {name} {', '.join(one for one, into in words.items() if into == word)} became {word}."
+        for name, words in MERGED.items()
+        for word in dict.fromkeys(words.values())
+    )
+    return [f"Missing categories became the most common one: {common}.", *merged]

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from paretocli.core.description import Description
 from paretocli.core.problem import Defaults, Problem, Samples, Split
 from paretocli.networks.blocks import convolution, with_features
 from paretocli.networks.hps import HardParameterSharing
@@ -60,6 +61,12 @@ def make(data_dir: Path) -> Problem:
         val=splits["val"],
         test=splits["test"],
         prepare=Normalise(images_of(splits["train"])),
+        description=Description(
+            [
+                "The mean of a picture (red, green, blue) and of a digit resized to 32 × 32, white "
+                "on black and the same in all channels, halves rounded up."
+            ]
+        ),
         augment=RandomRotation(DEGREES),
         networks={"mdmtn": mdmtn, "hps": hps},
         defaults=Defaults(

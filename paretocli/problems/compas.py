@@ -52,7 +52,20 @@ def make(data_dir: Path) -> Problem:
         )
     frame = frame.assign(score_text=_score_text(numbers(frame["decile_score"], path)))
     numeric = [*NUMERIC, *(name for name in frame.columns if name == STAY)]
-    return fair_table(frame, "compas", path, label=LABEL, group=GROUP, numeric=numeric)
+    return fair_table(
+        frame,
+        "compas",
+        path,
+        label=LABEL,
+        group=GROUP,
+        numeric=numeric,
+        preparation=[_scores()],
+    )
+
+
+def _scores() -> str:
+    levels = ", ".join(f"{word} from {low} to {high}" for word, (low, high) in SCORES.items())
+    return f"score_text was made of decile_score: {levels}."
 
 
 def _score_text(decile: pd.Series) -> pd.Series:

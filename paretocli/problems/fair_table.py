@@ -1,6 +1,6 @@
 """Known tables with fairness as an objective, as papers on learned fronts split and encode them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -11,11 +11,13 @@ import torch
 from sklearn.model_selection import train_test_split
 from torch import nn
 
+from paretocli.core.description import Feature
 from paretocli.core.inputs import mapped
 from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.lists import some_of
 from paretocli.networks.hps import HardParameterSharing
 from paretocli.problems.cells import numbers
+from paretocli.problems.described import description_of
 from paretocli.problems.features import encoded
 from paretocli.problems.label_columns import labels_of
 from paretocli.problems.splitting import Rows, refuse_few
@@ -30,7 +32,14 @@ HIDDEN = (60, 25)
 
 
 def fair_table(
-    frame: pd.DataFrame, name: str, path: Path, *, label: str, group: str, numeric: Sequence[str]
+    frame: pd.DataFrame,
+    name: str,
+    path: Path,
+    *,
+    label: str,
+    group: str,
+    numeric: Sequence[str],
+    preparation: Sequence[str] = (),
 ) -> Problem:
     """Tell a label of two classes with equal opportunity for groups that nothing is told of.
 
@@ -49,6 +58,7 @@ def fair_table(
         label: The column to predict.
         group: The column of the groups, which is no feature.
         numeric: The columns of numbers; the others hold categories.
+        preparation: What was done to them before, a sentence each.
 
     Raises:
         InputError: A cell is no number where there should be one, or there are too few rows, labels
@@ -82,6 +92,9 @@ def fair_table(
             *lacking_words(columns),
         ],
         columns=[sources.get(column, column) for column in found.columns],
+        description=description_of(
+            every, [_of_source(one, sources) for one in found.made], preparation
+        ),
     )
 
 
@@ -107,6 +120,15 @@ def one_hot(
         made.append(each)
         sources |= dict.fromkeys(each.columns, name)
     return pd.concat(made, axis=1), sources
+
+
+def _of_source(made: Feature, sources: Mapping[str, str]) -> Feature:
+    """How an input was made of the cells of the table, where a column of 0 and 1 was between."""
+    source = sources.get(made.column)
+    if source is None:
+        return made
+    cell = made.column.removeprefix(f"{source}=")
+    return Feature(source, "category", made.mean, made.deviation, (cell,))
 
 
 def lacking_words(columns: pd.DataFrame) -> list[str]:

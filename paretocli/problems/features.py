@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from paretocli.core.description import Feature
 from paretocli.errors import InputError
 from paretocli.lists import some_of
 from paretocli.problems.table_form import TableForm
@@ -30,12 +31,14 @@ class Features:
         indicated: The columns that have an input which says where they are missing.
         embedded: How many categories the columns have that stand in the last inputs as numbers:
             from 1 on, and 0 for what training has not seen.
+        made: How each input was made of its column (D,).
     """
 
     inputs: npt.NDArray[np.float32]
     columns: tuple[str, ...]
     indicated: tuple[str, ...]
     embedded: dict[str, int]
+    made: tuple[Feature, ...]
 
 
 def encoded(
@@ -84,10 +87,15 @@ def encoded(
     encoder.fit(filled.iloc[training])
     codes = [_codes(filled[name], every) for name, every in coded.items()]
     inputs = np.column_stack([encoder.transform(filled), *codes]).astype(np.float32)
-    counts = _widths(encoder.named_transformers_[CATEGORIES], nominal)
-    columns = [*numeric, *np.repeat(nominal, counts).tolist(), *indicated, *coded]
+    parts = encoder.named_transformers_
+    made = (
+        *_standardised(parts[NUMBERS], numeric),
+        *_one_hot(parts[CATEGORIES], nominal),
+        *(Feature(name, "missing") for name in indicated),
+        *(Feature(name, "code", categories=tuple(every)) for name, every in coded.items()),
+    )
     counts_of = {name: len(every) for name, every in coded.items()}
-    return Features(inputs, tuple(columns), tuple(indicated), counts_of)
+    return Features(inputs, tuple(one.column for one in made), tuple(indicated), counts_of, made)
 
 
 def _codes(column: pd.Series, categories: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -106,9 +114,23 @@ def indicator_words(indicated: Sequence[str]) -> list[str]:
     ]
 
 
-def _widths(encoder: OneHotEncoder, nominal: Sequence[str]) -> list[int]:
-    """How many inputs each category has."""
+def _standardised(encoder: Pipeline, numeric: Sequence[str]) -> list[Feature]:
+    """How each number was made."""
+    if not numeric:
+        return []
+    scaler = encoder[-1]
+    rows = zip(numeric, scaler.mean_.tolist(), scaler.scale_.tolist(), strict=True)
+    return [Feature(name, "number", mean, deviation) for name, mean, deviation in rows]
+
+
+def _one_hot(encoder: OneHotEncoder, nominal: Sequence[str]) -> list[Feature]:
+    """How the inputs of each category were made; those of a column that are rare come last."""
     if not nominal:
         return []
-    pairs = zip(encoder.categories_, encoder.infrequent_categories_, strict=True)
-    return [len(every) - (0 if rare is None else len(rare) - 1) for every, rare in pairs]
+    found = []
+    each = zip(nominal, encoder.categories_, encoder.infrequent_categories_, strict=True)
+    for name, every, infrequent in each:
+        rare = () if infrequent is None else tuple(infrequent.tolist())
+        found += [(name, (one,)) for one in every.tolist() if one not in {*rare}]
+        found += [(name, rare)] if rare else []
+    return [Feature(name, "category", categories=cells) for name, cells in found]

@@ -9,6 +9,7 @@ from paretocli.core.problem import Defaults, Problem
 from paretocli.errors import InputError
 from paretocli.problems.column_kinds import asked_kinds
 from paretocli.problems.csv_text import read_texts
+from paretocli.problems.described import description_of
 from paretocli.problems.image_files import Form, Header, each, header, images_below
 from paretocli.problems.image_rows import file_column
 from paretocli.problems.images import Normalise
@@ -92,6 +93,7 @@ def make(
             f"{len(paths):,} images, {size_words}; the rows are split {how}.",
             *label_notes([(one.task.name, one.words) for one in found]),
         ),
+        description=description_of(found, preparation=[_prepared(form)]),
     )
 
 
@@ -117,6 +119,13 @@ def _form(paths: Sequence[Path], headers: Sequence[Header], asked: int | None) -
     of = _pixels(low) if len(sizes) == 1 else f"{_pixels(low)} to {_pixels(high)}"
     hint = "" if asked else " (--image-size says another side)"
     return form, f"{colours}, resized from {of} to {_pixels(form.size)}{hint}"
+
+
+def _prepared(form: Form) -> str:
+    """What is done to an image before it is a sample."""
+    colours = "one grey channel" if form.grey else "red, green and blue"
+    resized = ", resized bilinearly where they have another size" if form.resized else ""
+    return f"Images are upright, {colours}, height × width {_pixels(form.size)}{resized}."
 
 
 def _side(headers: Sequence[Header]) -> int:

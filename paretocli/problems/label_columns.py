@@ -39,6 +39,7 @@ class Labels:
             is compared between groups, both by name.
         words: What it was taken for, in a sentence.
         classes: Names of the classes, none of a number.
+        groups: Names of the groups that are compared, if any are.
     """
 
     task: Task
@@ -46,6 +47,7 @@ class Labels:
     target: Any
     words: str
     classes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 def _unweighted(name: str, counts: Sequence[int]) -> Task:

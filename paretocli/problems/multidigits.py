@@ -5,6 +5,7 @@ import torch
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
+from paretocli.core.description import Description
 from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.problems.classification import classification
 from paretocli.problems.images import Normalise, images_of
@@ -16,6 +17,7 @@ SHARES = {"train": 0.6, "val": 0.2, "test": 0.2}
 # Each digit meets this many partners: there are but 1,797 digits, yet millions of pairs.
 PARTNERS = {"train": 10, "val": 5, "test": 5}
 DIGIT, SHIFT, CLASSES = 8, 4, 10
+SIDE = DIGIT + SHIFT
 INK_LEVELS = 16
 
 
@@ -27,9 +29,8 @@ class Narrow(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        pixels = (DIGIT + SHIFT) ** 2
         self.shared = nn.Sequential(
-            nn.Flatten(), nn.Linear(pixels, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU()
+            nn.Flatten(), nn.Linear(SIDE**2, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU()
         )
         self.heads = nn.ModuleList(nn.Linear(16, CLASSES) for _ in range(2))
 
@@ -62,15 +63,21 @@ def make() -> Problem:
         val=splits["val"],
         test=splits["test"],
         prepare=Normalise(images_of(splits["train"])),
+        description=Description(
+            [
+                f"Digits of {DIGIT} × {DIGIT} pixels, whose {INK_LEVELS} levels of ink became 255; "
+                f"the left one lies at the upper left of {SIDE} × {SIDE} pixels, the right one "
+                f"{SHIFT} further down and to the right, and the brighter of the two shows."
+            ]
+        ),
         networks={"narrow": Narrow},
         defaults=Defaults(network="narrow", points=9, epochs=20, batch_size=128, lr=5e-3),
     )
 
 
 def _paired(images: Tensor, labels: Tensor, partners: int) -> Samples:
-    side = DIGIT + SHIFT
     rounds = [
-        overlay_pairs(images, labels, shift=SHIFT, canvas=side, size=side, seed=seed)
+        overlay_pairs(images, labels, shift=SHIFT, canvas=SIDE, size=SIDE, seed=seed)
         for seed in PARTNER_SEEDS[:partners]
     ]
     targets = zip(*(pairs.targets for pairs in rounds), strict=True)

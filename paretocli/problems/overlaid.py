@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from paretocli.core.description import Description
 from paretocli.core.problem import Defaults, Problem, Samples, Split
 from paretocli.networks.lenet import LeNet
 from paretocli.problems import cache, mnist, mnist_files
@@ -55,6 +56,13 @@ def overlaid(
         test=splits["test"],
         prepare=Normalise(images_of(splits["train"])),
         networks={"lenet": partial(LeNet, (1, SIZE, SIZE), [CLASSES] * len(tasks))},
+        description=Description(
+            [
+                f"{data[0]} lies at the upper left of a canvas of {CANVAS} × {CANVAS} pixels, "
+                f"{data[1]} {SHIFT} pixels further down and to the right; the brighter of the two "
+                f"shows, and the canvas is resized to {SIZE} × {SIZE}."
+            ]
+        ),
         defaults=Defaults(
             network="mdmtn",
             points=9,

@@ -77,7 +77,8 @@ def fairness_of(
     without = int((codes == MISSING).sum())
     if without:
         words += f"; {without:,} rows without a group count for none"
-    return [Labels(task, "class", {"group": group, "label": judged.target}, words)]
+    target = {"group": group, "label": judged.target}
+    return [Labels(task, "class", target, words, groups=tuple(groups))]
 
 
 def _column(name: str, frame: pd.DataFrame, targets: Sequence[str], path: Path) -> pd.Series:

@@ -15,6 +15,7 @@ from paretocli.errors import InputError
 from paretocli.networks.embedded import embedded_networks, width_of
 from paretocli.problems.cells import numbers
 from paretocli.problems.column_kinds import asked_kinds, found_kind
+from paretocli.problems.described import description_of, with_missing_cells
 from paretocli.problems.features import encoded, indicator_words
 from paretocli.problems.label_columns import labels_of
 from paretocli.problems.label_notes import label_notes
@@ -106,6 +107,7 @@ def tabular(
         columns=found.columns,
         networks=networks,
         generic=not networks,
+        description=description_of(tasks, found.made, with_missing_cells(found.made)),
         without_effect=[
             *(["task"] if regression else []),
             *([] if found.indicated else ["indicators"]),

@@ -1,0 +1,195 @@
+"""Of the page for an exported network: what it takes and gives, how good and how large it is."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from paretocli.exporting.markdown import code, item, paragraph, plain, table
+from paretocli.lists import some_of
+
+Part = Mapping[str, Any]
+
+MOST_ROWS = 60  # of columns; all of them are in card.json
+MOST_CLASSES = 20
+NO_FIGURE = "none"
+
+
+def inputs_text(inputs: Part) -> list[str]:
+    """What the network takes."""
+    rows = [(code(one["name"]), one["dtype"], one["shape"]) for one in inputs["tensors"]]
+    found = [table(("input", "numbers", "shape"), rows, left=3)]
+    found.append(paragraph(f"B is the number of samples. {plain(inputs['within'])}"))
+    if inputs["before"]:
+        found.append("\n".join(item(plain(sentence)) for sentence in inputs["before"]))
+    found += _features_text(inputs)
+    if inputs["unread"]:
+        names = some_of([code(name) for name in inputs["unread"]])
+        found.append(paragraph(f"It reads nothing of the columns {names}."))
+    return found
+
+
+def _features_text(inputs: Part) -> list[str]:
+    """How numbers are made of the columns of a table, before the network."""
+    if not inputs["features"]:
+        if not inputs["columns"]:
+            return []
+        names = some_of([code(name) for name in inputs["columns"]], most=MOST_ROWS)
+        return [paragraph(f"The columns of its inputs, in order: {names}.")]
+    numbered = list(enumerate(inputs["features"]))
+    rows = []
+    for (column, kind), group in groupby(numbered, lambda one: (one[1]["column"], one[1]["kind"])):
+        places = list(group)
+        rows.append((code(column), _places(places), _made(kind, [one for _, one in places])))
+    found = [
+        paragraph(
+            "Its inputs are numbers of a table's columns. They have to be made as for training, "
+            "which the network does not do:"
+        ),
+        table(("column", "inputs", "how each is made of a cell"), rows[:MOST_ROWS], left=3),
+    ]
+    if len(rows) > MOST_ROWS:
+        found.append(paragraph(f"And {len(rows) - MOST_ROWS} more; `card.json` has all of them."))
+    return found
+
+
+def _places(places: Sequence[tuple[int, Part]]) -> str:
+    first, last = places[0][0], places[-1][0]
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def _made(kind: str, features: Sequence[Part]) -> str:
+    one = features[0]
+    standard = "" if (one["mean"], one["deviation"]) == (0, 1) else ", standardised"
+    cells = [" or ".join(feature["categories"]) for feature in features]
+    listed = some_of([code(cell) for cell in cells], most=5)
+    match kind:
+        case "number":
+            return f"(x − {one['mean']:.6g}) / {one['deviation']:.6g}; missing: 0"
+        case "missing":
+            return "1 where it is missing, else 0"
+        case "code":
+            return f"number from 1 on of {some_of([code(c) for c in one['categories']], most=6)}"
+    each = "in turn " if len(cells) > 1 else ""
+    return f"1 where it is {each}{listed}, else 0{standard}"
+
+
+def outputs_text(outputs: Sequence[Part]) -> list[str]:
+    """What the network gives."""
+    found = []
+    for one in outputs:
+        text = f"{code(one['name'])}, {one['dtype']} {one['shape']}: {_meaning(one['meaning'])}"
+        if one["also_measured"]:
+            tasks = ", ".join(plain(name) for name in one["also_measured"])
+            text += f" It is what {tasks} was measured on as well."
+        found.append(item(text))
+    return ["\n".join(found)]
+
+
+def _meaning(meaning: Part | None) -> str:
+    if meaning is None:
+        return "what the numbers stand for, the problem does not say."
+    match meaning["kind"]:
+        case "number":
+            return (
+                f"a standardised number; {meaning['mean']:.6g} + {meaning['deviation']:.6g} × "
+                "output is the prediction."
+            )
+        case "count":
+            return f"{meaning['mean']:.6g} × exp(output) is the expected count."
+    names = some_of([code(name) for name in meaning["names"]], most=MOST_CLASSES)
+    order = f", in this order: {names}" if names else ", by their numbers from 0 on"
+    return f"logits of {meaning['count']} classes{order}; softmax gives probabilities."
+
+
+def metrics_text(test: Part) -> list[str]:
+    """How good it is on the test data."""
+    intervals = test["intervals"]
+    rows, remarks = [], []
+    for name, one in test["metrics"].items():
+        known = one["low"] is not None
+        between = f"{_figure(one['low'])} – {_figure(one['high'])}" if known else NO_FIGURE
+        number = str(one["resamples"]) if known else ""
+        rows.append((plain(name.replace("_", " ")), _figure(one["value"]), between, number))
+        if one["reason"]:
+            remarks.append(f"{plain(name)} has no interval: {plain(one['reason'])}")
+        elif one["undefined"]:
+            remarks.append(
+                f"{plain(name)} has no value in {one['undefined']} of its {one['resamples']} "
+                "resamples, which are left out."
+            )
+        elif known and one["low"] == one["high"]:
+            remarks.append(
+                f"{plain(name)} is the same in all resamples, which says nothing of other data."
+            )
+        elif known and not one["low"] <= one["value"] <= one["high"]:
+            remarks.append(
+                f"{plain(name)} lies outside its interval: drawing samples again shifts it."
+            )
+    if not rows:
+        return [paragraph("The tasks have no metrics; their losses stand below.")]
+    level = f"{intervals['level']:.0%}".replace("%", " %")
+    return [
+        table(("test metric", "figure", f"{level} interval", "resamples"), rows),
+        paragraph(
+            f"On {test['samples']:,} test samples. Intervals are by the percentile bootstrap: test "
+            f"samples drawn with replacement, the same ones for all tasks (seed "
+            f"{intervals['seed']}). They say how much the figures depend on which samples were "
+            "tested, as if each was drawn by itself: where several have one source, such as one "
+            "person, they are too narrow. Of other networks or data they say nothing."
+        ),
+        *(["\n".join(map(item, remarks))] if remarks else []),
+    ]
+
+
+def groups_text(test: Part) -> list[str]:
+    """The metrics of each group that is compared."""
+    found = []
+    for name, task in test["tasks"].items():
+        if not task["by_group"]:
+            continue
+        metrics = list(next(iter(task["by_group"].values())))
+        header = ("metric", *(f"{plain(g)} ({n:,})" for g, n in task["groups"].items()))
+        rows = [
+            (plain(m.replace("_", " ")), *(_figure(f[m]) for f in task["by_group"].values()))
+            for m in metrics
+        ]
+        found.append(paragraph(f"By the groups of {plain(name)}, with their test samples:"))
+        found.append(table(header, rows))
+    return found
+
+
+def sizes_text(sizes: Part, threads: int) -> list[str]:
+    """How large and how fast it is, beside the network that was trained."""
+    before, after = sizes["before"], sizes["after"]
+    pairs = [("parameters", before["parameters"], after["parameters"], "{:,}")]
+    if before["macs"] is not None and after["macs"] is not None:
+        pairs.append(("multiply-accumulates", before["macs"], after["macs"], "{:,}"))
+    for file, size in after["bytes"].items():
+        pairs.append((f"{plain(file)}, bytes", before["bytes"].get(file), size, "{:,}"))
+    for name, seconds in after["latency"].items():
+        was = before["latency"].get(name)
+        pairs.append(
+            (f"{plain(name)}, ms", None if was is None else 1000 * was, 1000 * seconds, "{:.3f}")
+        )
+    rows = [
+        (name, "" if was is None else form.format(was), form.format(now))
+        for name, was, now, form in pairs
+    ]
+    found = [table(("", "as trained", "exported"), rows)]
+    found.append(
+        paragraph(
+            f"Latencies are medians with {threads} thread{'s' if threads > 1 else ''} on the "
+            "machine that exported it, named below."
+        )
+    )
+    if sizes["uncounted"]:
+        found.append(paragraph(f"Multiply-accumulates are not there: {plain(sizes['uncounted'])}."))
+    return found
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return NO_FIGURE
+    if value and not 1e-3 <= abs(value) < 1e4:
+        return f"{value:.3g}"
+    return f"{value:.4f}"

@@ -1,0 +1,104 @@
+"""What the test data says little of: few samples of a class or a group, labels that are missing."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from paretocli.core.prediction import Classes
+from paretocli.core.problem import Problem
+from paretocli.exporting.each_sample import TaskSamples
+from paretocli.lists import some_of
+
+FEW = 30  # samples, of which a share is known to a tenth or two
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What there is of a task in the test data.
+
+    Attributes:
+        labelled: Samples that have a label.
+        classes: By class, how many; none without classes.
+        groups: By group that is compared, how many; none without.
+        by_group: By group, the metrics of the task whose output is compared, None where one has
+            no value.
+    """
+
+    labelled: int
+    classes: dict[str, int]
+    groups: dict[str, int]
+    by_group: dict[str, dict[str, float | None]]
+
+
+def what_was_tested(problem: Problem, samples: Sequence[TaskSamples]) -> dict[str, Tested]:
+    """What there is of each task, by name.
+
+    Args:
+        problem: Whose test data.
+        samples: Of each task.
+    """
+    by_name = {one.task.name: one for one in samples}
+    return {name: _of_task(problem, one, by_name) for name, one in by_name.items()}
+
+
+def _of_task(problem: Problem, one: TaskSamples, others: Mapping[str, TaskSamples]) -> Tested:
+    names = problem.description.classes.get(one.task.name, ())
+    prediction = one.task.prediction
+    classes: dict[str, int] = {}
+    if one.classes is not None and isinstance(prediction, Classes):
+        there = one.classes[one.classes >= 0]
+        counts = np.bincount(there, minlength=prediction.count).tolist()
+        classes = {_name(names, number): count for number, count in enumerate(counts)}
+    groups, by_group = {}, {}
+    judged = others.get(one.task.of or "")
+    if one.groups is not None:
+        for number, name in enumerate(problem.description.groups[one.task.name]):
+            rows = np.flatnonzero(one.groups == number)
+            groups[name] = len(rows)
+            if judged is not None:
+                figures = {m: judged.figure(m, rows) for m in judged.task.all_metrics}
+                by_group[name] = {
+                    f"{m}_{judged.task.name}": value if math.isfinite(value) else None
+                    for m, value in figures.items()
+                }
+    return Tested(int((one.places >= 0).sum()), classes, groups, by_group)
+
+
+def _name(names: Sequence[str], number: int) -> str:
+    return names[number] if number < len(names) else str(number)
+
+
+def limits_of(problem: str, tested: Mapping[str, Tested], count: int) -> list[str]:
+    """What of it is little or nothing, a sentence each.
+
+    Args:
+        problem: Its name.
+        tested: By task.
+        count: Of the test samples.
+    """
+    found = [
+        f"It was tested on {count:,} samples of the test split of {problem}, and on nothing else."
+    ]
+    for name, one in tested.items():
+        if one.labelled < count:
+            found.append(f"{one.labelled:,} of {count:,} test samples have a label of {name}.")
+        for what, counts in (("classes", one.classes), ("groups", one.groups)):
+            none = [kind for kind, number in counts.items() if not number]
+            few = [f"{kind} ({number})" for kind, number in counts.items() if 0 < number < FEW]
+            if none:
+                found.append(
+                    f"No test sample is of these {what} of {name}: {some_of(none)}; nothing is "
+                    "known of them."
+                )
+            if few:
+                found.append(
+                    f"Fewer than {FEW} test samples are of these {what} of {name}: {some_of(few)}."
+                )
+    if not any(one.groups for one in tested.values()):
+        found.append(
+            "No groups of samples are told apart: how figures differ between parts of the data is "
+            "not known."
+        )
+    return found

@@ -1,0 +1,194 @@
+"""Whether the forms of an exported network give what is stored for some samples.
+
+Packages are imported where something needs them: a folder is verified as far as they are there.
+"""
+
+import importlib.util
+import json
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from paretocli.exporting.verified_files import CARD
+
+# What runs a file takes its path and arrays (B, …), one an input, and gives one an output.
+Runner = Callable[[Path, Sequence[Any]], Sequence[Any]]
+
+
+class Outputs:
+    """Compares what the forms of a network give for the stored samples.
+
+    Args:
+        folder: The folder.
+        sound: The files that are as they were written.
+        runners: What runs files whose endings are not known here, by name.
+
+    Attributes:
+        deviations: What is not as it was written, a sentence each.
+        unchecked: What could not be looked at, and why, the end of a sentence each.
+        differences: By file and output, the largest difference.
+        samples: How many samples are stored; 0 where no outputs were looked at.
+    """
+
+    def __init__(self, folder: Path, sound: set[str], runners: Mapping[str, Runner]) -> None:
+        self._folder, self._sound, self._runners = folder, sound, runners
+        self.deviations: list[str] = []
+        self.unchecked: list[str] = []
+        self.differences: dict[str, dict[str, float]] = {}
+        self.samples = 0
+
+    def compare(self) -> None:
+        """Run each form that is sound and whose packages are there."""
+        try:
+            said = json.loads((self._folder / CARD).read_bytes())["verification"]
+            stored, names = str(said["samples"]), list(map(str, said["outputs"]))
+            needed = {file: [file, *form["needs"]] for file, form in said["forms"].items()}
+            tolerances = {
+                file: {name: float(form["tolerance"][name]) for name in names}
+                for file, form in said["forms"].items()
+            }
+            count = len(said["inputs"])
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            self.deviations.append(f"{CARD} does not say how outputs are to be compared.")
+            return
+        if said["samples"] is None:
+            self.unchecked.append("outputs, as no samples are stored.")
+            return
+        if stored not in self._sound:
+            self.unchecked.append(
+                f"outputs, as {stored}, which holds them, is not as it was written."
+            )
+            return
+        if importlib.util.find_spec("numpy") is None:
+            self.unchecked.append("outputs, as numpy is not installed.")
+            return
+        inputs, expected = self._stored(stored, count, len(names))
+        if not expected:
+            return
+        self.samples = len(inputs[0])
+        for file, files in needed.items():
+            if any(name not in self._sound for name in files):
+                self.unchecked.append(f"outputs of {file}, as it is not as it was written.")
+            else:
+                self._compare(file, inputs, dict(zip(names, expected, strict=True)), tolerances)
+
+    def _stored(self, name: str, inputs: int, outputs: int) -> tuple[list[Any], list[Any]]:
+        """The inputs and the outputs (B, …) that are stored; none where they cannot be read."""
+        import numpy as np
+
+        try:
+            with np.load(self._folder / name, allow_pickle=False) as arrays:
+                return (
+                    [arrays[f"input_{place}"] for place in range(inputs)],
+                    [arrays[f"output_{place}"] for place in range(outputs)],
+                )
+        except Exception as error:  # whatever a file of any content makes zip and numpy raise
+            self.deviations.append(f"{name} cannot be read ({_first_line(error)}).")
+            return [], []
+
+    def _compare(
+        self,
+        file: str,
+        inputs: list[Any],
+        expected: dict[str, Any],
+        tolerances: Mapping[str, Mapping[str, float]],
+    ) -> None:
+        ending = Path(file).suffix
+        run = RUNNERS.get(ending) or self._runners.get(file)
+        if run is None:
+            self.unchecked.append(f"outputs of {file}: nothing here runs files of its kind.")
+            return
+        for module in _NEEDS.get(ending, ()):
+            if importlib.util.find_spec(module) is None:
+                self.unchecked.append(f"outputs of {file}, as {module} is not installed.")
+                return
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                given = list(run(self._folder / file, inputs))
+        except Exception as error:  # whatever a network of anybody raises
+            if isinstance(error, ImportError) and ending not in RUNNERS:
+                self.unchecked.append(f"outputs of {file} ({_first_line(error)}).")
+                return
+            self.deviations.append(f"{file} cannot be run ({_first_line(error)}).")
+            return
+        if len(given) != len(expected):
+            self.deviations.append(
+                f"{file} gives {len(given)} outputs, where {len(expected)} were expected."
+            )
+            return
+        self.differences[file] = {}
+        for (name, like), output in zip(expected.items(), given, strict=True):
+            if output.shape != like.shape:
+                self.deviations.append(
+                    f"{file} gives an output {name} of the shape {output.shape}, where "
+                    f"{like.shape} was expected."
+                )
+                continue
+            gap, allowed = _gap(output, like), tolerances[file][name]
+            self.differences[file][name] = gap
+            if not gap <= allowed:  # not a number is none either
+                self.deviations.append(
+                    f"{file} gives an output {name} that differs by {gap:.2g} from the one that "
+                    f"is stored, more than {allowed:.2g}."
+                )
+
+
+def _gap(one: Any, other: Any) -> float:
+    """The largest difference of arrays; two infinities or two NaN do not differ."""
+    import numpy as np
+
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    same = (one == other) | (np.isnan(one) & np.isnan(other))
+    with np.errstate(invalid="ignore"):
+        return float(np.where(same, 0.0, np.abs(one - other)).max(initial=0.0))
+
+
+def _run_module(path: Path, inputs: Sequence[Any]) -> Sequence[Any]:
+    """What the Python module gives; an import would leave a cache beside it."""
+    names: dict[str, Any] = {"__name__": "exported_network", "__file__": str(path)}
+    exec(compile(path.read_bytes(), path, "exec"), names)
+    return run_torch(names["load"](), inputs)
+
+
+def _run_program(path: Path, inputs: Sequence[Any]) -> Sequence[Any]:
+    import torch
+
+    return run_torch(torch.export.load(path).module(), inputs)
+
+
+def run_torch(function: Callable[..., Sequence[Any]], inputs: Sequence[Any]) -> Sequence[Any]:
+    """What a function of tensors gives, as arrays."""
+    import torch
+
+    with torch.no_grad():
+        outputs = function(*(torch.from_numpy(array) for array in inputs))
+    return [as_array(output) for output in outputs]
+
+
+def as_array(tensor: Any) -> Any:
+    """A tensor as an array; numbers that numpy has no type for in single precision."""
+    plain = tensor.detach().cpu()
+    try:
+        return plain.numpy()
+    except TypeError:
+        return plain.float().numpy()
+
+
+def _run_onnx(path: Path, inputs: Sequence[Any]) -> Sequence[Any]:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    names = [argument.name for argument in session.get_inputs()]
+    outputs: Sequence[Any] = session.run(None, dict(zip(names, inputs, strict=True)))
+    return outputs
+
+
+RUNNERS: dict[str, Runner] = {".py": _run_module, ".pt2": _run_program, ".onnx": _run_onnx}
+_NEEDS = {".py": ("torch", "safetensors"), ".pt2": ("torch",), ".onnx": ("onnxruntime",)}
+
+
+def _first_line(error: Exception) -> str:
+    message = (str(error).strip().splitlines() or ["(no message)"])[0]
+    return f"{type(error).__name__}: {message}"
