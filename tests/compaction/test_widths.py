@@ -5,7 +5,7 @@ from torch import nn
 
 from paretocli.compaction.widths import widths_of
 from paretocli.sparsity.layers import counted_layers, find_layers
-from tests.compaction.networks import IMAGES, Residual, operations
+from tests.compaction.networks import operations
 from tests.compaction.test_heads import EACH, HEADS, WIDTH, WORDS, Attending
 from tests.compaction.test_inverted_residuals import IMAGES as SQUARES
 from tests.compaction.test_inverted_residuals import INSIDE, STREAM, Inverted
@@ -44,10 +44,6 @@ def test_pixels_of_a_channel_go_with_it_and_what_is_an_output_stays():
     widths, whole = found(Flat(), SQUARES, ["second", "head"])
     assert widths == {"first": (4, 1)}
     assert {("second.weight", row) for row in range(36, 72)} in whole.channels
-
-
-def test_a_stream_is_named_by_what_comes_first():
-    assert found(Residual(), IMAGES)[0] == {"first": (8, 1)}
 
 
 def test_heads_leave_with_all_their_channels():

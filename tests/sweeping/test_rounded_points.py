@@ -19,8 +19,8 @@ from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sweep_network import fresh_network
 from tests.sweeping.test_rounds import SPARSE, Stops, contents, run
 
-OPTIONS = {**SPARSE, "weights": SPARSE["weights"][:3], "round_to": 8, "keep": "front"}
-OPTIONS |= {"retrain_epochs": 6, "warm_epochs": 3}
+OPTIONS = {**SPARSE, "weights": SPARSE["weights"][1:3], "round_to": 8, "keep": "front"}
+OPTIONS |= {"lr": 0.02, "train_samples": 256, "retrain_epochs": 3, "warm_epochs": 3}
 
 
 def go_on(path, stop=None):
@@ -57,13 +57,13 @@ def test_each_point_is_exported_in_multiples(rounded):
     for file in (path / "run" / "kept").iterdir():
         assert int((load_file(file)["pattern.shared.3.weight"] >= 0).sum()) % 8 == 0
     # Where its search ended, and the next one starts, nothing is rounded.
-    ends = [load_file(path / "run" / "searches" / f"{point:04d}.safetensors") for point in range(3)]
+    ends = [load_file(path / "run" / "searches" / f"{point:04d}.safetensors") for point in range(2)]
     kept = [int(end["network.shared.3.weight"].any(dim=0).sum()) for end in ends]
     assert any(count % 8 for count in kept)
 
 
 def test_stopped_while_retraining_and_gone_on_with_it_is_the_same(rounded, tmp_path):
-    go_on(tmp_path, Stops(7))
+    go_on(tmp_path, Stops(5))
     go_on(tmp_path)
     assert contents(tmp_path) == contents(rounded[0])
 
