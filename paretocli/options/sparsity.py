@@ -162,12 +162,13 @@ class SparsityOptions:
         idle=_no_retraining,
     )
     round_to: int = option(
-        "Have channels, and rows that a layer reads, come out in multiples of this: the nearest, "
-        "before retraining; 1: as they come.",
+        "Bring channels, and rows that a layer reads, to multiples of this before retraining; with "
+        "--relaxed those that come back are put to use.",
         metavar="N",
         range=at_least(1),
         default=1,
         before=1,
+        shown="1: as they come",
         idle=_no_rounding,
     )
     freeze_sparsity: Path | None = option(

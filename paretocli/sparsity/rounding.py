@@ -1,9 +1,10 @@
 """Which rows stay where a network's widths are to be multiples of a number.
 
-The nearest multiple counts, of two as near the larger one. Channels come first: those stay whose
-longest row is longest, measured as a share of its block's; where more have to stay than there are,
-the row comes back that is nearest to it. Then the rows that each layer reads of channels that stay.
-A width of which nothing is left stays so, and one that cannot be a multiple stays as it is.
+The nearest multiple counts, of two as near the larger one; one that takes away more than a tenth of
+what is there only if there is no other, for what survived is needed. Channels come first: those stay
+whose longest row is longest, measured as a share of its block's; where more have to stay than there
+are, the row comes back that is nearest to it. Then the rows that each layer reads of channels that
+stay. A width of which nothing is left stays so, and one that cannot be a multiple stays as it is.
 """
 
 from collections import Counter
@@ -15,6 +16,8 @@ import numpy.typing as npt
 
 from paretocli.compaction.widths import Widths
 from paretocli.sparsity.blocks import Blocks
+
+SMALL_SHARE = 0.1  # of what is there: what may go although more could come back
 
 Numbers = npt.NDArray[np.float64]
 Marks = npt.NDArray[np.bool_]
@@ -83,7 +86,7 @@ class Rounding:
         return kept.rows
 
     def _targets(self, kept: "_Kept", some: _Some, *, up: bool) -> Iterator[int]:
-        """How many of some things could stay, the nearest first; none where none is left."""
+        """How many of some things could stay, the best first; none where none is left."""
         now = kept.living(some)
         if not now:
             return
@@ -94,7 +97,9 @@ class Rounding:
             for count in range(1, most + 1)
             if (rest + some.each * count) % self._multiple == 0
         ]
-        yield from sorted(fitting, key=lambda count: (abs(count - now), -count))
+        yield from sorted(
+            fitting, key=lambda count: (now - count > SMALL_SHARE * now, abs(count - now), -count)
+        )
 
 
 def _rows_of_layers(blocks: Blocks, starts: Sequence[int]) -> Iterator[_Some]:

@@ -17,7 +17,7 @@ Tensors = Mapping[str, Tensor]
 
 
 class RoundedWidths:
-    """Makes the widths of networks the nearest multiples where their search ends.
+    """Makes the widths of networks multiples where their search ends.
 
     A zero row is nearest to coming back whose gradient, averaged over the last steps, is longest
     beside the pull of sparsity: at 1 it would be no longer zero. What it was before is lost. So it

@@ -44,14 +44,16 @@ def network_of(living, rows):
     ("living", "rows", "expected"),
     [
         (8, 20, 8),
-        (9, 20, 8),
-        (11, 20, 8),
-        (12, 20, 16),  # as near to both
+        (9, 20, 16),  # eight would be more than a tenth less
+        (12, 20, 16),
         (13, 20, 16),
         (17, 20, 16),
-        (20, 20, 16),  # all of them are no multiple
-        (19, 24, 16),
-        (20, 24, 24),
+        (17, 24, 16),
+        (18, 24, 24),
+        (20, 20, 16),  # all of them are no multiple, and there is no larger one
+        (43, 64, 40),
+        (44, 64, 48),  # as near to both
+        (45, 64, 48),
         (1, 20, 8),
         (7, 8, 8),
         (0, 20, 0),  # given up

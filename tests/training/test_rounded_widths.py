@@ -15,7 +15,7 @@ from paretocli.training.rounded_widths import RoundedWidths
 from paretocli.training.size_limit import SizeLimit
 from tests.toys import CPU, HIDDEN, growl_of, make_trainer, vectors
 
-WEIGHTS = [[0.4, 0.3, 0.3], [0.45, 0.3, 0.25], [0.7, 0.2, 0.1]]
+WEIGHTS = [[0.4, 0.3, 0.3], [0.46, 0.3, 0.25], [0.47, 0.3, 0.25]]
 SEARCH, RETRAINING, MULTIPLE = 4, 3, 8
 
 
@@ -51,7 +51,8 @@ def kept(weights):
 
 def nearest(count):
     lower = int(count) // MULTIPLE * MULTIPLE
-    return lower + MULTIPLE if count - lower >= MULTIPLE / 2 or not lower else lower
+    far = count - lower >= MULTIPLE / 2 or count - lower > 0.1 * count
+    return lower + MULTIPLE if far else lower
 
 
 def test_rows_go_and_come_back_to_the_nearest_multiple():
