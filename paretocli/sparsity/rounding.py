@@ -1,7 +1,7 @@
 """Which rows stay where a network's widths are to be multiples of a number.
 
 The nearest multiple counts, of two as near the larger one; one that takes away more than a tenth of
-what is there only if there is no other, for what survived is needed. Channels come first: those stay
+what is there only if there is no other: what survived is needed. Channels come first: those stay
 whose longest row is longest, measured as a share of its block's; where more have to stay than there
 are, the row comes back that is nearest to it. Then the rows that each layer reads of channels that
 stay. A width of which nothing is left stays so, and one that cannot be a multiple stays as it is.
