@@ -9,10 +9,8 @@ from typing import Any
 REQUIRED = "PARETOCLI_TESTS_NEED_BROWSER"
 """Set to 1 where a missing browser is a failure, not a reason to skip."""
 
-_DRAWN = (
-    "return location.href === arguments[0] && document.readyState === 'complete'"
-    " && document.getElementById('count').textContent !== ''"
-)
+_THERE = "return location.href === arguments[0] && document.readyState === 'complete' && "
+_COUNTED = "document.getElementById('count').textContent !== ''"
 _SHOWN = "[...document.querySelectorAll(arguments[0])].filter((one) => one.checkVisibility())"
 
 
@@ -52,7 +50,15 @@ class Page:
     def __init__(self, driver: Any) -> None:
         self.driver = driver
 
-    def open(self, file: Path, *, width: int = 1400, height: int = 900, dark: bool = False) -> None:
+    def open(
+        self,
+        file: Path,
+        *,
+        width: int = 1400,
+        height: int = 900,
+        dark: bool = False,
+        drawn: str = _COUNTED,
+    ) -> None:
         from selenium.webdriver.support.ui import WebDriverWait
 
         command = self.driver.execute_cdp_cmd
@@ -66,7 +72,7 @@ class Page:
         self.driver.get(address)
         # On a busy machine, what answers first may still be the page before, or an empty one.
         WebDriverWait(self.driver, 60, poll_frequency=0.05).until(
-            lambda driver: driver.execute_script(_DRAWN, address)
+            lambda driver: driver.execute_script(_THERE + drawn, address)
         )
 
     def console(self) -> list[str]:

@@ -1,11 +1,14 @@
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from paretocli.problems import cifar10_files, mnist_files, mulan_files
+from tests import browser
 from tests.pictures import leave_pictures_blank
 from tests.remembered import remember_traces
 
@@ -55,6 +58,18 @@ def mulan_dir() -> Path:
     if missing:
         pytest.skip(f"needs {', '.join(sorted(missing))} in PARETOCLI_DATA={named}")
     return Path(named)
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Any]:
+    """A browser; tests are skipped where there is none, unless they may not be."""
+    found = browser.find()
+    if found is None:
+        words = "needs a browser: install Debian's chromium and chromium-driver, or their like"
+        pytest.fail(words) if browser.is_required() else pytest.skip(words)
+    driver = browser.start(*found)
+    yield driver
+    driver.quit()
 
 
 @pytest.fixture

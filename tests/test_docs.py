@@ -38,6 +38,7 @@ NOT_RUN = {
     "dask worker ": "likewise",
     "mkdocs serve": "likewise; the site is built below",
     "tensorboard ": "likewise",
+    "python examples/browser/": "npm asks another host; `test_browser_example.py` makes the page",
 }
 # What takes long, or needs data that not everybody has, by what stands in its place.
 STAND_INS = {

@@ -1,15 +1,18 @@
 """The examples, each in a shortened form."""
 
+import base64
 import math
 import runpy
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from paretocli import Run
 from paretocli.front.indicators import hypervolume
 from tests.fair_tables import write_compas
 from tests.forking import run_script
@@ -58,7 +61,7 @@ def test_a_table_of_ones_own(script, tmp_path):
     assert (tmp_path / "data" / "front.png").exists()
 
 
-def test_a_network_runs_without_torch(script, tmp_path):
+def test_a_network_runs_without_torch(script, tmp_path, monkeypatch):
     short = ("multidigits", "--network", "hps", "--weights", "0.7,0.15,0.15")
     short += ("--epochs", 1, "--retrain-epochs", 1)
     done = script("export_and_run.sh", "out", *short, cwd=tmp_path)
@@ -66,6 +69,15 @@ def test_a_network_runs_without_torch(script, tmp_path):
     assert "left: (5, 10), first [" in done.stdout
     code = (EXAMPLES / "run_onnx.py").read_text()
     assert "torch" not in "".join(line for line in code.splitlines() if "import" in line)
+    # And it is what the page in a browser is made of, which is tested for itself.
+    made, given = runpy.run_path(str(EXAMPLES / "browser" / "make_page.py")), tmp_path / "out"
+    copied = partial(shutil.copytree, given / "small")
+    monkeypatch.setattr(Run, "export", lambda run, point, out, formats: copied(out))
+    (network,) = made["networks_of"](given / "run", [0])
+    assert network["weights"] == {"sparsity": 0.7, "left": 0.15, "right": 0.15}
+    assert base64.b64decode(network["onnx"]) == (given / "small" / "network.onnx").read_bytes()
+    assert 0 < network["parameters"] < 20_000
+    assert all(0 < share <= 1 for share in network["accuracy"].values())
 
 
 def test_transfer_is_compared(script, tmp_path):

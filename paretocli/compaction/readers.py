@@ -41,6 +41,23 @@ class Readers:
     of_heads: frozenset[Row]
 
 
+@dataclass(frozen=True)
+class Made:
+    """What an operation makes, as parts that can leave alone: channels, or heads of attention.
+
+    Attributes:
+        node: The operation.
+        readers: For each part the labels of the rows that read it, numbers from 0 in the order of
+            the parameters and of their rows; none where nothing needs it. None where something
+            else does, so that it never leaves.
+        by_attention: Whether these are heads.
+    """
+
+    node: fx.Node
+    readers: tuple[frozenset[int] | None, ...]
+    by_attention: bool
+
+
 Needs = dict[fx.Node, Tensor]
 
 
@@ -53,28 +70,35 @@ def read_together(tracing: Tracing, weights: Mapping[str, Tensor]) -> Readers:
             traced network holds.
     """
     rows = [(name, row) for name, weight in weights.items() for row in range(weight.shape[1])]
+    joined, of_heads = Joined(len(rows)), set[int]()
+    for made in what_is_made(tracing, weights):
+        for readers in filter(None, made.readers):
+            joined.join(readers)
+            of_heads |= readers if made.by_attention else set()
+    return Readers(
+        [tuple(rows[place] for place in group) for group in joined.groups() if len(group) > 1],
+        frozenset(rows[place] for place in of_heads),
+    )
+
+
+def what_is_made(tracing: Tracing, weights: Mapping[str, Tensor]) -> Iterator[Made]:
+    """What each matrix, convolution and attention makes, the last one first.
+
+    Args:
+        tracing: The network's operations.
+        weights: The parameters whose rows may become zero, as for `read_together`.
+    """
     labels: dict[int, range] = {}  # by the identity of parameters
     for weight in weights.values():
         start = sum(map(len, labels.values()))
         labels[id(weight)] = range(start, start + weight.shape[1])
     traced = tracing.network.named_parameters(remove_duplicate=False)
     own = {name: labels[id(tensor)] for name, tensor in traced if id(tensor) in labels}
-    joined, of_heads = _Joined(len(rows)), set[int]()
-    for readers, are_of_heads in _channels(tracing.graph(), own):
-        joined.join(readers)
-        of_heads |= readers if are_of_heads else set()
-    return Readers(
-        [tuple(rows[place] for place in group) for group in joined.groups()],
-        frozenset(rows[place] for place in of_heads),
-    )
+    return _made_in(tracing.graph(), own)
 
 
-def _channels(
-    module: fx.GraphModule, own: Mapping[str, range]
-) -> Iterator[tuple[frozenset[int], bool]]:
-    """For each channel and head that can leave the labels of the rows that read it.
-
-    With them, whether it is a head of attention.
+def _made_in(module: fx.GraphModule, own: Mapping[str, range]) -> Iterator[Made]:
+    """The same.
 
     Args:
         module: The graph.
@@ -93,9 +117,11 @@ def _channels(
         if numbers is None:  # such as what gives several values, of which each is taken by itself
             continue
         if isinstance(rule, Matrix | Attention):
-            for labels in _made(node, rule, numbers, sets):
-                if labels != ANY:
-                    yield sets.members(labels), isinstance(rule, Attention)
+            parts = tuple(
+                None if labels == ANY else sets.members(labels)
+                for labels in _parts(node, rule, numbers, sets)
+            )
+            yield Made(node, parts, by_attention=isinstance(rule, Attention))
         rows = _rows(node, own) if type(rule) is Matrix else None
         if rows is not None:
             source, axis = matrix_tensors(node)[0], channel_axis(node)
@@ -117,7 +143,7 @@ def _rows(node: fx.Node, own: Mapping[str, range]) -> range | None:
     return fitting[0] if len(found) == len(fitting) == 1 else None
 
 
-def _made(node: fx.Node, rule: Rule, numbers: Tensor, sets: LabelSets) -> Iterator[int]:
+def _parts(node: fx.Node, rule: Rule, numbers: Tensor, sets: LabelSets) -> Iterator[int]:
     """For each part of what is made that can leave alone the set of who needs it."""
     shape = shape_of(node)
     axis = 0 if isinstance(rule, Attention) else channel_axis(node)
@@ -178,7 +204,7 @@ def _wanted(node: fx.Node, rule: Rule, mask: Tensor) -> dict[fx.Node, Tensor]:
     return found
 
 
-class _Joined:
+class Joined:
     """Labels from 0 on that are joined to groups.
 
     Args:
@@ -190,18 +216,19 @@ class _Joined:
 
     def join(self, labels: Iterable[int]) -> None:
         """Have all of them in one group."""
-        tops = {self._top(label) for label in labels}
+        tops = {self.top(label) for label in labels}
         for top in tops:
             self._above[top] = min(tops)
 
     def groups(self) -> list[list[int]]:
-        """The groups of two and more, each and all of them in order."""
+        """The groups, those of one label among them, each and all of them in order."""
         found: dict[int, list[int]] = {}
         for label in range(len(self._above)):
-            found.setdefault(self._top(label), []).append(label)
-        return [group for group in found.values() if len(group) > 1]
+            found.setdefault(self.top(label), []).append(label)
+        return list(found.values())
 
-    def _top(self, label: int) -> int:
+    def top(self, label: int) -> int:
+        """The first label of the group that a label is in."""
         while self._above[label] != label:
             self._above[label] = self._above[self._above[label]]
             label = self._above[label]

@@ -20,6 +20,7 @@ _OF_BASELINE = (
     *("epochs", "retrain_epochs", "epsilon", "warm", "warm_epochs", "keep", "transfer"),
     *("transfer_strength", "transfer_until", "transfer_kernel", "transfer_reach"),
     *("transfer_tensors", "branch_at", "share_similarity", "relaxed"),
+    "round_to",
 )
 
 # Networks to start or learn from, by their checksums, and sweeps by their digests.

@@ -47,6 +47,10 @@ def _no_retraining(config: _Identity) -> str:
     solver = str(config.get("solver"))
     if solver in SOLVERS and SOLVERS[solver].weights is not None:
         return f"with --solver {solver}, whose points have no weights"
+    return _no_rounding(config)
+
+
+def _no_rounding(config: _Identity) -> str:
     return _no_pattern(config) or ("" if config.get("retrain_epochs", 1) else "without retraining")
 
 
@@ -156,6 +160,16 @@ class SparsityOptions:
         before=False,
         shown="off",
         idle=_no_retraining,
+    )
+    round_to: int = option(
+        "Bring channels, and rows that a layer reads, to multiples of this before retraining; with "
+        "--relaxed those that come back are put to use.",
+        metavar="N",
+        range=at_least(1),
+        default=1,
+        before=1,
+        shown="1: as they come",
+        idle=_no_rounding,
     )
     freeze_sparsity: Path | None = option(
         "Start from this point (DIR:NUMBER, or a .safetensors file), keep its zero and tied rows, "

@@ -136,6 +136,7 @@ def baseline_config(
         epochs=config.total_epochs,
         retrain_epochs=0,
         relaxed=False,
+        round_to=1,
         epsilon=0.0,
         warm="none",
         warm_epochs=0,

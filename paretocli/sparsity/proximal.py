@@ -15,6 +15,7 @@ Yun, Lozano and Yang, *Adaptive proximal gradient methods for structured neural 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -29,6 +30,20 @@ from paretocli.sparsity.preconditioners import Gradient, is_decoupled, precondit
 
 MEMORY = 0.99  # of the running means that are to be free of noise
 TINY = torch.finfo(torch.float32).tiny
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """What the last steps tell of rows that are zero, by the blocks' names, in their order.
+
+    Attributes:
+        gradients: The long-run mean of the gradient of all that is smooth (K, out, R, …), zero
+            where a block has taken no step.
+        ratios: The lengths of its rows over the pull of sparsity (K, R); at 1 a row is free.
+    """
+
+    gradients: dict[str, Tensor]
+    ratios: dict[str, Tensor]
 
 
 class ProximalOptimizer(Optimizer):
@@ -91,6 +106,20 @@ class ProximalOptimizer(Optimizer):
         self._named = {name: there[id(tensor)] for name, tensor in self._named.items()}
         self._parameters = {name: there[id(p)] for name, p in self._parameters.items()}
         move(self, there, device)
+
+    @torch.no_grad()
+    def held_back(self) -> HeldBack:
+        """How near rows are to coming back where they are zero."""
+        blocks = self._objective.joined(self._parameters)
+        around = self._objective.around(self._objective.lengths(blocks))
+        gradients, ratios = {}, {}
+        for (name, weights), pull in zip(blocks.items(), around.pull.unbind(dim=1), strict=True):
+            state = self.state.get(self._named[name], {})
+            seen = 1 - MEMORY ** float(state.get("step", 1))
+            gradients[name] = state.get("slow", torch.zeros_like(weights)) / seen
+            mean = state.get("coefficient", torch.zeros_like(pull)) / seen
+            ratios[name] = row_norms(gradients[name]) / (mean * pull).clamp(min=TINY).unsqueeze(1)
+        return HeldBack(gradients, ratios)
 
     def kept_shapes(self) -> list[Kept]:
         """What is kept of each block (K, out, R, …), in the order of the groups."""

@@ -11,6 +11,7 @@ from paretocli.sparsity.grouping import layers_in
 from paretocli.sparsity.layers import Layer
 from paretocli.sweeping.counted_layers import layers_that_count
 from paretocli.sweeping.grouped_rows import ALONE, STREAMS, grouped_rows, heads_of
+from paretocli.sweeping.search_ends import notes_on_widths
 from paretocli.sweeping.sets import without_sparsity
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.sparsity_shares import OWN, sparsity_shares
@@ -18,7 +19,7 @@ from paretocli.sweeping.sparsity_shares import OWN, sparsity_shares
 
 def what_counts(
     options: Options,
-    chosen: Mapping[str, Any],
+    chosen: dict[str, Any],
     older: Mapping[str, Any],
     problem: Problem,
     layers: tuple[Layer, ...],
@@ -51,6 +52,8 @@ def what_counts(
     counted = tuple(layer for layer in layers if layer.name in joined)
     shares, note_on_shares = sparsity_shares(of, counted, traced, grouping)
     notes += filter(None, (note_on_groups, note_on_shares))
+    own = {"sparsity": bool(counted), "frozen_point": options.get("freeze_sparsity")}
+    notes += notes_on_widths(chosen | own, counted, traced)
     if counted:
         notes += _older_notes(options, older)
     if options.get("groups") == STREAMS and groups == STREAMS and not (grouping or note_on_groups):

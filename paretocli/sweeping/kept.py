@@ -78,6 +78,7 @@ def kept_trainer(
     rows = {n.removeprefix(PATTERN): rows for n, rows in whole.items() if n.startswith(PATTERN)}
     if rows:
         trainer.pattern = Pattern(rows)
+        trainer.zeros_allowed = trainer.settings.widths is None
     for name, tensor in trainer.best.tensors.items():
         tensor.copy_(whole[name])
     trainer.best.epoch.copy_(torch.tensor([start.epoch for start in starts]))

@@ -1,6 +1,6 @@
 """From a sweep's configuration to the trainer of some of its points."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -26,8 +26,8 @@ from paretocli.sparsity.pattern import Pattern
 from paretocli.sweeping.manifold import ends_of, told_of
 from paretocli.sweeping.precision import HALF
 from paretocli.sweeping.pruning import pruned_starts
+from paretocli.sweeping.search_ends import rounded_widths, size_limit
 from paretocli.sweeping.sets import start_apart
-from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.starts import Start, begin
 from paretocli.sweeping.subproblems import Subproblems
 from paretocli.sweeping.sweep_network import (
@@ -43,7 +43,6 @@ from paretocli.training.branching import BranchingTrainer
 from paretocli.training.manifold import ManifoldTrainer
 from paretocli.training.mixing import Mixing
 from paretocli.training.settings import TrainingSettings
-from paretocli.training.size_limit import SizeLimit
 from paretocli.training.trainer import Trainer
 from paretocli.training.turns import TurnsTrainer
 
@@ -119,7 +118,8 @@ def _trainer(
         thaw_epochs=thaw,
         undecayed=undecayed,
         hook=problem.optimizer if config.optimizer == OWN else None,
-        size_limit=_size_limit(subproblems),
+        size_limit=size_limit(subproblems),
+        widths=rounded_widths(config, problem),
     )
     layers = network_layers(network, problem)
     if subproblems.frozen is not None:
@@ -189,21 +189,6 @@ def _solver(subproblems: Subproblems, weights: Tensor) -> Solver:
         epsilon=config.epsilon,
     )
     return SOLVERS[config.solver].made(scalarization, config.solver_options)
-
-
-def _size_limit(subproblems: Subproblems) -> SizeLimit | None:
-    """What the exported networks are to be no larger than, if anything."""
-    config, limits = subproblems.config, subproblems.limits
-    if not limits:
-        return None
-    network = fresh_network(config.network, "default", subproblems.problem, config.seed)
-    names = stored_names(network)
-    traced = TracedNetwork(network, subproblems.problem)
-
-    def excess(tensors: Mapping[str, Tensor]) -> float:
-        return traced.excess({name: tensors[own].cpu() for name, own in names.items()}, limits)
-
-    return SizeLimit(excess)
 
 
 def _why_in_turn(

@@ -12,7 +12,7 @@ from paretocli.population.population import Population
 from paretocli.sparsity.layers import over_rows
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern, zero_rows
-from paretocli.sparsity.proximal import ProximalOptimizer
+from paretocli.sparsity.proximal import HeldBack, ProximalOptimizer
 from paretocli.training.averages import Averages
 from paretocli.training.descent import Descent, Steps
 from paretocli.training.settings import TrainingSettings
@@ -67,6 +67,10 @@ class ProximalDescent(Descent):
         with torch.no_grad():
             for name, weights in counted.items():
                 weights.mul_(over_rows(kept[name], weights))
+
+    def held_back(self) -> HeldBack:
+        """How near rows are to coming back where they are zero."""
+        return self._proximal.held_back()
 
     def move(self, device: torch.device) -> Mapping[int, Tensor]:
         """As for other steps, of which the proximal one keeps something too."""

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from paretocli.population.population import Population
 from paretocli.solvers.base import Solver
-from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.pattern import Pattern, tied_pattern
 from paretocli.training.best import NETWORK, Best, take_up
+from paretocli.training.proximal_descent import ProximalDescent
 from paretocli.training.settings import TrainingSettings
 
 
@@ -20,25 +20,24 @@ def back_where_failed(population: Population, best: Best, failed_epoch: Tensor) 
         tensor[failed] = best.tensors[f"{NETWORK}{name}"][failed]
 
 
-def tied(
-    population: Population,
-    sparsity: SparsityObjective,
-    settings: TrainingSettings,
-    healthy: Tensor,
-) -> Pattern:
+def tied(descent: ProximalDescent, settings: TrainingSettings, healthy: Tensor) -> Pattern:
     """The zero rows of each network, and its similar rows tied, with all that belong to them.
 
     As it is now, not as it was at its best epoch: the validation value is that of the largest
     term, mostly a task's, and would not tell a sparser network from another.
 
     Args:
-        population: The networks.
-        sparsity: Knows whose rows count.
-        settings: How similar rows are tied, and how large the networks may be.
+        descent: The steps of the search, of the networks.
+        settings: How similar rows are tied, how large the networks may be, and what their widths
+            are to be multiples of.
         healthy: (K,), who has not diverged.
     """
+    population, sparsity = descent.population, descent.sparsity
     if settings.size_limit is not None:
         settings.size_limit.keep_(population, sparsity, healthy)
+    if settings.widths is not None:
+        known = (population, sparsity, descent.held_back())
+        settings.widths.round_(*known, healthy, settings.size_limit)
     blocks = sparsity.joined(population.parameters)
     pattern = tied_pattern(blocks, settings.share_similarity, settings.jobs)
     return Pattern(sparsity.blocks.representatives_apart(pattern.representatives))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 
 from paretocli.core.problem import OptimizerHook
+from paretocli.training.rounded_widths import RoundedWidths
 from paretocli.training.size_limit import SizeLimit
 
 
@@ -39,6 +40,7 @@ class TrainingSettings:
         ema: How much of the moving average of the parameters stays in a step; 0 for no average.
         hook: Makes the problem's own optimiser; None for the one of that name.
         size_limit: What the networks are to be no larger than when rows are tied, if anything.
+        widths: What rounds the widths of the networks then, if anything does.
     """
 
     epochs: int
@@ -67,6 +69,7 @@ class TrainingSettings:
     ema: float = 0.0
     hook: OptimizerHook | None = None
     size_limit: SizeLimit | None = None
+    widths: RoundedWidths | None = None
 
     @property
     def at_once(self) -> int:

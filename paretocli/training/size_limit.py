@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from paretocli.population.population import Population
+from paretocli.population.copies import Copies
 from paretocli.sparsity.fewest import with_fewest_zero
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.shortest import shortest_first
@@ -27,8 +27,12 @@ class SizeLimit:
     def __init__(self, excess: Callable[[Mapping[str, Tensor]], float]) -> None:
         self._excess = excess
 
+    def holds(self, tensors: Mapping[str, Tensor]) -> bool:
+        """Whether a network, given by its tensors by name, is small enough."""
+        return self._excess(tensors) <= 1
+
     @torch.no_grad()
-    def keep_(self, population: Population, sparsity: SparsityObjective, healthy: Tensor) -> None:
+    def keep_(self, population: Copies, sparsity: SparsityObjective, healthy: Tensor) -> None:
         """Make rows zero, in place, of those networks that are up to `REACH` times too large.
 
         As few as do; none where even all that may become zero would not.

@@ -28,7 +28,7 @@ from paretocli.training.gradients import StepGradients
 from paretocli.training.losses import TrainingLosses
 from paretocli.training.passing import Exchange, Passing, completed
 from paretocli.training.phases import Phases
-from paretocli.training.proximal_descent import descent_of
+from paretocli.training.proximal_descent import ProximalDescent, descent_of
 from paretocli.training.reports import EpochReport, Figures, Outcome, copy_of
 from paretocli.training.search_end import back_where_failed, copied, tied
 from paretocli.training.settings import TrainingSettings
@@ -279,16 +279,15 @@ class Trainer:
 
     def end_search(self) -> None:
         """End the search: keep what it reached, and tie the similar rows of each network."""
-        assert self.sparsity is not None
+        assert isinstance(self.descent, ProximalDescent)
         back_where_failed(self.population, self.best, self.failed_epoch)
         self.search_end = copied(worth_keeping(self.population, self.solver))
-        healthy = self.failed_epoch == 0
-        self._retrain_within(tied(self.population, self.sparsity, self.settings, healthy))
+        self._retrain_within(tied(self.descent, self.settings, self.failed_epoch == 0))
         self.phases.begin_retraining()
 
     def _retrain_within(self, pattern: Pattern) -> None:
         """Forget the best epoch too: whatever the search reached had no ties."""
-        self.pattern = pattern
+        self.pattern, self.zeros_allowed = pattern, self.settings.widths is None
         if self.settings.relaxed:
             self.solver.scalarization = self.solver.scalarization.without_the_first()
         self.descent = self._descent()

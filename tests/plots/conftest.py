@@ -1,7 +1,6 @@
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from paretocli.front.results import Results, read_results
-from tests import browser
 
 Maker = Callable[..., Results]
 
@@ -70,18 +68,6 @@ def shown_labels(axis: MplAxis) -> list[Text]:
         return [axis.label]
     ticks = zip(axis.get_ticklocs(), labels, strict=True)
     return [axis.label, *(text for place, text in ticks if low <= place <= high)]
-
-
-@pytest.fixture(scope="session")
-def driver() -> Iterator[Any]:
-    """A browser; tests are skipped where there is none, unless they may not be."""
-    found = browser.find()
-    if found is None:
-        words = "needs a browser: install Debian's chromium and chromium-driver, or their like"
-        pytest.fail(words) if browser.is_required() else pytest.skip(words)
-    driver = browser.start(*found)
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture
