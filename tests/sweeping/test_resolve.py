@@ -721,7 +721,7 @@ def test_options_that_do_something_are_not_told(nets, earlier):
 # Transfer
 
 
-@pytest.mark.parametrize("rule", ["neighbours", "adaptive", "split", "manifold"])
+@pytest.mark.parametrize("rule", ["neighbours", "adaptive", "split", "manifold", "cosmos"])
 def test_points_that_learn_from_each_other_train_together(rule):
     given = config(transfer=rule, points=7)
     assert given.transfer == rule
@@ -744,7 +744,9 @@ def test_options_of_transfer():
         "branch_at": (0.5,),
         "manifold_draws": 2,
         "manifold_until": 1.0,
+        "dirichlet": 1.0,
         "rank": 0,
+        "cosmos_pull": 0.01,
     }
 
 
