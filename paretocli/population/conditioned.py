@@ -13,17 +13,20 @@ from torch import Tensor, nn
 from paretocli.population.copies import Copies
 from paretocli.population.ends import BY_WEIGHTS
 
+START = 0.5  # the standard deviation of V
+
 
 class ConditionedEnds:
     """One network θ_0 whose vectors b shift with the weights, b(c) = b + V c; used like `Ends`.
 
-    At the start V is zero, and the network is what it is without weights.
+    V is drawn at random, so that features differ with the weights from the start.
 
     Args:
         network: θ_0 begins as it is.
         count: m, how many weights there are.
         vectors: The names of b.
         device: Where it is.
+        seed: Of V.
 
     References:
         Ruchte and Grabocka, *Scalable Pareto Front Approximation for Deep Multi-Objective
@@ -31,14 +34,22 @@ class ConditionedEnds:
     """
 
     def __init__(
-        self, network: nn.Module, count: int, vectors: Collection[str], *, device: torch.device
+        self,
+        network: nn.Module,
+        count: int,
+        vectors: Collection[str],
+        *,
+        device: torch.device,
+        seed: int,
     ) -> None:
         self.copies = Copies(network, 1, device=device)
         self._vectors = tuple(vectors)
+        generator = torch.Generator().manual_seed(seed)
         for name in self._vectors:
             vector = self.copies.parameters[name]
             # As a layer of torch has it: a row for each number of the vector.
-            shift = vector.new_zeros(1, vector.shape[1], count)
+            drawn = torch.randn(1, vector.shape[1], count, generator=generator)
+            shift = (START * drawn).to(vector)
             self.copies.parameters[f"{name}{BY_WEIGHTS}"] = shift.requires_grad_()
 
     @torch.no_grad()

@@ -118,7 +118,8 @@ def ends_of(config: SweepConfig, problem: Problem, network: nn.Module) -> Ends:
     """The networks that points are made of, where training begins."""
     told, device, count = told_of(config), torch.device(config.device), len(config.objectives)
     if isinstance(told, CosmosOptions):
-        return ConditionedEnds(network, count, _reading(network, problem), device=device)
+        vectors = _reading(network, problem)
+        return ConditionedEnds(network, count, vectors, device=device, seed=config.seed)
     if told.rank:
         return LowRankEnds(network, count, told.rank, device=device, seed=config.seed)
     return WholeEnds(network, count, device=device)

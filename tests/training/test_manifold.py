@@ -52,7 +52,7 @@ def mixtures(
 
     tasks = len(weights[0])
     if biases:
-        ends = ConditionedEnds(network, tasks, biases, device=CPU)
+        ends = ConditionedEnds(network, tasks, biases, device=CPU, seed=0)
     elif rank:
         ends = LowRankEnds(network, tasks, rank, device=CPU, seed=0)
     else:
