@@ -39,9 +39,13 @@ def refusing(name: str) -> Iterator[None]:
 
 @torch.no_grad()
 def exported(network: nn.Module, inputs: Sequence[Tensor]) -> torch.export.ExportedProgram:
-    """What torch makes of a network and its arguments, for batches of any size."""
+    """What torch makes of a network and its arguments, for batches of any size.
+
+    Of a network that says `whole_inputs`, so many of the first arguments are no batches.
+    """
+    whole = int(getattr(network, "whole_inputs", 0))
     batch = {0: torch.export.Dim.DYNAMIC}
-    shapes: Any = tuple(batch for _ in inputs)
+    shapes: Any = tuple({} if place < whole else batch for place in range(len(inputs)))
     kinds = [parameter.kind for parameter in signature(network.forward).parameters.values()]
     if Parameter.VAR_POSITIONAL in kinds:
         shapes = (shapes,)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paretocli.errors import InputError
 from paretocli.extras import require
-from paretocli.registries import Registry, described
+from paretocli.registries import Registry, described, lookup
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -113,6 +114,17 @@ def _timed_onnx(folder: Path, threads: int) -> Callable[..., Any]:
     return run
 
 
+def describe_onnx(folder: Path, about: Mapping[str, Any]) -> None:
+    """Let the ONNX file in a folder say things about itself, as texts of JSON by name."""
+    import json
+
+    import onnx
+
+    model = onnx.load(folder / ONNX)
+    onnx.helper.set_model_props(model, {name: json.dumps(value) for name, value in about.items()})
+    onnx.save(model, folder / ONNX)
+
+
 FORMATS = Registry(
     {
         "program": Format(_write_program, (PROGRAM,), _read_program, "torch.export"),
@@ -144,3 +156,25 @@ def require_format(name: str) -> None:
     """
     for module in FORMATS[name].needs:
         require(module, extra="export", asked=f"--format {name}")
+
+
+def asked_formats(text: str, *, some: bool = False) -> list[str]:
+    """The formats that a user names, separated by commas, or none.
+
+    Args:
+        text: What the user wrote.
+        some: Whether there has to be one.
+
+    Raises:
+        InputError: There is no such format, its packages are missing, or none is named.
+    """
+    names = [] if text == "none" else [name.strip() for name in text.split(",")]
+    if some and not names:
+        raise InputError(
+            "--front writes no Python module, so --format none would leave nothing; choose some of "
+            f"{', '.join(FORMATS)}."
+        )
+    for name in names:
+        lookup(FORMATS, name, "format")
+        require_format(name)
+    return names
