@@ -27,7 +27,8 @@ def front_report(front: "ExportedFront", folder: Path) -> str:
     ]
     notes = [
         f"The input {front.weights_input} has a number for each of {', '.join(front.objectives)}, "
-        "in this order, none negative; their ratios count. Parameters are exact for any weights.",
+        "in this order, none negative and one positive; their ratios count. Parameters are exact "
+        "for any weights.",
         *_between(front),
     ]
     if front.left_out:
@@ -74,6 +75,6 @@ def _between(front: "ExportedFront") -> list[str]:
             changes[name] = max(changes[name], abs(front.metrics[point][name] - figure))
     shown = some_of([f"{name.replace('_', ' ')} {change:.2g}" for name, change in changes.items()])
     return [
-        f"{text} At points inside, had they not been there, test metrics would be off by up to: "
-        f"{shown}."
+        f"{text} At points between others, had they not been there, test metrics would be off by "
+        f"up to: {shown}."
     ]

@@ -158,23 +158,24 @@ def require_format(name: str) -> None:
         require(module, extra="export", asked=f"--format {name}")
 
 
-def asked_formats(text: str, *, some: bool = False) -> list[str]:
-    """The formats that a user names, separated by commas, or none.
+def asked_formats(asked: str | Sequence[str], *, some: bool = False) -> list[str]:
+    """The formats that a user names.
 
     Args:
-        text: What the user wrote.
+        asked: Several, or a text with commas between them, or `none`.
         some: Whether there has to be one.
 
     Raises:
         InputError: There is no such format, its packages are missing, or none is named.
     """
-    names = [] if text == "none" else [name.strip() for name in text.split(",")]
-    if some and not names:
+    if isinstance(asked, str):
+        asked = [] if asked == "none" else [name.strip() for name in asked.split(",")]
+    if some and not asked:
         raise InputError(
-            "--front writes no Python module, so --format none would leave nothing; choose some of "
-            f"{', '.join(FORMATS)}."
+            "A front is written in some format, for it has no Python module; choose some of "
+            f"{', '.join(FORMATS)} with --format."
         )
-    for name in names:
+    for name in asked:
         lookup(FORMATS, name, "format")
         require_format(name)
-    return names
+    return list(asked)
