@@ -5,8 +5,9 @@
 Sweeps each problem with the default solver and with a weighted sum, each of objectives that are
 divided by their ranges and of plain ones; with one network that reads the weights (`--transfer
 cosmos`); and trains COSMOS as its paper has it, one network whose inputs hold the weights and whose
-losses are pulled to these: 50 epochs and 25 points each. Prints the hypervolume of the test split at the reference
-point (2, 2), mean and standard deviation over the seeds, of three pairs of figures:
+losses are pulled to these: 50 epochs and 25 points each. Prints the hypervolume of the test split
+at the reference point (2, 2), mean and standard deviation over the seeds, of three pairs of
+figures:
 
 - losses: cross-entropy and the smooth difference of equal opportunity, of the whole split;
 - counted: cross-entropy and the difference of how many are predicted, by the number of all rows;
