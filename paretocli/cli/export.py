@@ -15,7 +15,7 @@ from paretocli.printing import say
 Where = Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.", show_default=False)]
 Point = Annotated[
     int | None,
-    typer.Argument(metavar="[POINT]", help="Its number; not with --front.", show_default=False),
+    typer.Argument(metavar="POINT", help="Its number; not with --front.", show_default=False),
 ]
 Front = Annotated[
     bool,
@@ -38,7 +38,7 @@ Formats = Annotated[
     typer.Option(
         "--format",
         metavar="NAMES",
-        help="What to write beside the Python module and its weights: "
+        help="What to write beside the Python module and its weights, or alone with --front: "
         f"{format_help()}, several of them separated by commas, or none.",
     ),
 ]

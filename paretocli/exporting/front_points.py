@@ -112,7 +112,7 @@ def _refuse_apart(sweep: SweepFile) -> None:
             f"export one of them by its number, or make a sweep with --transfer "
             f"{' or '.join(mixing)}."
         )
-    if float(sweep.setting("manifold_until")) < 1:
+    if sweep.setting("manifold_until") != 1:
         raise InputError(
             f"The points of {sweep.path} went on by themselves (--manifold-until "
             f"{sweep.setting('manifold_until')}), so no weights go between them; export one of "
