@@ -721,7 +721,7 @@ def test_options_that_do_something_are_not_told(nets, earlier):
 # Transfer
 
 
-@pytest.mark.parametrize("rule", ["neighbours", "adaptive", "split", "manifold", "cosmos"])
+@pytest.mark.parametrize("rule", ["neighbours", "adaptive", "split", "manifold"])
 def test_points_that_learn_from_each_other_train_together(rule):
     given = config(transfer=rule, points=7)
     assert given.transfer == rule
