@@ -9,7 +9,11 @@
 #   python examples/make_scenes.py data/scenes --height 32 --width 48
 #   sh examples/compare_transfer.sh runs/scenes "0 1 2 3 4" scenes --data-dir data \
 #       --network hps --epochs 12 --lr 0.005
-# Fewer of the rules in the variable RULES; the first is what the others are measured against.
+# Other rules in the variable RULES; the first is what the others are measured against. With those
+# that make all points of a few networks:
+#   RULES="none split neighbours manifold cosmos" sh examples/compare_transfer.sh runs/enb ...
+# Options of one rule in a variable of its name, as MANIFOLD="--rank 4" or
+#   COSMOS="--solver linear --dirichlet 0.5 --manifold-draws 1".
 set -e
 runs=$1
 seeds=$2
@@ -17,7 +21,8 @@ shift 2
 rules=${RULES:-none neighbours adaptive split}
 for seed in $seeds; do
     for rule in $rules; do
-        paretocli sweep "$@" --no-sparsity --points 9 --transfer $rule --seed "$seed" --out "$runs/$rule-$seed" --quiet
+        own=$(printenv "$(echo "$rule" | tr '[:lower:]' '[:upper:]')" || true)
+        paretocli sweep "$@" --no-sparsity --points 9 --transfer $rule $own --seed "$seed" --out "$runs/$rule-$seed" --quiet
     done
 done
 set --

@@ -3,9 +3,11 @@
     python examples/fair_fronts.py runs/fair adult compas --seeds 0 1 2 3 4 --data-dir data
 
 Sweeps each problem with the default solver and with a weighted sum, each of objectives that are
-divided by their ranges and of plain ones, and trains COSMOS, one network whose inputs hold the
-weights: 50 epochs and 25 points each. Prints the hypervolume of the test split at the reference
-point (2, 2), mean and standard deviation over the seeds, of three pairs of figures:
+divided by their ranges and of plain ones; with one network that reads the weights (`--transfer
+cosmos`); and trains COSMOS as its paper has it, one network whose inputs hold the weights and whose
+losses are pulled to these: 50 epochs and 25 points each. Prints the hypervolume of the test split
+at the reference point (2, 2), mean and standard deviation over the seeds, of three pairs of
+figures:
 
 - losses: cross-entropy and the smooth difference of equal opportunity, of the whole split;
 - counted: cross-entropy and the difference of how many are predicted, by the number of all rows;
@@ -40,6 +42,10 @@ SWEEPS = {
     "chebyshev, no scale": {"solver": "chebyshev", "scale": "none"},
     "weighted sum": {"solver": "linear"},
     "weighted sum, no scale": {"solver": "linear", "scale": "none"},
+    "one network": {
+        **{"transfer": "cosmos", "solver": "linear", "scale": "none"},
+        **{"dirichlet": CONCENTRATION, "cosmos_pull": PULL, "manifold_draws": 1},
+    },
 }
 
 

@@ -1,6 +1,7 @@
 """The examples, each in a shortened form."""
 
 import base64
+import json
 import math
 import runpy
 import shutil
@@ -82,8 +83,12 @@ def test_a_network_runs_without_torch(script, tmp_path, monkeypatch):
 
 def test_transfer_is_compared(script, tmp_path):
     short = ("zdt1", "--epochs", 1)
-    done = script("compare_transfer.sh", "runs", "0", *short, cwd=tmp_path, RULES="none split")
+    own = {"RULES": "none manifold", "MANIFOLD": "--dirichlet 0.5"}
+    done = script("compare_transfer.sh", "runs", "0", *short, cwd=tmp_path, **own)
     assert done.returncode == 0, done.stderr
+    files = [tmp_path / "runs" / f"{rule}-0" / "sweep.json" for rule in ("none", "manifold")]
+    told = [json.loads(file.read_text())["config"]["dirichlet"] for file in files]
+    assert told == [1.0, 0.5]
     assert (tmp_path / "runs" / "history.png").exists()
 
 

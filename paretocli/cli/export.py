@@ -8,17 +8,29 @@ import typer
 from paretocli.cli.options.output import AsJson
 from paretocli.cli.options.problem_file import ProblemFile, may_run
 from paretocli.cli.options.signature import with_options
+from paretocli.errors import InputError
 from paretocli.exporting.formats import format_help
 from paretocli.printing import say
 
 Where = Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.", show_default=False)]
-Point = Annotated[int, typer.Argument(metavar="POINT", help="Its number.", show_default=False)]
+Point = Annotated[
+    int | None,
+    typer.Argument(metavar="POINT", help="Its number; not with --front.", show_default=False),
+]
+Front = Annotated[
+    bool,
+    typer.Option(
+        "--front",
+        help="One network for all weights, which are an input of it, in place of a point's: of "
+        "sweeps with --transfer manifold or cosmos.",
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
         help="A new or empty folder for the network.",
-        show_default="export-<DIR>-<POINT>",
+        show_default="export-<DIR>-<POINT>, or -front",
     ),
 ]
 Formats = Annotated[
@@ -26,7 +38,7 @@ Formats = Annotated[
     typer.Option(
         "--format",
         metavar="NAMES",
-        help="What to write beside the Python module and its weights: "
+        help="What to write beside the Python module and its weights, or alone with --front: "
         f"{format_help()}, several of them separated by commas, or none.",
     ),
 ]
@@ -47,8 +59,9 @@ Samples = Annotated[
 @with_options("workers", "data_dir")
 def export(
     path: Where,
-    point: Point,
+    point: Point = None,
     *,
+    front: Front = False,
     out: Out = None,
     formats: Formats = "program",
     problem: ProblemFile = None,
@@ -67,43 +80,68 @@ def export(
     confidence intervals, how it was chosen and made. `paretocli verify` looks whether a folder is
     as it was written.
 
+    With --front, one network has the weights of the objectives as an input: at those of a point it
+    is that point's network, and elsewhere what lies between them.
+
     Examples:
       paretocli export runs/multimnist 3
 
       paretocli export runs/multimnist 3 --format program,onnx --out small
 
       paretocli export runs/mine 3 --problem my_problem.py:make
+
+      paretocli export runs/manifold --front --format onnx
     """
     import json
     from dataclasses import asdict, replace
 
     from paretocli.cli.export_report import export_report
+    from paretocli.cli.front_report import front_report
     from paretocli.directories import default_data_dir
     from paretocli.exporting.export import export_point, refuse_used
-    from paretocli.exporting.formats import FORMATS, require_format
+    from paretocli.exporting.formats import asked_formats
+    from paretocli.exporting.front_export import export_front
+    from paretocli.exporting.front_points import read_solved_front
     from paretocli.exporting.point import read_solved_point
     from paretocli.problems.readers import problem_read_by
-    from paretocli.registries import lookup
     from paretocli.training.machine import flush_denormals, set_up
 
-    names = [] if formats == "none" else [name.strip() for name in formats.split(",")]
-    for name in names:
-        lookup(FORMATS, name, "format")
-        require_format(name)
-    folder = out or Path(f"export-{path.resolve().name}-{point}")
+    _refuse_both(point, front=front)
+    names = asked_formats(formats, some=front)
+    what = "front" if point is None else str(point)
+    folder = out or Path(f"export-{path.resolve().name}-{what}")
     refuse_used(folder)
     flush_denormals()
     set_up(threads, "fp32")
-    solved = read_solved_point(
-        path,
-        point,
-        given["data_dir"] or default_data_dir(),
-        problem=problem,
-        consent=lambda file: may_run(path, file),
-    )
-    solved = replace(solved, problem=problem_read_by(solved.problem, given["workers"]))
-    exported = export_point(solved, folder, names, threads, samples)
-    if as_json:
-        say(json.dumps({"folder": str(folder), **asdict(exported)}, indent=2))
+    data_dir = given["data_dir"] or default_data_dir()
+
+    def consent(file: str) -> bool:
+        return may_run(path, file)
+
+    if point is None:
+        solved = read_solved_front(path, data_dir, problem=problem, consent=consent)
+        solved = replace(solved, problem=problem_read_by(solved.problem, given["workers"]))
+        whole = export_front(solved, folder, names)
+        found, text = asdict(whole), front_report(whole, folder)
     else:
-        say(export_report(exported, folder))
+        one = read_solved_point(path, point, data_dir, problem=problem, consent=consent)
+        one = replace(one, problem=problem_read_by(one.problem, given["workers"]))
+        exported = export_point(one, folder, names, threads, samples)
+        found, text = asdict(exported), export_report(exported, folder)
+    say(json.dumps({"folder": str(folder), **found}, indent=2) if as_json else text)
+
+
+def _refuse_both(point: int | None, *, front: bool) -> None:
+    """Refuse a point with the whole front, and neither of them.
+
+    Raises:
+        InputError: It is so.
+    """
+    if front == (point is None):
+        return
+    raise InputError(
+        f"--front is all points in one network, and point {point} is named besides; leave out one "
+        "of the two."
+        if front
+        else "No point is named; give the number of one, or --front for all of them in one network."
+    )

@@ -48,12 +48,14 @@ def exported(
 
     Args:
         network: The network.
-        inputs: Its arguments, with two samples or more.
+        inputs: Its arguments, with two samples or more. Of a network that says `whole_inputs`, so
+            many of the first are no batches.
         largest: Up to how many samples a batch may have; 0 for any.
     """
     dynamic: Any = torch.export.Dim.DYNAMIC
     batch = {0: torch.export.Dim("batch", min=1, max=largest) if largest else dynamic}
-    shapes: Any = tuple(batch for _ in inputs)
+    whole = int(getattr(network, "whole_inputs", 0))
+    shapes: Any = tuple({} if place < whole else batch for place in range(len(inputs)))
     kinds = [parameter.kind for parameter in signature(network.forward).parameters.values()]
     if Parameter.VAR_POSITIONAL in kinds:
         shapes = (shapes,)

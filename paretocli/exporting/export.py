@@ -101,7 +101,7 @@ def export_point(
         RunError: Some form of the small network gives other outputs; nothing was written.
     """
     refuse_used(out)
-    with _place_for(out) as place, tempfile.TemporaryDirectory(dir=place, prefix=TEMPORARY) as name:
+    with placed_in(out) as place, tempfile.TemporaryDirectory(dir=place, prefix=TEMPORARY) as name:
         dense, small = Path(name) / "dense", Path(name) / "small"
         dense.mkdir()
         small.mkdir()
@@ -123,7 +123,7 @@ def export_point(
 
 
 @contextmanager
-def _place_for(out: Path) -> Iterator[Path]:
+def placed_in(out: Path) -> Iterator[Path]:
     """Where to prepare what goes into a folder: in it, or else beside it.
 
     A folder that is there may not be replaced: it may be a file system of its own, or the one that

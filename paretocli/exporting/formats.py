@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paretocli.errors import InputError
 from paretocli.extras import require
-from paretocli.registries import Registry, described
+from paretocli.registries import Registry, described, lookup
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -42,6 +43,7 @@ class Format:
         tolerance: How far its outputs may be from those of the dense network, relative to the
             largest number of an output where that is above 1. Other kernels than torch's add up in
             another order.
+        whole: Whether inputs that are no batches may be among its arguments, such as weights.
         engine: What runs it, where its latencies are to be told beside those of torch.
         timed: Reads it to be timed with so many threads, where that is not `read`.
     """
@@ -53,6 +55,7 @@ class Format:
     needs: tuple[str, ...] = ()
     extra: str = "export"
     tolerance: float = EXACT
+    whole: bool = True
     engine: str = ""
     timed: "Callable[[Path, int], Function] | None" = None
 
@@ -134,6 +137,17 @@ def _later(module: str, name: str) -> Callable[..., Any]:
     return call
 
 
+def describe_onnx(folder: Path, about: Mapping[str, Any]) -> None:
+    """Let the ONNX file in a folder say things about itself, as texts of JSON by name."""
+    import json
+
+    import onnx
+
+    model = onnx.load(folder / ONNX)
+    onnx.helper.set_model_props(model, {name: json.dumps(value) for name, value in about.items()})
+    onnx.save(model, folder / ONNX)
+
+
 FORMATS = Registry(
     {
         "program": Format(_write_program, (PROGRAM,), _read_program, "torch.export"),
@@ -165,6 +179,7 @@ FORMATS = Registry(
             needs=("executorch.exir", "executorch.runtime"),
             extra="executorch",
             tolerance=OTHER_KERNELS,
+            whole=False,
             engine="ExecuTorch",
             timed=_later("executorch_program", "timed_executorch"),
         ),
@@ -176,6 +191,7 @@ FORMATS = Registry(
             needs=("litert_torch", "ai_edge_litert"),
             extra="litert",
             tolerance=OTHER_KERNELS,
+            whole=False,
             engine="LiteRT",
             timed=_later("litert_model", "timed_litert"),
         ),
@@ -191,13 +207,41 @@ def format_help() -> str:
 
 
 def require_format(name: str) -> None:
-    """Refuse a format whose packages are not installed.
+    """Refuse a format that does not exist, or whose packages are not installed.
 
     Raises:
-        InputError: One is missing.
+        InputError: It is so.
     """
+    form = lookup(FORMATS, name, "format")
     from paretocli.exporting.runtimes.converting import unheard
 
     with unheard():  # some say much when they are imported
-        for module in FORMATS[name].needs:
-            require(module, extra=FORMATS[name].extra, asked=f"--format {name}")
+        for module in form.needs:
+            require(module, extra=form.extra, asked=f"--format {name}")
+
+
+def asked_formats(asked: str | Sequence[str], *, some: bool = False) -> list[str]:
+    """The formats that a user names.
+
+    Args:
+        asked: Several, or a text with commas between them, or `none`.
+        some: Whether there has to be one.
+
+    Raises:
+        InputError: There is no such format, its packages are missing, or none is named.
+    """
+    if isinstance(asked, str):
+        asked = [] if asked == "none" else [name.strip() for name in asked.split(",")]
+    if some and not asked:
+        raise InputError(
+            "A front is written in some format, for it has no Python module; choose some of "
+            f"{', '.join(FORMATS)} with --format."
+        )
+    for name in asked:
+        if some and not lookup(FORMATS, name, "format").whole:
+            raise InputError(
+                f"--format {name} takes batches of samples alone, and --front has the weights as "
+                "an input; choose another format."
+            )
+        require_format(name)
+    return list(asked)

@@ -58,7 +58,22 @@ def read_solved_point(
             it was.
     """
     sweep = read_sweep_file(path)
-    record = _record(sweep, point)
+    record = read_solved_record(sweep, point)
+    made = made_problem(sweep, data_dir, problem=problem, consent=consent)
+    network = fresh_network(sweep.setting("network"), "default", made, sweep.config["seed"])
+    file = network_path(path, point)
+    load_point(file, network)
+    return SolvedPoint(path, record, made, network.eval(), file, sweep)
+
+
+def made_problem(
+    sweep: SweepFile, data_dir: Path, *, problem: Problem | str | None, consent: Consent
+) -> Problem:
+    """The problem of a sweep; arguments as for `read_solved_point`.
+
+    Raises:
+        InputError: Its code or test data is not there or another one than it was.
+    """
     if isinstance(problem, Problem):
         made = problem
     else:
@@ -66,16 +81,18 @@ def read_solved_point(
         made = load_problem(source, data_dir, Asked.of_sweep(sweep, source))
     if sweep.checksums.get("test") != made.test.checksum():
         raise InputError(
-            f"The test split is another one than {path} was made with; give the same with "
+            f"The test split is another one than {sweep.path} was made with; give the same with "
             "--data-dir, or make the sweep again in another directory."
         )
-    network = fresh_network(sweep.setting("network"), "default", made, sweep.config["seed"])
-    file = network_path(path, point)
-    load_point(file, network)
-    return SolvedPoint(path, record, made, network.eval(), file, sweep)
+    return made
 
 
-def _record(sweep: SweepFile, point: int) -> PointRecord:
+def read_solved_record(sweep: SweepFile, point: int) -> PointRecord:
+    """The record of a point that is done.
+
+    Raises:
+        InputError: The point does not exist, is not finished or failed, or its file is damaged.
+    """
     count = sweep.points
     if not 0 <= point < count:
         raise InputError(f"{sweep.path} has no point {point}; its points are 0 to {count - 1}.")

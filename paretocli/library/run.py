@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from paretocli.exporting.export import Exported
+    from paretocli.exporting.front_export import ExportedFront
 
 
 class Run(RecordedRun):
@@ -61,28 +62,30 @@ class Run(RecordedRun):
             InputError: As `network`, or the folder holds something.
             RunError: Some form of the network gives other outputs; nothing was written.
         """
-        from paretocli.exporting.export import export_point
-        from paretocli.exporting.formats import FORMATS, require_format
-        from paretocli.exporting.point import read_solved_point
-        from paretocli.registries import lookup
-        from paretocli.training.machine import as_found, flush_denormals, set_up
+        from paretocli.library.exporting import export_one
 
-        for name in formats:
-            lookup(FORMATS, name, "format")
-            require_format(name)
         number = point_number(point)
-        folder = Path(out) if out else Path(f"export-{self.path.resolve().name}-{number}")
-        with as_found():
-            flush_denormals()
-            set_up(threads, "fp32")
-            solved = read_solved_point(
-                self.path,
-                number,
-                self._data_dir,
-                problem=self._problem,
-                consent=lambda file: False,
-            )
-            return export_point(solved, folder, list(formats), threads, samples)
+        return export_one(
+            self.path, number, self._problem, self._data_dir, out, formats, threads, samples
+        )
+
+    def export_front(
+        self, out: str | Path | None = None, formats: Sequence[str] = ("program",)
+    ) -> "ExportedFront":
+        """Write one network for all weights of a sweep with `manifold` or `cosmos`.
+
+        Args:
+            out: A new or empty folder; without, `export-<name of the directory>-front`.
+            formats: What to write, one at least.
+
+        Raises:
+            InputError: As `network`, or the points are networks by themselves, or the folder holds
+                something.
+            RunError: Some form gives other outputs than the points; nothing was written.
+        """
+        from paretocli.library.exporting import export_whole_front
+
+        return export_whole_front(self.path, self._problem, self._data_dir, out, formats)
 
     def refine(
         self,

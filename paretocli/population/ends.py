@@ -11,6 +11,9 @@ from paretocli.population.copies import Copies
 DOWN, UP = "@down", "@up"
 """What follows a matrix' name in those of the two factors of its differences."""
 
+BY_WEIGHTS = "@weights"
+"""What follows a vector's name in that of the matrix by which weights shift it."""
+
 
 class Ends(Protocol):
     """m networks that are mixed.
@@ -146,19 +149,33 @@ class LowRankEnds:
 
 
 def for_factors(values: Mapping[str, float], ends: Ends) -> dict[str, float]:
-    """What holds for parameters by name, and so for the factors of their differences too."""
-    names = ends.copies.parameters
-    own = {name: name.removesuffix(DOWN).removesuffix(UP) for name in names}
-    return {name: values[matrix] for name, matrix in own.items() if matrix in values}
+    """What holds for parameters by name, and so for what makes up their differences too."""
+    own = {name: name for name in ends.copies.parameters}
+    for ending in (DOWN, UP, BY_WEIGHTS):
+        own = {name: found.removesuffix(ending) for name, found in own.items()}
+    return {name: values[found] for name, found in own.items() if found in values}
 
 
-def drawn_shares(count: int, ends: int, generator: torch.Generator) -> Tensor:
-    """Random shares (count, ends), each even over the simplex (a Dirichlet distribution of ones).
+def drawn_shares(
+    count: int, ends: int, generator: torch.Generator, concentration: float = 1.0
+) -> Tensor:
+    """Random shares (count, ends) of a Dirichlet distribution, whose parameters are all alike.
 
     One that is drawn comes with its rotations, as far as they are asked for, so that a step asks
     for no end more than for others.
+
+    Args:
+        count: How many.
+        ends: m.
+        generator: What they are drawn from.
+        concentration: 1 for even over the simplex.
     """
-    drawn = torch.empty(-(-count // ends), ends).exponential_(generator=generator)
+    drawn = torch.full((-(-count // ends), ends), concentration)
+    if concentration == 1:
+        drawn.exponential_(generator=generator)
+    else:  # where all of them are too small for a number, the shares are alike
+        drawn = torch._standard_gamma(drawn, generator=generator)
+        drawn = drawn.clamp(min=torch.finfo(drawn.dtype).tiny)
     drawn /= drawn.sum(dim=1, keepdim=True)
     rotated = [drawn.roll(places, dims=1) for places in range(ends)]
     return torch.stack(rotated, dim=1).flatten(0, 1)[:count]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from paretocli.option import NoOptions, Option, options_of, told
 from paretocli.population.transfer_options import (
     KERNELS,
+    CosmosOptions,
     DriftOptions,
     ManifoldOptions,
     NeighboursOptions,
@@ -161,8 +162,8 @@ class TransferRule:
         make: Makes the rule that sets M, from the solver of the subproblems and the options.
         stages: Where the population branches instead: when, and who stays together until then,
             from the weights (K, m), the options and the epochs of training.
-        mixes: Whether the networks are mixtures of a few that train for all of them instead; its
-            options are those of `ManifoldOptions`.
+        mixes: Whether the networks are made of a few that train for all weights instead; its
+            options are `ManifoldOptions` or `CosmosOptions`.
     """
 
     summary: str = ""
@@ -222,6 +223,7 @@ TRANSFERS = Registry(
         ),
         "split": TransferRule("one network that branches", SplitOptions, stages=_stages),
         "manifold": TransferRule("mixtures of one network a task", ManifoldOptions, mixes=True),
+        "cosmos": TransferRule("one network that reads the weights", CosmosOptions, mixes=True),
     },
     "transfer",
     TransferRule,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from paretocli.lists import names_in, rises_inside_0_1, shares_in
-from paretocli.option import POSITIVE, SHARE, at_least, one_of, option
+from paretocli.option import NOT_NEGATIVE, POSITIVE, SHARE, at_least, one_of, option
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -77,25 +77,38 @@ class SplitOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ManifoldOptions:
-    """What `manifold` may be told."""
+class MixingOptions:
+    """What rules may be told by which a few networks are trained for all weights."""
 
     manifold_draws: int = option(
-        "Mixtures a step, by weights drawn at random; each costs as much as a network by itself "
-        "(manifold).",
+        "Networks a step, for weights drawn at random; each costs as much as one by itself "
+        "(manifold, cosmos).",
         metavar="N",
         range=at_least(1),
         default=2,
         before=2,
     )
     manifold_until: float = option(
-        "The share of training after which each point goes on by itself, from its mixture; 1 for "
-        "never (manifold).",
+        "The share of training after which each point goes on by itself, from the network that it "
+        "is; 1 for never (manifold, cosmos).",
         metavar="SHARE",
         range=SHARE,
         default=1.0,
         before=1.0,
     )
+    dirichlet: float = option(
+        "The concentration of the Dirichlet distribution that these weights are drawn from: 1 for "
+        "all alike, less for more of them at the ends (manifold, cosmos).",
+        range=POSITIVE,
+        default=1.0,
+        before=1.0,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManifoldOptions(MixingOptions):
+    """What `manifold` may be told."""
+
     rank: int = option(
         "Let the networks that are mixed differ by matrices of this rank; 0 for in everything "
         "(manifold).",
@@ -103,4 +116,17 @@ class ManifoldOptions:
         range=at_least(0),
         default=0,
         before=0,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CosmosOptions(MixingOptions):
+    """What `cosmos` may be told."""
+
+    cosmos_pull: float = option(
+        "How much the cosine between the losses and the ray that weights ask for counts beside "
+        "what the solver minimises (cosmos).",
+        range=NOT_NEGATIVE,
+        default=0.01,
+        before=0.01,
     )

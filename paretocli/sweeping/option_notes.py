@@ -6,7 +6,7 @@ from paretocli.core.problem import Problem
 from paretocli.options.config import SweepConfig
 from paretocli.population.transfer import TRANSFERS
 from paretocli.problems.readers import is_read
-from paretocli.sweeping.manifold import note_on_rank
+from paretocli.sweeping.manifold import note_on_ends
 
 
 def notes_on_options(config: SweepConfig, problem: Problem, network: nn.Module) -> list[str]:
@@ -17,7 +17,7 @@ def notes_on_options(config: SweepConfig, problem: Problem, network: nn.Module) 
         problem: Its problem.
         network: Its network.
     """
-    found = note_on_rank(config, network)
+    found = note_on_ends(config, problem, network)
     if config.warm != "none" and TRANSFERS[config.transfer].joins:
         found.append(
             f"--transfer {config.transfer} joins the points of the first round alone; those that "

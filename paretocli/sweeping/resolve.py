@@ -208,7 +208,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     config = SweepConfig.of(chosen | settled)
     transferred_names(config, network)
     refuse_precision(config)
-    refuse_mixing(config)
+    refuse_mixing(config, problem, network)
     config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
     more_notes += [*notes_on_learned(config), *notes_on_options(config, problem, network)]
     config, notes_of_begun, added = _placed(config, options, problem, single)

@@ -23,7 +23,7 @@ from paretocli.solvers.base import Solver
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
 from paretocli.sparsity.pattern import Pattern
-from paretocli.sweeping.manifold import ends_of, told_of
+from paretocli.sweeping.manifold import ends_of, solver_of_draws, told_of
 from paretocli.sweeping.precision import HALF
 from paretocli.sweeping.pruning import pruned_starts
 from paretocli.sweeping.search_ends import rounded_widths, size_limit
@@ -153,10 +153,11 @@ def _trainer(
             settings,
             mixing=Mixing(
                 problem,
-                ends_of(config, network, weights.shape[1]),
+                ends_of(config, problem, network),
                 of_size(told.manifold_draws),
-                partial(SOLVERS[config.solver].made, values=config.solver_options),
+                partial(solver_of_draws, config),
                 solver.scalarization,
+                concentration=told.dirichlet,
                 micro_batch=settings.micro_batch,
                 teachers=teachers,
             ),

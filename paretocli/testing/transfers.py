@@ -8,7 +8,7 @@ import torch
 
 from paretocli.option import UNSET
 from paretocli.population.transfer import TRANSFERS, Transfer, TransferRule
-from paretocli.population.transfer_options import ManifoldOptions
+from paretocli.population.transfer_options import CosmosOptions, ManifoldOptions
 from paretocli.registries import lookup
 from paretocli.solvers.chebyshev import Scalarization
 from paretocli.solvers.registry import SOLVERS
@@ -44,7 +44,8 @@ def check_transfer(transfer: str | TransferRule, **options: Any) -> None:
     if rule.stages is not None:
         _check_stages(rule.stages(np.array(WEIGHTS), told, EPOCHS))
     if rule.mixes:
-        expect(isinstance(told, ManifoldOptions), "the options should be ManifoldOptions")
+        known = isinstance(told, ManifoldOptions | CosmosOptions)
+        expect(known, "the options should be ManifoldOptions or CosmosOptions")
     if rule.make is not None:
         _check_matrix(rule, told)
 

@@ -50,13 +50,17 @@ class Best:
             losses: Of all objectives (K, m), by which further ones are kept.
         """
         # Numbers, not a mask: a GPU is waited for once, not for each tensor.
-        better = (value < self.value).nonzero().flatten()
+        better = self._better(value).nonzero().flatten()
         self.value[better] = value[better]
         self.epoch[better] = epochs.to(self.epoch.device)[better]
         for name, tensor in tensors.items():
             self.tensors[name][better] = tensor.detach()[better]
         if self._kept is not None:
             self._kept.update(losses, epochs, tensors, self.epoch, value.isfinite())
+
+    def _better(self, value: Tensor) -> Tensor:
+        """Whose epoch is better than what was best (K,)."""
+        return value < self.value
 
     def beside(self, pattern: Pattern | None) -> tuple[tuple[KeptEpoch, ...], ...]:
         """The further epochs that are kept of each subproblem; nothing where none are.
@@ -83,6 +87,24 @@ class Best:
         # Where a population has branched, nothing of what was before counts.
         if self._kept is not None and "kept" in state:
             self._kept.load_state_dict(state["kept"], self.tensors)
+
+
+class BestTogether(Best):
+    """The same, with one best epoch for all of them: that with the smallest mean value.
+
+    NaN counts for nobody, and whoever has it keeps what it had.
+    """
+
+    def apart(self, population: Population, solver: Solver, most: int) -> Best:
+        """What goes on from here with an epoch for each."""
+        found = Best.of(population, solver, most)
+        found.load_state_dict(self.state_dict())
+        return found
+
+    def _better(self, value: Tensor) -> Tensor:
+        sound = value.isfinite()
+        known = self.value.where(sound, 0.0).sum()
+        return sound & (value.where(sound, 0.0).sum() < known)
 
 
 def worth_keeping(population: Population, solver: Solver) -> dict[str, Tensor]:

@@ -1,8 +1,9 @@
 """Training K subproblems as mixtures of m networks, one a task: Pareto manifold learning.
 
 The ends are trained for random mixtures, several a step, each by its own shares as weights; the
-network of a subproblem is the mixture by its weights. From some epoch on each point may go on by
-itself. Multipliers are a point's own, and begin then: until then they stay alike.
+network of a subproblem is the mixture by its weights, and all are those of one epoch, the best for
+all together. From some epoch on each point may go on by itself. Multipliers are a point's own, and
+begin then: until then they stay alike. Other ends make other networks of weights.
 
 Dimitriadis, Frossard and Fleuret, *Pareto Manifold Learning: Tackling multiple tasks via ensembles
 of single-task models*, ICML 2023.
@@ -22,6 +23,7 @@ from paretocli.population.ends import for_factors
 from paretocli.population.population import Population
 from paretocli.solvers.base import Solver
 from paretocli.training.batches import batches, mixed_seed
+from paretocli.training.best import Best, BestTogether
 from paretocli.training.descent import Descent
 from paretocli.training.evaluation import means_of
 from paretocli.training.losses import TrainingLosses
@@ -66,6 +68,7 @@ class ManifoldTrainer(Trainer):
         self.mixing: Mixing | None = mixing
         self.until = until
         super().__init__(problem, population, solver, settings, teachers=teachers)
+        self.best: Best = BestTogether.of(population, solver, settings.kept)
         self._losses = TrainingLosses(problem, population, apart=False, teachers=teachers)
 
     def steps(self) -> Generator[Exchange, None, Train]:
@@ -108,6 +111,8 @@ class ManifoldTrainer(Trainer):
         """Each point goes on by itself, from the mixture that it is."""
         self.mixing = None
         self.descent = self._descent()
+        if isinstance(self.best, BestTogether):
+            self.best = self.best.apart(self.population, self.solver, self.settings.kept)
 
     def _epoch_of(self, mixing: Mixing) -> Train:
         settings, phases = self.settings, self.phases

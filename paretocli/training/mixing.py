@@ -1,4 +1,4 @@
-"""Training m networks by the losses of their mixtures."""
+"""Training a few networks by the losses of what is made of them for weights drawn at random."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,17 +20,18 @@ from paretocli.training.losses import TrainingLosses
 class Mixing:
     """m networks and, in each step, several mixtures of them with random shares c.
 
-        min E_c s_c(f(θ(c))),   θ(c) = Σ_i c_i θ_i,   c even on the simplex
+        min E_c s_c(f(θ(c))),   θ(c) = Σ_i c_i θ_i,   c of a Dirichlet distribution
 
-    with s_c the solver's scalar for the weights c. The solver is a new one in each step, for it
-    meets the same mixture but once.
+    with s_c the solver's scalar for the weights c; other ends make other θ(c). The solver is a new
+    one in each step, for it meets the same network but once.
 
     Args:
         problem: Data and tasks.
-        ends: The m networks, one a task.
+        ends: The m networks, one a task, or what else θ(c) is made of.
         draws: S networks, which become mixtures.
         solver: Makes a solver for their weights, of the kind that asks for no gradients.
         scalarization: What these have in common.
+        concentration: Of the distribution, 1 for even on the simplex.
         micro_batch: Samples of a step whose graph is there at once; 0 for all.
         teachers: What the networks imitate beside.
     """
@@ -43,6 +44,7 @@ class Mixing:
         solver: Callable[[Scalarization], Solver],
         scalarization: Scalarization,
         *,
+        concentration: float = 1.0,
         micro_batch: int = 0,
         teachers: Teachers | None = None,
     ) -> None:
@@ -50,6 +52,7 @@ class Mixing:
         self.draws = draws
         self._solver = solver
         self._scalarization = scalarization
+        self._concentration = concentration
         self._micro_batch = micro_batch
         self._losses = TrainingLosses(problem, draws, apart=False, teachers=teachers)
 
@@ -71,7 +74,8 @@ class Mixing:
             As `StepGradients.of`, of the S mixtures.
         """
         tasks = self._scalarization.weights.shape[1]
-        shares = drawn_shares(self.draws.size, tasks, generator).to(self.draws.device)
+        drawn = drawn_shares(self.draws.size, tasks, generator, self._concentration)
+        shares = drawn.to(self.draws.device)
         self.ends.mix_into_(self.draws, shares)
         for parameter in self.draws.parameters.values():
             parameter.grad = None

@@ -41,7 +41,7 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
         *("indicators", "embed", "delimiter", "encoding", "sparse_inputs"),
         *("fair", "fair_notion", "fair_surrogate", "fair_feature"),
         "evaluate_every",
-        *("manifold_draws", "manifold_until", "rank"),
+        *("manifold_draws", "manifold_until", "dirichlet", "rank", "cosmos_pull"),
         *("micro_batch", "warm_up", "clip_norm", "lr_of", "no_decay", "thaw", "ema"),
     }
 
@@ -66,7 +66,7 @@ def test_what_concerns_several_points_is_nothing_for_one():
         *("points", "divisions", "weights_file", "stack", "at_once", "jobs", "cluster"),
         *("transfer", "batches", "transfer_strength", "transfer_until", "transfer_kernel"),
         *("transfer_reach", "transfer_tensors", "branch_at", "warm", "warm_epochs", "keep"),
-        *("manifold_draws", "manifold_until", "rank"),
+        *("manifold_draws", "manifold_until", "dirichlet", "rank", "cosmos_pull"),
         *("placement", "columns", "where", "budget", "lean"),
     }
 

@@ -744,7 +744,9 @@ def test_options_of_transfer():
         "branch_at": (0.5,),
         "manifold_draws": 2,
         "manifold_until": 1.0,
+        "dirichlet": 1.0,
         "rank": 0,
+        "cosmos_pull": 0.01,
     }
 
 
