@@ -46,8 +46,11 @@ def export_report(exported: "Exported", folder: Path) -> str:
         (
             as_text(table),
             "",
-            f"On {exported.samples:,} test samples the outputs differ by at most {relative:.1e}, "
-            "relative to a task's largest\noutput where that is above 1.",
+            textwrap.fill(
+                f"On {exported.samples:,} test samples the outputs differ by at most "
+                f"{relative:.1e}, relative to a task's largest output where that is above 1.",
+                WIDTH,
+            ),
             *uncounted,
             *_columns_text(exported),
             *_latency_text(exported),
