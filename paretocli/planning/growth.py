@@ -9,7 +9,7 @@ import numpy.typing as npt
 from paretocli.front.columns import is_size
 from paretocli.front.directions import Directions
 from paretocli.front.results import Results, without_points
-from paretocli.front.selection import find_column, front_of
+from paretocli.front.selection import find_column, front_of, parse_condition
 from paretocli.options.config import SweepConfig
 from paretocli.planning.column_axes import normalised
 from paretocli.planning.judged import (
@@ -22,6 +22,7 @@ from paretocli.planning.judged import (
 from paretocli.planning.placement import Placement, next_points
 from paretocli.planning.preferences import ALIKE, Weights, point_with
 from paretocli.planning.rounds import Further, added_epochs, added_round, solved_points
+from paretocli.planning.unmeasured import refuse_measured
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile
@@ -154,7 +155,11 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
 
 def _columns(results: Results, growth: Growth) -> list[str]:
     """The columns that were named, as the table calls them."""
-    return [find_column(results, name, SPLIT) for name in growth.columns]
+    found = [find_column(results, name, SPLIT) for name in growth.columns]
+    refuse_measured(found, "--columns")
+    conditions = [parse_condition(text, results, SPLIT) for text in growth.where]
+    refuse_measured([one.column for one in conditions], "--where")
+    return found
 
 
 def _fixed(weights: Weights) -> npt.NDArray[np.bool_]:

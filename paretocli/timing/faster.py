@@ -17,10 +17,12 @@ def times_faster(
         after_halves: The same.
 
     Returns:
-        before / after; and a word on it: `slower` where that is below 1, `within noise` where the
-        halves do not agree on it, nothing where it is faster.
+        before / after; and a word on it: `slower` where that is below 1, nothing where it is above,
+        but `within noise` where the halves do not agree on it, or the halves of one of them differ
+        by as much as the two.
     """
     found = [one / other for one, other in zip(before_halves, after_halves, strict=True)]
-    if min(found) <= 1 <= max(found):
+    spread = max(max(halves) - min(halves) for halves in (before_halves, after_halves))
+    if min(found) <= 1 <= max(found) or abs(before - after) <= spread:
         return before / after, ALIKE
     return before / after, SLOWER if before < after else ""

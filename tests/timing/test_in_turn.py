@@ -79,7 +79,9 @@ def test_times_are_written_in_milliseconds():
     ("halves", "expected"),
     [
         (([4, 4], [2, 2]), (2.0, "")),
-        (([4, 4], [8, 5]), (0.5, "slower")),
+        (([4, 4], [8, 8.5]), (0.5, "slower")),
+        (([4, 4], [8, 3.9]), (0.8, "within noise")),
+        (([4, 4], [3.5, 2.5]), (1.25, "within noise")),
         (([4, 4], [5, 3]), (1.0, "within noise")),
     ],
 )

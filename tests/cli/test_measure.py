@@ -1,0 +1,105 @@
+"""`paretocli measure`: that it measures, never how long anything takes."""
+
+import json
+import shutil
+import sys
+
+import pandas as pd
+import pytest
+
+from paretocli.cli.measure_report import measure_report
+from paretocli.front.columns import MEASURED
+from paretocli.run_directory.lock import sole_user
+from paretocli.run_directory.measurements import read_measurements
+from paretocli.sweeping.store import RunDirectory
+from tests.planted import measurements, timed
+from tests.program import files_below, in_process
+from tests.test_released import RELEASED
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capfd):
+    """Call the program beside a sweep that 0.1.0 has made."""
+    shutil.copytree(RELEASED / "0.1.0-multidigits", tmp_path / "run")
+
+    def run(*arguments):
+        return in_process(*arguments, cwd=tmp_path, monkeypatch=monkeypatch, capfd=capfd)
+
+    return run
+
+
+def refused(ended, *words):
+    code, out, err = ended
+    assert (code, out) == (2, "")
+    (line,) = err.strip().splitlines()
+    assert line.startswith("Error: ")
+    for word in words:
+        assert word in line
+
+
+def test_an_old_sweep_is_measured_and_all_else_in_its_table_stays(run, tmp_path):
+    for point in (0, 1):  # each takes a second
+        (tmp_path / "run" / "points" / f"000{point}.json").unlink()
+    directory = RunDirectory(tmp_path / "run")
+    directory.write_tables(directory.sweep().config, directory.records())
+    before = pd.read_csv(tmp_path / "run" / "results.csv")
+    code, out, err = run("measure", "run", "--format", "torch", "--repetitions", 20, "--json")
+    assert code == 0, err
+    assert "Making point 2 small …\nTiming 2 networks at batch 1 …" in err
+    found = json.loads(out)
+    kept = read_measurements(tmp_path / "run")
+    assert {key: found[key] for key in kept} == kept
+    assert found["rank_correlation"].keys() == {"1", "64"}
+    table = pd.read_csv(tmp_path / "run" / "results.csv")
+    assert (table[[*MEASURED]] > 0).all(axis=None)
+    pd.testing.assert_frame_equal(table.drop(columns=[*MEASURED]), before)
+    for one, cell in zip(found["points"], table["latency_ms_64"], strict=True):
+        assert one["latency"]["64"]["median_ms"] == cell
+        assert one["latency"]["64"]["calls"] == 20
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--format", "tflite"), "no format named 'tflite'; choose one of torch, program, onnx"),
+        (("--threads", 0), "--threads should be at least 1, found 0"),
+        (("--repetitions", 19), "--repetitions should be at least 20"),
+    ],
+)
+def test_wrong_options_are_a_sentence(run, tmp_path, options, words):
+    before = files_below(tmp_path)
+    refused(run("measure", "run", *options), words)
+    assert files_below(tmp_path) == before
+
+
+def test_a_missing_package_is_named_with_its_extra(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    refused(run("measure", "run"), "needs onnxruntime; run pip install 'paretocli[export]'")
+
+
+def test_wrong_directories_are_a_sentence(run, tmp_path):
+    refused(run("measure", "nowhere"), "nowhere holds no sweep.json")
+    with sole_user(tmp_path / "run"):
+        refused(run("measure", "run", "--format", "torch"), "run is in use by a sweep")
+    record = tmp_path / "run" / "points" / "0001.json"
+    record.write_text("{")
+    refused(run("measure", "run", "--format", "torch"), "0001.json is damaged", "point 1 anew")
+    for number in range(3):
+        (tmp_path / "run" / "points" / f"000{number}.json").unlink()
+    refused(run("measure", "run", "--format", "torch"), "run has no solved point")
+
+
+def test_the_report_fits_a_terminal_and_says_what_is_slower_or_noise(tmp_path):
+    found = measurements({0: 8.0, 3: 2.0, 12: 1.0, 4: 1.1})
+    found["points"][3]["latency"]["1"] = timed(1.1, (0.9, 1.2))
+    said = measure_report(tmp_path, found)
+    lines = said.splitlines()
+    assert max(map(len, lines[:8])) <= 80
+    rows = [" ".join(line.split()) for line in lines]
+    assert "0 0.50 ×, slower 8.000 16.000 0.50 ×, slower 80.000 160.000 8.0" in rows
+    assert "3 2.00 × 2.000 4.000 2.00 × 20.000 40.000 2.0" in rows
+    assert "dense 4.000 8.000 40.000 80.000 4.0" in rows
+    text = " ".join(said.split())
+    assert "on board (Some CPU, 4 processors)" in text
+    assert "halves of the calls 0.800. Which is faster is within noise for points 12 and 4." in text
+    assert "Batch 64: rank correlation of the points between the halves of the calls 1.000" in text
