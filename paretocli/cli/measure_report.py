@@ -1,5 +1,6 @@
 """What `paretocli measure` says."""
 
+import shlex
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,6 +45,17 @@ def measure_report(path: Path, found: Measurements) -> str:
         f"Written to {path / MEASUREMENTS_FILE} and results.csv.",
     ]
     return "\n".join([as_text(table), "", *(textwrap.fill(one, WIDTH) for one in said)])
+
+
+def kit_report(path: Path, kit: Path, size: int) -> str:
+    """Where a kit was written, and what to do with it."""
+    read = shlex.join(["paretocli", "measure", str(path), "--read", "figures.json"])
+    return (
+        f"Written: {kit} ({size / 1000:,.1f} kB).\n"
+        "On the device, where Python (3.11 or newer) has numpy and onnxruntime:\n"
+        f"  python {shlex.quote(kit.name)} > figures.json\n"
+        f"Then here:\n  {read}"
+    )
 
 
 def _cells(

@@ -9,15 +9,19 @@ from paretocli.errors import InputError
 from paretocli.exporting.formats import FORMATS, require_format
 from paretocli.exporting.point import read_solved_points
 from paretocli.exporting.problem_code import Consent
+from paretocli.measuring.kit import FORMAT, kit
 from paretocli.measuring.measure import measured
 from paretocli.measuring.networks import TORCH
 from paretocli.measuring.noise import rank_correlation, within_noise
+from paretocli.measuring.read_back import read_figures
 from paretocli.measuring.storing import refuse_used, store
+from paretocli.outputs import check_output, write_output
 from paretocli.registries import lookup
 from paretocli.run_directory.measurements import MEASUREMENTS_FILE, Measurements
 from paretocli.training.machine import as_found, flush_denormals, set_up
 
 FEWEST_CALLS = 20  # for a 95th percentile to be one
+KIT = ("Kit", "--write-kit")
 
 
 def measure(
@@ -56,6 +60,61 @@ def measure(
         set_up(threads, "fp32")
         points = read_solved_points(path, data_dir, problem=problem, consent=consent)
         found = measured(points, form, threads, note, calls=calls or 0)
+    store(path, found)
+    return found
+
+
+def write_kit(
+    path: Path,
+    problem: Problem | str | None,
+    consent: Consent,
+    data_dir: Path,
+    file: Path,
+    *,
+    threads: int,
+    calls: int | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> int:
+    """Write an archive that measures the networks on another device.
+
+    Args:
+        path: The run directory.
+        problem: As for `measure`.
+        consent: The same.
+        data_dir: The same.
+        file: The archive.
+        threads: With which the networks are timed there, unless somebody says otherwise.
+        calls: The same.
+        note: Is told what is being done.
+
+    Returns:
+        How many bytes it has.
+
+    Raises:
+        InputError: As `measure`, or the file cannot be written.
+        RunError: As `measure`.
+    """
+    check_numbers(threads, calls)
+    require_format(FORMAT)
+    check_output(file, *KIT)
+    with as_found():
+        points = read_solved_points(path, data_dir, problem=problem, consent=consent)
+        content = kit(points, threads, calls or 0, note)
+    write_output(file, content, *KIT)
+    return len(content)
+
+
+def read_kit(path: Path, file: Path) -> Measurements:
+    """Keep in a run directory what a kit printed on another device.
+
+    Args:
+        path: The run directory.
+        file: What the kit printed.
+
+    Raises:
+        InputError: It is something else or of other networks, or the directory cannot be written.
+    """
+    found = read_figures(file, path)
     store(path, found)
     return found
 

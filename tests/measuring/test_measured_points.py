@@ -1,19 +1,14 @@
 """Networks of points that nobody had to train, timed by a clock that stands still or goes on."""
 
-import hashlib
 from dataclasses import replace
 
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from paretocli.compaction import shipping
 from paretocli.errors import RunError
-from paretocli.exporting.point import SolvedPoint
 from paretocli.measuring.measure import batches_of, measured
-from paretocli.networks.building import build_network
 from paretocli.run_directory.measurements import measurements_form
-from tests.toys import vectors
 
 
 class Clock:
@@ -24,24 +19,6 @@ class Clock:
     def __call__(self):
         self.now += 0.001
         return self.now
-
-
-@pytest.fixture
-def points(tmp_path):
-    """Two points, the second of which is sparse."""
-    problem, found = vectors(sizes=(8, 8, 8)), []
-    for number in range(2):
-        network = build_network("wide", problem, number).eval()
-        matrices = [p for p in network.parameters() if p.dim() == 2]
-        if number:
-            with torch.no_grad():
-                matrices[1][:, 4:] = 0
-        file = tmp_path / f"{number}.safetensors"
-        save_file(network.state_dict(), file)
-        checksum = hashlib.sha256(file.read_bytes()).hexdigest()
-        record = {"point": 3 + number, "status": "done", "weights_sha256": checksum}
-        found.append(SolvedPoint(tmp_path, record, problem, network, file))
-    return found
 
 
 def measure(points, form, **options):

@@ -103,3 +103,34 @@ def test_the_report_fits_a_terminal_and_says_what_is_slower_or_noise(tmp_path):
     assert "on board (Some CPU, 4 processors)" in text
     assert "halves of the calls 0.800. Which is faster is within noise for points 12 and 4." in text
     assert "Batch 64: rank correlation of the points between the halves of the calls 1.000" in text
+
+
+def test_what_was_measured_elsewhere_is_taken_over(run, tmp_path):
+    (tmp_path / "run" / "points" / "0002.json").unlink()
+    checksums = {
+        point: json.loads((tmp_path / "run" / "points" / f"000{point}.json").read_text())[
+            "weights_sha256"
+        ]
+        for point in range(2)
+    }
+    figures = tmp_path / "figures.json"
+    figures.write_text(json.dumps(measurements({0: 3.0}, checksums)))
+    code, out, err = run("measure", "run", "--read", "figures.json")
+    assert code == 0
+    assert "on board (Some CPU, 4 processors)" in " ".join(out.split())
+    assert err == "Point 1 was not measured; paretocli measure run measures all points.\n"
+    table = pd.read_csv(tmp_path / "run" / "results.csv")
+    assert table["latency_ms"][0] == 3.0
+    assert table["latency_ms"][1:].isna().all()
+    refused(run("measure", "run", "--read", "nowhere.json"), "There is no file nowhere.json")
+    for others in (("--threads", 2), ("--format", "onnx"), ("--write-kit", "kit.zip")):
+        refused(run("measure", "run", "--read", "figures.json", *others), f"with {others[0]}")
+
+
+def test_kits_that_cannot_be_written_are_a_sentence(run, tmp_path):
+    kit = ("measure", "run", "--write-kit")
+    refused(run(*kit, "no/kit.zip"), "Kit no/kit.zip cannot be written")
+    refused(run(*kit, "run"), "Kit run is a folder; give the name of a file with --write-kit")
+    refused(run(*kit, "kit.zip", "--format", "torch"), "--write-kit does not go with --format")
+    refused(run(*kit, "kit.zip", "--threads", 0), "--threads should be at least 1")
+    assert not (tmp_path / "kit.zip").exists()
