@@ -1,5 +1,6 @@
 """Where a sweep grows by itself: what its points are to be good for, and what follows of that."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from paretocli.front.columns import is_size
 from paretocli.front.directions import Directions
 from paretocli.front.results import Results, without_points
-from paretocli.front.selection import find_column, front_of, parse_condition
+from paretocli.front.selection import find_column, front_of
 from paretocli.options.config import SweepConfig
 from paretocli.planning.column_axes import normalised
 from paretocli.planning.judged import (
@@ -155,11 +156,9 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
 
 def _columns(results: Results, growth: Growth) -> list[str]:
     """The columns that were named, as the table calls them."""
-    found = [find_column(results, name, SPLIT) for name in growth.columns]
-    refuse_measured(found, "--columns")
-    conditions = [parse_condition(text, results, SPLIT) for text in growth.where]
-    refuse_measured([one.column for one in conditions], "--where")
-    return found
+    refuse_measured(growth.columns, "--columns")
+    refuse_measured([re.split(r"[<>=\s]", text.strip())[0] for text in growth.where], "--where")
+    return [find_column(results, name, SPLIT) for name in growth.columns]
 
 
 def _fixed(weights: Weights) -> npt.NDArray[np.bool_]:

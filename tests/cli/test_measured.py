@@ -6,8 +6,12 @@ import shutil
 import pandas as pd
 import pytest
 
+from paretocli.errors import InputError
+from paretocli.planning.growth import Growth, emptiest
+from paretocli.run_directory.sweep_file import read_sweep_file
 from tests.planted import DEVICE, plant
 from tests.program import in_process
+from tests.three_points import SWEEP
 
 COLUMNS = ("latency_ms", "latency_ms_p95", "latency_ms_64", "latency_ms_64_p95", "file_bytes")
 
@@ -51,6 +55,7 @@ def test_points_are_selected_by_latency(run, folder):
     assert (code, err) == (0, "")
     found = json.loads(out)
     assert (found["point"], found["latency_ms_p95"], found["left_out_points"]) == (1, 5.0, [])
+    assert run(*SWEEP)[0] == 0  # the sweep's own command writes the table anew
     code, out, _ = run("front", "run")
     assert code == 0
     assert "latency" in out
@@ -110,7 +115,12 @@ def test_sweeps_that_were_not_measured_alike_are_not_compared(run, folder):
 def test_nothing_is_changed_or_placed_by_what_is_not_known_while_points_train(run, folder):
     plant(folder / "run", {0: 5.0, 1: 2.5, 2: 1.0})
     change = ("refine", "run", "--from", "0", "--improve", "latency_ms", "--worsen", "f1")
-    refused(run(*change), "latency_ms is measured once points are trained", "refine --want")
+    said = ("latency_ms is measured once points are trained", "refine --want")
+    refused(run(*change), *said)
+    sweep = read_sweep_file(folder / "run")
+    for growth in (Growth(columns=("latency_ms", "f1")), Growth(where=("latency_ms<= 3",))):
+        with pytest.raises(InputError, match=said[0]):
+            emptiest(sweep, growth, 1, 1)
 
 
 def test_a_wish_for_a_latency_waits_until_its_point_is_measured(run, folder):
