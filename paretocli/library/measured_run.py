@@ -17,10 +17,7 @@ class MeasuredRun(RecordedRun):
         """Time the small networks of all solved points in turn, and keep that in the directory.
 
         `results` has the columns `latency_ms`, `latency_ms_p95`, `latency_ms_64`,
-        `latency_ms_64_p95` and `file_bytes` afterwards.
-
-            run.measure()
-            run.select("latency_ms <= 3", minimize="file_bytes")
+        `latency_ms_64_p95` and `file_bytes` afterwards, for `select("latency_ms <= 3")`.
 
         Args:
             format: In which format they are written for it: `onnx`, `program` or `torch`.
