@@ -12,9 +12,9 @@ from paretocli.front.columns import MEASURED
 from paretocli.run_directory.lock import sole_user
 from paretocli.run_directory.measurements import read_measurements
 from paretocli.sweeping.store import RunDirectory
-from tests.planted import measurements, timed
+from tests.planted import measurements, plant, timed
 from tests.program import files_below, in_process
-from tests.test_released import RELEASED
+from tests.test_released import OPTIONS, RELEASED, SWEEP
 
 
 @pytest.fixture
@@ -125,6 +125,16 @@ def test_what_was_measured_elsewhere_is_taken_over(run, tmp_path):
     refused(run("measure", "run", "--read", "nowhere.json"), "There is no file nowhere.json")
     for others in (("--threads", 2), ("--format", "onnx"), ("--write-kit", "kit.zip")):
         refused(run("measure", "run", "--read", "figures.json", *others), f"with {others[0]}")
+
+
+def test_a_sweep_that_goes_on_keeps_the_columns_and_shows_them(run, tmp_path):
+    plant(tmp_path / "run", {0: 3.25, 1: 2.5})
+    code, out, err = run("sweep", *SWEEP["0.1.0-multidigits"], *OPTIONS)
+    assert code == 0, err
+    assert "3.2500" in out
+    table = pd.read_csv(tmp_path / "run" / "results.csv")
+    assert table["latency_ms"][:2].tolist() == [3.25, 2.5]
+    assert table["latency_ms"][2:].isna().all()
 
 
 def test_kits_that_cannot_be_written_are_a_sentence(run, tmp_path):
