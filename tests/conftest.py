@@ -106,12 +106,12 @@ def remembered_traces():
 @pytest.fixture(autouse=True, scope="session")
 def few_calls():
     """A latency is the median of few calls; gives how many calls the program makes."""
-    from paretocli.exporting import measure
+    from paretocli.timing import in_turn
 
-    many = {"WARM_UP": measure.WARM_UP, "CALLS": measure.CALLS}
+    many = {"WARM_UP": in_turn.WARM_UP, "CALLS": in_turn.CALLS}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measure, "WARM_UP", 1)
-        patch.setattr(measure, "CALLS", 3)
+        patch.setattr(in_turn, "WARM_UP", 1)
+        patch.setattr(in_turn, "CALLS", 4)
         yield many
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from paretocli.cli.tables import as_text
+from paretocli.cli.threads_text import threads_text
+from paretocli.timing.faster import SLOWER, times_faster
 
 WIDTH = 80
 
 if TYPE_CHECKING:
-    from paretocli.exporting.export import Exported
+    from paretocli.exporting.export import Exported, Side
 
 
 def export_report(exported: "Exported", folder: Path) -> str:
@@ -20,18 +22,18 @@ def export_report(exported: "Exported", folder: Path) -> str:
     before, after = exported.before, exported.after
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
-    for header in ("before", "after", "gain"):
+    for header in ("gain", "before", "after"):
         table.add_column(header, justify="right", no_wrap=True)
     _add(table, "parameters", before.parameters, after.parameters, "{:,.0f}")
     for name, size in before.bytes.items():
         _add(table, f"{name}, kB", size / 1000, after.bytes[name] / 1000, "{:,.1f}")
     if before.macs is not None and after.macs is not None:
         _add(table, "multiply-accumulates", before.macs, after.macs, "{:,.0f}")
-    for name, seconds in before.latency.items():
-        _add(table, f"{name}, ms", 1000 * seconds, 1000 * after.latency[name], "{:.3f}")
+    for name in before.latency:
+        _add_latency(table, name, before, after)
     for name, figure in before.metrics.items():
         words = f"test {name.replace('_', ' ')}"
-        table.add_row(words, f"{figure:.4f}", f"{after.metrics[name]:.4f}", "")
+        table.add_row(words, "", f"{figure:.4f}", f"{after.metrics[name]:.4f}")
     largest = exported.largest_outputs
     relative = max(
         gap / max(1.0, largest[task])
@@ -52,8 +54,7 @@ def export_report(exported: "Exported", folder: Path) -> str:
             ),
             *uncounted,
             *_columns_text(exported),
-            f"Latencies are medians with {exported.threads} "
-            f"thread{'s' if exported.threads > 1 else ''} on this machine.",
+            *_latency_text(exported),
             textwrap.fill(
                 f"Written to {folder}: {', '.join(exported.files)}",
                 WIDTH,
@@ -75,6 +76,41 @@ def _columns_text(exported: "Exported") -> list[str]:
     return [textwrap.fill(f"{text}{', '.join(exported.unread)}.", WIDTH)]
 
 
+def _latency_text(exported: "Exported") -> list[str]:
+    """How latencies were measured, and where the small network is slower."""
+    calls = sorted({*exported.calls.values()})
+    count = f"{calls[0]}" if len(calls) == 1 else f"{calls[0]} to {calls[-1]}"
+    said = (
+        f"Latencies are medians, and what 95 of 100 calls do not exceed, of {count} calls with "
+        f"{threads_text(exported.threads, exported.processors)}, large and small network in turn "
+        "on this machine."
+    )
+    slower = [name for name in exported.calls if _times_faster(exported, name)[1] == SLOWER]
+    if slower:
+        said += f" Slower than before: {'; '.join(slower)}."
+    return [textwrap.fill(said, WIDTH)]
+
+
+def _times_faster(exported: "Exported", name: str) -> tuple[float, str]:
+    return times_faster(
+        exported.before.latency[name],
+        exported.after.latency[name],
+        exported.before.latency_halves[name],
+        exported.after.latency_halves[name],
+    )
+
+
+def _add_latency(table: Table, name: str, before: "Side", after: "Side") -> None:
+    """Rows of the median and of the 95th percentile; where both halves agree, which is faster."""
+    halves = before.latency_halves[name], after.latency_halves[name]
+    ratio, word = times_faster(before.latency[name], after.latency[name], *halves)
+    for words, gain, pair in (
+        ("", f"{ratio:.2f} ×{word and ', '}{word}", (before.latency, after.latency)),
+        (" (95 %)", "", (before.latency_p95, after.latency_p95)),
+    ):
+        table.add_row(f"{name}, ms{words}", gain, *(f"{1000 * side[name]:.3f}" for side in pair))
+
+
 def _add(table: Table, name: str, before: float, after: float, form: str) -> None:
     gain = f"{before / after:.1f} ×" if after else ""
-    table.add_row(name, form.format(before), form.format(after), gain)
+    table.add_row(name, gain, form.format(before), form.format(after))

@@ -36,16 +36,20 @@ def front(
 
     from paretocli.cli.baselines_text import baselines_text
     from paretocli.cli.point_tables import points_as_json, points_table
+    from paretocli.front.columns import MEASURED
     from paretocli.front.exchange import Exchange
     from paretocli.front.kept import kept_among
     from paretocli.front.results import read_results
     from paretocli.front.selection import front_of
+    from paretocli.front.unmeasured import unmeasured, unmeasured_text
 
     results = read_results(path)
     mask, left_out = front_of(results, on.value)
     rows = np.flatnonzero(mask)
     if left_out.points:
         say(f"{results.source}: {left_out}.", err=True)
+    if missing := unmeasured(results, MEASURED, rows.tolist()):
+        say(unmeasured_text(missing, results), err=True)
     if as_json:
         exchange = Exchange(results, rows.tolist(), on.value)
         points = [

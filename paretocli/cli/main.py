@@ -15,6 +15,7 @@ from paretocli.cli.compare import compare
 from paretocli.cli.export import export
 from paretocli.cli.front import front
 from paretocli.cli.init import init
+from paretocli.cli.measure import measure
 from paretocli.cli.plot_front import plot_front
 from paretocli.cli.problems import problems
 from paretocli.cli.prune import prune
@@ -49,6 +50,7 @@ app.command()(front)
 app.command()(select)
 app.command()(export)
 app.command()(verify)
+app.command()(measure)
 app.command(name="plot-front")(plot_front)
 app.command()(compare)
 app.command()(problems)

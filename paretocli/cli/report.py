@@ -124,6 +124,7 @@ _SIZE_HEADERS = {
     "parameters_kept": "para- meters kept",
     "compact_parameters": "compact para- meters",
     "compact_macs": "compact MACs",
+    "latency_ms": "latency ms",
 }
 
 

@@ -166,20 +166,20 @@ def sizes_text(sizes: Part, threads: int) -> list[str]:
         pairs.append(("multiply-accumulates", before["macs"], after["macs"], "{:,}"))
     for file, size in after["bytes"].items():
         pairs.append((f"{plain(file)}, bytes", before["bytes"].get(file), size, "{:,}"))
-    for name, seconds in after["latency"].items():
-        was = before["latency"].get(name)
-        pairs.append(
-            (f"{plain(name)}, ms", None if was is None else 1000 * was, 1000 * seconds, "{:.3f}")
-        )
     rows = [
         (name, "" if was is None else form.format(was), form.format(now))
         for name, was, now, form in pairs
     ]
+    rows += [
+        (f"{plain(name)}, ms (95 %)", *(_times_text(side, name) for side in (before, after)))
+        for name in after["latency"]
+    ]
     found = [table(("", "as trained", "exported"), rows)]
     found.append(
         paragraph(
-            f"Latencies are medians with {threads} thread{'s' if threads > 1 else ''} on the "
-            "machine that exported it, named below."
+            "Latencies are medians, and what 95 of 100 calls did not exceed, with "
+            f"{threads} thread{'s' if threads > 1 else ''} on the machine that exported it, named "
+            "below."
         )
     )
     if sizes["uncounted"]:
@@ -193,3 +193,10 @@ def _figure(value: float | None) -> str:
     if value and not 1e-3 <= abs(value) < 1e4:
         return f"{value:.3g}"
     return f"{value:.4f}"
+
+
+def _times_text(side: Part, name: str) -> str:
+    """Milliseconds of a network: the median, and the 95th percentile in brackets."""
+    if name not in side["latency"]:
+        return ""
+    return f"{1000 * side['latency'][name]:.3f} ({1000 * side['latency_p95'][name]:.3f})"

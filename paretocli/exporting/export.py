@@ -23,12 +23,14 @@ from paretocli.errors import InputError, RunError
 from paretocli.exporting.columns import unread_columns
 from paretocli.exporting.formats import EXACT, FORMATS
 from paretocli.exporting.hand_over import forms_of, hand_over, handed_over, taken_of
-from paretocli.exporting.measure import Outputs, compare_outputs, latencies
+from paretocli.exporting.latencies import latencies
+from paretocli.exporting.measure import Outputs, compare_outputs
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
 from paretocli.exporting.stored_samples import USUAL
 from paretocli.exporting.verified_files import CHECKSUMS, REPORT
+from paretocli.timing.processors import pinned
 
 LARGE_BATCH = 64  # for latencies, unless that is more than are evaluated at once
 
@@ -42,6 +44,8 @@ class Side:
         bytes: Size of its files, by name.
         macs: Multiply-accumulates for one sample, None where they cannot be counted.
         latency: Median seconds for a batch, by what runs it and the batch's size.
+        latency_p95: The seconds that 95 of 100 calls did not exceed.
+        latency_halves: Medians of the first and of the second half of the calls.
         metrics: On the test data.
     """
 
@@ -49,6 +53,8 @@ class Side:
     bytes: dict[str, int]
     macs: int | None
     latency: dict[str, float]
+    latency_p95: dict[str, float]
+    latency_halves: dict[str, tuple[float, float]]
     metrics: dict[str, float]
 
 
@@ -64,6 +70,8 @@ class Exported:
         largest_outputs: Beside them, by output.
         samples: Of the test data.
         threads: That latencies were measured with.
+        processors: Those that the threads were kept on; none where the system keeps them nowhere.
+        calls: How many calls of each network its latencies are of, by their names.
         files: Paths.
         digest: SHA-256 of the checksums of the files.
         uncounted: Why there are no multiply-accumulates, where there are none.
@@ -77,6 +85,8 @@ class Exported:
     largest_outputs: dict[str, float]
     samples: int
     threads: int
+    processors: tuple[int, ...]
+    calls: dict[str, int]
     files: tuple[str, ...]
     uncounted: str = ""
     columns: int = 0
@@ -167,15 +177,13 @@ def _export(
     refuse_difference(found)
     sizes = (1, min(LARGE_BATCH, problem.evaluation_batch))
     batches = {size: tuple(_batch(problem, size).values()) for size in sizes}
-    pairs: dict[str, Sequence[Callable[..., Any]]] = {"torch": (dense, plain)}
-    for form in (FORMATS[name] for name in formats):
-        if form.timed is not None:
-            pairs[form.engine] = [form.timed(place, threads) for place in (dense_folder, folder)]
-    times = {
-        f"{engine}, batch {size}": latencies(pair, batch)
-        for engine, pair in pairs.items()
-        for size, batch in batches.items()
-    }
+    with pinned(threads) as processors:
+        pairs: dict[str, Sequence[Callable[..., Any]]] = {"torch": (dense, plain)}
+        for form in (FORMATS[name] for name in formats):
+            if form.timed is not None:
+                both = (dense_folder, folder)
+                pairs[form.engine] = [form.timed(place, threads) for place in both]
+        times = latencies(pairs, batches)
     shutil.copyfile(solved.file, dense_folder / WEIGHTS)
     files = [WEIGHTS, *(file for name in formats for file in FORMATS[name].files)]
     dense_size, small_size = (size_of(network, batches[1]) for network in (dense, plain))
@@ -184,7 +192,9 @@ def _export(
             parameters=size.parameters,
             bytes={file: (place / file).stat().st_size for file in files},
             macs=size.macs,
-            latency={name: pair[side] for name, pair in times.items()},
+            latency={name: pair[side].median for name, pair in times.items()},
+            latency_p95={name: pair[side].p95 for name, pair in times.items()},
+            latency_halves={name: pair[side].halves for name, pair in times.items()},
             metrics=found.metrics[function],
         )
         for side, (size, place, function) in enumerate(
@@ -198,6 +208,8 @@ def _export(
         largest_outputs=found.largest,
         samples=len(problem.test),
         threads=threads,
+        processors=processors,
+        calls={name: pair[0].calls for name, pair in times.items()},
         files=(PLAIN, *files, REPORT),
         uncounted=dense_size.uncounted or small_size.uncounted,
         columns=len({*problem.columns}),

@@ -112,13 +112,9 @@ def _read_onnx(folder: Path) -> "Function":
 
 def _timed_onnx(folder: Path, threads: int) -> Callable[..., Any]:
     """What onnxruntime makes of inputs on the CPU, with so many threads, 0 for its own choice."""
-    import onnxruntime
+    from paretocli.timing.onnx_session import onnx_session
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(
-        str(folder / ONNX), sess_options=options, providers=["CPUExecutionProvider"]
-    )
+    session = onnx_session(folder / ONNX, threads)
     names = [argument.name for argument in session.get_inputs()]
 
     def run(*inputs: "Tensor") -> Any:

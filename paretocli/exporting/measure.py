@@ -1,10 +1,7 @@
 """What two networks cost and give, side by side."""
 
-import statistics
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,9 +14,6 @@ from paretocli.training.evaluation import shares
 from paretocli.training.whole_split import WholeSplit
 
 Function = Callable[..., Sequence[Tensor]]  # to all tensors of the outputs, in order
-
-WARM_UP, CALLS = 10, 200
-SECONDS = 5.0  # after which there are no more calls
 
 
 @dataclass(frozen=True)
@@ -111,24 +105,3 @@ def _gap(one: Tensor, other: Tensor) -> Tensor:
 def _largest(output: Tensor) -> Tensor:
     output = output.float() if output.dtype == torch.bool else output
     return output.abs().where(output.isfinite(), 0.0).max()
-
-
-@torch.no_grad()
-def latencies(functions: Sequence[Callable[..., Any]], batch: Sequence[Tensor]) -> list[float]:
-    """Median seconds of a call of each function on the tensors of a batch, called in turn.
-
-    Each is called 210 times, or once at least where that takes longer than 5 seconds.
-    """
-    times: list[list[float]] = []
-    started = time.perf_counter()
-    while not times or (len(times) < WARM_UP + CALLS and time.perf_counter() < started + SECONDS):
-        times.append([_seconds(function, batch) for function in functions])
-    # The first calls choose kernels and take memory.
-    counted = times[min(WARM_UP, len(times) // 2) :]
-    return [statistics.median(found) for found in zip(*counted, strict=True)]
-
-
-def _seconds(function: Callable[..., Any], batch: Sequence[Tensor]) -> float:
-    before = time.perf_counter()
-    function(*batch)
-    return time.perf_counter() - before

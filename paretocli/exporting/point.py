@@ -1,5 +1,6 @@
 """A solved point of a run directory: its problem and its network, as they were."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from paretocli.problems.asked import Asked
 from paretocli.problems.loading import load_problem
 from paretocli.run_directory.files import DamagedError
 from paretocli.run_directory.point_record import PointRecord
-from paretocli.run_directory.points import network_path, read_record
+from paretocli.run_directory.points import network_path, read_record, read_records
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 from paretocli.sweeping.point_files import load_point
 from paretocli.sweeping.sweep_network import fresh_network
@@ -59,11 +60,31 @@ def read_solved_point(
     """
     sweep = read_sweep_file(path)
     record = read_solved_record(sweep, point)
+    return _solved(sweep, record, made_problem(sweep, data_dir, problem=problem, consent=consent))
+
+
+def read_solved_points(
+    path: Path, data_dir: Path, *, problem: Problem | str | None, consent: Consent
+) -> Iterator[SolvedPoint]:
+    """Read all points that are done, one after the other; arguments as `read_solved_point`.
+
+    Raises:
+        InputError: The same; or no point is done, or a record is damaged.
+    """
+    sweep = read_sweep_file(path)
+    records = read_records(sweep)
+    for point, reason in records.damaged.items():
+        raise InputError(
+            f"{reason}; run the sweep's command again, which solves point {point} anew."
+        )
+    for reason in records.unreadable:
+        raise InputError(reason)
+    done = [record for record in records.found.values() if record["status"] == "done"]
+    if not done:
+        raise InputError(f"{path} has no solved point; run the sweep's command again, to its end.")
     made = made_problem(sweep, data_dir, problem=problem, consent=consent)
-    network = fresh_network(sweep.setting("network"), "default", made, sweep.config["seed"])
-    file = network_path(path, point)
-    load_point(file, network)
-    return SolvedPoint(path, record, made, network.eval(), file, sweep)
+    for record in done:
+        yield _solved(sweep, record, made)
 
 
 def made_problem(
@@ -85,6 +106,13 @@ def made_problem(
             "--data-dir, or make the sweep again in another directory."
         )
     return made
+
+
+def _solved(sweep: SweepFile, record: PointRecord, problem: Problem) -> SolvedPoint:
+    network = fresh_network(sweep.setting("network"), "default", problem, sweep.config["seed"])
+    file = network_path(sweep.path, record["point"])
+    load_point(file, network)
+    return SolvedPoint(sweep.path, record, problem, network.eval(), file, sweep)
 
 
 def read_solved_record(sweep: SweepFile, point: int) -> PointRecord:

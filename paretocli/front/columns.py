@@ -7,6 +7,10 @@ import numpy.typing as npt
 
 from paretocli.core.metric_names import Direction
 from paretocli.core.splits import SPLITS
+from paretocli.run_directory.measurements import BYTES, FIGURES
+
+MEASURED = (*FIGURES, BYTES)
+"""The columns that are there once networks were measured on a device."""
 
 SERVES = "serves"
 """The column of the tasks that a network of a set serves, as text."""
@@ -19,6 +23,7 @@ _LOWER = (
     *("parameters_kept", "compact_parameters", "parameters", "unique_parameters"),
     *("compact_macs", "macs", "flops", "bytes", "latency", "rows", "rows_kept"),
     *("seconds", "epochs", "best_epoch"),
+    *MEASURED,
 )
 POINT_COLUMNS: dict[str, Direction] = {
     **dict.fromkeys(_HIGHER, "higher"),
@@ -29,7 +34,7 @@ POINT_COLUMNS: dict[str, Direction] = {
 # Networks differ in these by factors, not by amounts.
 _SIZES = (
     *("parameters", "parameters_kept", "unique_parameters", "compact_parameters"),
-    *("bytes", "macs", "flops", "compact_macs"),
+    *("bytes", "macs", "flops", "compact_macs", BYTES),
 )
 
 _WORDS = {
@@ -53,6 +58,11 @@ _WORDS = {
     "unique_parameters": "unique parameters (shared counted once)",
     "chebyshev_value": "Chebyshev value",
     "seconds": "training time (s)",
+    "latency_ms": "latency, batch 1 (ms)",
+    "latency_ms_p95": "latency, batch 1, 95th percentile (ms)",
+    "latency_ms_64": "latency, batch 64 (ms)",
+    "latency_ms_64_p95": "latency, batch 64, 95th percentile (ms)",
+    BYTES: "bytes of the measured network's files",
 }
 
 
@@ -71,6 +81,11 @@ def body_of(column: str) -> str:
 def is_size(column: str) -> bool:
     """Tell whether a column counts parameters, operations or bytes."""
     return column in _SIZES
+
+
+def by_factors(column: str) -> bool:
+    """Tell whether networks differ in a column by factors: in sizes, and in latencies."""
+    return is_size(column) or column in FIGURES
 
 
 def is_share(column: str, values: npt.ArrayLike) -> bool:

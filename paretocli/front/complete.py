@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
+from paretocli.front.measured import measure_again
 from paretocli.front.results import Results
 
 Mask = npt.NDArray[np.bool_]
@@ -35,7 +36,8 @@ class LeftOut:
         what = " or ".join(self.columns[:MOST_COLUMNS])
         what += " or another figure" if len(self.columns) > MOST_COLUMNS else ""
         word = "point" if count == 1 else "points"
-        return f"left out {count} with an empty or infinite {what} ({word} {numbers}{more})"
+        said = f"left out {count} with an empty or infinite {what} ({word} {numbers}{more})"
+        return said + measure_again(self.columns)
 
 
 def complete_rows(
@@ -53,7 +55,7 @@ def complete_rows(
         raise InputError(
             f"No {'finished point' if rows is None else 'point of the front'} of {results.path} "
             f"has a finite number in each of the columns {', '.join(columns)}; choose other "
-            "columns."
+            f"columns{measure_again(columns)}."
         )
     return complete, left_out
 

@@ -14,6 +14,7 @@ from paretocli.front.comparable import check_same_box
 from paretocli.front.complete import complete_rows
 from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
+from paretocli.front.measured_alike import refuse_measured_otherwise
 from paretocli.front.selection import find_column
 from paretocli.front.sizes import meant
 from paretocli.front.sweeps import Sweep
@@ -114,6 +115,7 @@ def chosen_columns(
     for name in found:
         for sweep in sweeps[1:]:
             find_column(sweep.results, name, split)
+    refuse_measured_otherwise([sweep.results for sweep in sweeps], found)
     directions = Directions([sweep.results for sweep in sweeps], minimise, maximise)
     directions.refuse_unused(found, "measured")
     return Columns(tuple(found), tuple(found), directions.higher(found))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paretocli.front.columns import is_size
+from paretocli.front.columns import by_factors
 from paretocli.front.results import Results
 from paretocli.run_directory.sweep_file import SweepFile
 
@@ -30,7 +30,7 @@ class Prediction:
         found = {}
         for name, value in self.landed.items():
             expected = self.expected[name]
-            if not is_size(name):
+            if not by_factors(name):
                 found[name] = abs(value - expected)
             elif value > 0 and expected > 0:
                 found[name] = max(value / expected, expected / value)
@@ -79,7 +79,7 @@ def typical_errors(found: Sequence[Prediction]) -> dict[str, TypicalError]:
         for name, error in prediction.errors.items():
             errors.setdefault(name, []).append(error)
     return {
-        name: TypicalError(len(numbers), float(np.median(numbers)), is_size(name))
+        name: TypicalError(len(numbers), float(np.median(numbers)), by_factors(name))
         for name, numbers in errors.items()
     }
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from paretocli.errors import InputError
+from paretocli.front.measured import measure_first
 from paretocli.run_directory.files import DamagedError, read_bytes
 
 MOST_BYTES = 2**32
@@ -105,6 +106,8 @@ class Results:
         return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
 
     def _missing(self, column: str) -> str:
+        if said := measure_first(self.path, column):
+            return said
         numeric = [str(name) for name in self.frame.select_dtypes("number").columns]
         close = difflib.get_close_matches(column, numeric, n=3, cutoff=0.5)
         others = [name for name in numeric if name not in close][: 6 - len(close)]

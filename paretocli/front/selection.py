@@ -12,6 +12,7 @@ import numpy.typing as npt
 from paretocli.errors import InputError
 from paretocli.front.complete import LeftOut, complete_rows
 from paretocli.front.dominance import non_dominated
+from paretocli.front.measured import measure_first
 from paretocli.front.results import Results
 from paretocli.front.sizes import meant
 
@@ -62,6 +63,8 @@ def find_column(results: Results, name: str, split: str) -> str:
         if column in results.frame.columns:
             results.values([column])
             return column
+    if said := measure_first(results.path, name):
+        raise InputError(said)
     numeric = [str(column) for column in results.frame.select_dtypes("number").columns]
     known = dict.fromkeys([*(c.removesuffix(f"_{split}") for c in numeric), *numeric])
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)

@@ -7,6 +7,7 @@ SIZE = "size"
 
 COMPACT = ("compact_parameters", "compact_macs")
 KEPT = "parameters_kept"
+LATENCY = "latency_ms"
 
 
 def size_column(*frames: pd.DataFrame) -> str:
@@ -29,8 +30,12 @@ def meant(name: str, *frames: pd.DataFrame) -> str:
 
 
 def shown_sizes(frame: pd.DataFrame) -> list[str]:
-    """The columns of sizes that a table of points has room for, as far as they are known."""
-    named = ("sparsity_rate", size_column(frame), COMPACT[1])
+    """The columns of sizes that a table of points has room for, as far as they are known.
+
+    What was measured says more of how fast a network is than its operations, and takes their place.
+    """
+    speed = LATENCY if _is_known(frame, LATENCY) else COMPACT[1]
+    named = ("sparsity_rate", size_column(frame), speed)
     return [name for name in named if _is_known(frame, name)]
 
 

@@ -96,13 +96,14 @@ def draw_page(
 
     Where `reload` gives seconds, the page reloads itself after so many.
     """
+    from paretocli.front.measured_alike import without_measured_otherwise
     from paretocli.front.results import read_results
     from paretocli.library.page_content import content_of
     from paretocli.plots.page_data import gather_page
     from paretocli.plots.page_file import check_page, save_page
 
     check_page(page)
-    results = [read_results(path) for path in paths]
+    results, unlike = without_measured_otherwise(list(map(read_results, paths)), columns or ())
     data = gather_page(
         results,
         split,
@@ -114,7 +115,7 @@ def draw_page(
         reload=reload,
     )
     save_page(data, page)
-    hints = []
+    hints = [unlike] if unlike else []
     for series in data["series"]:
         if series["note"]:
             hints.append(f"{series['name']}: {series['note']}")

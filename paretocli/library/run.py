@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from paretocli.errors import InputError
 from paretocli.library.drawing import Better, draw_page
+from paretocli.library.measured_run import MeasuredRun
 from paretocli.library.picture import Picture, checked_split, picture_of
 from paretocli.library.picture_kinds import PICTURES, draw
 from paretocli.library.points import point_number
-from paretocli.library.recorded_run import RecordedRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from paretocli.exporting.front_export import ExportedFront
 
 
-class Run(RecordedRun):
+class Run(MeasuredRun):
     """A sweep, or a single point, as its run directory holds it, and what is made of it."""
 
     def network(self, point: "int | pd.Series[Any]") -> "nn.Module":

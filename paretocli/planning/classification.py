@@ -20,6 +20,7 @@ from paretocli.front.directions import Directions
 from paretocli.front.results import Results
 from paretocli.front.selection import find_column, row_of
 from paretocli.planning.judged import SPLIT, columns_that_matter
+from paretocli.planning.unmeasured import refuse_measured
 
 Kind = Literal["improve", "worsen", "leave"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -187,6 +188,7 @@ def parse_class(results: Results, row: int, kind: Kind, text: str) -> ColumnClas
     if number is not None and kind == "leave":
         raise InputError(f'What is left has no level; say "leave {name}".')
     column = find_column(results, name, SPLIT)
+    refuse_measured([column], "a point that is changed")
     if not _objective(results, column):
         raise InputError(
             f"{column} is no figure that a trade-off is about; name a metric or a loss of a task, "

@@ -1,5 +1,6 @@
 """Where a sweep grows by itself: what its points are to be good for, and what follows of that."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,7 @@ from paretocli.planning.judged import (
 from paretocli.planning.placement import Placement, next_points
 from paretocli.planning.preferences import ALIKE, Weights, point_with
 from paretocli.planning.rounds import Further, added_epochs, added_round, solved_points
+from paretocli.planning.unmeasured import refuse_measured
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile
@@ -154,6 +156,8 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
 
 def _columns(results: Results, growth: Growth) -> list[str]:
     """The columns that were named, as the table calls them."""
+    refuse_measured(growth.columns, "--columns")
+    refuse_measured([re.split(r"[<>=\s]", text.strip())[0] for text in growth.where], "--where")
     return [find_column(results, name, SPLIT) for name in growth.columns]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from paretocli.front.columns import is_size, split_of
+from paretocli.front.columns import by_factors, split_of
 from paretocli.front.predictions import predictions
 from paretocli.front.results import Results
 from paretocli.front.selection import front_of
@@ -136,7 +136,7 @@ def error_of(errors: Sequence[float], column: str) -> ColumnError | None:
     place = int(np.ceil(SHARE * (len(errors) + 1)))
     if place > len(errors):
         return None
-    return ColumnError(float(sorted(errors)[place - 1]), is_size(column), len(errors))
+    return ColumnError(float(sorted(errors)[place - 1]), by_factors(column), len(errors))
 
 
 def _columns(results: Results) -> list[str]:
@@ -144,9 +144,9 @@ def _columns(results: Results) -> list[str]:
     front = front_of(results, SPLIT)[0]
     found = []
     for name in map(str, results.frame.select_dtypes("number").columns):
-        if split_of(name) in ("val", "test") or is_size(name) or name in RATES:
+        if split_of(name) in ("val", "test") or by_factors(name) or name in RATES:
             values = results.values([name])[front, 0]
-            known = np.isfinite(values).all() and (not is_size(name) or (values > 0).all())
+            known = np.isfinite(values).all() and (not by_factors(name) or (values > 0).all())
             if known and np.ptp(values) > 0:
                 found.append(name)
     return found

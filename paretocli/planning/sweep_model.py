@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
-from paretocli.front.columns import is_size
+from paretocli.front.columns import by_factors
 from paretocli.front.results import Results, read_results
 from paretocli.front.selection import front_of
 from paretocli.planning.column_axes import normalised
@@ -78,7 +78,7 @@ def model_of(sweep: SweepFile, results: Results, columns: Sequence[str]) -> Swee
         InputError: A column is not there, or holds words.
     """
     values = results.values(columns)
-    logarithmic = np.array([is_size(name) for name in columns])
+    logarithmic = np.array([by_factors(name) for name in columns])
     known = np.isfinite(values).all(axis=1) & (values[:, logarithmic] > 0).all(axis=1)
     rows = np.flatnonzero(known & front_of(results, SPLIT)[0])
     if not len(rows):

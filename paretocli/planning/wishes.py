@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paretocli.errors import InputError
-from paretocli.front.columns import is_size
+from paretocli.front.columns import by_factors
 from paretocli.front.directions import Directions
 from paretocli.front.results import Results
 from paretocli.front.selection import Condition, parse_condition
@@ -26,6 +26,7 @@ from paretocli.planning.judged import (
 )
 from paretocli.planning.preferences import Weights, point_with
 from paretocli.planning.rounds import Further, added_round, solved_points
+from paretocli.planning.unmeasured import to_be_measured
 from paretocli.run_directory.point_record import PointRecord
 from paretocli.run_directory.rounds import Round, SizeLimits
 from paretocli.run_directory.sweep_file import SweepFile
@@ -40,7 +41,8 @@ def aimed(
 ) -> Further:
     """One point at a time that should fulfil conditions, until one does or three have not.
 
-    A point that has given up a task fulfils none, but where conditions are on that task.
+    A point that has given up a task fulfils none, but where conditions are on that task. What was
+    trained and has yet to be measured, where conditions are on that, ends it: the same goes on.
 
     Args:
         config: The sweep's configuration.
@@ -58,6 +60,12 @@ def aimed(
         except InputError as error:  # a sweep knows its columns when its points are solved
             note(str(error))
             return None
+        columns = [one.column for one in conditions]
+        waiting, left_out = to_be_measured(sweep, results, columns, asked)
+        if waiting or left_out:
+            note(waiting or left_out)
+        if waiting:
+            return None
         judged = _Judged(sweep, results, conditions)
         nearest, fulfilled = judged.nearest()
         words = judged.words(nearest)
@@ -72,8 +80,7 @@ def aimed(
         if tries >= TRIES or point_with(known, weights) is not None:
             note(f"No point is as wished; point {results.point(nearest)} comes nearest: {words}.")
             return None
-        rows, columns = [tuple(weights.tolist())], [one.column for one in conditions]
-        limits = size_limits(config, conditions)
+        rows, limits = [tuple(weights.tolist())], size_limits(config, conditions)
         return added_round(
             config, sweep, records, rows, asked=asked, columns=columns, limits=limits
         )
@@ -95,10 +102,10 @@ def conditions_of(results: Results, wishes: Sequence[str]) -> list[Condition]:
                 f"No point of {results.path} has a number in {one.column}, so no point can be "
                 "wished for by it; name another column."
             )
-        if not np.isfinite(one.bound) or (is_size(one.column) and one.bound <= 0):
+        if not np.isfinite(one.bound) or (by_factors(one.column) and one.bound <= 0):
             raise InputError(
                 f"--want {one} is no bound that a point could be held to; give a finite number"
-                + (" above 0." if is_size(one.column) else ".")
+                + (" above 0." if by_factors(one.column) else ".")
             )
         if one.sign == "==":
             raise InputError(
@@ -170,7 +177,7 @@ class _Judged:
 
     def _of_use(self) -> npt.NDArray[np.bool_]:
         """Which points have given up no task; all where conditions on each say what that means."""
-        tasks = {name for name in columns_that_matter(self._results) if not is_size(name)}
+        tasks = {name for name in columns_that_matter(self._results) if not by_factors(name)}
         said = tasks <= {one.column for one in self._conditions}
         found: npt.NDArray[np.bool_] = of_interest(self._sweep, self._results) | said
         return found
@@ -198,7 +205,7 @@ class _Judged:
 
     def too_large(self) -> bool:
         """Whether all points that are of use are larger than a size that is wished for."""
-        sizes = [one for one in self._conditions if is_size(one.column) and not _is_lower(one)]
+        sizes = [one for one in self._conditions if by_factors(one.column) and not _is_lower(one)]
         of_use = self._of_use()
         return any(not one.holds(self._results)[of_use].any() for one in sizes)
 
@@ -208,7 +215,7 @@ class _Judged:
         Those of the row where it is not a size that it misses: nothing says what lies beyond.
         """
         own: Weights = known[self._results.point(row)]
-        sizes = [one for one in self._conditions if is_size(one.column) and not _is_lower(one)]
+        sizes = [one for one in self._conditions if by_factors(one.column) and not _is_lower(one)]
         beyond = [self._results.values([one.column])[row, 0] / one.bound for one in sizes]
         if not self._sweep.config.get("sparsity") or not beyond or max(beyond) <= 1:
             return own
@@ -231,7 +238,7 @@ class _Judged:
 
     def _turned(self, values: Array, columns: Sequence[str]) -> Array:
         signs = self._signs[[self._columns.index(column) for column in columns]]
-        sizes = [is_size(column) for column in columns]
+        sizes = [by_factors(column) for column in columns]
         found = np.array(values, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             found[:, sizes] = np.log(found[:, sizes])

@@ -12,6 +12,8 @@ from paretocli.front.columns import POINT_COLUMNS, label, metric_and_task, split
 from paretocli.front.complete import LeftOut, complete_rows
 from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
+from paretocli.front.measured import measure_first
+from paretocli.front.measured_alike import refuse_measured_otherwise
 from paretocli.front.results import Results
 from paretocli.front.task_columns import task_columns
 from paretocli.plots.data import Axis, axis_of, same_on_all_splits
@@ -111,6 +113,7 @@ def gather_against(
     columns = [column, *named.values()]
     for result in results:
         _check(result, columns, split)
+    refuse_measured_otherwise(results, columns)
     directions = Directions(results, minimise, maximise)
     directions.refuse_unused(columns, "drawn")
     higher = directions.higher(columns).tolist()
@@ -198,6 +201,8 @@ def _common_columns(results: Sequence[Results], column: str, split: str) -> dict
 def _check(result: Results, columns: Sequence[str], split: str) -> None:
     """Make sure that an input has the columns, and the chosen one as numbers."""
     chosen, *tasks = columns
+    if chosen not in result.frame and (said := measure_first(result.path, chosen)):
+        raise InputError(said)
     numeric = [str(name) for name in result.frame.select_dtypes("number").columns]
     if chosen not in numeric:
         # First those that one wants to see tasks against: not figures of the tasks themselves.

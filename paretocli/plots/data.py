@@ -9,10 +9,11 @@ import numpy.typing as npt
 from paretocli.core.splits import SPLITS
 from paretocli.errors import InputError
 from paretocli.front.baselines import figures_of_baselines
-from paretocli.front.columns import is_size, label, split_of
+from paretocli.front.columns import by_factors, label, split_of
 from paretocli.front.complete import LeftOut, complete_rows
 from paretocli.front.directions import Directions
 from paretocli.front.dominance import non_dominated
+from paretocli.front.measured_alike import refuse_measured_otherwise
 from paretocli.front.results import Results
 from paretocli.plots.input_names import legend_names, title_of
 
@@ -118,6 +119,7 @@ def gather(
     """
     for result in results:
         result.values(columns)  # what is not there has no direction either
+    refuse_measured_otherwise(results, columns)
     directions = Directions(results, minimise, maximise)
     directions.refuse_unused(columns, "drawn")
     higher = directions.higher(columns).tolist()
@@ -175,7 +177,7 @@ def axis_of(column: str, words: str, values: npt.NDArray[np.float64], *, higher:
     """Make the axis of a column, called `words`, from all values (N,) that are drawn on it."""
     positive = bool((values > 0).all())
     # A rate of 0 to 100 % is one that people know on a linear axis.
-    log = positive and column != "sparsity_rate" and (is_size(column) or _is_squeezed(values))
+    log = positive and column != "sparsity_rate" and (by_factors(column) or _is_squeezed(values))
     return Axis(column, words, higher, float(values.min()), float(values.max()), log)
 
 

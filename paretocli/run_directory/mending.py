@@ -14,6 +14,7 @@ from paretocli.run_directory.box import read_normalisation
 from paretocli.run_directory.files import DamagedError, opened, remove
 from paretocli.run_directory.history import HISTORY, history_files, read_history_lines
 from paretocli.run_directory.kept import KEPT, lost_epochs
+from paretocli.run_directory.measurements import read_measurements
 from paretocli.run_directory.networks import is_whole
 from paretocli.run_directory.points import (
     POINTS,
@@ -74,6 +75,10 @@ def mend(sweep: SweepFile) -> Iterator[str]:
         read_normalisation(sweep)
     except DamagedError as error:
         yield f"{error.path}: {remove(error.path)}; {AGAIN}."
+    try:
+        read_measurements(sweep.path)
+    except DamagedError as error:
+        yield f"{error}: {remove(error.path)}; paretocli measure {sweep.path} measures again."
     places = (sweep.path / CHECKPOINTS).glob("*.pt")
     for path in (*places, *(sweep.path / name for name in TABLES)):
         if not _is_regular(path):

@@ -4,6 +4,8 @@ import hashlib
 from pathlib import Path
 
 from paretocli.run_directory.files import DamagedError, opened
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.points import network_path
 
 MOST_BYTES = 2**40
 
@@ -35,3 +37,21 @@ def is_whole(file: Path, checksum: str | None) -> bool:
     except (FileNotFoundError, DamagedError):
         return False
     return checksum is None or checksum == found
+
+
+def checkpoint_of(directory: Path, record: PointRecord) -> str:
+    """SHA-256 of the file of a point's network; empty where it has none.
+
+    As its record says, or of the file itself where the record is too old to say it.
+
+    Raises:
+        InputError: The system does not let it be read.
+    """
+    if record["status"] != "done":
+        return ""
+    if (known := record.get("weights_sha256")) is not None:
+        return known
+    try:
+        return file_checksum(network_path(directory, record["point"]))
+    except (FileNotFoundError, DamagedError):
+        return ""

@@ -32,6 +32,7 @@ from paretocli.run_directory.points import (
 from paretocli.run_directory.rounds import Round, round_path
 from paretocli.run_directory.sweep_content import FORMAT, Identity, SweepContent
 from paretocli.run_directory.sweep_file import SWEEP_FILE, SweepFile, read_sweep_file
+from paretocli.sweeping.measured_columns import with_measured
 from paretocli.sweeping.records import results_table
 from paretocli.sweeping.same_sweep import refuse_another
 
@@ -53,6 +54,7 @@ class RunDirectory:
         growing.json               there while further points may come
         normalisation.json         ideal and scale of the objectives
         baselines.json             what a constant and classical models reach on the same data
+        measurements.json          what the points' small networks took on a device
         results.csv, front.csv     rebuilt from the records
         front.png                  the picture of the front
         tensorboard/<id>/          event files, with `--log tensorboard`
@@ -261,7 +263,7 @@ class RunDirectory:
         """Rebuild `results.csv` and `front.csv` from the records of all points, in order."""
         if not records:
             return
-        table = results_table(records, identity)
+        table = with_measured(results_table(records, identity), self.path, records)
         write_text(self.results_file, table.to_csv(index=False))
         write_text(self.front_file, table[table["on_front"]].to_csv(index=False))
 

@@ -100,8 +100,13 @@ def test_the_onnx_file_runs_by_itself(folder, exported):
 def test_a_table_says_what_was_gained(folder):
     done = paretocli("export", "run", 1, "--format", "none", cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[:3] == ["before", "after", "gain"]
-    for words in ("parameters", "multiply-accumulates", "torch, batch 64", "test accuracy left"):
+    assert done.stdout.split()[:3] == ["gain", "before", "after"]
+    for words in (
+        "parameters",
+        "multiply-accumulates",
+        "torch, batch 64, ms (95 %)",
+        "test accuracy left",
+    ):
         assert words in done.stdout
     assert "Written to export-run-1: network.py, network.safetensors, export.json" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from paretocli.errors import RunError
-from paretocli.exporting import measure
 from paretocli.exporting.export import refuse_difference
-from paretocli.exporting.measure import Outputs, compare_outputs, latencies
+from paretocli.exporting.latencies import latencies
+from paretocli.exporting.measure import Outputs, compare_outputs
 from tests.toys import vectors
 
 
@@ -35,12 +35,12 @@ def test_each_task_has_a_tolerance_of_its_own():
         refuse_difference(Outputs({}, {"module": {"large": 1.0, "small": 1e-2}}, largest))
 
 
-@pytest.mark.parametrize(("seconds", "calls"), [(60.0, 210), (0.0, 1)])
-def test_slow_functions_are_called_less_often(seconds, calls, few_calls, monkeypatch):
-    for name, number in few_calls.items():
-        monkeypatch.setattr(measure, name, number)
-    monkeypatch.setattr(measure, "SECONDS", seconds)
+def test_pairs_are_timed_for_each_batch():
     called = []
-    found = latencies([called.append, lambda batch: None], [torch.zeros(1)])
-    assert len(called) == calls
-    assert len(found) == 2
+    batches = {1: [torch.zeros(1)], 4: [torch.zeros(4)]}
+    found = latencies({"torch": (called.append, len)}, batches)
+    assert list(found) == ["torch, batch 1", "torch, batch 4"]
+    assert {len(batch) for batch in called} == {1, 4}
+    for pair in found.values():
+        assert len(pair) == 2
+        assert [one.calls for one in pair] == [4, 4]

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import os
+import shutil
 import signal
 import warnings
 
@@ -333,6 +334,18 @@ def test_a_point_is_exported(run, tmp_path):
     assert found.after.parameters == point["compact_parameters"]
     with pytest.raises(paretocli.InputError, match="There is no format named 'tflite'"):
         run.export(0, formats=["tflite"])
+
+
+def test_networks_are_measured(run, tmp_path):
+    shutil.copytree(run.path, tmp_path / "run")
+    for point in (1, 2):  # each takes a second
+        (tmp_path / "run" / "points" / f"{point:04d}.json").unlink()
+    again = paretocli.load_run(tmp_path / "run", vectors())
+    found = again.measure("torch", repetitions=20)
+    assert [one["point"] for one in found["points"]] == [0]
+    assert again.results["latency_ms"].tolist() == [found["points"][0]["latency"]["1"]["median_ms"]]
+    with pytest.raises(paretocli.InputError, match="There is no format named 'tflite'"):
+        again.measure("tflite")
 
 
 def test_code_of_a_directory_does_not_run_unasked(run):

@@ -1,0 +1,46 @@
+"""A run directory in Python, whose networks are measured."""
+
+from typing import TYPE_CHECKING
+
+from paretocli.library.recorded_run import RecordedRun
+
+if TYPE_CHECKING:
+    from paretocli.run_directory.measurements import Measurements
+
+
+class MeasuredRun(RecordedRun):
+    """A sweep, or a single point, as its run directory holds it, and what its networks take."""
+
+    def measure(
+        self, format: str = "onnx", threads: int = 1, repetitions: int | None = None
+    ) -> "Measurements":
+        """Time the small networks of all solved points in turn, and keep that in the directory.
+
+        `results` has the columns `latency_ms`, `latency_ms_p95`, `latency_ms_64`,
+        `latency_ms_64_p95` and `file_bytes` afterwards, for `select("latency_ms <= 3")`.
+
+        Args:
+            format: In which format they are written for it: `onnx`, `program` or `torch`.
+            threads: That compute, each on a processor where the system has that.
+            repetitions: Calls of each network that count; without, as many as a few seconds allow,
+                up to 200.
+
+        Returns:
+            What `measurements.json` holds.
+
+        Raises:
+            InputError: No point is solved, an argument is wrong, or the problem's code or data is
+                not there or changed; nothing was written.
+            RunError: A small network gives other outputs than the one that it was made of.
+        """
+        from paretocli.library.measuring import measure
+
+        return measure(
+            self.path,
+            self._problem,
+            lambda file: False,
+            self._data_dir,
+            form=format,
+            threads=threads,
+            calls=repetitions,
+        )
