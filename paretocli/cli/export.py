@@ -33,6 +33,21 @@ Formats = Annotated[
 Threads = Annotated[
     int, typer.Option(min=1, envvar="PARETOCLI_THREADS", help="Processors for latencies.")
 ]
+MaxDrop = Annotated[
+    float | None,
+    typer.Option(
+        help="What formats of fewer bits may cost each task in its first metric on the validation "
+        "data: points of accuracies and other shares, else per cent.",
+        show_default="0.5",
+    ),
+]
+CalibrationSamples = Annotated[
+    int | None,
+    typer.Option(
+        help="Training samples on which onnx-int8 finds how large the network's numbers get.",
+        show_default="512, or all",
+    ),
+]
 
 
 @with_options("workers", "data_dir")
@@ -43,6 +58,8 @@ def export(
     out: Out = None,
     formats: Formats = "program",
     problem: ProblemFile = None,
+    max_drop: MaxDrop = None,
+    calibration_samples: CalibrationSamples = None,
     threads: Threads = 1,
     as_json: AsJson = False,
     **given: Any,
@@ -58,6 +75,8 @@ def export(
 
       paretocli export runs/multimnist 3 --format program,onnx --out small
 
+      paretocli export runs/multimnist 3 --format onnx-int8 --max-drop 1
+
       paretocli export runs/mine 3 --problem my_problem.py:make
     """
     import json
@@ -67,6 +86,7 @@ def export(
     from paretocli.directories import default_data_dir
     from paretocli.exporting.export import export_point, refuse_used
     from paretocli.exporting.formats import FORMATS, require_format
+    from paretocli.exporting.lossiness import asked_lossiness
     from paretocli.exporting.point import read_solved_point
     from paretocli.problems.readers import problem_read_by
     from paretocli.registries import lookup
@@ -76,6 +96,7 @@ def export(
     for name in names:
         lookup(FORMATS, name, "format")
         require_format(name)
+    lossiness = asked_lossiness(names, max_drop, calibration_samples)
     folder = out or Path(f"export-{path.resolve().name}-{point}")
     refuse_used(folder)
     flush_denormals()
@@ -88,7 +109,7 @@ def export(
         consent=lambda file: may_run(path, file),
     )
     solved = replace(solved, problem=problem_read_by(solved.problem, given["workers"]))
-    exported = export_point(solved, folder, names, threads)
+    exported = export_point(solved, folder, names, threads, lossiness)
     if as_json:
         say(json.dumps({"folder": str(folder), **asdict(exported)}, indent=2))
     else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from paretocli.cli.lossy_report import lossy_report
 from paretocli.cli.tables import as_text
 
 WIDTH = 80
@@ -48,6 +49,7 @@ def export_report(exported: "Exported", folder: Path) -> str:
             "relative to a task's largest\noutput where that is above 1.",
             *uncounted,
             *_columns_text(exported),
+            *lossy_report(exported.lossy),
             f"Latencies are medians with {exported.threads} "
             f"thread{'s' if exported.threads > 1 else ''} on this machine.",
             f"Written to {folder}: {', '.join(exported.files)}",

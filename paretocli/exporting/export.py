@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,13 @@ from paretocli.core.problem import Problem
 from paretocli.errors import InputError, RunError
 from paretocli.exporting.columns import unread_columns
 from paretocli.exporting.formats import FORMATS
+from paretocli.exporting.lossiness import DEFAULT, Lossiness
+from paretocli.exporting.lossy import Lossy
 from paretocli.exporting.measure import Outputs, compare_outputs, latencies
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
+from paretocli.exporting.trials import Network
 
 TOLERANCE = 1e-5
 """Of an output, relative to the largest of its numbers where that is above 1."""
@@ -69,6 +72,7 @@ class Exported:
         uncounted: Why there are no multiply-accumulates, where there are none.
         columns: How many columns of a table there are to predict from; 0 without a table.
         unread: Those of them that the small network does not read.
+        lossy: What was written in fewer bits, by format.
     """
 
     before: Side
@@ -81,9 +85,16 @@ class Exported:
     uncounted: str = ""
     columns: int = 0
     unread: tuple[str, ...] = ()
+    lossy: dict[str, Lossy] = field(default_factory=dict)
 
 
-def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int) -> Exported:
+def export_point(
+    solved: SolvedPoint,
+    out: Path,
+    formats: Sequence[str],
+    threads: int,
+    lossiness: Lossiness = DEFAULT,
+) -> Exported:
     """Compact a point's network, write it, read it again and compare.
 
     Args:
@@ -91,9 +102,11 @@ def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads
         out: A folder that does not exist yet, or is empty.
         formats: Beside the plain module, some of `FORMATS`.
         threads: For latencies.
+        lossiness: What formats of fewer bits may lose.
 
     Raises:
-        InputError: The folder holds something, or torch.export makes no graph of the network.
+        InputError: The folder holds something, torch.export makes no graph of the network, or a
+            task loses more in fewer bits than it may.
         RunError: Some form of the small network gives other outputs; nothing was written.
     """
     refuse_used(out)
@@ -101,7 +114,7 @@ def export_point(solved: SolvedPoint, out: Path, formats: Sequence[str], threads
         dense, small = Path(name) / "dense", Path(name) / "small"
         dense.mkdir()
         small.mkdir()
-        found = _export(solved, dense, small, formats, threads)
+        found = _export(solved, dense, small, formats, threads, lossiness)
         report = {"format": 1, "paretocli": __version__, **_origin(solved), **asdict(found)}
         write_text(small / REPORT, json.dumps(report, indent=2))
         if place == out:
@@ -137,9 +150,15 @@ def refuse_used(out: Path) -> None:
 
 
 def _export(
-    solved: SolvedPoint, dense_folder: Path, folder: Path, formats: Sequence[str], threads: int
+    solved: SolvedPoint,
+    dense_folder: Path,
+    folder: Path,
+    asked: Sequence[str],
+    threads: int,
+    lossiness: Lossiness,
 ) -> Exported:
     problem = solved.problem
+    formats = [name for name in asked if not FORMATS[name].lossy]
     dense = AsUsed(problem, solved.network).eval()
     few = _batch(problem, 2)
     small = compact_network(trace(dense, few, f"of problem {problem.name}"))
@@ -166,6 +185,12 @@ def _export(
         for engine, pair in pairs.items()
         for size, batch in batches.items()
     }
+    lossy = {}
+    if len(formats) < len(asked):
+        from paretocli.exporting.lossy_files import write_lossy
+
+        written = Network(problem, dense, plain, names, few, outputs, batches)
+        lossy = write_lossy(written, asked, folder, lossiness, threads)
     shutil.copyfile(solved.file, dense_folder / WEIGHTS)
     files = [WEIGHTS, *(file for name in formats for file in FORMATS[name].files)]
     dense_size, small_size = (size_of(network, batches[1]) for network in (dense, plain))
@@ -188,10 +213,11 @@ def _export(
         largest_outputs=found.largest,
         samples=len(problem.test),
         threads=threads,
-        files=(PLAIN, *files, REPORT),
+        files=(PLAIN, *files, *(found.file for found in lossy.values()), REPORT),
         uncounted=dense_size.uncounted or small_size.uncounted,
         columns=len({*problem.columns}),
         unread=_unread(problem, plain, few),
+        lossy=lossy,
     )
 
 

@@ -5,6 +5,7 @@ Nothing here brings torch before a network is written: the command's help knows 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from paretocli.registries import Registry, described
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from paretocli.exporting.variants import Exact, Variant
 
     Function = Callable[..., Sequence[Tensor]]
     Batch = Mapping[str, Tensor]
@@ -34,6 +37,10 @@ class Format:
         needs: Modules of the extra `export` that it needs.
         engine: What runs it, where its latencies are to be told beside those of torch.
         timed: Reads it to be timed with so many threads, where that is not `read`.
+        bits: Of the numbers of the layers, where those are fewer than the network has.
+        variants: Then, the ways to make it of the network as ONNX, which is what `write` writes;
+            the one by which tasks lose least is taken.
+        calibrated: Whether these look at training samples.
     """
 
     write: "Callable[[nn.Module, Sequence[str], Batch, Path], None]"
@@ -43,6 +50,14 @@ class Format:
     needs: tuple[str, ...] = ()
     engine: str = ""
     timed: "Callable[[Path, int], Function] | None" = None
+    bits: int = 32
+    variants: "Callable[[Exact], Sequence[Variant]] | None" = None
+    calibrated: bool = False
+
+    @property
+    def lossy(self) -> bool:
+        """Whether it gives other outputs than the network."""
+        return self.variants is not None
 
 
 def _write_program(
@@ -84,10 +99,10 @@ def _write_onnx(network: "nn.Module", names: Sequence[str], batch: "Batch", fold
         )
 
 
-def _read_onnx(folder: Path) -> "Function":
+def _read_onnx(folder: Path, file: str = ONNX) -> "Function":
     import torch
 
-    run = _timed_onnx(folder, 0)
+    run = timed_onnx(folder, 0, file)
 
     def outputs(*inputs: "Tensor") -> "list[Tensor]":
         return [torch.from_numpy(output) for output in run(*inputs)]
@@ -95,14 +110,15 @@ def _read_onnx(folder: Path) -> "Function":
     return outputs
 
 
-def _timed_onnx(folder: Path, threads: int) -> Callable[..., Any]:
+def timed_onnx(folder: Path, threads: int, file: str = ONNX) -> Callable[..., Any]:
     """What onnxruntime makes of inputs on the CPU, with so many threads, 0 for its own choice."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    options.log_severity_level = 4  # what goes wrong is raised as well
     session = onnxruntime.InferenceSession(
-        str(folder / ONNX), sess_options=options, providers=["CPUExecutionProvider"]
+        str(folder / file), sess_options=options, providers=["CPUExecutionProvider"]
     )
     names = [argument.name for argument in session.get_inputs()]
 
@@ -113,6 +129,45 @@ def _timed_onnx(folder: Path, threads: int) -> Callable[..., Any]:
     return run
 
 
+def _int8_variants(exact: "Exact") -> "Sequence[Variant]":
+    from paretocli.exporting.int8 import int8_variants
+
+    return int8_variants(exact)
+
+
+def _half_variants(exact: "Exact", kind: str) -> "Sequence[Variant]":
+    from paretocli.exporting.half import half_variants
+
+    return half_variants(exact, kind)
+
+
+_OF_ONNX = ("onnx", "onnxscript", "onnxruntime")
+
+
+def _onnx_of(
+    bits: int,
+    name: str,
+    variants: "Callable[[Exact], Sequence[Variant]]",
+    summary: str,
+    *,
+    calibrated: bool = False,
+) -> Format:
+    """ONNX that stores fewer bits."""
+    file = f"network.{name}.onnx"
+    return Format(
+        _write_onnx,
+        (file,),
+        partial(_read_onnx, file=file),
+        summary,
+        needs=_OF_ONNX,
+        engine="onnxruntime",
+        timed=partial(timed_onnx, file=file),
+        bits=bits,
+        variants=variants,
+        calibrated=calibrated,
+    )
+
+
 FORMATS = Registry(
     {
         "program": Format(_write_program, (PROGRAM,), _read_program, "torch.export"),
@@ -121,9 +176,16 @@ FORMATS = Registry(
             (ONNX,),
             _read_onnx,
             "needs the extra export",
-            needs=("onnx", "onnxscript", "onnxruntime"),
+            needs=_OF_ONNX,
             engine="onnxruntime",
-            timed=_timed_onnx,
+            timed=timed_onnx,
+        ),
+        "onnx-int8": _onnx_of(8, "int8", _int8_variants, "eight bits", calibrated=True),
+        "onnx-fp16": _onnx_of(
+            16, "fp16", partial(_half_variants, kind="FLOAT16"), "weights of 16 bits"
+        ),
+        "onnx-bf16": _onnx_of(
+            16, "bf16", partial(_half_variants, kind="BFLOAT16"), "the same with fewer digits"
         ),
     },
     "format",

@@ -46,6 +46,8 @@ class Run(RecordedRun):
         out: str | Path | None = None,
         formats: Sequence[str] = ("program",),
         threads: int = 1,
+        max_drop: float | None = None,
+        calibration_samples: int | None = None,
     ) -> "Exported":
         """Write the network of a point without its zero rows, and what fed them.
 
@@ -54,13 +56,20 @@ class Run(RecordedRun):
             out: A new or empty folder; without, `export-<name of the directory>-<point>`.
             formats: What to write beside the Python module and its weights.
             threads: For latencies.
+            max_drop: What formats of fewer bits may cost each task in its first metric on the
+                validation data, in points of accuracies and other shares, else in per cent; 0.5
+                unless given.
+            calibration_samples: Training samples on which `onnx-int8` finds how large the
+                network's numbers get; 512, or all there are, unless given.
 
         Raises:
-            InputError: As `network`, or the folder holds something.
+            InputError: As `network`, or the folder holds something, or a format of fewer bits
+                costs a task more than it may.
             RunError: Some form of the network gives other outputs; nothing was written.
         """
         from paretocli.exporting.export import export_point
         from paretocli.exporting.formats import FORMATS, require_format
+        from paretocli.exporting.lossiness import asked_lossiness
         from paretocli.exporting.point import read_solved_point
         from paretocli.registries import lookup
         from paretocli.training.machine import as_found, flush_denormals, set_up
@@ -68,6 +77,7 @@ class Run(RecordedRun):
         for name in formats:
             lookup(FORMATS, name, "format")
             require_format(name)
+        lossiness = asked_lossiness(formats, max_drop, calibration_samples)
         number = point_number(point)
         folder = Path(out) if out else Path(f"export-{self.path.resolve().name}-{number}")
         with as_found():
@@ -80,7 +90,7 @@ class Run(RecordedRun):
                 problem=self._problem,
                 consent=lambda file: False,
             )
-            return export_point(solved, folder, list(formats), threads)
+            return export_point(solved, folder, list(formats), threads, lossiness)
 
     def refine(
         self,

@@ -38,7 +38,7 @@ def test_every_form_gives_the_same_outputs(name, tmp_path):
         graph, python_source(graph, "A title.", {"inputs": "float32"}, shapes), tmp_path
     )
     functions = [plain]
-    for form in FORMATS.values():
+    for form in (form for form in FORMATS.values() if not form.lossy):
         form.write(plain, names, {"inputs": inputs[:2]}, tmp_path)
         functions.append(form.read(tmp_path))
     with torch.no_grad():
