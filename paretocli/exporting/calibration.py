@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from onnxruntime.quantization.calibrate import CalibrationMethod, create_calibrator
 
 from paretocli.core.in_order import in_order
 from paretocli.core.inputs import tensors_of
@@ -22,10 +21,10 @@ BATCH = 32  # all that is between the layers is held for so many samples
 SEED = 0
 
 METHODS = {
-    "min-max": (CalibrationMethod.MinMax, {}),
-    "entropy": (CalibrationMethod.Entropy, {}),
+    "min-max": ("MinMax", {}),
+    "entropy": ("Entropy", {}),
     # The default of onnxruntime makes these ranges symmetric, which wastes half of them after ReLU.
-    "percentile 99.99": (CalibrationMethod.Percentile, {"percentile": 99.99, "symmetric": False}),
+    "percentile 99.99": ("Percentile", {"percentile": 99.99, "symmetric": False}),
 }
 """How a range follows from the values of a tensor: all of them, those whose distribution in 128
 steps is closest, or all but the outermost."""
@@ -79,13 +78,15 @@ def ranges(
     Raises:
         ValueError: Some of the values are not finite.
     """
+    from onnxruntime.quantization.calibrate import CalibrationMethod, create_calibrator
+
     found, options = METHODS[method]
     with tempfile.TemporaryDirectory() as folder:
         calibrator = create_calibrator(
             file,
             [*operators],
             augmented_model_path=str(Path(folder) / "augmented.onnx"),
-            calibrate_method=found,
+            calibrate_method=CalibrationMethod[found],
             extra_options=options,
         )
         for batch in batches:  # one at a time, or all tensors of all of them would be held

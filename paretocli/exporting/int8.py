@@ -6,9 +6,6 @@ from functools import partial
 from typing import Any
 
 import onnx
-from onnxruntime.quantization import QuantType
-from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
-from onnxruntime.quantization.quant_utils import load_model_with_shape_infer
 
 from paretocli.compaction.quiet import quiet
 from paretocli.exporting.calibration import METHODS, ranges
@@ -67,6 +64,8 @@ def _ranges(exact: Exact) -> dict[str, Any]:
 
 
 def _named(exact: Exact) -> tuple[onnx.ModelProto, dict[str, tuple[str, ...]]]:
+    from onnxruntime.quantization.quant_utils import load_model_with_shape_infer
+
     layers = named_layers(load_model_with_shape_infer(exact.file), exact.parameters)
     return layers.model, layers.nodes
 
@@ -74,6 +73,9 @@ def _named(exact: Exact) -> tuple[onnx.ModelProto, dict[str, tuple[str, ...]]]:
 def _quantised(
     exact: Exact, values: Any, exact_layers: Collection[str], *, reduced: bool
 ) -> onnx.ModelProto:
+    from onnxruntime.quantization import QuantType
+    from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+
     model, nodes = _named(exact)
     quantised = {node for layer in nodes if layer not in exact_layers for node in nodes[layer]}
     stored = {one.name for one in model.graph.initializer}
@@ -109,6 +111,8 @@ def _quantised(
 
 def _one_step(model: onnx.ModelProto, reduced: bool) -> dict[str, Any]:
     """For weights that an embedding shares with a layer: one step for all, as embeddings need."""
+    from onnxruntime.quantization import QuantType
+
     rows = {node.input[0] for node in model.graph.node if node.op_type == "Gather"}
     shared = {
         node.input[place]
