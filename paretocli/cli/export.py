@@ -69,7 +69,7 @@ def export(
     The network becomes physically smaller and gives the same outputs: every form that is written
     is read again and compared on the whole test data. The folder holds a Python module that needs
     torch and safetensors alone, its weights, and the forms asked for; a table says what was gained.
-    Forms of eight or 16 bits give nearly the same, and are written where that costs no task more than
+    Forms of eight or 16 bits give nearly the same; they are written where no task loses more than
     --max-drop.
 
     Examples:

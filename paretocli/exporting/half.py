@@ -8,6 +8,8 @@ when it is loaded.
 from collections.abc import Collection
 from functools import partial
 
+import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
@@ -58,12 +60,23 @@ def _halved(
     for tensor in model.graph.initializer:
         if tensor.name not in halved:
             continue
-        values = numpy_helper.to_array(tensor)
         stored = f"{tensor.name}_stored"
         conversions.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
-        made = helper.make_tensor(stored, TensorProto.DataType.Value(kind), values.shape, values)
-        tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(made), stored))
+        content = _in_16_bits(numpy_helper.to_array(tensor), kind)
+        made = helper.make_tensor(
+            stored, TensorProto.DataType.Value(kind), tensor.dims, content, raw=True
+        )
+        tensor.CopyFrom(made)
     nodes = [*conversions, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     return slim(model)
+
+
+def _in_16_bits(values: npt.NDArray[np.float32], kind: str) -> bytes:
+    """Numbers that fit, rounded to the nearest, an even one where two are as near."""
+    if kind == "FLOAT16":
+        return values.astype(np.float16).tobytes()
+    bits = np.ascontiguousarray(values).view(np.uint32)
+    half = np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
+    return ((bits + half) >> np.uint32(16)).astype(np.uint16).tobytes()
