@@ -2,9 +2,9 @@
 
     python -m tests.studies.quantised_zoo [--max-drop 1] [NAME …]
 
-The networks of `exported_zoo`, with random parameters: labels are the classes that each says itself,
-so that an accuracy is how often the file in fewer bits says the same. Exit code 1 where a network
-cannot be stored so, or a task loses more.
+The networks of `exported_zoo`, with random parameters: labels are the classes that each says
+itself, so that an accuracy is how often the file in fewer bits says the same. Exit code 1 where a
+network cannot be stored so, or a task loses more.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from paretocli.compaction.shipping import compact_network
 from paretocli.compaction.trace import trace
@@ -36,7 +37,10 @@ def try_network(name: str, max_drop: float) -> dict[str, Lossy]:
     """What the formats make of a network of the zoo, compacted."""
     torch.manual_seed(0)
     entry = ZOO[name]
-    network = entry.make().eval()
+    network = entry.make()
+    features = network.heads[0].in_features
+    network.heads = nn.ModuleList(nn.Linear(features, CLASSES) for _ in range(2))
+    network.eval()
     disturb(network, entry.inputs(2))
     problem = _problem(name, network, entry.inputs)
     dense = AsUsed(problem, network).eval()
@@ -84,11 +88,12 @@ def _problem(name, network, inputs):
 
 
 def _line(kind: str, found: Lossy) -> str:
-    speeds = [f"{found.latency_exact[batch] / found.latency[batch]:.2f}" for batch in found.latency]
+    times = zip(found.latency_exact.values(), found.latency.values(), strict=True)
+    speeds = " and ".join(f"{exact / lossy:.2f}" for exact, lossy in times)
     lost = [f"{drop.drop:.2f}" for drop in found.test.values()]
     return (
-        f"  {kind:<10} {found.bytes_exact / found.bytes:4.1f} × smaller, speed {' and '.join(speeds)}"
-        f" ×, points lost on the test data {' and '.join(lost)}, "
+        f"  {kind:<10} {found.bytes_exact / found.bytes:4.1f} × smaller, speed {speeds} ×, "
+        f"points lost on the test data {' and '.join(lost)}, "
         f"{len(found.exact_layers)} of {len(found.layers)} layers in fp32; {found.how}"
     )
 
@@ -97,7 +102,7 @@ def main() -> int:
     """Try them; the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--max-drop", type=float, default=1.0)
-    parser.add_argument("names", nargs="*", default=[*ZOO])
+    parser.add_argument("names", nargs="*", default=[name for name in ZOO if name != "unet"])
     asked = parser.parse_args()
     failed = False
     for name in asked.names:
