@@ -40,7 +40,8 @@ class Drop:
         before: In single precision.
         after: In fewer bits.
         drop: How much worse that is, in the unit; negative where it is better. Where nobody says
-            which direction is better, how far it is from before. Infinite where it is no number.
+            which direction is better, how far it is from before. Infinite where it is no number
+            now, NaN where it was none.
     """
 
     figure: str
@@ -86,15 +87,30 @@ def figures(
     )
 
 
-def drops(
-    problem: Problem, before: Mapping[str, float], after: Mapping[str, float]
-) -> dict[str, Drop]:
-    """What each task loses, by its name.
+@dataclass(frozen=True)
+class MainFigure:
+    """What a task is judged by.
 
-    Its main metric is the first that is a number before; its loss where none is.
+    Attributes:
+        name: `<metric>_<task>`, or `loss_<task>`.
+        direction: Which is better; None where nobody says.
+        share: Whether it is a share from 0 to 1.
+    """
+
+    name: str
+    direction: Direction | None
+    share: bool
+
+
+def main_figures(problem: Problem, before: Mapping[str, float]) -> dict[str, MainFigure]:
+    """What each task is judged by: its first metric that is a number, its loss where none is.
+
+    Args:
+        problem: Whose tasks.
+        before: The figures of the network in single precision on the validation data.
 
     Raises:
-        InputError: A task has no figure that is a number before.
+        InputError: A task has no figure that is a number.
     """
     directions: dict[str, Direction | None] = dict(metric_directions(problem))
     found = {}
@@ -110,15 +126,25 @@ def drops(
             )
         name = there[0]
         direction = "lower" if name == loss else directions[name]
-        metric = name.removesuffix(f"_{task.name}").removesuffix("_score")
-        found[task.name] = drop_of(
-            name,
-            before[name],
-            after[name],
-            direction,
-            share=metric.lower() in _SHARES and abs(before[name]) <= 1,
-        )
+        metric = name.removesuffix(f"_{task.name}").removesuffix("_score").lower()
+        found[task.name] = MainFigure(name, direction, metric in _SHARES and abs(before[name]) <= 1)
     return found
+
+
+def drops(
+    main: Mapping[str, MainFigure], before: Mapping[str, float], after: Mapping[str, float]
+) -> dict[str, Drop]:
+    """What each task loses, by its name."""
+    return {
+        task: drop_of(
+            figure.name,
+            before[figure.name],
+            after[figure.name],
+            figure.direction,
+            share=figure.share,
+        )
+        for task, figure in main.items()
+    }
 
 
 def drop_of(
@@ -128,12 +154,14 @@ def drop_of(
 
     Args:
         figure: Its name.
-        before: Finite.
+        before: What it was.
         after: Whatever it is now.
         direction: Which is better.
         share: Whether it is a share from 0 to 1.
     """
     unit = "points" if share else "%"
+    if not math.isfinite(before):  # as on a test split that says nothing of it
+        return Drop(figure, unit, before, after, math.nan)
     if not math.isfinite(after):
         return Drop(figure, unit, before, after, math.inf)
     worse = {"higher": before - after, "lower": after - before, None: abs(after - before)}

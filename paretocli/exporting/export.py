@@ -19,19 +19,17 @@ from paretocli.compaction.trace import trace
 from paretocli.core.as_used import AsUsed, raw_inputs
 from paretocli.core.outputs import flat, output_names
 from paretocli.core.problem import Problem
-from paretocli.errors import InputError, RunError
+from paretocli.errors import InputError
 from paretocli.exporting.columns import unread_columns
+from paretocli.exporting.differences import refuse_difference
 from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.lossiness import DEFAULT, Lossiness
 from paretocli.exporting.lossy import Lossy
-from paretocli.exporting.measure import Outputs, compare_outputs, latencies
+from paretocli.exporting.measure import compare_outputs, latencies
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
 from paretocli.exporting.trials import Network
-
-TOLERANCE = 1e-5
-"""Of an output, relative to the largest of its numbers where that is above 1."""
 
 LARGE_BATCH = 64  # for latencies, unless that is more than are evaluated at once
 REPORT = "export.json"
@@ -242,23 +240,6 @@ def _source(
         for name, tensor in few.items()
     }
     return python_source(small, title, inputs, shapes)
-
-
-def refuse_difference(outputs: Outputs) -> None:
-    """Refuse a small network whose outputs are others than those of the large one.
-
-    Raises:
-        RunError: Some are.
-    """
-    for name, gaps in outputs.difference.items():
-        for output, gap in gaps.items():
-            allowed = TOLERANCE * max(1.0, outputs.largest[output])
-            if not gap <= allowed:  # not a number is none either
-                raise RunError(
-                    f"The {name} made of the small network gives outputs of task {output} that "
-                    f"differ by {gap:.2g}, more than {allowed:.2g}; nothing was written. This is a "
-                    "fault of the program: please report it with the network."
-                )
 
 
 def _batch(problem: Problem, size: int) -> dict[str, Tensor]:

@@ -8,11 +8,12 @@ from pathlib import Path
 import onnx
 
 from paretocli.exporting.calibration import calibration_batches, calibration_count
-from paretocli.exporting.drops import drops, figures
+from paretocli.exporting.differences import refuse_difference
+from paretocli.exporting.drops import Function, drops, figures
 from paretocli.exporting.formats import FORMATS, ONNX, timed_onnx
 from paretocli.exporting.lossiness import Lossiness
 from paretocli.exporting.lossy import Lossy
-from paretocli.exporting.measure import compare_outputs, latencies
+from paretocli.exporting.measure import Outputs, compare_outputs, latencies
 from paretocli.exporting.onnx_layers import named_layers
 from paretocli.exporting.stored_numbers import refuse_wrong_numbers
 from paretocli.exporting.trials import Network, Trials, chosen_variant
@@ -68,7 +69,7 @@ def _write(
     )
     reference = FORMATS["onnx"].read(exact_folder)
     with tempfile.TemporaryDirectory() as place:
-        trials = Trials(network, form, reference, Path(place))
+        trials = Trials(network, form, Path(place))
         assert form.variants is not None
         chosen = chosen_variant(name, form.variants(exact), trials, lossiness.max_drop)
     model = chosen.variant.make(chosen.exact_layers)
@@ -76,9 +77,12 @@ def _write(
     right = named_layers(onnx.load(exact.file), exact.parameters).model
     share = refuse_wrong_numbers(right, onnx.load(folder / file), name)
     function = form.read(folder)
-    found = compare_outputs(problem, {"exact": reference, name: function}, network.form)
-    exact_figures, lossy_figures = (
-        figures(problem, one, network.form, problem.test) for one in (reference, function)
+    functions: dict[str, Function] = {"module": network.small, "onnx": reference, name: function}
+    found = compare_outputs(problem, functions, network.form)
+    exact_alone = {"onnx": found.difference["onnx"]}
+    refuse_difference(Outputs({}, exact_alone, found.largest))
+    before, after = (
+        figures(problem, one, network.form, problem.test) for one in (network.small, function)
     )
     timed = form.timed(folder, threads) if form.timed else function
     pair = [timed_onnx(exact_folder, threads), timed]
@@ -96,7 +100,7 @@ def _write(
         exact_layers=chosen.exact_layers,
         max_drop=lossiness.max_drop,
         validation=chosen.drops,
-        test=drops(problem, exact_figures, lossy_figures),
+        test=drops(trials.main, before, after),
         differences=found.difference[name],
         latency={f"batch {size}": pair[1] for size, pair in times.items()},
         latency_exact={f"batch {size}": pair[0] for size, pair in times.items()},

@@ -19,7 +19,7 @@ from paretocli.core.as_used import AsUsed, raw_inputs
 from paretocli.core.outputs import flat, output_names
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
-from paretocli.exporting.export import TOLERANCE
+from paretocli.exporting.differences import TOLERANCE
 from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.plain import write_plain
 from paretocli.exporting.source import identifier, python_source

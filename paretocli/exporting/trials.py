@@ -12,7 +12,7 @@ from paretocli.compaction.program import first_line
 from paretocli.core.inputs import Several, tensors_of
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
-from paretocli.exporting.drops import Drop, Function, drops, figures
+from paretocli.exporting.drops import Drop, Function, drops, figures, main_figures
 from paretocli.exporting.formats import Format
 from paretocli.exporting.giving_back import (
     fewest_given_back,
@@ -57,25 +57,28 @@ class Trials:
     Args:
         network: What they are made of.
         form: Their format.
-        exact: The network in single precision.
         folder: Where a file is written, to be read and forgotten.
+
+    Attributes:
+        main: What each task is judged by.
     """
 
-    def __init__(self, network: Network, form: Format, exact: Function, folder: Path) -> None:
+    def __init__(self, network: Network, form: Format, folder: Path) -> None:
         self._network, self._format, self._folder = network, form, folder
         problem = network.problem
         self._data = problem.splits()["val"]
-        self._before = figures(problem, exact, network.form, self._data)
+        self._before = figures(problem, network.small, network.form, self._data)
+        self.main = main_figures(problem, self._before)
         # All over it, for classes may follow one another.
         rows = torch.linspace(0, len(self._data) - 1, min(PART, len(self._data))).long()
         self._part = tuple(tensors_of(self._data.rows(rows).inputs).values())
-        self._outputs = self._on_part(exact)
+        self._outputs = self._on_part(network.small)
 
     def drops(self, model: "onnx.ModelProto") -> dict[str, Drop]:
         """What each task loses on the whole."""
         problem, function = self._network.problem, self._read(model)
         after = figures(problem, function, self._network.form, self._data)
-        return drops(problem, self._before, after)
+        return drops(self.main, self._before, after)
 
     def error(self, model: "onnx.ModelProto") -> float:
         """How far the outputs are off on a part."""
@@ -86,6 +89,7 @@ class Trials:
         (self._folder / file).write_bytes(model.SerializeToString())
         return self._format.read(self._folder)
 
+    @torch.no_grad()
     def _on_part(self, function: Function) -> list[Tensor]:
         size = self._network.problem.evaluation_batch
         batches = zip(*(torch.split(tensor, size) for tensor in self._part), strict=True)

@@ -9,7 +9,7 @@ import torch
 from paretocli.core.metric import Metric
 from paretocli.core.problem import Problem, Samples, Task
 from paretocli.errors import InputError
-from paretocli.exporting.drops import drop_of, drops, figures
+from paretocli.exporting.drops import drop_of, drops, figures, main_figures
 from paretocli.problems.classification import classification
 
 
@@ -34,6 +34,7 @@ from paretocli.problems.classification import classification
 )
 def test_a_drop_is_how_much_worse_it_is(before, after, direction, share, lost):
     drop = drop_of("f", before, after, direction, share=share)
+    assert math.isnan(drop_of("f", math.nan, after, direction, share=share).drop)
     assert drop.drop == pytest.approx(lost)
     assert drop.unit == ("points" if share else "%")
 
@@ -58,7 +59,7 @@ def test_the_main_metric_is_the_first_that_is_a_number():
     names = ("auc_a", "accuracy_a", "own_b", "r2_c", "loss_a", "loss_b", "loss_c", "loss_d")
     before = dict.fromkeys(names, 0.8) | {"auc_a": math.nan, "own_b": 40.0}
     after = dict.fromkeys(names, 0.7) | {"auc_a": 0.9, "own_b": 39.0}
-    found = drops(problem, before, after)
+    found = drops(main_figures(problem, before), before, after)
     assert {task: (one.figure, one.unit) for task, one in found.items()} == {
         "a": ("accuracy_a", "points"),
         "b": ("own_b", "%"),
@@ -68,12 +69,13 @@ def test_the_main_metric_is_the_first_that_is_a_number():
     lost = {"a": 10.0, "b": 2.5, "c": 10.0, "d": -12.5}
     assert {task: one.drop for task, one in found.items()} == pytest.approx(lost)
     with pytest.raises(InputError, match="No metric of task d and not its loss is a finite"):
-        drops(problem, {**before, "loss_d": math.inf}, after)
+        main_figures(problem, {**before, "loss_d": math.inf})
 
 
 def test_an_accuracy_in_per_cent_is_no_share():
     problem = problem_of(Task("a", squared, {"accuracy": squared}))
-    found = drops(problem, {"accuracy_a": 80.0, "loss_a": 1.0}, {"accuracy_a": 79.6, "loss_a": 1.0})
+    before, after = {"accuracy_a": 80.0, "loss_a": 1.0}, {"accuracy_a": 79.6, "loss_a": 1.0}
+    found = drops(main_figures(problem, before), before, after)
     assert (found["a"].unit, found["a"].drop) == ("%", pytest.approx(0.5))
 
 

@@ -5,7 +5,7 @@ import torch
 
 from paretocli.errors import RunError
 from paretocli.exporting import measure
-from paretocli.exporting.export import refuse_difference
+from paretocli.exporting.differences import refuse_difference
 from paretocli.exporting.measure import Outputs, compare_outputs, latencies
 from tests.toys import vectors
 
