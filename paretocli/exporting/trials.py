@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PART = 256  # validation samples on which outputs are compared
 ROUNDING = 1e-4  # points or per cent; metrics are in single precision
+DIGITS = 3  # of losses that are compared, likewise
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +166,8 @@ def _least_lost(
         except Exception as problem:  # the quantiser and the runtime raise many kinds
             failures.append(first_line(problem))
             continue
-        tried.append((max(0.0, _worst(lost).drop), variant.rank, error, variant, lost))
+        worst = round(max(0.0, _worst(lost).drop), DIGITS)
+        tried.append((worst, variant.rank, error, variant, lost))
     if not tried:
         raise InputError(
             f"onnxruntime makes or runs no {name} of this network; it stops with “{failures[0]}”. "
