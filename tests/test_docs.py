@@ -47,6 +47,7 @@ STAND_INS = {
     r"--cluster tcp://host:8786": "--dry-run",  # the line before, with workers of its own, runs
     r">= \d+ %": ">= 0 %",
     r"measure runs/sizes\n": "measure runs/sizes --format torch\n",  # ONNX takes seconds a network
+    r"--max-drop \d+": "--max-drop 90",
 }
 LINE = re.compile(r"^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<code>.*?)^(?P=fence)$", re.M | re.S)
 SWEEP = re.compile(r"\bparetocli (sweep|train)\b[^;&|#]*")

@@ -45,6 +45,21 @@ Formats = Annotated[
 Threads = Annotated[
     int, typer.Option(min=1, envvar="PARETOCLI_THREADS", help="Processors for latencies.")
 ]
+MaxDrop = Annotated[
+    float | None,
+    typer.Option(
+        help="What formats of fewer bits may cost each task in its first metric on the validation "
+        "data: points of accuracies and other shares, else per cent.",
+        show_default="0.5",
+    ),
+]
+CalibrationSamples = Annotated[
+    int | None,
+    typer.Option(
+        help="Training samples on which onnx-int8 finds how large the network's numbers get.",
+        show_default="512, or all",
+    ),
+]
 
 Samples = Annotated[
     int,
@@ -65,6 +80,8 @@ def export(
     out: Out = None,
     formats: Formats = "program",
     problem: ProblemFile = None,
+    max_drop: MaxDrop = None,
+    calibration_samples: CalibrationSamples = None,
     threads: Threads = 1,
     samples: Samples = 8,
     as_json: AsJson = False,
@@ -75,6 +92,8 @@ def export(
     The network becomes physically smaller and gives the same outputs: every form that is written
     is read again and compared on the whole test data. The folder holds a Python module that needs
     torch and safetensors alone, its weights, and the forms asked for; a table says what was gained.
+    Forms of eight or 16 bits give nearly the same; they are written where no task loses more than
+    --max-drop.
 
     With them goes card.md, a page to hand over: what the network takes and gives, test metrics with
     confidence intervals, how it was chosen and made. `paretocli verify` looks whether a folder is
@@ -88,6 +107,8 @@ def export(
 
       paretocli export runs/multimnist 3 --format program,onnx --out small
 
+      paretocli export runs/multimnist 3 --format onnx-int8 --max-drop 1
+
       paretocli export runs/mine 3 --problem my_problem.py:make
 
       paretocli export runs/manifold --front --format onnx
@@ -98,16 +119,18 @@ def export(
     from paretocli.cli.export_report import export_report
     from paretocli.cli.front_report import front_report
     from paretocli.directories import default_data_dir
+    from paretocli.exporting.asked_formats import asked_formats
     from paretocli.exporting.export import export_point, refuse_used
-    from paretocli.exporting.formats import asked_formats
     from paretocli.exporting.front_export import export_front
     from paretocli.exporting.front_points import read_solved_front
+    from paretocli.exporting.lossiness import asked_lossiness
     from paretocli.exporting.point import read_solved_point
     from paretocli.problems.readers import problem_read_by
     from paretocli.training.machine import flush_denormals, set_up
 
     _refuse_both(point, front=front)
     names = asked_formats(formats, some=front)
+    lossiness = asked_lossiness(names, max_drop, calibration_samples)
     what = "front" if point is None else str(point)
     folder = out or Path(f"export-{path.resolve().name}-{what}")
     refuse_used(folder)
@@ -126,7 +149,7 @@ def export(
     else:
         one = read_solved_point(path, point, data_dir, problem=problem, consent=consent)
         one = replace(one, problem=problem_read_by(one.problem, given["workers"]))
-        exported = export_point(one, folder, names, threads, samples)
+        exported = export_point(one, folder, names, threads, samples, lossiness)
         found, text = asdict(exported), export_report(exported, folder)
     say(json.dumps({"folder": str(folder), **found}, indent=2) if as_json else text)
 

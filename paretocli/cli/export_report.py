@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from paretocli.cli.lossy_report import lossy_report
 from paretocli.cli.tables import as_text
 from paretocli.cli.threads_text import threads_text
 from paretocli.timing.faster import SLOWER, times_faster
@@ -54,6 +55,7 @@ def export_report(exported: "Exported", folder: Path) -> str:
             ),
             *uncounted,
             *_columns_text(exported),
+            *lossy_report(exported.lossy),
             *_latency_text(exported),
             textwrap.fill(
                 f"Written to {folder}: {', '.join(exported.files)}",

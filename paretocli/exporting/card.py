@@ -63,6 +63,7 @@ class Taken:
         threads: That latencies were measured with.
         out: Where it is to lie.
         samples: How many test samples are stored at most.
+        lossy: What was written in fewer bits, ready for JSON.
     """
 
     solved: SolvedPoint
@@ -76,6 +77,7 @@ class Taken:
     threads: int
     out: Path
     samples: int
+    lossy: Mapping[str, Mapping[str, Any]]
 
 
 def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
@@ -111,9 +113,10 @@ def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
         "data": data_of(solved),
         "made_with": made_with(solved, taken.threads),
         "export_command": export_command(
-            solved, taken.out, taken.formats, taken.threads, taken.samples
+            solved, taken.out, taken.formats, taken.threads, taken.samples, taken.lossy
         ),
         "sizes": dict(taken.sizes),
+        "fewer_bits": dict(taken.lossy),
     }
     return card, rates
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from paretocli.exporting.card_origin import certificate_text, data_text, made_text, point_text
 from paretocli.exporting.card_use import (
+    fewer_bits_text,
     groups_text,
     inputs_text,
     metrics_text,
@@ -26,6 +27,7 @@ def card_text(card: Mapping[str, Any], rates: ExchangeRates, files: Mapping[str,
     number = card["point"]["number"]
     tasks = list(dict.fromkeys(one["task"] for one in card["outputs"]))
     inputs = [code(one["name"]) for one in card["inputs"]["tensors"]]
+    threads, fewer = card["made_with"]["export"]["threads"], card["fewer_bits"]
     parts: list[tuple[str, Sequence[str]]] = [
         ("What it takes", inputs_text(card["inputs"])),
         ("What it gives", outputs_text(card["outputs"])),
@@ -33,7 +35,7 @@ def card_text(card: Mapping[str, Any], rates: ExchangeRates, files: Mapping[str,
         ("What is not known", ["\n".join(item(plain(one)) for one in card["limits"])]),
         ("How it was chosen", point_text(card)),
         ("How well it is solved", certificate_text(card, rates)),
-        ("Size and speed", sizes_text(card["sizes"], card["made_with"]["export"]["threads"])),
+        ("Size and speed", [*sizes_text(card["sizes"], threads), *fewer_bits_text(fewer)]),
         ("Data", data_text(card["data"])),
         ("How it was made", made_text(card)),
         ("Verifying it", _verifying(card["verification"], files)),

@@ -171,7 +171,7 @@ def sizes_text(sizes: Part, threads: int) -> list[str]:
         for name, was, now, form in pairs
     ]
     rows += [
-        (f"{plain(name)}, ms (95 %)", *(_times_text(side, name) for side in (before, after)))
+        (f"{plain(name)}, ms (95 %)", _times_text(before, name), _times_text(after, name))
         for name in after["latency"]
     ]
     found = [table(("", "as trained", "exported"), rows)]
@@ -200,3 +200,26 @@ def _times_text(side: Part, name: str) -> str:
     if name not in side["latency"]:
         return ""
     return f"{1000 * side['latency'][name]:.3f} ({1000 * side['latency_p95'][name]:.3f})"
+
+
+def fewer_bits_text(lossy: Part) -> list[str]:
+    """What the files in fewer bits are, and what they lose on the test data."""
+    if not lossy:
+        return []
+    rows = [
+        (
+            plain(one["file"]),
+            str(one["bits"]),
+            f"{one['bytes']:,}",
+            f"{plain(drop['figure'])} {drop['before']:.4f}",
+            f"{drop['after']:.4f}",
+        )
+        for one in lossy.values()
+        for drop in one["test"].values()
+    ]
+    head = ("file in fewer bits", "bits", "bytes", "on the test data, was", "is")
+    note = (
+        "Its numbers were chosen on the validation data, where no task lost more than was allowed"
+    )
+    allowed = ", ".join(sorted({f"{one['max_drop']:g}" for one in lossy.values()}))
+    return [table(head, rows), paragraph(f"{note} ({allowed}: points of shares, else per cent).")]

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,20 @@ from paretocli.compaction.trace import trace
 from paretocli.core.as_used import AsUsed, raw_inputs
 from paretocli.core.outputs import flat, output_names
 from paretocli.core.problem import Problem
-from paretocli.errors import InputError, RunError
+from paretocli.errors import InputError
 from paretocli.exporting.columns import unread_columns
-from paretocli.exporting.formats import EXACT, FORMATS
+from paretocli.exporting.differences import refuse_difference
+from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.hand_over import forms_of, hand_over, handed_over, taken_of
 from paretocli.exporting.latencies import latencies
-from paretocli.exporting.measure import Outputs, compare_outputs
+from paretocli.exporting.lossiness import DEFAULT, Lossiness
+from paretocli.exporting.lossy import Lossy
+from paretocli.exporting.measure import compare_outputs
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
 from paretocli.exporting.stored_samples import USUAL
+from paretocli.exporting.trials import Network
 from paretocli.exporting.verified_files import CHECKSUMS, REPORT
 from paretocli.timing.processors import pinned
 
@@ -77,6 +81,7 @@ class Exported:
         uncounted: Why there are no multiply-accumulates, where there are none.
         columns: How many columns of a table there are to predict from; 0 without a table.
         unread: Those of them that the small network does not read.
+        lossy: What was written in fewer bits, by format.
     """
 
     before: Side
@@ -92,10 +97,16 @@ class Exported:
     columns: int = 0
     unread: tuple[str, ...] = ()
     digest: str = ""
+    lossy: dict[str, Lossy] = field(default_factory=dict)
 
 
 def export_point(
-    solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int, samples: int = USUAL
+    solved: SolvedPoint,
+    out: Path,
+    formats: Sequence[str],
+    threads: int,
+    samples: int = USUAL,
+    lossiness: Lossiness = DEFAULT,
 ) -> Exported:
     """Compact a point's network, write it, read it again and compare.
 
@@ -105,9 +116,11 @@ def export_point(
         formats: Beside the plain module, some of `FORMATS`.
         threads: For latencies.
         samples: How many test samples are stored at most, to verify the folder by.
+        lossiness: What formats of fewer bits may lose.
 
     Raises:
-        InputError: The folder holds something, or torch.export makes no graph of the network.
+        InputError: The folder holds something, torch.export makes no graph of the network, or a
+            task loses more in fewer bits than it may.
         RunError: Some form of the small network gives other outputs; nothing was written.
     """
     refuse_used(out)
@@ -115,7 +128,7 @@ def export_point(
         dense, small = Path(name) / "dense", Path(name) / "small"
         dense.mkdir()
         small.mkdir()
-        found = _export(solved, dense, small, formats, threads)
+        found = _export(solved, dense, small, formats, threads, lossiness)
         found = replace(found, files=(*found.files, *handed_over(samples)))
         report = {"format": 1, "paretocli": __version__, **_origin(solved), **asdict(found)}
         del report["digest"]  # of what this file is one of
@@ -157,9 +170,15 @@ def refuse_used(out: Path) -> None:
 
 
 def _export(
-    solved: SolvedPoint, dense_folder: Path, folder: Path, formats: Sequence[str], threads: int
+    solved: SolvedPoint,
+    dense_folder: Path,
+    folder: Path,
+    asked: Sequence[str],
+    threads: int,
+    lossiness: Lossiness,
 ) -> Exported:
     problem = solved.problem
+    formats = [name for name in asked if not FORMATS[name].lossy]
     dense = AsUsed(problem, solved.network).eval()
     few = _batch(problem, 2)
     small = compact_network(trace(dense, few, f"of problem {problem.name}"))
@@ -184,6 +203,12 @@ def _export(
                 both = (dense_folder, folder)
                 pairs[form.engine] = [form.timed(place, threads) for place in both]
         times = latencies(pairs, batches)
+    lossy = {}
+    if len(formats) < len(asked):
+        from paretocli.exporting.lossy_files import write_lossy
+
+        written = Network(problem, dense, plain, names, few, outputs, batches)
+        lossy = write_lossy(written, asked, folder, lossiness, threads)
     shutil.copyfile(solved.file, dense_folder / WEIGHTS)
     files = [WEIGHTS, *(file for name in formats for file in FORMATS[name].files)]
     dense_size, small_size = (size_of(network, batches[1]) for network in (dense, plain))
@@ -210,10 +235,11 @@ def _export(
         threads=threads,
         processors=processors,
         calls={name: pair[0].calls for name, pair in times.items()},
-        files=(PLAIN, *files, REPORT),
+        files=(PLAIN, *files, *(found.file for found in lossy.values()), REPORT),
         uncounted=dense_size.uncounted or small_size.uncounted,
         columns=len({*problem.columns}),
         unread=_unread(problem, plain, few),
+        lossy=lossy,
     )
 
 
@@ -238,24 +264,6 @@ def _source(
         for name, tensor in few.items()
     }
     return python_source(small, title, inputs, shapes)
-
-
-def refuse_difference(outputs: Outputs) -> None:
-    """Refuse a small network whose outputs are others than those of the large one.
-
-    Raises:
-        RunError: Some are.
-    """
-    for name, gaps in outputs.difference.items():
-        for output, gap in gaps.items():
-            tolerance = FORMATS[name].tolerance if name in FORMATS else EXACT
-            allowed = tolerance * max(1.0, outputs.largest[output])
-            if not gap <= allowed:  # not a number is none either
-                raise RunError(
-                    f"The {name} made of the small network gives outputs of task {output} that "
-                    f"differ by {gap:.2g}, more than {allowed:.2g}; nothing was written. Please "
-                    "report it with the network."
-                )
 
 
 def _batch(problem: Problem, size: int) -> dict[str, Tensor]:

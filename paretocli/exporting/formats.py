@@ -5,16 +5,17 @@ Nothing here brings torch before a network is written: the command's help knows 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretocli.errors import InputError
-from paretocli.extras import require
-from paretocli.registries import Registry, described, lookup
+from paretocli.registries import Registry, described
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from paretocli.exporting.variants import Exact, Variant
 
     Function = Callable[..., Sequence[Tensor]]
     Batch = Mapping[str, Tensor]
@@ -46,6 +47,10 @@ class Format:
         whole: Whether inputs that are no batches may be among its arguments, such as weights.
         engine: What runs it, where its latencies are to be told beside those of torch.
         timed: Reads it to be timed with so many threads, where that is not `read`.
+        bits: Of the numbers of the layers, where those are fewer than the network has.
+        variants: Then, the ways to make it of the network as ONNX, which is what `write` writes;
+            the one by which tasks lose least is taken.
+        calibrated: Whether these look at training samples.
     """
 
     write: "Callable[[nn.Module, Sequence[str], Batch, Path], None]"
@@ -58,6 +63,14 @@ class Format:
     whole: bool = True
     engine: str = ""
     timed: "Callable[[Path, int], Function] | None" = None
+    bits: int = 32
+    variants: "Callable[[Exact], Sequence[Variant]] | None" = None
+    calibrated: bool = False
+
+    @property
+    def lossy(self) -> bool:
+        """Whether it gives other outputs than the network."""
+        return self.variants is not None
 
 
 def _write_program(
@@ -99,10 +112,10 @@ def _write_onnx(network: "nn.Module", names: Sequence[str], batch: "Batch", fold
         )
 
 
-def _read_onnx(folder: Path) -> "Function":
+def _read_onnx(folder: Path, file: str = ONNX) -> "Function":
     import torch
 
-    run = _timed_onnx(folder, 0)
+    run = timed_onnx(folder, 0, file)
 
     def outputs(*inputs: "Tensor") -> "list[Tensor]":
         return [torch.from_numpy(output) for output in run(*inputs)]
@@ -110,11 +123,11 @@ def _read_onnx(folder: Path) -> "Function":
     return outputs
 
 
-def _timed_onnx(folder: Path, threads: int) -> Callable[..., Any]:
+def timed_onnx(folder: Path, threads: int, file: str = ONNX) -> Callable[..., Any]:
     """What onnxruntime makes of inputs on the CPU, with so many threads, 0 for its own choice."""
     from paretocli.timing.onnx_session import onnx_session
 
-    session = onnx_session(folder / ONNX, threads)
+    session = onnx_session(folder / file, threads)
     names = [argument.name for argument in session.get_inputs()]
 
     def run(*inputs: "Tensor") -> Any:
@@ -144,6 +157,45 @@ def describe_onnx(folder: Path, about: Mapping[str, Any]) -> None:
     onnx.save(model, folder / ONNX)
 
 
+def _int8_variants(exact: "Exact") -> "Sequence[Variant]":
+    from paretocli.exporting.int8 import int8_variants
+
+    return int8_variants(exact)
+
+
+def _half_variants(exact: "Exact", kind: str) -> "Sequence[Variant]":
+    from paretocli.exporting.half import half_variants
+
+    return half_variants(exact, kind)
+
+
+_OF_ONNX = ("onnx", "onnxscript", "onnxruntime")
+
+
+def _onnx_of(
+    bits: int,
+    name: str,
+    variants: "Callable[[Exact], Sequence[Variant]]",
+    summary: str,
+    *,
+    calibrated: bool = False,
+) -> Format:
+    """ONNX that stores fewer bits."""
+    file = f"network.{name}.onnx"
+    return Format(
+        _write_onnx,
+        (file,),
+        partial(_read_onnx, file=file),
+        summary,
+        needs=_OF_ONNX,
+        engine="onnxruntime",
+        timed=partial(timed_onnx, file=file),
+        bits=bits,
+        variants=variants,
+        calibrated=calibrated,
+    )
+
+
 FORMATS = Registry(
     {
         "program": Format(_write_program, (PROGRAM,), _read_program, "torch.export"),
@@ -152,9 +204,16 @@ FORMATS = Registry(
             (ONNX,),
             _read_onnx,
             "needs the extra export",
-            needs=("onnx", "onnxscript", "onnxruntime"),
+            needs=_OF_ONNX,
             engine="onnxruntime",
-            timed=_timed_onnx,
+            timed=timed_onnx,
+        ),
+        "onnx-int8": _onnx_of(8, "int8", _int8_variants, "eight bits", calibrated=True),
+        "onnx-fp16": _onnx_of(
+            16, "fp16", partial(_half_variants, kind="FLOAT16"), "weights of 16 bits"
+        ),
+        "onnx-bf16": _onnx_of(
+            16, "bf16", partial(_half_variants, kind="BFLOAT16"), "the same with fewer digits"
         ),
         "openvino": Format(
             _later("openvino_ir", "write_openvino"),
@@ -200,44 +259,3 @@ FORMATS = Registry(
 def format_help() -> str:
     """All formats, as the help says them."""
     return ", ".join(described({name: form.summary for name, form in FORMATS.sound.items()}))
-
-
-def require_format(name: str) -> None:
-    """Refuse a format that does not exist, or whose packages are not installed.
-
-    Raises:
-        InputError: It is so.
-    """
-    form = lookup(FORMATS, name, "format")
-    from paretocli.exporting.runtimes.converting import unheard
-
-    with unheard():  # some say much when they are imported
-        for module in form.needs:
-            require(module, extra=form.extra, asked=f"--format {name}")
-
-
-def asked_formats(asked: str | Sequence[str], *, some: bool = False) -> list[str]:
-    """The formats that a user names.
-
-    Args:
-        asked: Several, or a text with commas between them, or `none`.
-        some: Whether there has to be one.
-
-    Raises:
-        InputError: There is no such format, its packages are missing, or none is named.
-    """
-    if isinstance(asked, str):
-        asked = [] if asked == "none" else [name.strip() for name in asked.split(",")]
-    if some and not asked:
-        raise InputError(
-            "A front is written in some format, for it has no Python module; choose some of "
-            f"{', '.join(FORMATS)} with --format."
-        )
-    for name in asked:
-        if some and not lookup(FORMATS, name, "format").whole:
-            raise InputError(
-                f"--format {name} takes batches of samples alone, and --front has the weights as "
-                "an input; choose another format."
-            )
-        require_format(name)
-    return list(asked)

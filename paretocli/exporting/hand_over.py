@@ -13,7 +13,7 @@ from paretocli.atomic import write_bytes, write_text
 from paretocli.core.as_used import AsUsed
 from paretocli.exporting.card import Form, Taken, card_of, verification_of
 from paretocli.exporting.card_text import card_text
-from paretocli.exporting.formats import EXACT, FORMATS
+from paretocli.exporting.formats import EXACT, FORMATS, OTHER_KERNELS
 from paretocli.exporting.plain import PLAIN, WEIGHTS, read_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.stored_samples import SAMPLES, write_samples
@@ -96,6 +96,7 @@ def taken_of(
         threads=found.threads,
         out=out,
         samples=samples,
+        lossy={name: asdict(one) for name, one in found.lossy.items()},
     )
 
 
@@ -108,10 +109,16 @@ def forms_of(found: "Exported", formats: Sequence[str]) -> dict[str, Form]:
     """
     largest = {name: max(1.0, top) for name, top in found.largest_outputs.items()}
     forms = {PLAIN: Form("", (WEIGHTS,), {name: EXACT * top for name, top in largest.items()})}
-    for form in formats:
+    for form in (name for name in formats if not FORMATS[name].lossy):
         file, *others = FORMATS[form].files
         allowed = {name: FORMATS[form].tolerance * top for name, top in largest.items()}
         forms[file] = Form(form, tuple(others), allowed)
+    for form, lossy in found.lossy.items():
+        # What it lost on the whole test data, and what other kernels add up in another order.
+        allowed = {
+            name: lossy.differences[name] + OTHER_KERNELS * top for name, top in largest.items()
+        }
+        forms[lossy.file] = Form(form, (), allowed)
     return forms
 
 

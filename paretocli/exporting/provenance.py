@@ -149,11 +149,20 @@ def split_facts(solved: SolvedPoint) -> list[str]:
 
 
 def export_command(
-    solved: SolvedPoint, out: Path, formats: Sequence[str], threads: int, samples: int
+    solved: SolvedPoint,
+    out: Path,
+    formats: Sequence[str],
+    threads: int,
+    samples: int,
+    lossy: Mapping[str, Mapping[str, Any]],
 ) -> str:
     """The command that exports the point like this."""
     parts = ["paretocli", "export", str(solved.directory), str(solved.record["point"])]
     parts += ["--format", ",".join(formats) or "none", "--out", str(out)]
+    for option in ("max_drop", "calibration_samples"):
+        asked = max((one[option] for one in lossy.values()), default=0)
+        if asked:  # one number is for all formats, and some need no calibration
+            parts += [f"--{option.replace('_', '-')}", f"{asked:g}"]
     return shlex.join([*parts, "--threads", str(threads), "--samples", str(samples)])
 
 

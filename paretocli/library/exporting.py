@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from paretocli.core.problem import Problem
+from paretocli.exporting.asked_formats import asked_formats
 from paretocli.exporting.export import Exported, export_point, refuse_used
-from paretocli.exporting.formats import asked_formats
 from paretocli.exporting.front_export import ExportedFront, export_front
 from paretocli.exporting.front_points import read_solved_front
+from paretocli.exporting.lossiness import Lossiness
 from paretocli.exporting.point import read_solved_point
 from paretocli.training.machine import as_found, flush_denormals, set_up
 
@@ -21,6 +22,7 @@ def export_one(
     formats: Sequence[str],
     threads: int,
     samples: int,
+    lossiness: Lossiness,
 ) -> Exported:
     """As `paretocli.Run.export`, of a run directory and a point.
 
@@ -33,13 +35,16 @@ def export_one(
         formats: What to write.
         threads: For latencies.
         samples: Of the test data, to be stored beside the network, at most.
+        lossiness: What formats of fewer bits may lose.
     """
     names = asked_formats(formats)
     with as_found():
         flush_denormals()
         set_up(threads, "fp32")
         solved = read_solved_point(path, point, data_dir, problem=problem, consent=_nobody)
-        return export_point(solved, _folder(path, out, str(point)), names, threads, samples)
+        return export_point(
+            solved, _folder(path, out, str(point)), names, threads, samples, lossiness
+        )
 
 
 def export_whole_front(

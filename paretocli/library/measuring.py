@@ -6,7 +6,8 @@ from typing import Any
 
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
-from paretocli.exporting.formats import FORMATS, require_format
+from paretocli.exporting.asked_formats import require_format
+from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.point import read_solved_points
 from paretocli.exporting.problem_code import Consent
 from paretocli.measuring.kit import FORMAT, kit
@@ -129,6 +130,11 @@ def check_format(form: str) -> None:
         return
     lookup(dict.fromkeys((TORCH, *FORMATS)), form, "format")
     require_format(form)
+    if FORMATS[form].lossy:
+        raise InputError(
+            f"measure times networks that give the outputs of the points, and {form} stores fewer "
+            f"bits; export one point with --format {form}, which tells how fast it is."
+        )
 
 
 def check_numbers(threads: int, calls: int | None) -> None:

@@ -48,6 +48,8 @@ class Run(MeasuredRun):
         formats: Sequence[str] = ("program",),
         threads: int = 1,
         samples: int = 8,
+        max_drop: float | None = None,
+        calibration_samples: int | None = None,
     ) -> "Exported":
         """Write the network of a point without its zero rows, and what fed them.
 
@@ -57,16 +59,32 @@ class Run(MeasuredRun):
             formats: What to write beside the Python module and its weights.
             threads: For latencies.
             samples: Test samples that go into the folder at most, to verify it by.
+            max_drop: What formats of fewer bits may cost each task in its first metric on the
+                validation data, in points of accuracies and other shares, else in per cent; 0.5
+                unless given.
+            calibration_samples: Training samples on which `onnx-int8` finds how large the
+                network's numbers get; 512, or all there are, unless given.
 
         Raises:
-            InputError: As `network`, or the folder holds something.
+            InputError: As `network`, or the folder holds something, or a format of fewer bits
+                costs a task more than it may.
             RunError: Some form of the network gives other outputs; nothing was written.
         """
+        from paretocli.exporting.lossiness import asked_lossiness
         from paretocli.library.exporting import export_one
 
         number = point_number(point)
+        lossiness = asked_lossiness(formats, max_drop, calibration_samples)
         return export_one(
-            self.path, number, self._problem, self._data_dir, out, formats, threads, samples
+            self.path,
+            number,
+            self._problem,
+            self._data_dir,
+            out,
+            formats,
+            threads,
+            samples,
+            lossiness,
         )
 
     def export_front(

@@ -1,11 +1,11 @@
 """What the networks of a sweep take on this machine, all of them in turn in one run."""
 
-import importlib
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from importlib import metadata
 from itertools import chain
 from pathlib import Path
 from typing import cast
@@ -81,12 +81,14 @@ def measured(
             _figures(one, {size: times[place] for size, times in timed.items()})
             for place, one in enumerate(networks)
         ]
-    engine = (FORMATS[form].engine if form != TORCH else "") or TORCH
+    engine, package = TORCH, TORCH
+    if form != TORCH and FORMATS[form].engine:
+        engine, package = FORMATS[form].engine, FORMATS[form].needs[-1].partition(".")[0]
     return {
         "recipe": RECIPE,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "device": cast(Device, this_device()),
-        "engine": {"name": engine, "version": importlib.import_module(engine).__version__},
+        "engine": {"name": engine, "version": metadata.version(package)},
         "format": form,
         "threads": threads,
         "processors": list(processors),

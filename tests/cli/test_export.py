@@ -29,9 +29,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(folder):
-    done = paretocli(
-        "export", "run", 0, "--format", "program,onnx", "--out", "small", "--json", cwd=folder
-    )
+    formats = ("--format", "program,onnx,onnx-int8", "--max-drop", 30, "--calibration-samples", 100)
+    done = paretocli("export", "run", 0, *formats, "--out", "small", "--json", cwd=folder)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -95,6 +94,24 @@ def test_the_onnx_file_runs_by_itself(folder, exported):
     left, right = session.run(None, {"inputs": images.numpy()})
     assert left.dtype == np.float32
     assert right.shape == (8, 10)
+
+
+def test_eight_bits(folder, exported):
+    found = exported["lossy"]["onnx-int8"]
+    assert found["bytes"] == (folder / "small" / "network.int8.onnx").stat().st_size
+    assert found["bytes"] < found["bytes_exact"] < found["bytes_dense"]
+    assert found["bytes_exact"] == exported["after"]["bytes"]["network.onnx"]
+    assert found["calibration_samples"] == 100
+    for task in ("left", "right"):
+        figure = exported["after"]["metrics"][f"accuracy_{task}"]
+        assert found["test"][task]["before"] == pytest.approx(figure, abs=2e-3)
+        assert found["validation"][task]["drop"] <= found["max_drop"] == 30
+
+
+def test_a_drop_without_a_format_of_fewer_bits_is_refused(folder):
+    done = paretocli("export", "run", 1, "--format", "onnx", "--max-drop", 1, cwd=folder)
+    _refused(done, "--max-drop is for formats that store fewer bits", "onnx-int8")
+    assert not (folder / "export-run-1").exists()
 
 
 def test_a_table_says_what_was_gained(folder):

@@ -15,7 +15,7 @@ from paretocli.cli.front_report import front_report
 from paretocli.core.as_used import AsUsed
 from paretocli.errors import InputError, RunError
 from paretocli.exporting import front_export
-from paretocli.exporting.formats import asked_formats
+from paretocli.exporting.asked_formats import asked_formats
 from paretocli.exporting.front_export import export_front
 from paretocli.exporting.front_network import FrontNetwork
 from paretocli.exporting.front_points import SolvedFront, read_solved_front

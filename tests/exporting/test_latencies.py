@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from paretocli.errors import RunError
-from paretocli.exporting.export import refuse_difference
+from paretocli.exporting.differences import refuse_difference
 from paretocli.exporting.latencies import latencies
 from paretocli.exporting.measure import Outputs, compare_outputs
 from tests.toys import vectors

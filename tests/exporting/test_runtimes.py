@@ -87,7 +87,7 @@ def test_a_failure_without_an_operator_is_quoted():
 
 
 def test_packages_that_are_missing_are_named_with_their_extra(monkeypatch):
-    from paretocli.exporting.formats import require_format
+    from paretocli.exporting.asked_formats import require_format
 
     def missing(name):
         raise ImportError(name)

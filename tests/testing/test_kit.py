@@ -35,10 +35,15 @@ def test_the_programs_own_networks(name):
     testing.check_network(name)
 
 
-@pytest.mark.parametrize("name", FORMATS.own)
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.own.items() if not form.lossy])
 def test_the_programs_own_formats(name):
     format_here(name)
     testing.check_format(name)
+
+
+def test_a_format_of_fewer_bits():
+    with pytest.raises(InputError, match="gives other outputs than the network, and check_format"):
+        testing.check_format("onnx-int8")
 
 
 def test_a_problem():

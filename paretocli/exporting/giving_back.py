@@ -1,0 +1,60 @@
+"""Which layers go back to single precision, so that no task loses more than it may."""
+
+from collections.abc import Callable, Collection, Sequence
+
+import torch
+from torch import Tensor
+
+
+def output_error(exact: Sequence[Tensor], found: Sequence[Tensor]) -> float:
+    """How far outputs are off, relative to how much they vary: the largest of all outputs.
+
+    Args:
+        exact: Tensors (B, …).
+        found: Likewise.
+    """
+    errors = [0.0]
+    for one, other in zip(exact, found, strict=True):
+        there = one.double().isfinite()
+        if not bool((other.double().isfinite() == there).all()):
+            return float("inf")
+        right, off = one.double()[there], (other.double() - one.double())[there]
+        spread = (right - right.mean()).square().sum() if right.numel() else torch.zeros(())
+        if off.square().sum() > 0:
+            errors.append(float((off.square().sum() / spread).sqrt()))
+    return max(errors)
+
+
+def most_sensitive_first(
+    layers: Sequence[str], error: Callable[[Collection[str]], float]
+) -> list[str]:
+    """Layers by how far the outputs are off where the layer alone is stored in fewer bits.
+
+    Args:
+        layers: All.
+        error: That of the outputs where these layers stay in single precision.
+    """
+    alone = {layer: error({*layers} - {layer}) for layer in layers}
+    return sorted(layers, key=lambda layer: -alone[layer])
+
+
+def fewest_given_back(order: Sequence[str], holds: Callable[[Collection[str]], bool]) -> int | None:
+    """How many of the first layers have to stay in single precision; None if all but one do not do.
+
+    Found by halving, for each try is a pass over the validation data: fewer may do where giving
+    back one more layer makes it worse.
+
+    Args:
+        order: The layers, in the order in which they are given back.
+        holds: Whether all is well where these stay.
+    """
+    low, high = 0, len(order) - 1  # with the first it does not hold, with the second perhaps
+    if high < 1 or not holds(order[:high]):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        if holds(order[:middle]):
+            high = middle
+        else:
+            low = middle
+    return high

@@ -1,0 +1,46 @@
+"""What was written in a format of fewer bits."""
+
+from dataclasses import dataclass
+
+from paretocli.exporting.drops import Drop
+
+
+@dataclass(frozen=True)
+class Lossy:
+    """A file in fewer bits, beside the same network as ONNX in single precision.
+
+    Attributes:
+        file: Its name.
+        bits: Of the numbers of its layers.
+        bytes: Of the file.
+        bytes_exact: Of the same network in single precision.
+        bytes_dense: Of the network as it was trained, in single precision.
+        share: Of all numbers of the network, those that are stored in fewer bits.
+        how: What was chosen on the validation data.
+        calibration_samples: Training samples that ranges were found on; 0 where none are needed.
+        layers: What could be stored in fewer bits.
+        exact_layers: Those of them that stay in single precision, most sensitive first.
+        max_drop: What each task may lose on the validation data.
+        validation: What each loses there.
+        test: What each loses on the test data, on which nothing was chosen.
+        differences: By output, the largest difference on the test data from single precision.
+        latency: Median seconds for a batch with onnxruntime, by its size.
+        latency_exact: Those of single precision, measured in turn with them.
+    """
+
+    file: str
+    bits: int
+    bytes: int
+    bytes_exact: int
+    bytes_dense: int
+    share: float
+    how: str
+    calibration_samples: int
+    layers: tuple[str, ...]
+    exact_layers: tuple[str, ...]
+    max_drop: float
+    validation: dict[str, Drop]
+    test: dict[str, Drop]
+    differences: dict[str, float]
+    latency: dict[str, float]
+    latency_exact: dict[str, float]

@@ -1,0 +1,55 @@
+"""What is said of formats of fewer bits."""
+
+from dataclasses import replace
+
+from paretocli.cli.lossy_report import lossy_report
+from paretocli.exporting.drops import Drop
+from paretocli.exporting.lossy import Lossy
+
+EIGHT = Lossy(
+    file="network.int8.onnx",
+    bits=8,
+    bytes=10_000,
+    bytes_exact=40_000,
+    bytes_dense=400_000,
+    share=0.95,
+    how="weights of 7 bits per channel, activations of 8 bits, ranges by entropy",
+    calibration_samples=512,
+    layers=("shared_0", "shared_3", "heads_0"),
+    exact_layers=("shared_3",),
+    max_drop=0.5,
+    validation={
+        "left": Drop("accuracy_left", "points", 0.95, 0.947, 0.3),
+        "ink": Drop("mse_ink", "%", 2.0, 1.99999, -0.0005),
+    },
+    test={
+        "left": Drop("accuracy_left", "points", 0.94, 0.931, 0.9),
+        "ink": Drop("mse_ink", "%", 2.0, 2.002, 0.1),
+    },
+    differences={"left": 0.25, "ink": 0.02},
+    latency={"batch 1": 2e-3, "batch 64": 1e-3},
+    latency_exact={"batch 1": 1e-3, "batch 64": 2e-3},
+)
+
+
+def test_eight_bits_beside_single_precision():
+    half = replace(EIGHT, bits=16, exact_layers=(), calibration_samples=0, how="weights of 16 bits")
+    text = "\n".join(lossy_report({"onnx-int8": EIGHT, "onnx-fp16": half, "onnx-bf16": half}))
+    rows = [line.split() for line in text.splitlines()]
+    assert ["compact,", "as", "ONNX", "fp32", "int8", "fp16", "bf16"] in rows
+    assert ["bits", "32", "8", "16", "16"] in rows
+    slower = ["0.50", "×", "slower"]
+    assert ["speed,", "batch", "1", "1.00", "×", *slower, *slower, *slower] in rows
+    assert ["speed,", "batch", "64", "1.00", "×", *(["2.00", "×"] * 3)] in rows
+    assert ["smaller", "than", "dense", "fp32", "10.0", "×", *(["40.0", "×"] * 3)] in rows
+    assert ["test", "accuracy", "left", "0.9400", *(["0.9310"] * 3)] in rows
+    plain = " ".join(text.split())
+    assert "ranges by entropy on 512 training samples; 95 % of all numbers." in plain
+    assert "In fp32 stay 1 of 3 layers: shared_3." in plain
+    assert "where 0.5 is allowed: accuracy left 0.30 points; mse ink 0.00 %." in plain
+    assert "weights of 16 bits; 95 % of all numbers. No layer of 3 had to stay in fp32." in plain
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_nothing_is_said_of_none():
+    assert lossy_report({}) == []
