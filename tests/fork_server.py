@@ -20,6 +20,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from tests.pictures import DRAWN, leave_pictures_blank
 
 def serve(channel: socket.socket) -> dict[str, Any] | None:
     """Answer until nobody asks any more; in a forked process, return what it shall become."""
@@ -52,6 +53,8 @@ def become(arguments: list[str], cwd: str, environment: dict[str, str], out: str
     os.environ.update(environment)
     sys.dont_write_bytecode = bool(environment.get("PYTHONDONTWRITEBYTECODE"))
     sys.argv = arguments
+    if not DRAWN.items() <= environment.items():
+        leave_pictures_blank()
 
 
 def import_the_program() -> None:
