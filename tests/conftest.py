@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from paretocli.problems import cifar10_files, mnist_files, mulan_files
+from tests.disk import leave_unflushed
 from tests.pictures import leave_pictures_blank
 from tests.remembered import remember_traces
 
@@ -104,6 +105,13 @@ def few_calls():
 def blank_pictures():
     with pytest.MonkeyPatch.context() as patch:
         leave_pictures_blank(patch.setattr)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def unflushed_files():
+    with pytest.MonkeyPatch.context() as patch:
+        leave_unflushed(patch.setattr)
         yield
 
 

@@ -20,7 +20,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from tests.disk import leave_unflushed
 from tests.pictures import DRAWN, leave_pictures_blank
+
 
 def serve(channel: socket.socket) -> dict[str, Any] | None:
     """Answer until nobody asks any more; in a forked process, return what it shall become."""
@@ -45,7 +47,9 @@ def become(arguments: list[str], cwd: str, environment: dict[str, str], out: str
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may be run by `nohup`
     for descriptor, name in enumerate([os.devnull, out, err]):
-        opened = os.open(name, os.O_RDWR | os.O_CREAT)
+        # Who could read a pipe itself would never be told that its reader has gone away.
+        mode = os.O_WRONLY if Path(name).is_fifo() else os.O_RDWR
+        opened = os.open(name, mode | os.O_CREAT)
         os.dup2(opened, descriptor)
         os.close(opened)
     os.chdir(cwd)
@@ -53,6 +57,7 @@ def become(arguments: list[str], cwd: str, environment: dict[str, str], out: str
     os.environ.update(environment)
     sys.dont_write_bytecode = bool(environment.get("PYTHONDONTWRITEBYTECODE"))
     sys.argv = arguments
+    leave_unflushed()
     if not DRAWN.items() <= environment.items():
         leave_pictures_blank()
 
@@ -95,10 +100,12 @@ def trace_networks() -> None:
 
 
 def run() -> int:
-    """Run the program, or `dask-worker` and the like, to its end; its exit code."""
+    """Run the program, or `pytest`, `dask-worker` and the like, to its end; its exit code."""
     dask = sys.argv[0].startswith("dask-")
     name = f"distributed.cli.{sys.argv[0].replace('-', '_')}" if dask else "paretocli.cli.main"
     try:
+        if sys.argv[0] == "pytest":
+            return int(importlib.import_module("pytest").main())
         importlib.import_module(name).main()
     except SystemExit as ended:
         if isinstance(ended.code, str):

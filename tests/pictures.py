@@ -15,7 +15,7 @@ from paretocli.plots import against_figure, front_figure
 BLANK = b"\x89PNG\r\n\x1a\n"
 
 DRAWN = {"TESTS_PICTURES": "drawn"}
-"""In the environment of a forked program, where the picture that its sweep ends with is to be real."""
+"""In the environment of a forked program whose sweep is to end with a picture that is drawn."""
 
 
 def leave_pictures_blank(put: Callable[..., Any] = setattr) -> None:
