@@ -86,10 +86,11 @@ def trace_networks() -> None:
 
     from paretocli.problems import multidigits
     from paretocli.sweeping.sweep_network import fresh_network
-    from tests.remembered import remember_traces
+    from tests.remembered import hasten_tracing, remember_traces
 
     with contextlib.suppress(ImportError):  # where it is, the tracer's bar would start a thread
         importlib.import_module("tqdm").tqdm.monitor_interval = 0
+    hasten_tracing()
     os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "1"  # which does not take hold of it either
     if torch.cuda.is_available():
         return
@@ -131,9 +132,11 @@ def end(code: int) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # all of it stays to the end
     import_the_program()
     trace_networks()
     gc.freeze()  # collecting what was imported would copy its memory
+    gc.enable()
     threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
     assert len(threads) == 1, f"a fork has only one of the threads {', '.join(threads)}"
     order = serve(socket.socket(fileno=int(sys.argv[1])))
