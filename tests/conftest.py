@@ -9,8 +9,11 @@ import torch
 
 from paretocli.problems import cifar10_files, mnist_files, mulan_files
 from tests import browser
+from tests.disk import leave_unflushed
 from tests.pictures import leave_pictures_blank
-from tests.remembered import remember_traces
+from tests.remembered import hasten_tracing, remember_traces
+
+SELDOM = (7_000, 20, 20)  # 700, 10 and 10 are what Python begins with
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -25,8 +28,12 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_finish():
-    """What is imported stays to the end: no collection of garbage need look through it."""
+    """What is imported stays to the end: no collection of garbage need look through it.
+
+    Nor is there much else to be found: it is looked for a tenth as often as is usual.
+    """
     gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 @pytest.fixture(scope="session")
@@ -99,6 +106,7 @@ def nothing_left():
 @pytest.fixture(autouse=True, scope="session")
 def remembered_traces():
     with pytest.MonkeyPatch.context() as patch:
+        hasten_tracing(patch.setattr)
         remember_traces(patch.setattr)
         yield
 
@@ -119,6 +127,13 @@ def few_calls():
 def blank_pictures():
     with pytest.MonkeyPatch.context() as patch:
         leave_pictures_blank(patch.setattr)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def unflushed_files():
+    with pytest.MonkeyPatch.context() as patch:
+        leave_unflushed(patch.setattr)
         yield
 
 

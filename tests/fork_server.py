@@ -20,6 +20,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from tests.disk import leave_unflushed
+from tests.pictures import DRAWN, leave_pictures_blank
+
 
 def serve(channel: socket.socket) -> dict[str, Any] | None:
     """Answer until nobody asks any more; in a forked process, return what it shall become."""
@@ -44,7 +47,9 @@ def become(arguments: list[str], cwd: str, environment: dict[str, str], out: str
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may be run by `nohup`
     for descriptor, name in enumerate([os.devnull, out, err]):
-        opened = os.open(name, os.O_RDWR | os.O_CREAT)
+        # Who could read a pipe itself would never be told that its reader has gone away.
+        mode = os.O_WRONLY if Path(name).is_fifo() else os.O_RDWR
+        opened = os.open(name, mode | os.O_CREAT)
         os.dup2(opened, descriptor)
         os.close(opened)
     os.chdir(cwd)
@@ -52,6 +57,9 @@ def become(arguments: list[str], cwd: str, environment: dict[str, str], out: str
     os.environ.update(environment)
     sys.dont_write_bytecode = bool(environment.get("PYTHONDONTWRITEBYTECODE"))
     sys.argv = arguments
+    leave_unflushed()
+    if not DRAWN.items() <= environment.items():
+        leave_pictures_blank()
 
 
 def import_the_program() -> None:
@@ -78,10 +86,11 @@ def trace_networks() -> None:
 
     from paretocli.problems import multidigits
     from paretocli.sweeping.sweep_network import fresh_network
-    from tests.remembered import remember_traces
+    from tests.remembered import hasten_tracing, remember_traces
 
     with contextlib.suppress(ImportError):  # where it is, the tracer's bar would start a thread
         importlib.import_module("tqdm").tqdm.monitor_interval = 0
+    hasten_tracing()
     os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "1"  # which does not take hold of it either
     if torch.cuda.is_available():
         return
@@ -92,10 +101,12 @@ def trace_networks() -> None:
 
 
 def run() -> int:
-    """Run the program, or `dask-worker` and the like, to its end; its exit code."""
+    """Run the program, or `pytest`, `dask-worker` and the like, to its end; its exit code."""
     dask = sys.argv[0].startswith("dask-")
     name = f"distributed.cli.{sys.argv[0].replace('-', '_')}" if dask else "paretocli.cli.main"
     try:
+        if sys.argv[0] == "pytest":
+            return int(importlib.import_module("pytest").main())
         importlib.import_module(name).main()
     except SystemExit as ended:
         if isinstance(ended.code, str):
@@ -121,9 +132,11 @@ def end(code: int) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # all of it stays to the end
     import_the_program()
     trace_networks()
     gc.freeze()  # collecting what was imported would copy its memory
+    gc.enable()
     threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
     assert len(threads) == 1, f"a fork has only one of the threads {', '.join(threads)}"
     order = serve(socket.socket(fileno=int(sys.argv[1])))

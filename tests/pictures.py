@@ -14,11 +14,15 @@ from paretocli.plots import against_figure, front_figure
 
 BLANK = b"\x89PNG\r\n\x1a\n"
 
+DRAWN = {"TESTS_PICTURES": "drawn"}
+"""In the environment of a forked program whose sweep is to end with a picture that is drawn."""
+
 
 def leave_pictures_blank(put: Callable[..., Any] = setattr) -> None:
     """Have sweeps in this process make their figures, and write blank pictures.
 
-    What is asked for by itself is drawn, and so is what the program draws in a process of its own.
+    What is asked for by itself is drawn. So is all that the program draws in an interpreter of its
+    own, or forked with `DRAWN`.
 
     Args:
         put: Sets an attribute of a module.

@@ -28,7 +28,13 @@ def paretocli(
     *arguments: object, cwd: Path, timeout: float = 300, **changes: str
 ) -> subprocess.CompletedProcess[str]:
     """Run it to its end, as a process of its own that has nothing left to import."""
-    command = ["paretocli", *map(str, arguments)]
+    return forked(["paretocli", *map(str, arguments)], cwd, timeout, **changes)
+
+
+def forked(
+    command: list[str], cwd: Path, timeout: float = 300, **changes: str
+) -> subprocess.CompletedProcess[str]:
+    """Run it, or another program that `tests.fork_server` knows, by its name and arguments."""
     process = Forked(command, cwd, environment(**changes))
     try:
         code = process.wait(timeout)

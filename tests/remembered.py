@@ -5,7 +5,12 @@ traces in `paretocli.compaction` and `paretocli.exporting`, and what runs in an 
 own, is as it always is.
 """
 
+import functools
+import typing
 from dataclasses import replace
+
+import torch._export.utils
+import torch._ops
 
 from paretocli.core.as_used import AsUsed, raw_inputs
 from paretocli.sweeping import sizes
@@ -49,6 +54,23 @@ def remembering(trace):
         return replace(known[key], network=AsUsed(problem, network).eval())
 
     return remembered
+
+
+def hasten_tracing(put=setattr):
+    """Have torch do once what it does for each trace anew: a quarter of what one takes.
+
+    It looks for all operations that there are, and none are added while tests run; and it makes ten
+    thousand annotations of the kind `Callable[P, T]`, of which `typing` keeps those it has made.
+
+    Args:
+        put: Sets an attribute of a module.
+    """
+    # Other versions may do without either.
+    search = getattr(torch._export.utils, "_materialize_cpp_cia_ops", None)
+    if search is not None:
+        put(torch._export.utils, search.__name__, functools.cache(search))
+    if hasattr(torch._ops, "Callable"):
+        put(torch._ops, "Callable", typing.Callable)
 
 
 def remember_traces(put=setattr):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import paretocli
+from tests.program import forked, paretocli
 
 EXTENSION = Path(__file__).parent.parent / "examples" / "extension"
 
@@ -65,12 +65,5 @@ def test_help_and_notes_know_it(installed, tmp_path):
 
 
 def test_its_own_tests_pass(installed):
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
-        cwd=EXTENSION,
-        env={**os.environ, **installed},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    done = forked(["pytest", "-q", "-p", "no:cacheprovider", "tests"], EXTENSION, **installed)
+    assert done.returncode == 0, done.stdout + done.stderr

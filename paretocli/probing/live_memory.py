@@ -8,7 +8,6 @@ from typing import Any
 
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_iter
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,11 @@ class LiveMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch h
     ) -> Any:
         given = kwargs or {}
         outputs = func(*args, **given)
-        made = [tensor for tensor in tree_iter(outputs) if isinstance(tensor, Tensor)]
-        if made:
-            own = {_address(t) for t in tree_iter((args, given)) if isinstance(t, Tensor)}
-            for tensor in made:
+        # There are tens of thousands of operations, and many give memory that is known.
+        new = [t for t in _tensors(outputs) if _address(t) not in self._known]
+        if new:
+            own = {_address(t) for t in _tensors((args, given))}
+            for tensor in new:
                 if _address(tensor) not in own:
                     self._take(tensor)
         return outputs
@@ -104,6 +104,17 @@ def peaks(live: LiveMemory, sizes: Sequence[float]) -> dict[str, float]:
         total += sizes[event] if event >= 0 else -sizes[-1 - event]
         found[part] = max(found.get(part, 0.0), total)
     return found
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    """Those among the arguments or the outputs of an operation."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _tensors(part)
+    elif isinstance(value, dict):
+        yield from _tensors(list(value.values()))
 
 
 def _address(tensor: Tensor) -> int:

@@ -202,9 +202,8 @@ def _trained(
     small = subproblems.problem
     with LiveMemory() as live:
         with live.part("training"):
-            trainer = trainer_of(subproblems, range(points))
+            trainer = trainer_of(subproblems, range(points), stacked=stacked)
             assert isinstance(trainer, Trainer)
-            trainer.population.stacked = stacked
             _as_on(torch.device(config.device), trainer)
             trainer.run_epoch()
         with live.part("held"):

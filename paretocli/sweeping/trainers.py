@@ -54,6 +54,8 @@ def trainer_of(
     points: Sequence[int],
     starts: Sequence[Start | None] = (),
     company: Company = ALONE,
+    *,
+    stacked: bool | None = None,
 ) -> AnyTrainer:
     """A trainer for some of the points, which train together.
 
@@ -62,6 +64,7 @@ def trainer_of(
         points: Their numbers.
         starts: What each starts from; nothing where all start from scratch.
         company: The processes that train them together, each a part of every batch.
+        stacked: Whether they compute as one stack, where that is known; it is found out else.
     """
     config, problem = subproblems.config, subproblems.problem
     weights = torch.tensor([config.weights[point] for point in points], device=config.device)
@@ -75,7 +78,7 @@ def trainer_of(
             if subproblems.pruned_to:
                 own, pattern = pruned_starts(subproblems, numbers, own or [None] * len(numbers))
             known = (subproblems, rows[list(places)], numbers, teachers, company)
-            trainer = _trainer(*known, pattern)
+            trainer = _trainer(*known, pattern, stacked)
             if any(own):
                 network = fresh_network(config.network, "default", problem, config.seed)
                 begin(trainer, own, stored_names(network))
@@ -102,6 +105,7 @@ def _trainer(
     teachers: Teachers | None,
     company: Company,
     pattern: Pattern | None,
+    stacked: bool | None,
 ) -> Trainer:
     """A trainer of networks for the weights (K, m); `streams` names their batches."""
     config, problem = subproblems.config, subproblems.problem
@@ -127,7 +131,8 @@ def _trainer(
         pattern = pattern_of(network, layers, len(weights), device)
     sparsity = sparsity_objective(config, network, problem)
     transferred = transferred_names(config, network)
-    stacked = len(weights) > 1 and not _why_in_turn(config, problem, network, device)
+    if stacked is None:
+        stacked = len(weights) > 1 and not _why_in_turn(config, problem, network, device)
     again = recomputing(problem, network)
     tasks = problem.trained
     if teachers is not None:  # last, for it adds to the network

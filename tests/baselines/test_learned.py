@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from paretocli.baselines import models
+from paretocli.baselines.labelled import Labelled
 from paretocli.baselines.learned import baselines_of
 from paretocli.core.prediction import Classes, Number
 from paretocli.core.problem import Problem, Samples, Task
@@ -153,6 +154,18 @@ def test_classes_count_as_in_the_loss():
     # Balanced, the constant loss is ln 2 wherever; what is predicted is the more frequent class.
     assert figures["constant"]["loss_sold_val"] == pytest.approx(math.log(2), abs=1e-4)
     assert figures["constant"]["accuracy_sold_val"] == pytest.approx(counts[0] / counts.sum())
+
+
+@pytest.mark.parametrize("weights", [np.ones(ROWS), np.linspace(0.1, 3, ROWS)], ids=["1", "any"])
+def test_trees_take_the_weights_of_rows(weights):
+    features = np.random.default_rng(0).normal(size=(ROWS, 2))
+    labels = features.prod(axis=1)
+    task = Labelled("a", Number(), np.arange(ROWS), labels, weights)
+    found = models.Trees().learned(task, features, ROWS)(features)
+    theirs = HistGradientBoostingRegressor(early_stopping=False, random_state=0)
+    np.testing.assert_array_equal(
+        found, theirs.fit(features, labels, sample_weight=weights).predict(features)
+    )
 
 
 def test_fairness_is_that_of_the_models_and_of_a_constant_none():

@@ -10,7 +10,8 @@ import subprocess
 import pandas as pd
 import pytest
 
-from tests.forking import Forked
+from tests.forking import Forked, run_script
+from tests.pictures import DRAWN
 from tests.processes import gone, kill_all, wait_for, workers_of
 from tests.program import PROGRAM, environment, paretocli
 
@@ -18,17 +19,16 @@ SWEEP = ("sweep", "vlmop2", "--points", "3", "--epochs", "2", "--stack", "1", "-
 LONG = ("sweep", "vlmop2", "--points", "2", "--epochs", "5000", "--stack", "1", "--out", "run")
 
 
-def shell(command, cwd, **changes):
-    """Of `PROGRAM … | command`, the program's exit code and what is left on stderr."""
-    ended = subprocess.run(
-        ["bash", "-c", f"{command.replace('PROGRAM', str(PROGRAM))}; exit ${{PIPESTATUS[0]}}"],
-        cwd=cwd,
-        env=environment(**changes),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return ended.returncode, ended.stdout, ended.stderr
+@pytest.fixture(scope="module")
+def piped(tmp_path_factory):
+    """Of `paretocli … | command`, the program's exit code, and what is left to be read."""
+
+    def run(command, cwd):
+        script = ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"]
+        ended = run_script(script, cwd, environment(**DRAWN), tmp_path_factory.mktemp("bin"))
+        return ended.returncode, ended.stdout, ended.stderr
+
+    return run
 
 
 def forked(*arguments, cwd, **streams):
@@ -37,19 +37,19 @@ def forked(*arguments, cwd, **streams):
 
 
 @pytest.fixture(scope="module")
-def solved(tmp_path_factory):
+def solved(tmp_path_factory, piped):
     """A sweep whose reader went away after the first line."""
     folder = tmp_path_factory.mktemp("display")
-    code, shown, rest = shell(f"PROGRAM {shlex.join(SWEEP)} 2>&1 | head -1", folder)
+    code, shown, rest = piped(f"paretocli {shlex.join(SWEEP)} 2>&1 | head -1", folder)
     assert (code, rest) == (0, "")
     assert shown.startswith("Computing on ")
     return folder
 
 
-def test_a_reader_that_goes_away(solved):
+def test_a_reader_that_goes_away(solved, piped):
     assert list(pd.read_csv(solved / "run" / "results.csv")["status"]) == ["done"] * 3
-    assert (solved / "run" / "front.png").exists()
-    code, shown, rest = shell("PROGRAM front run | head -1", solved)
+    assert (solved / "run" / "front.png").stat().st_size > 10_000
+    code, shown, rest = piped("paretocli front run | head -1", solved)
     assert (code, rest) == (0, "")
     assert shown.strip()
 
@@ -68,9 +68,12 @@ def test_stderr_that_is_full_or_closed_is_no_fault(solved, tmp_path):
     process = forked(*SWEEP, "--json", cwd=tmp_path, err="/dev/full")
     assert process.wait() == 0
     assert len(json.loads(process.communicate()[0])["points"]) == 3
-    code, shown, _ = shell("PROGRAM front run --json 2>&-", solved)
-    assert code == 0
-    assert len(json.loads(shown)) == len(pd.read_csv(solved / "run" / "front.csv"))
+    started = ["bash", "-c", f"exec {PROGRAM} front run --json 2>&-"]
+    ended = subprocess.run(
+        started, cwd=solved, env=environment(), stdout=subprocess.PIPE, check=False
+    )
+    assert ended.returncode == 0
+    assert len(json.loads(ended.stdout)) == len(pd.read_csv(solved / "run" / "front.csv"))
 
 
 def test_a_terminal_that_is_closed(tmp_path):

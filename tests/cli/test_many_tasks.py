@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.pictures import DRAWN
 from tests.program import paretocli
 
 LABELS = [f"label{i}" for i in range(8)]
@@ -28,8 +29,10 @@ def swept(tmp_path_factory):
         *("sweep", "table:t.csv", "--targets", "label*", "--no-sparsity", "--out", "run"),
         *("--placement", "clusters", "--points", 3, "--epochs", 1, "--batch-size", 8),
         cwd=place,
+        **DRAWN,
     )
     assert done.returncode == 0, done.stderr
+    assert (place / "run" / "front.png").stat().st_size > 10_000
     return place, done
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.image_folder import draw_folder
+from tests.pictures import DRAWN
 from tests.program import files_below, paretocli
 
 SWEEP = ("sweep", "images:photos", "--labels", "labels.csv", "--no-sparsity")
@@ -20,8 +21,9 @@ def swept(tmp_path_factory):
     """A folder with images, labels and a sweep over them."""
     place = tmp_path_factory.mktemp("images")
     draw_folder(place)
-    done = paretocli(*SWEEP, *SHORT, cwd=place)
+    done = paretocli(*SWEEP, *SHORT, cwd=place, **DRAWN)
     assert done.returncode == 0, done.stderr
+    assert (place / "run" / "front.png").stat().st_size > 10_000
     return place
 
 

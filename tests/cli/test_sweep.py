@@ -7,6 +7,7 @@ from safetensors.numpy import load_file
 
 from paretocli.front.indicators import hypervolume
 from tests.exact import exact_points
+from tests.pictures import DRAWN
 from tests.program import files_below, paretocli
 
 EPSILON = 1e-4
@@ -107,7 +108,7 @@ def test_another_sweep_is_refused_naming_the_field(vlmop2):
 
 
 def test_three_objectives_end_in_a_picture_and_exact_points(tmp_path):
-    done = paretocli("sweep", "dtlz2", "--json", "--out", "run", cwd=tmp_path)
+    done = paretocli("sweep", "dtlz2", "--json", "--out", "run", cwd=tmp_path, **DRAWN)
     assert done.returncode == 0, done.stderr
     points = json.loads(done.stdout)["points"]
     found = np.array([list(point["loss"]["test"].values()) for point in points])
@@ -127,8 +128,8 @@ def test_zdt2_is_solved_exactly(tmp_path):
 
 
 def test_the_default_sweep_learns_the_digits(tmp_path):
-    """On three tenths of them."""
-    done = paretocli("sweep", "--train-samples", 3000, cwd=tmp_path)
+    """On a seventh of them."""
+    done = paretocli("sweep", "--train-samples", 1500, cwd=tmp_path, **DRAWN)
     assert done.returncode == 0, done.stderr
     (results,) = (tmp_path / "runs").glob("multidigits-*/results.csv")
     table = pd.read_csv(results)
@@ -140,12 +141,12 @@ def test_the_default_sweep_learns_the_digits(tmp_path):
     assert table["weight_sparsity"].corr(table["sparsity_rate"], method="spearman") > 0.8
     assert table["rows_kept"].min() < table["rows"].min() - 10
     assert str(results.relative_to(tmp_path)) in done.stdout
-    assert results.with_name("front.png").exists()
+    assert results.with_name("front.png").stat().st_size > 10_000
 
 
 def test_a_sweep_of_the_tasks_alone(tmp_path):
     short = ("--train-samples", 5000, "--epochs", 8)
-    done = paretocli("sweep", "--no-sparsity", *short, "--out", "run", cwd=tmp_path)
+    done = paretocli("sweep", "--no-sparsity", *short, "--out", "run", cwd=tmp_path, **DRAWN)
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(tmp_path / "run" / "results.csv")
     assert len(table) >= 9
@@ -157,7 +158,7 @@ def test_a_sweep_of_the_tasks_alone(tmp_path):
     assert not [name for name in table if name.endswith("_sparsity") or "_sparsity_" in name]
     assert (table["rows_kept"] == table["rows"]).all()
     assert "run/results.csv" in done.stdout
-    assert (tmp_path / "run" / "front.png").exists()
+    assert (tmp_path / "run" / "front.png").stat().st_size > 10_000
 
 
 def kept_rows(file):
