@@ -121,9 +121,9 @@ def export(
     from paretocli.directories import default_data_dir
     from paretocli.exporting.asked_formats import asked_formats
     from paretocli.exporting.export import export_point, refuse_used
-    from paretocli.exporting.front_export import export_front
-    from paretocli.exporting.front_points import read_solved_front
-    from paretocli.exporting.lossiness import asked_lossiness
+    from paretocli.exporting.fewer_bits.lossiness import asked_lossiness
+    from paretocli.exporting.fronts.front_export import export_front
+    from paretocli.exporting.fronts.front_points import read_solved_front
     from paretocli.exporting.point import read_solved_point
     from paretocli.problems.readers import problem_read_by
     from paretocli.training.machine import flush_denormals, set_up

@@ -10,7 +10,7 @@ from paretocli.cli.tables import as_text
 from paretocli.lists import some_of
 
 if TYPE_CHECKING:
-    from paretocli.exporting.front_export import ExportedFront
+    from paretocli.exporting.fronts.front_export import ExportedFront
 
 WIDTH = 80
 MOST_OBJECTIVES = 4  # that have a column each

@@ -12,8 +12,8 @@ WIDTH = 80
 NOISE = 0.05  # of a ratio of two medians that were measured in turn
 
 if TYPE_CHECKING:
-    from paretocli.exporting.drops import Drop
-    from paretocli.exporting.lossy import Lossy
+    from paretocli.exporting.fewer_bits.drops import Drop
+    from paretocli.exporting.fewer_bits.lossy import Lossy
 
 
 def lossy_report(found: "Mapping[str, Lossy]") -> list[str]:

@@ -37,7 +37,7 @@ def verify(path: Folder, *, digest: Digest = "", as_json: AsJson = False) -> int
     import json
     from dataclasses import asdict
 
-    from paretocli.exporting.verify import report_of
+    from paretocli.exporting.verifying.verify import report_of
     from paretocli.library.verifying import verify as verified
 
     found = verified(path, digest=digest)

@@ -22,18 +22,18 @@ from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.exporting.columns import unread_columns
 from paretocli.exporting.differences import refuse_difference
+from paretocli.exporting.fewer_bits.lossiness import DEFAULT, Lossiness
+from paretocli.exporting.fewer_bits.lossy import Lossy
+from paretocli.exporting.fewer_bits.trials import Network
 from paretocli.exporting.formats import FORMATS
-from paretocli.exporting.hand_over import forms_of, hand_over, handed_over, taken_of
+from paretocli.exporting.handing_over.hand_over import forms_of, hand_over, handed_over, taken_of
+from paretocli.exporting.handing_over.stored_samples import USUAL
 from paretocli.exporting.latencies import latencies
-from paretocli.exporting.lossiness import DEFAULT, Lossiness
-from paretocli.exporting.lossy import Lossy
 from paretocli.exporting.measure import compare_outputs
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
-from paretocli.exporting.stored_samples import USUAL
-from paretocli.exporting.trials import Network
-from paretocli.exporting.verified_files import CHECKSUMS, REPORT
+from paretocli.exporting.verifying.verified_files import CHECKSUMS, REPORT
 from paretocli.timing.processors import pinned
 
 LARGE_BATCH = 64  # for latencies, unless that is more than are evaluated at once
@@ -205,7 +205,7 @@ def _export(
         times = latencies(pairs, batches)
     lossy = {}
     if len(formats) < len(asked):
-        from paretocli.exporting.lossy_files import write_lossy
+        from paretocli.exporting.fewer_bits.lossy_files import write_lossy
 
         written = Network(problem, dense, plain, names, few, outputs, batches)
         lossy = write_lossy(written, asked, folder, lossiness, threads)

@@ -15,7 +15,7 @@ from paretocli.registries import Registry, described
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from paretocli.exporting.variants import Exact, Variant
+    from paretocli.exporting.fewer_bits.variants import Exact, Variant
 
     Function = Callable[..., Sequence[Tensor]]
     Batch = Mapping[str, Tensor]
@@ -158,13 +158,13 @@ def describe_onnx(folder: Path, about: Mapping[str, Any]) -> None:
 
 
 def _int8_variants(exact: "Exact") -> "Sequence[Variant]":
-    from paretocli.exporting.int8 import int8_variants
+    from paretocli.exporting.fewer_bits.int8 import int8_variants
 
     return int8_variants(exact)
 
 
 def _half_variants(exact: "Exact", kind: str) -> "Sequence[Variant]":
-    from paretocli.exporting.half import half_variants
+    from paretocli.exporting.fewer_bits.half import half_variants
 
     return half_variants(exact, kind)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from paretocli.core.problem import Problem
 from paretocli.exporting.asked_formats import asked_formats
 from paretocli.exporting.export import Exported, export_point, refuse_used
-from paretocli.exporting.front_export import ExportedFront, export_front
-from paretocli.exporting.front_points import read_solved_front
-from paretocli.exporting.lossiness import Lossiness
+from paretocli.exporting.fewer_bits.lossiness import Lossiness
+from paretocli.exporting.fronts.front_export import ExportedFront, export_front
+from paretocli.exporting.fronts.front_points import read_solved_front
 from paretocli.exporting.point import read_solved_point
 from paretocli.training.machine import as_found, flush_denormals, set_up
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from paretocli.errors import InputError
 
 if TYPE_CHECKING:
-    from paretocli.exporting.verify import Verified
+    from paretocli.exporting.verifying.verify import Verified
 
 
 def verify(folder: str | Path, digest: str = "") -> "Verified":
@@ -29,9 +29,9 @@ def verify(folder: str | Path, digest: str = "") -> "Verified":
             digest is none.
     """
     from paretocli.exporting.formats import FORMATS
-    from paretocli.exporting.verified_files import NoExportError
-    from paretocli.exporting.verified_outputs import RUNNERS
-    from paretocli.exporting.verify import verify_folder
+    from paretocli.exporting.verifying.verified_files import NoExportError
+    from paretocli.exporting.verifying.verified_outputs import RUNNERS
+    from paretocli.exporting.verifying.verify import verify_folder
 
     # Those of other packages; the script of the folder knows the others by their endings.
     runners = {
@@ -48,7 +48,7 @@ def verify(folder: str | Path, digest: str = "") -> "Verified":
 def _run(form: Any, path: Path, inputs: Sequence[Any]) -> Sequence[Any]:
     """What the file of a format gives, as arrays."""
     from paretocli.compaction.quiet import quiet
-    from paretocli.exporting.verified_outputs import run_torch
+    from paretocli.exporting.verifying.verified_outputs import run_torch
 
     with quiet():
         return run_torch(form.read(path.parent), inputs)

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from paretocli.cli.lossy_report import lossy_report
-from paretocli.exporting.drops import Drop
-from paretocli.exporting.lossy import Lossy
+from paretocli.exporting.fewer_bits.drops import Drop
+from paretocli.exporting.fewer_bits.lossy import Lossy
 
 EIGHT = Lossy(
     file="network.int8.onnx",

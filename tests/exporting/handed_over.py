@@ -11,7 +11,7 @@ from torch import nn
 from paretocli.core.problem import Problem, Samples, Task
 from paretocli.exporting.export import export_point
 from paretocli.exporting.point import SolvedPoint
-from paretocli.exporting.verified_files import CHECKSUMS, checksum_of, list_of
+from paretocli.exporting.verifying.verified_files import CHECKSUMS, checksum_of, list_of
 
 COUNT = 11
 

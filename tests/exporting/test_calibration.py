@@ -5,10 +5,10 @@ import onnx
 import pytest
 import torch
 
-from paretocli.exporting.calibration import calibration_batches, ranges
-from paretocli.exporting.half import half_variants
-from paretocli.exporting.stored_numbers import stored_numbers
-from paretocli.exporting.variants import Exact
+from paretocli.exporting.fewer_bits.calibration import calibration_batches, ranges
+from paretocli.exporting.fewer_bits.half import half_variants
+from paretocli.exporting.fewer_bits.stored_numbers import stored_numbers
+from paretocli.exporting.fewer_bits.variants import Exact
 from tests.exporting.test_stored_numbers import model_of, node
 from tests.toys import vectors
 

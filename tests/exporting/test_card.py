@@ -13,14 +13,14 @@ import torch
 import paretocli
 from paretocli.core.description import Description, Feature
 from paretocli.core.prediction import Classes, Count, Number
-from paretocli.exporting import hand_over
-from paretocli.exporting.card_origin import certificate_text, made_text, point_text
-from paretocli.exporting.card_use import inputs_text, metrics_text, outputs_text
 from paretocli.exporting.export import export_point
-from paretocli.exporting.interface import inputs_of, outputs_of
-from paretocli.exporting.intervals import Figure
-from paretocli.exporting.markdown import code, plain, table
-from paretocli.exporting.provenance import (
+from paretocli.exporting.handing_over import hand_over
+from paretocli.exporting.handing_over.card_origin import certificate_text, made_text, point_text
+from paretocli.exporting.handing_over.card_use import inputs_text, metrics_text, outputs_text
+from paretocli.exporting.handing_over.interface import inputs_of, outputs_of
+from paretocli.exporting.handing_over.intervals import Figure
+from paretocli.exporting.handing_over.markdown import code, plain, table
+from paretocli.exporting.handing_over.provenance import (
     certificate_of,
     data_of,
     made_with,

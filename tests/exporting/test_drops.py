@@ -9,7 +9,7 @@ import torch
 from paretocli.core.metric import Metric
 from paretocli.core.problem import Problem, Samples, Task
 from paretocli.errors import InputError
-from paretocli.exporting.drops import drop_of, drops, figures, main_figures
+from paretocli.exporting.fewer_bits.drops import drop_of, drops, figures, main_figures
 from paretocli.problems.classification import classification
 
 

@@ -14,12 +14,12 @@ from paretocli.cli.export import export
 from paretocli.cli.front_report import front_report
 from paretocli.core.as_used import AsUsed
 from paretocli.errors import InputError, RunError
-from paretocli.exporting import front_export
 from paretocli.exporting.asked_formats import asked_formats
-from paretocli.exporting.front_export import export_front
-from paretocli.exporting.front_network import FrontNetwork
-from paretocli.exporting.front_points import SolvedFront, read_solved_front
-from paretocli.exporting.front_tensors import front_tensors
+from paretocli.exporting.fronts import front_export
+from paretocli.exporting.fronts.front_export import export_front
+from paretocli.exporting.fronts.front_network import FrontNetwork
+from paretocli.exporting.fronts.front_points import SolvedFront, read_solved_front
+from paretocli.exporting.fronts.front_tensors import front_tensors
 from paretocli.training import manifold
 from tests.program import files_below
 from tests.sweeping.test_at_once import swept

@@ -4,8 +4,12 @@ import pytest
 import torch
 
 from paretocli.errors import InputError
-from paretocli.exporting.giving_back import fewest_given_back, most_sensitive_first, output_error
-from paretocli.exporting.lossiness import Lossiness, asked_lossiness
+from paretocli.exporting.fewer_bits.giving_back import (
+    fewest_given_back,
+    most_sensitive_first,
+    output_error,
+)
+from paretocli.exporting.fewer_bits.lossiness import Lossiness, asked_lossiness
 
 
 @pytest.mark.parametrize("needed", range(1, 12))

@@ -12,10 +12,10 @@ from sklearn.metrics import roc_auc_score
 from paretocli.core.description import Description
 from paretocli.core.prediction import Classes
 from paretocli.core.problem import Metric, Problem, Samples, Task
-from paretocli.exporting import intervals
-from paretocli.exporting.each_sample import samples_of
-from paretocli.exporting.intervals import RESAMPLES, SEED, figures_with_intervals
-from paretocli.exporting.tested_on import limits_of, what_was_tested
+from paretocli.exporting.handing_over import intervals
+from paretocli.exporting.handing_over.each_sample import samples_of
+from paretocli.exporting.handing_over.intervals import RESAMPLES, SEED, figures_with_intervals
+from paretocli.exporting.handing_over.tested_on import limits_of, what_was_tested
 from paretocli.problems.regression import Scale, regression
 
 N = 60

@@ -12,12 +12,12 @@ from onnx import numpy_helper
 from torch import nn
 
 from paretocli.errors import InputError, RunError
-from paretocli.exporting import lossy_files as writing
+from paretocli.exporting.fewer_bits import lossy_files as writing
+from paretocli.exporting.fewer_bits.lossiness import Lossiness
+from paretocli.exporting.fewer_bits.lossy_files import write_lossy
+from paretocli.exporting.fewer_bits.trials import chosen_variant
+from paretocli.exporting.fewer_bits.variants import Variant
 from paretocli.exporting.formats import FORMATS, ONNX
-from paretocli.exporting.lossiness import Lossiness
-from paretocli.exporting.lossy_files import write_lossy
-from paretocli.exporting.trials import chosen_variant
-from paretocli.exporting.variants import Variant
 from tests.exporting.quantising import Pooled, images, network_of, problem_of
 from tests.program import files_below
 

@@ -7,10 +7,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from paretocli.errors import RunError
-from paretocli.exporting.onnx_layers import named_layers
-from paretocli.exporting.pooling_order import activations_first
-from paretocli.exporting.slimming import slim
-from paretocli.exporting.stored_numbers import refuse_wrong_numbers, stored_numbers
+from paretocli.exporting.fewer_bits.onnx_layers import named_layers
+from paretocli.exporting.fewer_bits.pooling_order import activations_first
+from paretocli.exporting.fewer_bits.slimming import slim
+from paretocli.exporting.fewer_bits.stored_numbers import refuse_wrong_numbers, stored_numbers
 
 FLOAT = TensorProto.FLOAT
 

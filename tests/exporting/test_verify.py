@@ -12,9 +12,9 @@ from safetensors.torch import load_file, save_file
 
 import paretocli
 from paretocli.errors import InputError
-from paretocli.exporting import verified_outputs
-from paretocli.exporting.verified_files import CHECKSUMS
-from paretocli.exporting.verify import report_of, verify_folder
+from paretocli.exporting.verifying import verified_outputs
+from paretocli.exporting.verifying.verified_files import CHECKSUMS
+from paretocli.exporting.verifying.verify import report_of, verify_folder
 from tests.exporting.handed_over import checksums_made_anew, copied, exported_folder
 from tests.program import files_below, in_process
 

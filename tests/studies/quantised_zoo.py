@@ -21,10 +21,10 @@ from paretocli.core.as_used import AsUsed, raw_inputs
 from paretocli.core.outputs import output_names
 from paretocli.core.problem import Problem, Samples
 from paretocli.errors import InputError, RunError
-from paretocli.exporting.lossiness import Lossiness
-from paretocli.exporting.lossy import Lossy
-from paretocli.exporting.lossy_files import write_lossy
-from paretocli.exporting.trials import Network
+from paretocli.exporting.fewer_bits.lossiness import Lossiness
+from paretocli.exporting.fewer_bits.lossy import Lossy
+from paretocli.exporting.fewer_bits.lossy_files import write_lossy
+from paretocli.exporting.fewer_bits.trials import Network
 from paretocli.problems.classification import classification
 from tests.studies.exported_zoo import ZOO, disturb, same
 

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from paretocli.core.as_used import AsUsed
-from paretocli.exporting.front_points import SolvedFront
-from paretocli.exporting.front_tensors import Affine, FrontTensors
+from paretocli.exporting.fronts.front_points import SolvedFront
+from paretocli.exporting.fronts.front_tensors import Affine, FrontTensors
 from paretocli.population.binding import bound
 
 LEAST = 1e-8  # of a squared distance in weights: within it a point counts alone

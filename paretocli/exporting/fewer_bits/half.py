@@ -13,9 +13,9 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from paretocli.exporting.onnx_layers import floats, layer_of, named_layers
-from paretocli.exporting.slimming import slim
-from paretocli.exporting.variants import Exact, Variant
+from paretocli.exporting.fewer_bits.onnx_layers import floats, layer_of, named_layers
+from paretocli.exporting.fewer_bits.slimming import slim
+from paretocli.exporting.fewer_bits.variants import Exact, Variant
 
 FEWEST = 64  # numbers; a conversion takes some bytes itself
 LARGEST = {"FLOAT16": 65504.0, "BFLOAT16": 3.3895313892515355e38}

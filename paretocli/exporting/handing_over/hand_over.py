@@ -11,14 +11,20 @@ from torch import Tensor
 
 from paretocli.atomic import write_bytes, write_text
 from paretocli.core.as_used import AsUsed
-from paretocli.exporting.card import Form, Taken, card_of, verification_of
-from paretocli.exporting.card_text import card_text
 from paretocli.exporting.formats import EXACT, FORMATS, OTHER_KERNELS
+from paretocli.exporting.handing_over.card import Form, Taken, card_of, verification_of
+from paretocli.exporting.handing_over.card_text import card_text
+from paretocli.exporting.handing_over.stored_samples import SAMPLES, write_samples
 from paretocli.exporting.plain import PLAIN, WEIGHTS, read_plain
 from paretocli.exporting.point import SolvedPoint
-from paretocli.exporting.stored_samples import SAMPLES, write_samples
-from paretocli.exporting.verified_files import CARD, CHECKSUMS, checksum_of, digest_of, list_of
-from paretocli.exporting.verify_script import SCRIPT, script
+from paretocli.exporting.verifying.verified_files import (
+    CARD,
+    CHECKSUMS,
+    checksum_of,
+    digest_of,
+    list_of,
+)
+from paretocli.exporting.verifying.verify_script import SCRIPT, script
 
 if TYPE_CHECKING:
     from paretocli.exporting.export import Exported

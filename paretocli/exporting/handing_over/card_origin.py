@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from paretocli.exporting.markdown import code, item, paragraph, plain, table
+from paretocli.exporting.handing_over.markdown import code, item, paragraph, plain, table
 from paretocli.front.costs import ExchangeRates
 
 Part = Mapping[str, Any]

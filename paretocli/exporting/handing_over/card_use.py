@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from paretocli.exporting.markdown import code, item, paragraph, plain, table
+from paretocli.exporting.handing_over.markdown import code, item, paragraph, plain, table
 from paretocli.lists import some_of
 
 Part = Mapping[str, Any]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from paretocli.exporting.drops import Drop
+from paretocli.exporting.fewer_bits.drops import Drop
 
 
 @dataclass(frozen=True)

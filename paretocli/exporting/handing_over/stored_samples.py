@@ -11,7 +11,7 @@ from torch import Tensor
 from paretocli.core.as_used import AsUsed
 from paretocli.core.inputs import tensors_of
 from paretocli.core.problem import Problem
-from paretocli.exporting.verified_outputs import as_array
+from paretocli.exporting.verifying.verified_outputs import as_array
 
 SAMPLES = "samples.npz"
 USUAL = 8

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paretocli.errors import InputError
+from paretocli.exporting.fewer_bits.variants import FEWEST_SAMPLES
 from paretocli.exporting.formats import FORMATS
-from paretocli.exporting.variants import FEWEST_SAMPLES
 from paretocli.registries import enumerated
 
 MAX_DROP = 0.5

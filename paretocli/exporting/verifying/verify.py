@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from paretocli.exporting.verified_files import (
+from paretocli.exporting.verifying.verified_files import (
     CARD,
     CHECKSUMS,
     NoExportError,
@@ -28,7 +28,7 @@ from paretocli.exporting.verified_files import (
     refuse_no_digest,
     refuse_no_export,
 )
-from paretocli.exporting.verified_outputs import Outputs, Runner
+from paretocli.exporting.verifying.verified_outputs import Outputs, Runner
 
 CACHE = "__pycache__"
 WIDTH = 80

@@ -18,13 +18,13 @@ from paretocli.core.outputs import Outputs, output_names
 from paretocli.errors import RunError
 from paretocli.exporting.export import placed_in, refuse_used
 from paretocli.exporting.formats import FORMATS, describe_onnx
-from paretocli.exporting.front_network import FrontNetwork
-from paretocli.exporting.front_points import SolvedFront
-from paretocli.exporting.front_tensors import FrontTensors, front_tensors, numbers_of
+from paretocli.exporting.fronts.front_network import FrontNetwork
+from paretocli.exporting.fronts.front_points import SolvedFront
+from paretocli.exporting.fronts.front_tensors import FrontTensors, front_tensors, numbers_of
 from paretocli.exporting.measure import Outputs as Compared
 from paretocli.exporting.measure import compare_outputs
 from paretocli.exporting.source import identifier
-from paretocli.exporting.verified_files import REPORT
+from paretocli.exporting.verifying.verified_files import REPORT
 
 FRONT_TOLERANCE = 1e-4
 """Of an output, relative to the largest of its numbers where that is above 1."""

@@ -11,11 +11,10 @@ from torch import Tensor
 from paretocli import __version__
 from paretocli.core.as_used import AsUsed
 from paretocli.core.outputs import output_names
-from paretocli.exporting.each_sample import Function, samples_of
-from paretocli.exporting.interface import inputs_of, outputs_of
-from paretocli.exporting.intervals import LEVEL, SEED, figures_with_intervals
-from paretocli.exporting.point import SolvedPoint
-from paretocli.exporting.provenance import (
+from paretocli.exporting.handing_over.each_sample import Function, samples_of
+from paretocli.exporting.handing_over.interface import inputs_of, outputs_of
+from paretocli.exporting.handing_over.intervals import LEVEL, SEED, figures_with_intervals
+from paretocli.exporting.handing_over.provenance import (
     certificate_of,
     data_of,
     export_command,
@@ -26,7 +25,8 @@ from paretocli.exporting.provenance import (
     split_facts,
     sweep_of,
 )
-from paretocli.exporting.tested_on import limits_of, what_was_tested
+from paretocli.exporting.handing_over.tested_on import limits_of, what_was_tested
+from paretocli.exporting.point import SolvedPoint
 from paretocli.front.costs import ExchangeRates
 
 FORMAT = 1
@@ -124,7 +124,7 @@ def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
 def verification_of(
     taken: Taken, stored: str, rows: Sequence[int], forms: Mapping[str, Form]
 ) -> dict[str, Any]:
-    """How a folder is verified, for its card; see `paretocli.exporting.verified_outputs`.
+    """How a folder is verified, for its card; see `paretocli.exporting.verifying.verified_outputs`.
 
     Args:
         taken: The network.

@@ -8,7 +8,7 @@ import numpy as np
 
 from paretocli.core.prediction import Classes
 from paretocli.core.problem import Problem
-from paretocli.exporting.each_sample import TaskSamples
+from paretocli.exporting.handing_over.each_sample import TaskSamples
 from paretocli.lists import some_of
 
 FEW = 30  # samples, of which a share is known to a tenth or two

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import onnx
 
-from paretocli.exporting.calibration import calibration_batches, calibration_count
 from paretocli.exporting.differences import refuse_difference
-from paretocli.exporting.drops import Function, drops, figures
+from paretocli.exporting.fewer_bits.calibration import calibration_batches, calibration_count
+from paretocli.exporting.fewer_bits.drops import Function, drops, figures
+from paretocli.exporting.fewer_bits.lossiness import Lossiness
+from paretocli.exporting.fewer_bits.lossy import Lossy
+from paretocli.exporting.fewer_bits.onnx_layers import named_layers
+from paretocli.exporting.fewer_bits.stored_numbers import refuse_wrong_numbers
+from paretocli.exporting.fewer_bits.trials import Network, Trials, chosen_variant
+from paretocli.exporting.fewer_bits.variants import Exact
 from paretocli.exporting.formats import FORMATS, ONNX, timed_onnx
 from paretocli.exporting.latencies import latencies
-from paretocli.exporting.lossiness import Lossiness
-from paretocli.exporting.lossy import Lossy
 from paretocli.exporting.measure import Outputs, compare_outputs
-from paretocli.exporting.onnx_layers import named_layers
-from paretocli.exporting.stored_numbers import refuse_wrong_numbers
-from paretocli.exporting.trials import Network, Trials, chosen_variant
-from paretocli.exporting.variants import Exact
 from paretocli.timing.processors import pinned
 
 

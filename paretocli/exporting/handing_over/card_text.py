@@ -3,8 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from paretocli.exporting.card_origin import certificate_text, data_text, made_text, point_text
-from paretocli.exporting.card_use import (
+from paretocli.exporting.handing_over.card_origin import (
+    certificate_text,
+    data_text,
+    made_text,
+    point_text,
+)
+from paretocli.exporting.handing_over.card_use import (
     fewer_bits_text,
     groups_text,
     inputs_text,
@@ -12,7 +17,7 @@ from paretocli.exporting.card_use import (
     outputs_text,
     sizes_text,
 )
-from paretocli.exporting.markdown import code, item, paragraph, plain
+from paretocli.exporting.handing_over.markdown import code, item, paragraph, plain
 from paretocli.front.costs import ExchangeRates
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paretocli.exporting.each_sample import TaskSamples
+from paretocli.exporting.handing_over.each_sample import TaskSamples
 
 LEVEL = 0.95
 SEED = 0

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from paretocli.errors import InputError
-from paretocli.exporting.front_points import SolvedFront, names_of
+from paretocli.exporting.fronts.front_points import SolvedFront, names_of
 
 ROUNDING = 1e-5  # of the largest number of a parameter, by which mixtures may be off
 NOISE = 3e-7  # of a matrix' norm: below it singular values are rounding

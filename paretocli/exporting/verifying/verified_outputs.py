@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from paretocli.exporting.verified_files import CARD
+from paretocli.exporting.verifying.verified_files import CARD
 
 # What runs a file takes its path and arrays (B, …), one an input, and gives one an output.
 Runner = Callable[[Path, Sequence[Any]], Sequence[Any]]

@@ -6,7 +6,7 @@ from string import ascii_lowercase
 
 import onnx
 
-from paretocli.exporting.stored_numbers import stored_numbers
+from paretocli.exporting.fewer_bits.stored_numbers import stored_numbers
 
 
 def slim(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -12,14 +12,14 @@ from paretocli.compaction.program import first_line
 from paretocli.core.inputs import Several, tensors_of
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
-from paretocli.exporting.drops import Drop, Function, drops, figures, main_figures
-from paretocli.exporting.formats import Format
-from paretocli.exporting.giving_back import (
+from paretocli.exporting.fewer_bits.drops import Drop, Function, drops, figures, main_figures
+from paretocli.exporting.fewer_bits.giving_back import (
     fewest_given_back,
     most_sensitive_first,
     output_error,
 )
-from paretocli.exporting.variants import Variant
+from paretocli.exporting.fewer_bits.variants import Variant
+from paretocli.exporting.formats import Format
 
 if TYPE_CHECKING:
     import onnx

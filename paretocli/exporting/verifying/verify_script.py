@@ -4,7 +4,7 @@ import ast
 import inspect
 from types import ModuleType
 
-from paretocli.exporting import verified_files, verified_outputs, verify
+from paretocli.exporting.verifying import verified_files, verified_outputs, verify
 
 SCRIPT = "verify.py"
 PACKAGE = "paretocli"

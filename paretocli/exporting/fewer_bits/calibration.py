@@ -11,10 +11,10 @@ from paretocli.core.in_order import in_order
 from paretocli.core.inputs import tensors_of
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
-from paretocli.exporting.variants import FEWEST_SAMPLES
+from paretocli.exporting.fewer_bits.variants import FEWEST_SAMPLES
 
 if TYPE_CHECKING:
-    from paretocli.exporting.variants import Arrays
+    from paretocli.exporting.fewer_bits.variants import Arrays
 
 SAMPLES = 512  # unless somebody says otherwise, or there are fewer
 BATCH = 32  # all that is between the layers is held for so many samples

@@ -8,11 +8,11 @@ from typing import Any
 import onnx
 
 from paretocli.compaction.quiet import quiet
-from paretocli.exporting.calibration import METHODS, ranges
-from paretocli.exporting.onnx_layers import WEIGHT, named_layers
-from paretocli.exporting.pooling_order import activations_first
-from paretocli.exporting.slimming import slim
-from paretocli.exporting.variants import Exact, Variant
+from paretocli.exporting.fewer_bits.calibration import METHODS, ranges
+from paretocli.exporting.fewer_bits.onnx_layers import WEIGHT, named_layers
+from paretocli.exporting.fewer_bits.pooling_order import activations_first
+from paretocli.exporting.fewer_bits.slimming import slim
+from paretocli.exporting.fewer_bits.variants import Exact, Variant
 
 # What stands between two layers and can pass on eight bits as they are. Sums and norms stay in
 # single precision: their numbers are not those of one layer.
