@@ -1,11 +1,14 @@
 """Each runtime gives what the network gives, and says by name what it cannot take."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from paretocli.errors import InputError
 from paretocli.exporting.runtimes.converting import converting, lacking_operators
+from paretocli.exporting.verifying.verified_outputs import RUNNERS
 from tests.formats import format_here
 
 ROWS = 70  # more than ExecuTorch's programs take at once
@@ -56,6 +59,10 @@ def test_it_gives_what_the_network_gives(name, tmp_path):
     for output, value in zip(found, right, strict=True):
         assert torch.allclose(output, value, rtol=0, atol=form.tolerance)
     assert not torch.allclose(found[0], wrong[0], rtol=0, atol=form.tolerance)
+    ending = Path(form.files[0]).suffix
+    arrays = [tensor.numpy()[:3] for tensor in inputs.values()]
+    for output, value in zip(RUNNERS[ending](tmp_path / form.files[0], arrays), right, strict=True):
+        assert torch.allclose(torch.as_tensor(output), value[:3], rtol=0, atol=form.tolerance)
     first = next(iter(form.timed(tmp_path, 1)(*few.values())))
     assert torch.allclose(torch.as_tensor(first), right[0][:2], rtol=0, atol=form.tolerance)
 

@@ -6,7 +6,7 @@ Packages are imported where something needs them: a folder is verified as far as
 import importlib.util
 import json
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -185,8 +185,63 @@ def _run_onnx(path: Path, inputs: Sequence[Any]) -> Sequence[Any]:
     return outputs
 
 
-RUNNERS: dict[str, Runner] = {".py": _run_module, ".pt2": _run_program, ".onnx": _run_onnx}
-_NEEDS = {".py": ("torch", "safetensors"), ".pt2": ("torch",), ".onnx": ("onnxruntime",)}
+def _run_openvino(path: Path, inputs: Sequence[Any]) -> Sequence[Any]:
+    import openvino
+
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}
+    model = openvino.Core().compile_model(path, "CPU", exact)
+    return list(model(list(inputs)).to_tuple())
+
+
+def _run_executorch(path: Path, inputs: Sequence[Any]) -> Sequence[Any]:
+    from executorch.runtime import Runtime
+
+    program = Runtime.get().load_program(path)
+    method = program.load_method("forward")
+    samples = (tuple(array[row : row + 1] for array in inputs) for row in range(len(inputs[0])))
+    return _stacked(run_torch(lambda *one: method.execute(one), one) for one in samples)
+
+
+def _run_litert(path: Path, inputs: Sequence[Any]) -> Sequence[Any]:
+    """Its arguments and outputs are numbered in the order of the network's."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    run = Interpreter(str(path)).get_signature_runner()
+    kinds = [run.get_input_details()[f"args_{place}"]["dtype"] for place in range(len(inputs))]
+    found = []
+    for row in range(len(inputs[0])):
+        sample = {
+            f"args_{place}": array[row : row + 1].astype(kind)
+            for place, (array, kind) in enumerate(zip(inputs, kinds, strict=True))
+        }
+        outputs = run(**sample)
+        found.append([outputs[f"output_{place}"] for place in range(len(outputs))])
+    return _stacked(found)
+
+
+def _stacked(samples: Iterable[Sequence[Any]]) -> Sequence[Any]:
+    """Outputs of one sample each as those of a batch."""
+    import numpy as np
+
+    return [np.concatenate(parts) for parts in zip(*samples, strict=True)]
+
+
+RUNNERS: dict[str, Runner] = {
+    ".py": _run_module,
+    ".pt2": _run_program,
+    ".onnx": _run_onnx,
+    ".xml": _run_openvino,
+    ".pte": _run_executorch,
+    ".tflite": _run_litert,
+}
+_NEEDS = {
+    ".py": ("torch", "safetensors"),
+    ".pt2": ("torch",),
+    ".onnx": ("onnxruntime",),
+    ".xml": ("openvino",),
+    ".pte": ("torch", "executorch"),
+    ".tflite": ("ai_edge_litert",),
+}
 
 
 def _first_line(error: Exception) -> str:
