@@ -61,7 +61,7 @@ def test_an_old_sweep_is_measured_and_all_else_in_its_table_stays(run, tmp_path)
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--format", "tflite"), "no format named 'tflite'; choose one of torch, program, onnx"),
+        (("--format", "gguf"), "no format named 'gguf'; choose one of torch, program, onnx"),
         (("--threads", 0), "--threads should be at least 1, found 0"),
         (("--repetitions", 19), "--repetitions should be at least 20"),
     ],

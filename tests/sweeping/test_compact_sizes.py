@@ -10,6 +10,7 @@ import torch
 
 from paretocli.exporting.export import export_point
 from paretocli.exporting.point import SolvedPoint
+from paretocli.run_directory.sweep_file import read_sweep_file
 from paretocli.sweeping import sizes
 from paretocli.sweeping.point_files import load_point
 from paretocli.sweeping.store import RunDirectory
@@ -35,7 +36,8 @@ def exported(found, record, out):
     network = fresh_network(config.network, "default", problem, config.seed)
     file = config.out / record["weights_file"]
     load_point(file, network)
-    solved = SolvedPoint(config.out, record, problem, network.eval(), file)
+    sweep = read_sweep_file(config.out)
+    solved = SolvedPoint(config.out, record, problem, network.eval(), file, sweep)
     after = export_point(solved, out, [], threads=1).after
     return after, out / "network.safetensors"
 
