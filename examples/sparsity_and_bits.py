@@ -17,6 +17,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 import paretocli
 
@@ -86,6 +87,9 @@ def picture(table, file):
                 s=45,
             )
     axes.set(xscale="log", xlabel="file, kB", ylabel="mean test accuracy, %")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.legend(title="filled: on the front of\naccuracy, bytes and ms")
     axes.grid(alpha=0.3)
     figure.savefig(file, dpi=150)

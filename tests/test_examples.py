@@ -287,3 +287,11 @@ def test_ways_to_steer_are_compared(tmp_path, monkeypatch, capsys):
     solved = {name for name in before if "/points/" in name}
     after = files_below(tmp_path / "runs")
     assert {name: after[name] for name in solved} == {name: before[name] for name in solved}
+
+
+def test_sparsity_and_bits_are_a_front():
+    """What is beaten in all three is not on it, and ties are."""
+    example = runpy.run_path(str(EXAMPLES / "sparsity_and_bits.py"))
+    rows = [(0.9, 100, 2.0), (0.9, 50, 1.0), (0.8, 60, 1.5), (0.95, 100, 3.0), (0.9, 50, 1.0)]
+    table = pd.DataFrame(rows, columns=["val", "bytes", "ms"])
+    assert example["on_front"](table).tolist() == [False, True, False, True, True]

@@ -96,9 +96,11 @@ def _read_program(folder: Path) -> "Function":
 
 
 def _write_onnx(network: "nn.Module", names: Sequence[str], batch: "Batch", folder: Path) -> None:
+    import onnx
     import torch
 
     from paretocli.compaction.program import exported
+    from paretocli.exporting.onnx_notes import without_notes
     from paretocli.exporting.runtimes.converting import converting
 
     with converting("ONNX", "onnx"):
@@ -110,6 +112,7 @@ def _write_onnx(network: "nn.Module", names: Sequence[str], batch: "Batch", fold
             external_data=False,
             verbose=False,
         )
+        onnx.save(without_notes(onnx.load(folder / ONNX)), folder / ONNX)
 
 
 def _read_onnx(folder: Path, file: str = ONNX) -> "Function":

@@ -103,3 +103,18 @@ def test_packages_that_are_missing_are_named_with_their_extra(monkeypatch):
     for name in ("openvino", "executorch", "litert"):
         with pytest.raises(InputError, match=rf"paretocli\[{name}\]'"):
             require_format(name)
+
+
+def test_an_onnx_file_holds_no_notes(tmp_path):
+    import onnx
+
+    form = format_here("onnx")
+    few = {"images": torch.zeros(2, 1, 6, 6, dtype=torch.uint8), "numbers": torch.zeros(2, 2)}
+    form.write(Small().eval(), ["left", "right"], few, tmp_path)
+    content = (tmp_path / "network.onnx").read_bytes()
+    assert b".py" not in content
+    graph = onnx.load_from_string(content).graph
+    numbers = sum(len(one.raw_data) for one in graph.initializer)
+    assert len(content) - numbers < 4_000
+    assert [one.name for one in graph.input] == ["images", "numbers"]
+    assert "left.weight" in {one.name for one in graph.initializer}

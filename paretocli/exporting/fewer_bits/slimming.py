@@ -1,4 +1,4 @@
-"""An ONNX model without what only its makers need: names of tensors, shapes in between, notes."""
+"""An ONNX model without what only its makers need: long names of tensors, and notes."""
 
 from collections.abc import Iterator
 from itertools import count, product
@@ -7,6 +7,7 @@ from string import ascii_lowercase
 import onnx
 
 from paretocli.exporting.fewer_bits.stored_numbers import stored_numbers
+from paretocli.exporting.onnx_notes import without_notes
 
 
 def slim(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -15,23 +16,11 @@ def slim(model: onnx.ModelProto) -> onnx.ModelProto:
     The inputs and outputs of the whole keep their names, and so do nodes that read stored numbers:
     by these the layers are found in the file.
     """
-    graph = model.graph
-    kept = [(one.domain, one.version) for one in model.opset_import]
-    used = {node.domain for node in graph.node}
-    del model.opset_import[:]
-    model.opset_import.extend(
-        onnx.helper.make_opsetid(domain, version)
-        for domain, version in kept
-        if domain in used or not domain
-    )
-    del graph.value_info[:]
-    parts = [model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output]
-    for part in parts:
-        part.ClearField("doc_string")
-        if "metadata_props" in part.DESCRIPTOR.fields_by_name:
-            part.ClearField("metadata_props")
+    without_notes(model)
     # What lies in branches and loops reads tensors of the whole by their names.
-    if not any(attribute.HasField("g") for node in graph.node for attribute in node.attribute):
+    if not any(
+        attribute.HasField("g") for node in model.graph.node for attribute in node.attribute
+    ):
         _shorten(model)
     return model
 
