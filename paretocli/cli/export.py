@@ -89,18 +89,20 @@ def export(
 ) -> None:
     """Write the network of a point without its zero rows, and what fed them.
 
-    The network becomes physically smaller and gives the same outputs: every form that is written
-    is read again and compared on the whole test data. The folder holds a Python module that needs
-    torch and safetensors alone, its weights, and the forms asked for; a table says what was gained.
-    Forms of eight or 16 bits give nearly the same; they are written where no task loses more than
-    --max-drop.
+    The network becomes physically smaller and gives the same outputs: every
+    form that is written is read again and compared on the whole test data. The
+    folder holds a Python module that needs torch and safetensors alone, its
+    weights, and the forms asked for; a table says what was gained. Forms of
+    eight or 16 bits give nearly the same; they are written where no task loses
+    more than --max-drop.
 
-    With them goes card.md, a page to hand over: what the network takes and gives, test metrics with
-    confidence intervals, how it was chosen and made. `paretocli verify` looks whether a folder is
-    as it was written.
+    With them goes card.md, a page to hand over: what the network takes and
+    gives, test metrics with confidence intervals, how it was chosen and made.
+    `paretocli verify` looks whether a folder is as it was written.
 
-    With --front, one network has the weights of the objectives as an input: at those of a point it
-    is that point's network, and elsewhere what lies between them.
+    With --front, one network has the weights of the objectives as an input: at
+    those of a point it is that point's network, and elsewhere what lies between
+    them.
 
     Examples:
       paretocli export runs/multimnist 3

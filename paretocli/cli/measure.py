@@ -19,7 +19,7 @@ Form = Annotated[
     typer.Option(
         "--format",
         metavar="NAME",
-        help=f"The format of the networks: torch (plain PyTorch), {format_help()}.",
+        help=f"The format of the networks: torch (plain PyTorch), {format_help(lossy=False)}.",
         show_default="onnx",
     ),
 ]

@@ -24,10 +24,11 @@ Digest = Annotated[
 def verify(path: Folder, *, digest: Digest = "", as_json: AsJson = False) -> int:
     """Look whether an exported folder is as it was written, and its network gives what it gave.
 
-    All files are compared with their checksums: what changed, is missing or was added is listed.
-    Then each form of the network is run on the samples that are stored, which runs the Python
-    module of the folder; what is not as it was written is not run. The folder's own verify.py does
-    the same without this program.
+    All files are compared with their checksums: what changed, is missing or was
+    added is listed. Then each form of the network is run on the samples that
+    are stored, which runs the Python module of the folder; what is not as it
+    was written is not run. The folder's own verify.py does the same without
+    this program.
 
     Exit code 0 where all is as it was written, 1 where it is not.
 

@@ -259,6 +259,7 @@ FORMATS = Registry(
 )
 
 
-def format_help() -> str:
-    """All formats, as the help says them."""
-    return ", ".join(described({name: form.summary for name, form in FORMATS.sound.items()}))
+def format_help(*, lossy: bool = True) -> str:
+    """All formats, or those that give what the network gives alone, as the help says them."""
+    shown = {name: form for name, form in FORMATS.sound.items() if lossy or not form.lossy}
+    return ", ".join(described({name: form.summary for name, form in shown.items()}))
