@@ -62,9 +62,10 @@ CalibrationSamples = Annotated[
 ]
 
 Samples = Annotated[
-    int,
+    int | None,
     typer.Option(
         min=0,
+        show_default="8",
         help="Test samples that go into the folder at most, to verify it by; 0 where those who get "
         "it may see none.",
     ),
@@ -83,7 +84,7 @@ def export(
     max_drop: MaxDrop = None,
     calibration_samples: CalibrationSamples = None,
     threads: Threads = 1,
-    samples: Samples = 8,
+    samples: Samples = None,
     as_json: AsJson = False,
     **given: Any,
 ) -> None:
@@ -126,13 +127,15 @@ def export(
     from paretocli.exporting.fewer_bits.lossiness import asked_lossiness
     from paretocli.exporting.fronts.front_export import export_front
     from paretocli.exporting.fronts.front_points import read_solved_front
+    from paretocli.exporting.handing_over.stored_samples import USUAL
     from paretocli.exporting.point import read_solved_point
     from paretocli.problems.readers import problem_read_by
     from paretocli.training.machine import flush_denormals, set_up
 
-    _refuse_both(point, front=front)
+    _refuse_both(point, samples, front=front)
     names = asked_formats(formats, some=front)
     lossiness = asked_lossiness(names, max_drop, calibration_samples)
+    stored = USUAL if samples is None else samples
     what = "front" if point is None else str(point)
     folder = out or Path(f"export-{path.resolve().name}-{what}")
     refuse_used(folder)
@@ -151,17 +154,22 @@ def export(
     else:
         one = read_solved_point(path, point, data_dir, problem=problem, consent=consent)
         one = replace(one, problem=problem_read_by(one.problem, given["workers"]))
-        exported = export_point(one, folder, names, threads, samples, lossiness)
+        exported = export_point(one, folder, names, threads, stored, lossiness)
         found, text = asdict(exported), export_report(exported, folder)
     say(json.dumps({"folder": str(folder), **found}, indent=2) if as_json else text)
 
 
-def _refuse_both(point: int | None, *, front: bool) -> None:
-    """Refuse a point with the whole front, and neither of them.
+def _refuse_both(point: int | None, samples: int | None, *, front: bool) -> None:
+    """Refuse a point with the whole front, neither of them, and samples that a front has none of.
 
     Raises:
         InputError: It is so.
     """
+    if front and samples is not None:
+        raise InputError(
+            "--samples are for verifying one point's network, and --front stores none; leave out "
+            "one of the two."
+        )
     if front == (point is None):
         return
     raise InputError(

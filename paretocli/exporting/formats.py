@@ -199,6 +199,30 @@ def _onnx_of(
     )
 
 
+def _of_runtime(
+    extra: str,
+    engine: str,
+    module: str,
+    files: tuple[str, ...],
+    needs: tuple[str, ...],
+    *,
+    whole: bool = True,
+) -> Format:
+    """What another runtime than torch reads; the format and the extra have one name."""
+    return Format(
+        _later(module, f"write_{extra}"),
+        files,
+        _later(module, f"read_{extra}"),
+        f"needs the extra {extra}",
+        needs=needs,
+        extra=extra,
+        tolerance=OTHER_KERNELS,
+        whole=whole,
+        engine=engine,
+        timed=_later(module, f"timed_{extra}"),
+    )
+
+
 FORMATS = Registry(
     {
         "program": Format(_write_program, (PROGRAM,), _read_program, "torch.export"),
@@ -218,40 +242,24 @@ FORMATS = Registry(
         "onnx-bf16": _onnx_of(
             16, "bf16", partial(_half_variants, kind="BFLOAT16"), "the same with fewer digits"
         ),
-        "openvino": Format(
-            _later("openvino_ir", "write_openvino"),
-            OPENVINO,
-            _later("openvino_ir", "read_openvino"),
-            "needs the extra openvino",
-            needs=("onnx", "onnxscript", "openvino"),
-            extra="openvino",
-            tolerance=OTHER_KERNELS,
-            engine="OpenVINO",
-            timed=_later("openvino_ir", "timed_openvino"),
+        "openvino": _of_runtime(
+            "openvino", "OpenVINO", "openvino_ir", OPENVINO, ("onnx", "onnxscript", "openvino")
         ),
-        "executorch": Format(
-            _later("executorch_program", "write_executorch"),
+        "executorch": _of_runtime(
+            "executorch",
+            "ExecuTorch",
+            "executorch_program",
             (EXECUTORCH,),
-            _later("executorch_program", "read_executorch"),
-            "needs the extra executorch",
-            needs=("executorch.exir", "executorch.runtime"),
-            extra="executorch",
-            tolerance=OTHER_KERNELS,
+            ("executorch.exir", "executorch.runtime"),
             whole=False,
-            engine="ExecuTorch",
-            timed=_later("executorch_program", "timed_executorch"),
         ),
-        "litert": Format(
-            _later("litert_model", "write_litert"),
+        "litert": _of_runtime(
+            "litert",
+            "LiteRT",
+            "litert_model",
             (LITERT,),
-            _later("litert_model", "read_litert"),
-            "needs the extra litert",
-            needs=("litert_torch", "ai_edge_litert"),
-            extra="litert",
-            tolerance=OTHER_KERNELS,
+            ("litert_torch", "ai_edge_litert"),
             whole=False,
-            engine="LiteRT",
-            timed=_later("litert_model", "timed_litert"),
         ),
     },
     "format",

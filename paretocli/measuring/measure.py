@@ -83,12 +83,12 @@ def measured(
         ]
     engine, package = TORCH, TORCH
     if form != TORCH and FORMATS[form].engine:
-        engine, package = FORMATS[form].engine, FORMATS[form].needs[-1].partition(".")[0]
+        engine, package = FORMATS[form].engine, ([*FORMATS[form].needs] or [""])[-1]
     return {
         "recipe": RECIPE,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "device": cast(Device, this_device()),
-        "engine": {"name": engine, "version": metadata.version(package)},
+        "engine": {"name": engine, "version": _version_of(package)},
         "format": form,
         "threads": threads,
         "processors": list(processors),
@@ -98,6 +98,12 @@ def measured(
             for one, figures in zip(networks[1:], each[1:], strict=True)
         ],
     }
+
+
+def _version_of(module: str) -> str:
+    """That of the package which brings a module, as far as that is known."""
+    packages = metadata.packages_distributions().get(module.partition(".")[0], [])
+    return metadata.version(packages[0]) if packages else "unknown"
 
 
 def _figures(network: Written, timed: Mapping[str, Times]) -> MeasuredNetwork:

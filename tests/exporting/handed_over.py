@@ -16,8 +16,8 @@ from paretocli.exporting.verifying.verified_files import CHECKSUMS, checksum_of,
 COUNT = 11
 
 
-class Several(nn.Module):
-    """Numbers and words by name; of one task two tensors, of which one holds whole numbers."""
+class TwoInputs(nn.Module):
+    """Numbers and words by name, as a dictionary batch hands them over."""
 
     def __init__(self):
         super().__init__()
@@ -27,7 +27,14 @@ class Several(nn.Module):
 
     def forward(self, numbers, words):
         both = torch.cat([numbers.float(), self.words(words).mean(dim=1)], dim=1)
-        first, second = (head(torch.relu(self.hidden(both))) for head in self.heads)
+        return [head(torch.relu(self.hidden(both))) for head in self.heads]
+
+
+class Several(TwoInputs):
+    """Of one task two tensors, of which one holds whole numbers."""
+
+    def forward(self, numbers, words):
+        first, second = super().forward(numbers, words)
         return first, {"value": second, "sign": second.argmax(dim=1)}
 
 

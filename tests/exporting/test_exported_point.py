@@ -16,21 +16,8 @@ from paretocli.errors import InputError, RunError
 from paretocli.exporting.export import export_point
 from paretocli.exporting.plain import read_plain
 from paretocli.exporting.point import SolvedPoint
+from tests.exporting.handed_over import TwoInputs
 from tests.program import files_below
-
-
-class TwoInputs(nn.Module):
-    """Numbers and words by name, as a dictionary batch hands them over."""
-
-    def __init__(self):
-        super().__init__()
-        self.words = nn.Embedding(7, 4)
-        self.hidden = nn.Linear(4 + 3, 8)
-        self.heads = nn.ModuleList(nn.Linear(8, 2) for _ in range(2))
-
-    def forward(self, numbers, words):
-        both = torch.cat([numbers.float(), self.words(words).mean(dim=1)], dim=1)
-        return [head(torch.relu(self.hidden(both))) for head in self.heads]
 
 
 def squared(output, target):

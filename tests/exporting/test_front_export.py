@@ -208,6 +208,11 @@ def test_what_is_said_fits_a_terminal(runs, tmp_path):
     )
 
 
+def test_samples_are_those_of_one_point(tmp_path):
+    with pytest.raises(InputError, match="--front stores none; leave out one of the two"):
+        export(tmp_path, None, front=True, samples=0)
+
+
 @pytest.mark.parametrize(
     ("point", "front", "message"),
     [
@@ -222,7 +227,13 @@ def test_a_point_or_the_front_is_asked_for(point, front, message, tmp_path):
 
 @pytest.mark.parametrize(
     ("asked", "message"),
-    [("none", "choose some of program, onnx"), ((), "choose some of"), ("onx", "mean 'onnx'")],
+    [
+        ("onnx-int8", "fewer bits"),
+        ("litert", "batches of samples alone"),
+        ("none", "choose some of program, onnx"),
+        ((), "choose some of"),
+        ("onx", "mean 'onnx'"),
+    ],
 )
 def test_formats_that_are_none(asked, message):
     with pytest.raises(InputError, match=message):

@@ -59,3 +59,13 @@ def test_a_network_with_other_outputs_is_not_measured(points, monkeypatch):
     monkeypatch.setattr(shipping, "compacted", torch.no_grad()(wrong))
     with pytest.raises(RunError, match="small network of point 3 gives other outputs"):
         measure(points, "torch")
+
+
+def test_versions_are_those_of_the_packages():
+    from importlib import metadata
+
+    from paretocli.measuring.measure import _version_of
+
+    assert _version_of("onnxruntime") == metadata.version("onnxruntime")
+    assert _version_of("sklearn.svm") == metadata.version("scikit-learn")
+    assert _version_of("") == "unknown"

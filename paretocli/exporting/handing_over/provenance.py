@@ -162,7 +162,7 @@ def export_command(
     for option in ("max_drop", "calibration_samples"):
         asked = max((one[option] for one in lossy.values()), default=0)
         if asked:  # one number is for all formats, and some need no calibration
-            parts += [f"--{option.replace('_', '-')}", f"{asked:g}"]
+            parts += [f"--{option.replace('_', '-')}", str(asked)]
     return shlex.join([*parts, "--threads", str(threads), "--samples", str(samples)])
 
 
