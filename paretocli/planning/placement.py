@@ -31,7 +31,7 @@ from paretocli.planning.preferences import floored, lattice_size, simplex_lattic
 
 FLOOR = 0.01
 # Weights of sparsity to begin with, and what a task that is served best has of the tasks' weight.
-DENSEST, BETWEEN, SPARSEST, FAVOUR = 0.001, 0.05, 0.9, 0.8
+DENSEST, BETWEEN, SPARSEST, FAVOUR = 0.0005, 0.05, 0.9, 0.8
 MOST_PLACES = 1500  # at which a front is covered
 FINEST = 200  # steps along an edge of a simplex
 
