@@ -123,7 +123,7 @@ def gramian(sweep: SweepFile, problem: Problem, points: list[int]) -> Iterator[n
         population = Population(network, tuple(problem.tasks), 1, device=CPU, stacked=False)
         population.train(False)
         found = [
-            certificate._task_gradient(population, train, prepare, task, problem.evaluation_batch)
+            certificate.task_gradient(population, train, prepare, task, problem.evaluation_batch)
             for task in range(len(problem.tasks))
         ]
         if sparsity is not None:
