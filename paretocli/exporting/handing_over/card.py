@@ -64,6 +64,7 @@ class Taken:
         out: Where it is to lie.
         samples: How many test samples are stored at most.
         lossy: What was written in fewer bits, ready for JSON.
+        not_run: What is to be known of forms that were not run, a sentence each.
     """
 
     solved: SolvedPoint
@@ -78,6 +79,7 @@ class Taken:
     out: Path
     samples: int
     lossy: Mapping[str, Mapping[str, Any]]
+    not_run: Sequence[str] = ()
 
 
 def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
@@ -105,6 +107,7 @@ def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
         "limits": [
             *limits_of(problem.name, tested, len(problem.test)),
             *split_facts(solved),
+            *taken.not_run,
         ],
         "sweep": sweep_of(solved),
         "point": point_of(solved, results),
