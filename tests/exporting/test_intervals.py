@@ -1,6 +1,7 @@
 """Confidence intervals of test metrics, against resamples that are drawn by hand."""
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from paretocli.core.problem import Metric, Problem, Samples, Task
 from paretocli.exporting.handing_over import intervals
 from paretocli.exporting.handing_over.each_sample import samples_of
 from paretocli.exporting.handing_over.intervals import RESAMPLES, SEED, figures_with_intervals
+from paretocli.exporting.handing_over.recalls import recalls
 from paretocli.exporting.handing_over.tested_on import limits_of, what_was_tested
 from paretocli.problems.regression import Scale, regression
 
@@ -232,6 +234,36 @@ def test_classes_and_groups_of_which_there_are_few():
     assert "No test sample is of these classes of a: never; nothing is known of them." in said
     assert "Fewer than 30 test samples are of these groups of f: y (7)." in said
     assert "No groups of samples are told apart" not in said
+
+
+def test_recall_by_class():
+    label = torch.from_numpy(np.random.default_rng(0).integers(0, 3, N))
+    label[:3] = torch.tensor([-1, 3, 3])  # without a label, and of the rarest class
+    inputs = torch.randn(N, 5, generator=torch.Generator().manual_seed(2)) + 3 * torch.eye(5)[label]
+    inputs[4, 0] = torch.nan
+    task = Task("a", loss, {}, missing=-1, prediction=Classes(5), outputs=5)
+    names = ("no", "yes", "perhaps", "rarely", "never")
+    problem = made([task], (label,), description=Description(classes={"a": names}), inputs=inputs)
+    samples, _ = looked_at(problem)
+    found = what_was_tested(problem, samples)["a"].recall
+    assert [*found] == [*names]
+    right = inputs.argmax(dim=1) == label
+    right[4] = False
+    for number, name in enumerate(names[:4]):
+        of_class = (label == number).numpy()
+        hits = right.numpy() & of_class
+        assert found[name].value == pytest.approx(hits.sum() / of_class.sum())
+        with np.errstate(invalid="ignore"):
+            shares = np.array([hits[rows].sum() / of_class[rows].sum() for rows in drawn()])
+        there = shares[~np.isnan(shares)]
+        assert [found[name].low, found[name].high] == middle(there)
+        assert found[name].undefined == len(shares) - len(there)
+    assert found["rarely"].undefined > 0
+    assert found["never"].value is None
+    assert found["never"].reason == "No test sample is of this class."
+    (one,) = samples
+    assert recalls(one, [*names[:4], "no"]) == recalls(one, [f"{n}" for n in range(21)]) == {}
+    assert recalls(replace(one, predicted=None), names) == {}
 
 
 def test_figures_are_those_of_any_batch():

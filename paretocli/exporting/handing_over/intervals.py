@@ -70,7 +70,7 @@ def figures_with_intervals(
     return {
         column: Figure(_or_none(measured[column]), reason=reasons[column])
         if reasons[column]
-        else _interval(measured[column], drawn[column])
+        else interval(measured[column], drawn[column])
         for column in columns
     }
 
@@ -109,7 +109,8 @@ def _why_none(measured: float, one: TaskSamples, name: str) -> str:
     return ""
 
 
-def _interval(measured: float, drawn: Sequence[float]) -> Figure:
+def interval(measured: float, drawn: Sequence[float]) -> Figure:
+    """A figure with its interval, from what it is in samples that were drawn again."""
     values = np.array(drawn)
     there = values[np.isfinite(values)]
     undefined = len(values) - len(there)

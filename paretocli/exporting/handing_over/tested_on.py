@@ -9,6 +9,8 @@ import numpy as np
 from paretocli.core.prediction import Classes
 from paretocli.core.problem import Problem
 from paretocli.exporting.handing_over.each_sample import TaskSamples
+from paretocli.exporting.handing_over.intervals import Figure
+from paretocli.exporting.handing_over.recalls import recalls
 from paretocli.lists import some_of
 
 FEW = 30  # samples, of which a share is known to a tenth or two
@@ -24,12 +26,15 @@ class Tested:
         groups: By group that is compared, how many; none without.
         by_group: By group, the metrics of the task whose output is compared, None where one has
             no value.
+        recall: By class, the share of its samples that the network takes for it; none without
+            classes, or of many.
     """
 
     labelled: int
     classes: dict[str, int]
     groups: dict[str, int]
     by_group: dict[str, dict[str, float | None]]
+    recall: dict[str, Figure]
 
 
 def what_was_tested(problem: Problem, samples: Sequence[TaskSamples]) -> dict[str, Tested]:
@@ -47,10 +52,12 @@ def _of_task(problem: Problem, one: TaskSamples, others: Mapping[str, TaskSample
     names = problem.description.classes.get(one.task.name, ())
     prediction = one.task.prediction
     classes: dict[str, int] = {}
+    recall: dict[str, Figure] = {}
     if one.classes is not None and isinstance(prediction, Classes):
         there = one.classes[one.classes >= 0]
         counts = np.bincount(there, minlength=prediction.count).tolist()
         classes = {_name(names, number): count for number, count in enumerate(counts)}
+        recall = recalls(one, [_name(names, number) for number in range(prediction.count)])
     groups, by_group = {}, {}
     judged = others.get(one.task.of or "")
     if one.groups is not None:
@@ -63,7 +70,7 @@ def _of_task(problem: Problem, one: TaskSamples, others: Mapping[str, TaskSample
                     f"{m}_{judged.task.name}": value if math.isfinite(value) else None
                     for m, value in figures.items()
                 }
-    return Tested(int((one.places >= 0).sum()), classes, groups, by_group)
+    return Tested(int((one.places >= 0).sum()), classes, groups, by_group, recall)
 
 
 def _name(names: Sequence[str], number: int) -> str:
