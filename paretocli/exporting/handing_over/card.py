@@ -88,7 +88,7 @@ def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
     with torch.no_grad():
         outputs = taken.dense.by_task(*taken.batch.values())
     samples = samples_of(problem, taken.small, outputs)
-    tested = what_was_tested(problem, samples)
+    tested = what_was_tested(problem, samples, taken.measured)
     results = results_of(solved)
     rates = rates_of(solved, results)
     figures = figures_with_intervals(taken.measured, samples)

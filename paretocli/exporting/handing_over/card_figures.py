@@ -60,14 +60,17 @@ def groups_text(test: Part) -> list[str]:
     for name, task in test["tasks"].items():
         if not task["by_group"]:
             continue
-        metrics = list(next(iter(task["by_group"].values())))
-        header = ("metric", *(f"{plain(g)} ({n:,})" for g, n in task["groups"].items()))
-        rows = [
-            (plain(m.replace("_", " ")), *(_figure(f[m]) for f in task["by_group"].values()))
-            for m in metrics
-        ]
-        found.append(paragraph(f"By the groups of {plain(name)}, with their test samples:"))
-        found.append(table(header, rows))
+        rows, remarks = [], []
+        for group, metrics in task["by_group"].items():
+            count = task["groups"][group]
+            for metric, one in metrics.items():
+                words = plain(metric.replace("_", " "))
+                rows.append((words, plain(group), f"{count:,}", *_cells(one)))
+                if count:  # the table says that there is no sample
+                    remarks += _remarks(f"{metric} of {group}", one)
+        head = ("metric", "group", "test samples", "figure", f"{_level(test)} interval")
+        found.append(paragraph(f"By the groups of {plain(name)}:"))
+        found += [table((*head, "resamples"), rows, left=2), *_listed(remarks)]
     return found
 
 

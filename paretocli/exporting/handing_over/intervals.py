@@ -62,8 +62,7 @@ def figures_with_intervals(
     with warnings.catch_warnings():  # of metrics without a value, which are counted
         warnings.simplefilter("ignore")
         reasons = {
-            column: _why_none(measured[column], one, name)
-            for column, (one, name) in columns.items()
+            column: why_none(measured[column], one, name) for column, (one, name) in columns.items()
         }
         left = {column: pair for column, pair in columns.items() if not reasons[column]}
         drawn = _drawn(left, len(samples[0].places))
@@ -92,8 +91,14 @@ def _drawn(columns: Mapping[str, tuple[TaskSamples, str]], count: int) -> dict[s
     return drawn
 
 
-def _why_none(measured: float, one: TaskSamples, name: str) -> str:
-    """Why there is no interval, a sentence; empty where there is."""
+def why_none(measured: float, one: TaskSamples, name: str) -> str:
+    """Why a metric has no interval, a sentence; empty where it has one.
+
+    Args:
+        measured: The metric on the test data.
+        one: The samples of its task.
+        name: Of the metric.
+    """
     if not math.isfinite(measured):
         return "The metric has no value on the test data."
     if one.task.all_metrics[name].of_whole and len(one.places) > MOST_SAMPLES:
