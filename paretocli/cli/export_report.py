@@ -53,6 +53,7 @@ def export_report(exported: "Exported", folder: Path) -> str:
                 f"{relative:.1e}, relative to a task's largest output where that is above 1.",
                 WIDTH,
             ),
+            *(textwrap.fill(one.sentence, WIDTH) for one in exported.not_run.values()),
             *uncounted,
             *_columns_text(exported),
             *lossy_report(exported.lossy),

@@ -19,7 +19,7 @@ Form = Annotated[
     typer.Option(
         "--format",
         metavar="NAME",
-        help=f"The format of the networks: torch (plain PyTorch), {format_help(lossy=False)}.",
+        help=f"The format of the networks: torch (plain PyTorch), {format_help(measured=True)}.",
         show_default="onnx",
     ),
 ]

@@ -34,6 +34,7 @@ from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.source import batch_shape, identifier, python_source
 from paretocli.exporting.verifying.verified_files import CHECKSUMS, REPORT
+from paretocli.exporting.written_forms import NotRun, bytes_of, write_forms
 from paretocli.timing.processors import pinned
 
 LARGE_BATCH = 64  # for latencies, unless that is more than are evaluated at once
@@ -82,6 +83,7 @@ class Exported:
         columns: How many columns of a table there are to predict from; 0 without a table.
         unread: Those of them that the small network does not read.
         lossy: What was written in fewer bits, by format.
+        not_run: What was written in formats that this machine does not run.
     """
 
     before: Side
@@ -98,6 +100,7 @@ class Exported:
     unread: tuple[str, ...] = ()
     digest: str = ""
     lossy: dict[str, Lossy] = field(default_factory=dict)
+    not_run: dict[str, NotRun] = field(default_factory=dict)
 
 
 def export_point(
@@ -187,11 +190,8 @@ def _export(
     names = output_names(dense.names, outputs)
     named = dict(zip(names, flat(outputs), strict=True))
     plain = write_plain(small, _source(solved, small, named, few), folder)
-    functions: dict[str, Any] = {"before": dense, "module": plain}
-    for name in formats:
-        for network, place in ((dense, dense_folder), (plain, folder)):
-            FORMATS[name].write(network, names, few, place)
-        functions[name] = FORMATS[name].read(folder)
+    forms = write_forms(formats, (dense, dense_folder), (plain, folder), names, few)
+    functions = {"before": dense, "module": plain, **forms.functions}
     found = compare_outputs(problem, functions, outputs)
     refuse_difference(found)
     sizes = (1, min(LARGE_BATCH, problem.evaluation_batch))
@@ -215,7 +215,7 @@ def _export(
     before, after = (
         Side(
             parameters=size.parameters,
-            bytes={file: (place / file).stat().st_size for file in files},
+            bytes={file: bytes_of(place / file) for file in files},
             macs=size.macs,
             latency={name: pair[side].median for name, pair in times.items()},
             latency_p95={name: pair[side].p95 for name, pair in times.items()},
@@ -240,6 +240,7 @@ def _export(
         columns=len({*problem.columns}),
         unread=_unread(problem, plain, few),
         lossy=lossy,
+        not_run=forms.not_run,
     )
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paretocli.exporting.onnx_file import ONNX, read_onnx, timed_onnx, write_onnx
 from paretocli.registries import Registry, described
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     Batch = Mapping[str, Tensor]
 
 PROGRAM = "network.pt2"
-ONNX = "network.onnx"
 OPENVINO = ("network.xml", "network.bin")
 EXECUTORCH = "network.pte"
 LITERT = "network.tflite"
+COREML = "network.mlpackage"
 EXACT = 1e-5
 OTHER_KERNELS = 1e-4
 
@@ -36,7 +37,7 @@ class Format:
     Attributes:
         write: Writes a network into a folder, with names for its outputs and an example batch: its
             arguments by name.
-        files: What it writes.
+        files: What it writes; a folder of files that belong together counts as one.
         read: Reads it again from there, as a function from these arguments, in order, to outputs.
         summary: A few words for the help.
         needs: Modules that it needs, of the extra.
@@ -51,6 +52,10 @@ class Format:
         variants: Then, the ways to make it of the network as ONNX, which is what `write` writes;
             the one by which tasks lose least is taken.
         calibrated: Whether these look at training samples.
+        not_run: Where few machines run it: why this one does not, the end of a sentence, and empty
+            where it does.
+        stored: Then, how a folder is compared with the network that was written there, without
+            running it: how many of its tensors of numbers were found there, and how many it has.
     """
 
     write: "Callable[[nn.Module, Sequence[str], Batch, Path], None]"
@@ -66,11 +71,18 @@ class Format:
     bits: int = 32
     variants: "Callable[[Exact], Sequence[Variant]] | None" = None
     calibrated: bool = False
+    not_run: "Callable[[], str] | None" = None
+    stored: "Callable[[nn.Module, Sequence[str], Batch, Path], tuple[int, int]] | None" = None
 
     @property
     def lossy(self) -> bool:
         """Whether it gives other outputs than the network."""
         return self.variants is not None
+
+    @property
+    def measured(self) -> bool:
+        """Whether `measure` times it: it gives what the network gives, on any machine."""
+        return not self.lossy and self.not_run is None
 
 
 def _write_program(
@@ -95,51 +107,6 @@ def _read_program(folder: Path) -> "Function":
     return torch.no_grad()(module)
 
 
-def _write_onnx(network: "nn.Module", names: Sequence[str], batch: "Batch", folder: Path) -> None:
-    import onnx
-    import torch
-
-    from paretocli.compaction.program import exported
-    from paretocli.exporting.onnx_notes import without_notes
-    from paretocli.exporting.runtimes.converting import converting
-
-    with converting("ONNX", "onnx"):
-        torch.onnx.export(
-            exported(network, tuple(batch.values())),
-            f=str(folder / ONNX),
-            input_names=list(batch),
-            output_names=list(names),
-            external_data=False,
-            verbose=False,
-        )
-        onnx.save(without_notes(onnx.load(folder / ONNX)), folder / ONNX)
-
-
-def _read_onnx(folder: Path, file: str = ONNX) -> "Function":
-    import torch
-
-    run = timed_onnx(folder, 0, file)
-
-    def outputs(*inputs: "Tensor") -> "list[Tensor]":
-        return [torch.from_numpy(output) for output in run(*inputs)]
-
-    return outputs
-
-
-def timed_onnx(folder: Path, threads: int, file: str = ONNX) -> Callable[..., Any]:
-    """What onnxruntime makes of inputs on the CPU, with so many threads, 0 for its own choice."""
-    from paretocli.timing.onnx_session import onnx_session
-
-    session = onnx_session(folder / file, threads)
-    names = [argument.name for argument in session.get_inputs()]
-
-    def run(*inputs: "Tensor") -> Any:
-        arrays = [tensor.numpy() for tensor in inputs]
-        return session.run(None, dict(zip(names, arrays, strict=True)))
-
-    return run
-
-
 def _later(module: str, name: str) -> Callable[..., Any]:
     """A function of a module beside, which is imported when it is called."""
 
@@ -147,17 +114,6 @@ def _later(module: str, name: str) -> Callable[..., Any]:
         return getattr(import_module(f"paretocli.exporting.runtimes.{module}"), name)(*arguments)
 
     return call
-
-
-def describe_onnx(folder: Path, about: Mapping[str, Any]) -> None:
-    """Let the ONNX file in a folder say things about itself, as texts of JSON by name."""
-    import json
-
-    import onnx
-
-    model = onnx.load(folder / ONNX)
-    onnx.helper.set_model_props(model, {name: json.dumps(value) for name, value in about.items()})
-    onnx.save(model, folder / ONNX)
 
 
 def _int8_variants(exact: "Exact") -> "Sequence[Variant]":
@@ -186,9 +142,9 @@ def _onnx_of(
     """ONNX that stores fewer bits."""
     file = f"network.{name}.onnx"
     return Format(
-        _write_onnx,
+        write_onnx,
         (file,),
-        partial(_read_onnx, file=file),
+        partial(read_onnx, file=file),
         summary,
         needs=_OF_ONNX,
         engine="onnxruntime",
@@ -227,9 +183,9 @@ FORMATS = Registry(
     {
         "program": Format(_write_program, (PROGRAM,), _read_program, "torch.export"),
         "onnx": Format(
-            _write_onnx,
+            write_onnx,
             (ONNX,),
-            _read_onnx,
+            read_onnx,
             "needs the extra export",
             needs=_OF_ONNX,
             engine="onnxruntime",
@@ -261,13 +217,26 @@ FORMATS = Registry(
             ("litert_torch", "ai_edge_litert"),
             whole=False,
         ),
+        "coreml": Format(
+            _later("core_ml", "write_coreml"),
+            (COREML,),
+            _later("core_ml", "read_coreml"),
+            "needs the extra coreml",
+            needs=("coremltools",),
+            extra="coreml",
+            tolerance=OTHER_KERNELS,
+            whole=False,
+            not_run=_later("core_ml", "not_run_coreml"),
+            stored=_later("core_ml_stored", "stored_coreml"),
+        ),
     },
     "format",
     Format,
 )
 
 
-def format_help(*, lossy: bool = True) -> str:
-    """All formats, or those that give what the network gives alone, as the help says them."""
-    shown = {name: form for name, form in FORMATS.sound.items() if lossy or not form.lossy}
+def format_help(*, measured: bool = False) -> str:
+    """All formats, or those that `measure` times alone, as the help says them."""
+    known = FORMATS.sound.items()
+    shown = {name: form for name, form in known if form.measured or not measured}
     return ", ".join(described({name: form.summary for name, form in shown.items()}))

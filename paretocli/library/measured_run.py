@@ -1,5 +1,6 @@
 """A run directory in Python, whose networks are measured."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paretocli.library.recorded_run import RecordedRun
@@ -20,7 +21,8 @@ class MeasuredRun(RecordedRun):
         `latency_ms_64_p95` and `file_bytes` afterwards, for `select("latency_ms <= 3")`.
 
         Args:
-            format: In which format they are written for it: `onnx`, `program` or `torch`.
+            format: In which format they are written for it: `onnx`, `torch`, `program` or that of
+                another runtime.
             threads: That compute, each on a processor where the system has that.
             repetitions: Calls of each network that count; without, as many as a few seconds allow,
                 up to 200.
@@ -44,3 +46,56 @@ class MeasuredRun(RecordedRun):
             threads=threads,
             calls=repetitions,
         )
+
+    def write_kit(self, out: str | Path, threads: int = 1, repetitions: int | None = None) -> Path:
+        """Write an archive that measures the same networks on another device.
+
+            kit = run.write_kit("kit.zip")
+
+        Python runs it there, with numpy and onnxruntime and nothing else, and `read_kit` takes over
+        what it printed: `python3 kit.zip --name "the board" > figures.json`.
+
+        Args:
+            out: The archive.
+            threads: That compute there, unless somebody says otherwise.
+            repetitions: Calls of each network that count there, as for `measure`.
+
+        Returns:
+            The path of the archive.
+
+        Raises:
+            InputError: As `measure`, or the archive cannot be written.
+            RunError: As `measure`.
+        """
+        from paretocli.library.measuring import write_kit
+
+        file = Path(out)
+        write_kit(
+            self.path,
+            self._problem,
+            lambda file: False,
+            self._data_dir,
+            file,
+            threads=threads,
+            calls=repetitions,
+        )
+        return file
+
+    def read_kit(self, figures: str | Path) -> "Measurements":
+        """Keep in the directory what a kit printed on another device, as `measure` keeps its own.
+
+            run.read_kit("figures.json")
+
+        Args:
+            figures: The file with what it printed.
+
+        Returns:
+            What `measurements.json` holds.
+
+        Raises:
+            InputError: It is something else or of other networks, or the directory cannot be
+                written; nothing was.
+        """
+        from paretocli.library.measuring import read_kit
+
+        return read_kit(self.path, Path(figures))

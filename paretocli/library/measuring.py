@@ -135,6 +135,11 @@ def check_format(form: str) -> None:
             f"measure times networks that give the outputs of the points, and {form} stores fewer "
             f"bits; export one point with --format {form}, which tells how fast it is."
         )
+    if not FORMATS[form].measured:
+        raise InputError(
+            f"measure times networks with as many threads as it is told, and {form} takes no "
+            "number of them; choose another format."
+        )
 
 
 def check_numbers(threads: int, calls: int | None) -> None:

@@ -11,7 +11,7 @@ from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.exporting.problem_code import Consent, chosen_problem
 from paretocli.front.results import Results
-from paretocli.library.running import Note, carry_out
+from paretocli.library.running import Note, carry_out, measuring
 from paretocli.options.config import SweepConfig
 from paretocli.planning.answered import refuse_answered
 from paretocli.planning.classification import classified
@@ -27,7 +27,7 @@ from paretocli.planning.rounds import (
     one_after_another,
     refuse_own_weights,
 )
-from paretocli.planning.wishes import aimed, conditions_of
+from paretocli.planning.wishes import Measure, aimed, conditions_of
 from paretocli.problems.asked import Asked
 from paretocli.problems.loading import load_problem
 from paretocli.run_directory.point_record import PointRecord
@@ -105,7 +105,7 @@ def refine(
     sweep = read_sweep_file(resolved.config.out)
     refuse_own_weights(resolved.config)
     config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
-    by_results = _by_results(config, request)
+    by_results = _by_results(config, request, measuring(resolved))
     if by_results is not None:
         _refuse_nonsense(own_results(sweep), request)  # before anything runs
         return carry_out(
@@ -153,11 +153,13 @@ def planned(
     return _round(config, sweep, records, request)
 
 
-def _by_results(config: SweepConfig, request: Request) -> Callable[[Note], Further] | None:
+def _by_results(
+    config: SweepConfig, request: Request, measure: Measure | None = None
+) -> Callable[[Note], Further] | None:
     """Makes what plans a point after the other from what was reached; None for other requests."""
     want, classes = request.want, request.classes
     if want:
-        return lambda note: aimed(config, want, request.text, note)
+        return lambda note: aimed(config, want, request.text, note, measure)
     if classes is not None:
         return lambda note: moved(config, classes, request.text, note)
     return None

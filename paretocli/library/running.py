@@ -19,7 +19,7 @@ from paretocli.planning.growth import grown
 from paretocli.planning.kept import with_kept
 from paretocli.planning.refinement import Request
 from paretocli.planning.rounds import Further, added_epochs, once, one_after_another
-from paretocli.planning.wishes import aimed
+from paretocli.planning.wishes import Measure, aimed
 from paretocli.plots.data import loss_columns
 from paretocli.plots.opening import tasks_against_size
 from paretocli.problems.made_in_python import how_to_check
@@ -124,11 +124,24 @@ def _further(resolved: Resolved, note: Note) -> Further | None:
     if resolved.wishes:
         # Whoever has networks already does not begin at random to have a smaller one.
         warm = replace(config, warm="nearest") if config.warm == "none" else config
-        wish = aimed(warm, resolved.wishes, Request(want=resolved.wishes).text, note)
+        asked = Request(want=resolved.wishes).text
+        wish = aimed(warm, resolved.wishes, asked, note, measuring(resolved))
     # A kept epoch may be as wished already.
     if (last := with_kept(config, wish, note)) is not None:
         plans.append(last)
     return one_after_another(plans) if plans else None
+
+
+def measuring(resolved: Resolved) -> Measure:
+    """What measures all points of a sweep, as they were measured before, while it goes on."""
+
+    def measure(note: Note) -> bool:
+        from paretocli.measuring.again import measure_again
+
+        config = resolved.config
+        return measure_again(config.out, resolved.problem, config.data_dir, note)
+
+    return measure
 
 
 def failure_of(records: Sequence[PointRecord], config: SweepConfig) -> str:

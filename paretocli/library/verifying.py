@@ -37,7 +37,7 @@ def verify(folder: str | Path, digest: str = "") -> "Verified":
     runners = {
         form.files[0]: partial(_run, form)
         for form in FORMATS.sound.values()
-        if Path(form.files[0]).suffix not in RUNNERS
+        if Path(form.files[0]).suffix not in RUNNERS and not (form.not_run and form.not_run())
     }
     try:
         return verify_folder(Path(folder), digest, runners)

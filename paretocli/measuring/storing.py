@@ -25,12 +25,21 @@ def store(path: Path, found: Measurements) -> None:
     Raises:
         InputError: The directory cannot be written, or a sweep runs in it.
     """
-    sweep, directory = read_sweep_file(path), RunDirectory(path)
     try:
         with sole_user(path):
-            directory.write_note(MEASUREMENTS, found)
-            directory.write_tables(sweep.config, directory.records())
+            keep(path, found)
     except OSError as error:
         raise InputError(
             f"The directory {path} cannot be written ({error.strerror}); make it writable."
         ) from None
+
+
+def keep(path: Path, found: Measurements) -> None:
+    """The same for whoever holds the directory already.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    sweep, directory = read_sweep_file(path), RunDirectory(path)
+    directory.write_note(MEASUREMENTS, found)
+    directory.write_tables(sweep.config, directory.records())

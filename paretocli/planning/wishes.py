@@ -34,21 +34,29 @@ from paretocli.run_directory.sweep_file import SweepFile
 TRIES = 3  # the first one and two corrections
 
 Array = npt.NDArray[np.float64]
+Note = Callable[[str], None]
+Measure = Callable[[Note], bool]  # tells of it, or why it does not
 
 
 def aimed(
-    config: SweepConfig, wishes: Sequence[str], asked: str, note: Callable[[str], None]
+    config: SweepConfig,
+    wishes: Sequence[str],
+    asked: str,
+    note: Note,
+    measure: Measure | None = None,
 ) -> Further:
     """One point at a time that should fulfil conditions, until one does or three have not.
 
     A point that has given up a task fulfils none, but where conditions are on that task. What was
-    trained and has yet to be measured, where conditions are on that, ends it: the same goes on.
+    trained and has yet to be measured, where conditions are on that, is measured; where that cannot
+    be, it ends there, and the same goes on once somebody has measured it.
 
     Args:
         config: The sweep's configuration.
         wishes: Conditions, such as "accuracy_left >= 95 %".
         asked: What asked for them, by which earlier tries are known.
         note: Is told which point fulfils them, or comes nearest.
+        measure: Measures all points, as they were measured before, and says whether it did.
     """
 
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
@@ -62,6 +70,9 @@ def aimed(
             return None
         columns = [one.column for one in conditions]
         waiting, left_out = to_be_measured(sweep, results, columns, asked)
+        if waiting and measure is not None and measure(note):
+            results = own_results(sweep)
+            waiting, left_out = to_be_measured(sweep, results, columns, asked)
         if waiting or left_out:
             note(waiting or left_out)
         if waiting:

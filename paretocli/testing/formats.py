@@ -18,7 +18,7 @@ CLOSE = 1e-4
 
 
 def check_format(form: str | Format) -> None:
-    """Test that a format writes what it says, and reads it as the same function.
+    """Test that a format writes what it says, and reads it as the same function where it is run.
 
     Args:
         form: The format, or its name where it is installed.
@@ -39,22 +39,26 @@ def check_format(form: str | Format) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         found.write(network, ["digit", "parity"], few, folder)
-        missing = [file for file in found.files if not (folder / file).is_file()]
+        missing = [file for file in found.files if not (folder / file).exists()]
         expect(not missing, f"it should write {', '.join(missing)}")
         more = {file.name for file in folder.iterdir()} - set(found.files)
         expect(not more, f"it should name all files that it writes, also {', '.join(more)}")
-        functions = [found.read(folder)]
+        if found.stored is not None:
+            same, count = found.stored(network, ["digit", "parity"], few, folder)
+            expect(same == count, "it should find all numbers of the network again")
+        if found.not_run is not None and found.not_run():
+            return
+        batches = [torch.randn(size, *SHAPE, generator=generator) for size in BATCHES]
+        _compare(network, found.read(folder), batches)
         if found.timed is not None:
             expect(found.engine, "what is timed should name its engine")
-            functions.append(found.timed(folder, 1))
-        for size in BATCHES:
-            _compare(network, functions, torch.randn(size, *SHAPE, generator=generator))
+            _compare(network, found.timed(folder, 1), batches)
 
 
-def _compare(network: nn.Module, functions: list[Any], batch: torch.Tensor) -> None:
-    with torch.no_grad():
-        expected = network(batch)
-    for function in functions:
+def _compare(network: nn.Module, function: Any, batches: list[torch.Tensor]) -> None:
+    for batch in batches:
+        with torch.no_grad():
+            expected = network(batch)
         outputs = [torch.as_tensor(output) for output in function(batch)]
         expect(len(outputs) == len(expected), "it should give all outputs, in order")
         for output, same in zip(outputs, expected, strict=True):

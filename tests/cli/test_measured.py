@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 
 from paretocli.errors import InputError
+from paretocli.measuring.again import measure_again
 from paretocli.planning.growth import Growth, emptiest
 from paretocli.run_directory.sweep_file import read_sweep_file
-from tests.planted import DEVICE, plant
-from tests.program import in_process
+from paretocli.timing.device import this_device
+from tests.planted import DEVICE, measurements, plant
+from tests.program import files_below, in_process
+from tests.toys import vectors
 
 COLUMNS = ("latency_ms", "latency_ms_p95", "latency_ms_64", "latency_ms_64_p95", "file_bytes")
 
@@ -121,14 +124,18 @@ def test_nothing_is_changed_or_placed_by_what_is_not_known_while_points_train(ru
             emptiest(sweep, growth, 1, 1)
 
 
-def test_a_wish_for_a_latency_waits_until_its_point_is_measured(run, folder):
-    """What lies between points 1 and 2 meets it, but neither of them does."""
-    plant(folder / "run", {0: 5.0, 1: 2.5, 2: 1.0})
+def between(folder):
+    """A condition on the loss that is worse at point 2 than at 1, which 2 alone does not meet."""
     table = pd.read_csv(folder / "run" / "results.csv")
     losses = table[["loss_f1_val", "loss_f2_val"]]
     (rises,) = losses.columns[losses.loc[2] > losses.loc[1]]
-    bound = losses[rises][1] + 0.97 * (losses[rises][2] - losses[rises][1])
-    wish = ("refine", "run", "--want", "latency_ms <= 2", "--want", f"{rises} <= {bound}")
+    return f"{rises} <= {losses[rises][1] + 0.97 * (losses[rises][2] - losses[rises][1])}"
+
+
+def test_a_wish_for_a_latency_waits_until_its_point_is_measured(run, folder):
+    """What lies between points 1 and 2 meets it, but neither of them does."""
+    plant(folder / "run", {0: 5.0, 1: 2.5, 2: 1.0})
+    wish = ("refine", "run", "--want", "latency_ms <= 2", "--want", between(folder))
     code, _, err = run(*wish)
     assert code == 0
     command = "run paretocli measure run, and then this command again, which goes on."
@@ -142,6 +149,7 @@ def test_a_wish_for_a_latency_waits_until_its_point_is_measured(run, folder):
     assert code == 0
     assert "Point 3 was trained for it and is not measured yet" in err
     assert not (folder / "run" / "rounds" / "0002.json").exists()
+    assert "run were measured on board (Some CPU), which is another device than this" in err
 
     plant(folder / "run", {0: 5.0, 1: 2.5, 2: 1.0, 3: 1.9})
     code, _, err = run(*wish)
@@ -149,3 +157,47 @@ def test_a_wish_for_a_latency_waits_until_its_point_is_measured(run, folder):
     assert "Point 3 is as wished: latency_ms 1.9" in err
     status = run("status", "run")[1]
     assert "latency_ms off by a factor of" in " ".join(status.split())
+
+
+def test_a_wish_for_a_latency_measures_its_points_where_the_others_were(run, folder, monkeypatch):
+    """The first try is slower than was expected, and so are both corrections of it."""
+    plant(folder / "run", {0: 5.0, 1: 2.5, 2: 1.0}, device=this_device())
+    took, asked = {0: 5.1, 1: 2.6, 2: 1.1, 3: 2.3, 4: 2.2, 5: 2.1}, []
+
+    def measured(points, form, threads, note, *, calls):
+        known = {one.record["point"]: one.record["weights_sha256"] for one in points}
+        asked.append((form, threads, calls, list(known)))
+        latencies = {point: took[point] for point in known}
+        return measurements(latencies, known, device=this_device())
+
+    monkeypatch.setattr("paretocli.measuring.again.measured", measured)
+    wish = ("refine", "run", "--want", "latency_ms <= 2", "--want", between(folder))
+    code, _, err = run(*wish)
+    assert code == 0, err
+    assert asked == [("onnx", 1, 200, [*range(points)]) for points in (4, 5, 6)]
+    assert err.count("Measuring all points, as they were measured before.") == 3
+    assert "No point is as wished; point " in err
+    table = pd.read_csv(folder / "run" / "results.csv")
+    assert table["latency_ms"].tolist() == [*took.values()]
+
+
+def test_why_points_are_not_measured_again(folder):
+    notes, path, problem = [], folder / "run", vectors()
+
+    def again():
+        return measure_again(path, problem, folder, notes.append)
+
+    assert not again()
+    assert not notes
+    plant(path, {0: 5.0}, device=this_device(), format="abacus")
+    assert not again()
+    assert notes[-1].startswith("Nothing was measured: There is no format named 'abacus'")
+    plant(path, {0: 5.0}, device=this_device(), format="torch")
+    before = files_below(path)
+    assert not again()
+    assert "Nothing was measured: The test split is another one than" in notes[-1]
+    (path / "measurements.json").write_text("{")
+    assert not again()
+    assert "measurements.json" in notes[-1]
+    plant(path, {0: 5.0}, device=this_device(), format="torch")
+    assert files_below(path) == before

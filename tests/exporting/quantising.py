@@ -6,7 +6,8 @@ from torch import nn
 from paretocli.core.problem import Problem, Samples
 from paretocli.exporting.fewer_bits.trials import Network
 from paretocli.exporting.fewer_bits.variants import Exact
-from paretocli.exporting.formats import FORMATS, ONNX
+from paretocli.exporting.formats import FORMATS
+from paretocli.exporting.onnx_file import ONNX
 from paretocli.problems.classification import classification
 
 SIZES = (64, 150, 80)

@@ -15,8 +15,9 @@ from paretocli.core.description import Description, Feature
 from paretocli.core.prediction import Classes, Count, Number
 from paretocli.exporting.export import export_point
 from paretocli.exporting.handing_over import hand_over
+from paretocli.exporting.handing_over.card_figures import classes_text, groups_text, metrics_text
 from paretocli.exporting.handing_over.card_origin import certificate_text, made_text, point_text
-from paretocli.exporting.handing_over.card_use import inputs_text, metrics_text, outputs_text
+from paretocli.exporting.handing_over.card_use import inputs_text, outputs_text
 from paretocli.exporting.handing_over.interface import inputs_of, outputs_of
 from paretocli.exporting.handing_over.intervals import Figure
 from paretocli.exporting.handing_over.markdown import code, plain, table
@@ -303,6 +304,60 @@ def test_what_is_said_of_intervals():
     assert "few has no value in 13 of its 200 resamples, which are left out." in text
     assert "none has no interval: It is odd." in text
     assert "beside lies outside its interval" in text
+
+
+def test_what_is_said_of_classes():
+    recall = {
+        "cat": Figure(0.5, 0.25, 0.75, 1000, 2),
+        "d_og": Figure(1.0, 1.0, 1.0, 1000),
+        "eel": Figure(None, reason="No test sample is of this class."),
+    }
+    task = {
+        "recall": {name: vars(figure) for name, figure in recall.items()},
+        "classes": {"cat": 4, "d_og": 1234, "eel": 0},
+    }
+    test = {"tasks": {"left": task, "b": {"recall": {}}}, "intervals": {"level": 0.95}}
+    lines = "\n".join(classes_text(test)).splitlines()
+    rows = [" ".join(line.split()) for line in lines if line.startswith("|")]
+    assert rows[0] == "| class | test samples | recall | 95 % interval | resamples |"
+    assert rows[2:] == [
+        "| cat | 4 | 0.5000 | 0.2500 – 0.7500 | 1000 |",
+        "| d_og | 1,234 | 1.0000 | 1.0000 – 1.0000 | 1000 |",
+        "| eel | 0 | none | none | |",
+    ]
+    text = " ".join(lines)
+    assert text.startswith("By the classes of left: of the test samples of each, the share")
+    assert (
+        "- the recall of cat has no value in 2 of its 1000 resamples, which are left out." in text
+    )
+    assert "the recall of d_og is the same in all resamples" in text
+    assert "of eel" not in text
+
+
+def test_what_is_said_of_groups():
+    of_one = {
+        "accuracy_a": Figure(0.5, 0.25, 0.75, 1000, 2),
+        "auroc_a": Figure(None, reason="Odd."),
+    }
+    figures = {"x": of_one, "y_z": {"accuracy_a": Figure(None, reason="It has no value.")}}
+    by_group = {
+        group: {name: vars(figure) for name, figure in metrics.items()}
+        for group, metrics in figures.items()
+    }
+    task = {"by_group": by_group, "groups": {"x": 1234, "y_z": 0}}
+    test = {"tasks": {"f": task, "b": {"by_group": {}}}, "intervals": {"level": 0.95}}
+    lines = "\n".join(groups_text(test)).splitlines()
+    assert lines[0] == "By the groups of f:"
+    rows = [" ".join(line.split()) for line in lines if line.startswith("|")]
+    assert rows[2:] == [
+        "| accuracy a | x | 1,234 | 0.5000 | 0.2500 – 0.7500 | 1000 |",
+        "| auroc a | x | 1,234 | none | none | |",
+        "| accuracy a | y_z | 0 | none | none | |",
+    ]
+    assert [line for line in lines if line.startswith("-")] == [
+        "- accuracy_a of x has no value in 2 of its 1000 resamples, which are left out.",
+        "- auroc_a of x has no interval: Odd.",
+    ]
 
 
 def test_names_are_no_markup():

@@ -1,6 +1,8 @@
 """Confidence intervals of test metrics, against resamples that are drawn by hand."""
 
 import math
+import warnings
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,9 +14,15 @@ from sklearn.metrics import roc_auc_score
 from paretocli.core.description import Description
 from paretocli.core.prediction import Classes
 from paretocli.core.problem import Metric, Problem, Samples, Task
-from paretocli.exporting.handing_over import intervals
+from paretocli.exporting.handing_over import group_figures, intervals
 from paretocli.exporting.handing_over.each_sample import samples_of
-from paretocli.exporting.handing_over.intervals import RESAMPLES, SEED, figures_with_intervals
+from paretocli.exporting.handing_over.intervals import (
+    RESAMPLES,
+    SEED,
+    Figure,
+    figures_with_intervals,
+)
+from paretocli.exporting.handing_over.recalls import recalls
 from paretocli.exporting.handing_over.tested_on import limits_of, what_was_tested
 from paretocli.problems.regression import Scale, regression
 
@@ -25,7 +33,8 @@ OF_WHOLE = 60
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
     """Metrics of a whole split are slow, and as exact of fewer resamples."""
-    monkeypatch.setattr(intervals, "OF_WHOLE", OF_WHOLE)
+    for module in (intervals, group_figures):
+        monkeypatch.setattr(module, "OF_WHOLE", OF_WHOLE)
 
 
 def loss(output, target):
@@ -218,20 +227,79 @@ def test_classes_and_groups_of_which_there_are_few():
         description=description,
         inputs=torch.randn(N, 3),
     )
-    samples, _ = looked_at(problem)
-    tested = what_was_tested(problem, samples)
+    samples, figures = looked_at(problem)
+    measured = {name: figure.value for name, figure in figures.items()}
+    tested = what_was_tested(problem, samples, measured)
     counts = torch.bincount(label[2:], minlength=3).tolist()
     assert tested["a"].classes == dict(zip(("no", "yes", "never"), counts, strict=True))
     assert tested["f"].groups == {"x": N - 7, "y": 7, "z": 0}
     right = correct(problem.test.inputs, label)
-    assert tested["f"].by_group["x"]["accuracy_a"] == pytest.approx(float(right[7:].mean()))
-    assert tested["f"].by_group["y"]["accuracy_a"] == pytest.approx(float(right[2:7].mean()))
-    assert tested["f"].by_group["z"]["accuracy_a"] is None
+    kept = (label >= 0).numpy()
+    for name, number in (("x", 0), ("y", 1)):
+        figure, of_group = (
+            tested["f"].by_group[name]["accuracy_a"],
+            (group == number).numpy() & kept,
+        )
+        assert figure.value == pytest.approx(float(right[of_group].mean()))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            means = np.array([float(right[rows[of_group[rows]]].mean()) for rows in drawn()])
+        assert [figure.low, figure.high] == middle(means[~np.isnan(means)])
+        assert figure.undefined == np.isnan(means).sum()
+    assert tested["f"].by_group["z"]["accuracy_a"].value is None
     said = " ".join(limits_of("made", tested, N))
     assert "58 of 60 test samples have a label of a." in said
     assert "No test sample is of these classes of a: never; nothing is known of them." in said
     assert "Fewer than 30 test samples are of these groups of f: y (7)." in said
     assert "No groups of samples are told apart" not in said
+
+
+def test_groups_have_no_figure_that_is_no_mean_of_their_samples():
+    label, group = classes(), torch.arange(N) % 2
+    tasks = [
+        Task("a", loss, {"best": at_least_one, **WHOLE}, prediction=Classes(2)),
+        Task("f", lambda o, t: o.mean(dim=1), {"share": Metric.whole(fair)}, of="a"),
+    ]
+    description = Description(groups={"f": ("x", "y")})
+    problem = made(tasks, (label, {"group": group, "label": label}), description=description)
+    samples, figures = looked_at(problem, {"best_a": 1.0})
+    measured = {name: figure.value for name, figure in figures.items()}
+    found = what_was_tested(problem, samples, measured)["f"].by_group["y"]
+    assert found["best_a"] == Figure(None, reason=figures["best_a"].reason)
+    rows = np.flatnonzero(group)
+    assert found["auroc_a"].value == pytest.approx(samples[0].figure("auroc", rows))
+    shares = [samples[0].figure("auroc", r[r % 2 == 1]) for r in drawn(OF_WHOLE)]
+    assert [found["auroc_a"].low, found["auroc_a"].high] == middle(shares)
+
+
+def test_recall_by_class():
+    label = torch.from_numpy(np.random.default_rng(0).integers(0, 3, N))
+    label[:3] = torch.tensor([-1, 3, 3])  # without a label, and of the rarest class
+    inputs = torch.randn(N, 5, generator=torch.Generator().manual_seed(2)) + 3 * torch.eye(5)[label]
+    inputs[4, 0] = torch.nan
+    task = Task("a", loss, {}, missing=-1, prediction=Classes(5), outputs=5)
+    names = ("no", "yes", "perhaps", "rarely", "never")
+    problem = made([task], (label,), description=Description(classes={"a": names}), inputs=inputs)
+    samples, _ = looked_at(problem)
+    found = what_was_tested(problem, samples, {})["a"].recall
+    assert [*found] == [*names]
+    right = inputs.argmax(dim=1) == label
+    right[4] = False
+    for number, name in enumerate(names[:4]):
+        of_class = (label == number).numpy()
+        hits = right.numpy() & of_class
+        assert found[name].value == pytest.approx(hits.sum() / of_class.sum())
+        with np.errstate(invalid="ignore"):
+            shares = np.array([hits[rows].sum() / of_class[rows].sum() for rows in drawn()])
+        there = shares[~np.isnan(shares)]
+        assert [found[name].low, found[name].high] == middle(there)
+        assert found[name].undefined == len(shares) - len(there)
+    assert found["rarely"].undefined > 0
+    assert found["never"].value is None
+    assert found["never"].reason == "No test sample is of this class."
+    (one,) = samples
+    assert recalls(one, [*names[:4], "no"]) == recalls(one, [f"{n}" for n in range(21)]) == {}
+    assert recalls(replace(one, predicted=None), names) == {}
 
 
 def test_figures_are_those_of_any_batch():

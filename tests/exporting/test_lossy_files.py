@@ -17,7 +17,8 @@ from paretocli.exporting.fewer_bits.lossiness import Lossiness
 from paretocli.exporting.fewer_bits.lossy_files import write_lossy
 from paretocli.exporting.fewer_bits.trials import chosen_variant
 from paretocli.exporting.fewer_bits.variants import Variant
-from paretocli.exporting.formats import FORMATS, ONNX
+from paretocli.exporting.formats import FORMATS
+from paretocli.exporting.onnx_file import ONNX
 from tests.exporting.quantising import Pooled, images, network_of, problem_of
 from tests.program import files_below
 

@@ -2,10 +2,12 @@
 
 import dataclasses
 import inspect
+import json
 import os
 import shutil
 import signal
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,8 @@ import torch
 
 import paretocli
 from paretocli.options.declared import declared
+from tests.planted import measurements
+from tests.program import files_below
 from tests.program import paretocli as command
 from tests.toys import pictures, quadratics, vectors
 
@@ -346,6 +350,40 @@ def test_networks_are_measured(run, tmp_path):
     assert again.results["latency_ms"].tolist() == [found["points"][0]["latency"]["1"]["median_ms"]]
     with pytest.raises(paretocli.InputError, match="There is no format named 'tflite'"):
         again.measure("tflite")
+
+
+def test_networks_are_measured_on_another_device(run, tmp_path, monkeypatch):
+    shutil.copytree(run.path, tmp_path / "run")
+    (tmp_path / "run" / "points" / "0002.json").unlink()
+    again, known = paretocli.load_run(tmp_path / "run", vectors()), {}
+
+    def kit(points, threads, calls, note):
+        known.update({one.record["point"]: one.record["weights_sha256"] for one in points})
+        return f"{threads} threads, {calls} calls".encode()
+
+    monkeypatch.setattr("paretocli.library.measuring.kit", kit)
+    assert again.write_kit("kit.zip", threads=2, repetitions=30) == Path("kit.zip")
+    assert Path("kit.zip").read_bytes() == b"2 threads, 30 calls"
+    assert [*known] == [0, 1]
+    with pytest.raises(paretocli.InputError, match="--threads should be at least 1, found 0"):
+        again.write_kit("other.zip", threads=0)
+    with pytest.raises(paretocli.InputError, match="Kit run is a folder; give the name of a file"):
+        again.write_kit("run")
+    assert not Path("other.zip").exists()
+
+    figures = tmp_path / "figures.json"
+    before = files_below(again.path)
+    for content, sentence in (("{", "holds no measurements"), (None, "There is no file")):
+        figures.unlink(missing_ok=True)
+        if content is not None:
+            figures.write_text(content)
+        with pytest.raises(paretocli.InputError, match=sentence):
+            again.read_kit(figures)
+    assert files_below(again.path) == before
+    figures.write_text(json.dumps(measurements({0: 1.5, 1: 2.5}, known)))
+    found = again.read_kit(str(figures))
+    assert found["device"]["name"] == "board"
+    assert again.results["latency_ms"].tolist() == [1.5, 2.5]
 
 
 def test_code_of_a_directory_does_not_run_unasked(run):

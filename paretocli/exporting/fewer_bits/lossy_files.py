@@ -16,9 +16,10 @@ from paretocli.exporting.fewer_bits.onnx_layers import named_layers
 from paretocli.exporting.fewer_bits.stored_numbers import refuse_wrong_numbers
 from paretocli.exporting.fewer_bits.trials import Network, Trials, chosen_variant
 from paretocli.exporting.fewer_bits.variants import Exact
-from paretocli.exporting.formats import FORMATS, ONNX, timed_onnx
+from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.latencies import latencies
 from paretocli.exporting.measure import Outputs, compare_outputs
+from paretocli.exporting.onnx_file import ONNX, timed_onnx
 from paretocli.timing.processors import pinned
 
 

@@ -17,12 +17,13 @@ from paretocli.core.as_used import AsUsed, raw_inputs
 from paretocli.core.outputs import Outputs, output_names
 from paretocli.errors import RunError
 from paretocli.exporting.export import placed_in, refuse_used
-from paretocli.exporting.formats import FORMATS, describe_onnx
+from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.fronts.front_network import FrontNetwork
 from paretocli.exporting.fronts.front_points import SolvedFront
 from paretocli.exporting.fronts.front_tensors import FrontTensors, front_tensors, numbers_of
 from paretocli.exporting.measure import Outputs as Compared
 from paretocli.exporting.measure import compare_outputs
+from paretocli.exporting.onnx_file import describe_onnx
 from paretocli.exporting.source import identifier
 from paretocli.exporting.verifying.verified_files import REPORT
 

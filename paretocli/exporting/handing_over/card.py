@@ -64,6 +64,7 @@ class Taken:
         out: Where it is to lie.
         samples: How many test samples are stored at most.
         lossy: What was written in fewer bits, ready for JSON.
+        not_run: What is to be known of forms that were not run, a sentence each.
     """
 
     solved: SolvedPoint
@@ -78,6 +79,7 @@ class Taken:
     out: Path
     samples: int
     lossy: Mapping[str, Mapping[str, Any]]
+    not_run: Sequence[str] = ()
 
 
 def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
@@ -86,7 +88,7 @@ def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
     with torch.no_grad():
         outputs = taken.dense.by_task(*taken.batch.values())
     samples = samples_of(problem, taken.small, outputs)
-    tested = what_was_tested(problem, samples)
+    tested = what_was_tested(problem, samples, taken.measured)
     results = results_of(solved)
     rates = rates_of(solved, results)
     figures = figures_with_intervals(taken.measured, samples)
@@ -105,6 +107,7 @@ def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:
         "limits": [
             *limits_of(problem.name, tested, len(problem.test)),
             *split_facts(solved),
+            *taken.not_run,
         ],
         "sweep": sweep_of(solved),
         "point": point_of(solved, results),

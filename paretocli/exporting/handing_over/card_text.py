@@ -3,6 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from paretocli.exporting.handing_over.card_figures import (
+    classes_text,
+    groups_text,
+    metrics_text,
+)
 from paretocli.exporting.handing_over.card_origin import (
     certificate_text,
     data_text,
@@ -11,14 +16,14 @@ from paretocli.exporting.handing_over.card_origin import (
 )
 from paretocli.exporting.handing_over.card_use import (
     fewer_bits_text,
-    groups_text,
     inputs_text,
-    metrics_text,
     outputs_text,
     sizes_text,
 )
 from paretocli.exporting.handing_over.markdown import code, item, paragraph, plain
 from paretocli.front.costs import ExchangeRates
+
+FIGURES = (metrics_text, classes_text, groups_text)
 
 
 def card_text(card: Mapping[str, Any], rates: ExchangeRates, files: Mapping[str, str]) -> str:
@@ -36,7 +41,7 @@ def card_text(card: Mapping[str, Any], rates: ExchangeRates, files: Mapping[str,
     parts: list[tuple[str, Sequence[str]]] = [
         ("What it takes", inputs_text(card["inputs"])),
         ("What it gives", outputs_text(card["outputs"])),
-        ("How good it is", [*metrics_text(card["test"]), *groups_text(card["test"])]),
+        ("How good it is", [part for text in FIGURES for part in text(card["test"])]),
         ("What is not known", ["\n".join(item(plain(one)) for one in card["limits"])]),
         ("How it was chosen", point_text(card)),
         ("How well it is solved", certificate_text(card, rates)),

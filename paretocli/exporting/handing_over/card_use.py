@@ -1,4 +1,4 @@
-"""Of the page for an exported network: what it takes and gives, how good and how large it is."""
+"""Of the page for an exported network: what it takes and gives, and how large it is."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -11,7 +11,6 @@ Part = Mapping[str, Any]
 
 MOST_ROWS = 60  # of columns; all of them are in card.json
 MOST_CLASSES = 20
-NO_FIGURE = "none"
 
 
 def inputs_text(inputs: Part) -> list[str]:
@@ -101,63 +100,6 @@ def _meaning(meaning: Part | None) -> str:
     return f"logits of {meaning['count']} classes{order}; softmax gives probabilities."
 
 
-def metrics_text(test: Part) -> list[str]:
-    """How good it is on the test data."""
-    intervals = test["intervals"]
-    rows, remarks = [], []
-    for name, one in test["metrics"].items():
-        known = one["low"] is not None
-        between = f"{_figure(one['low'])} – {_figure(one['high'])}" if known else NO_FIGURE
-        number = str(one["resamples"]) if known else ""
-        rows.append((plain(name.replace("_", " ")), _figure(one["value"]), between, number))
-        if one["reason"]:
-            remarks.append(f"{plain(name)} has no interval: {plain(one['reason'])}")
-        elif one["undefined"]:
-            remarks.append(
-                f"{plain(name)} has no value in {one['undefined']} of its {one['resamples']} "
-                "resamples, which are left out."
-            )
-        elif known and one["low"] == one["high"]:
-            remarks.append(
-                f"{plain(name)} is the same in all resamples, which says nothing of other data."
-            )
-        elif known and not one["low"] <= one["value"] <= one["high"]:
-            remarks.append(
-                f"{plain(name)} lies outside its interval: drawing samples again shifts it."
-            )
-    if not rows:
-        return [paragraph("The tasks have no metrics; their losses stand below.")]
-    level = f"{intervals['level']:.0%}".replace("%", " %")
-    return [
-        table(("test metric", "figure", f"{level} interval", "resamples"), rows),
-        paragraph(
-            f"On {test['samples']:,} test samples. Intervals are by the percentile bootstrap: test "
-            f"samples drawn with replacement, the same ones for all tasks (seed "
-            f"{intervals['seed']}). They say how much the figures depend on which samples were "
-            "tested, as if each was drawn by itself: where several have one source, such as one "
-            "person, they are too narrow. Of other networks or data they say nothing."
-        ),
-        *(["\n".join(map(item, remarks))] if remarks else []),
-    ]
-
-
-def groups_text(test: Part) -> list[str]:
-    """The metrics of each group that is compared."""
-    found = []
-    for name, task in test["tasks"].items():
-        if not task["by_group"]:
-            continue
-        metrics = list(next(iter(task["by_group"].values())))
-        header = ("metric", *(f"{plain(g)} ({n:,})" for g, n in task["groups"].items()))
-        rows = [
-            (plain(m.replace("_", " ")), *(_figure(f[m]) for f in task["by_group"].values()))
-            for m in metrics
-        ]
-        found.append(paragraph(f"By the groups of {plain(name)}, with their test samples:"))
-        found.append(table(header, rows))
-    return found
-
-
 def sizes_text(sizes: Part, threads: int) -> list[str]:
     """How large and how fast it is, beside the network that was trained."""
     before, after = sizes["before"], sizes["after"]
@@ -185,14 +127,6 @@ def sizes_text(sizes: Part, threads: int) -> list[str]:
     if sizes["uncounted"]:
         found.append(paragraph(f"Multiply-accumulates are not there: {plain(sizes['uncounted'])}."))
     return found
-
-
-def _figure(value: float | None) -> str:
-    if value is None:
-        return NO_FIGURE
-    if value and not 1e-3 <= abs(value) < 1e4:
-        return f"{value:.3g}"
-    return f"{value:.4f}"
 
 
 def _times_text(side: Part, name: str) -> str:

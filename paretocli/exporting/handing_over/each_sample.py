@@ -38,6 +38,8 @@ class TaskSamples:
         target: (n, …), likewise.
         classes: The class of each (N,), −1 for none; None where it has no classes.
         groups: The group of each (N,), −1 for none; None where it compares none.
+        predicted: The class that the network takes each for (N,), −2 where its output is no
+            number; None where outputs are not the logits of classes.
     """
 
     task: Task
@@ -47,6 +49,7 @@ class TaskSamples:
     target: Several | None
     classes: Places | None
     groups: Places | None
+    predicted: Places | None = None
 
     def figure(self, name: str, rows: Places) -> float:
         """A metric of some samples, NaN where it has no value.
@@ -104,12 +107,14 @@ class _Collected:
         self._targets: list[Several] = []
         self._classes: list[Tensor] = []
         self._groups: list[Tensor] = []
+        self._predicted: list[Tensor] = []
 
     def add(self, output: Several, target: Several) -> None:
         labelled = self._task.labelled(target).cpu()
         self._labelled.append(labelled)
         if isinstance(target, Tensor) and _are_classes(self._task, target):
             self._classes.append(torch.where(labelled, target.flatten().cpu(), -1))
+            self._predicted += _predicted(self._task, output)
         if self._has_groups and isinstance(target, Mapping) and "group" in target:
             self._groups.append(target["group"].flatten().cpu())
         rows = labelled.nonzero().flatten()
@@ -131,6 +136,7 @@ class _Collected:
             combined(torch.cat, self._targets) if self._targets else None,
             torch.cat(self._classes).numpy() if self._classes else None,
             torch.cat(self._groups).numpy() if self._groups else None,
+            torch.cat(self._predicted).numpy() if self._predicted else None,
         )
 
 
@@ -138,6 +144,19 @@ def _are_classes(task: Task, target: Tensor) -> bool:
     """Whether targets (B, …) are the numbers of classes, one a sample."""
     said = isinstance(task.prediction, Classes)
     return said and not target.is_floating_point() and target.numel() == len(target)
+
+
+def _predicted(task: Task, output: Several) -> list[Tensor]:
+    """The likeliest class of each sample (B,), −2 where an output is no number.
+
+    None where outputs are not logits (B, C).
+    """
+    said = task.prediction
+    if not isinstance(output, Tensor) or not isinstance(said, Classes):
+        return []
+    if output.dim() != 2 or output.shape[1] != said.count:
+        return []
+    return [torch.where(output.isnan().any(dim=1), -2, output.argmax(dim=1)).cpu()]
 
 
 def _of_each(metric: Metric, output: Several, target: Several) -> Tensor:

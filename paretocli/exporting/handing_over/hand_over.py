@@ -103,6 +103,7 @@ def taken_of(
         out=out,
         samples=samples,
         lossy={name: asdict(one) for name, one in found.lossy.items()},
+        not_run=[one.sentence for one in found.not_run.values()],
     )
 
 

@@ -62,15 +62,14 @@ def figures_with_intervals(
     with warnings.catch_warnings():  # of metrics without a value, which are counted
         warnings.simplefilter("ignore")
         reasons = {
-            column: _why_none(measured[column], one, name)
-            for column, (one, name) in columns.items()
+            column: why_none(measured[column], one, name) for column, (one, name) in columns.items()
         }
         left = {column: pair for column, pair in columns.items() if not reasons[column]}
         drawn = _drawn(left, len(samples[0].places))
     return {
         column: Figure(_or_none(measured[column]), reason=reasons[column])
         if reasons[column]
-        else _interval(measured[column], drawn[column])
+        else interval(measured[column], drawn[column])
         for column in columns
     }
 
@@ -92,8 +91,14 @@ def _drawn(columns: Mapping[str, tuple[TaskSamples, str]], count: int) -> dict[s
     return drawn
 
 
-def _why_none(measured: float, one: TaskSamples, name: str) -> str:
-    """Why there is no interval, a sentence; empty where there is."""
+def why_none(measured: float, one: TaskSamples, name: str) -> str:
+    """Why a metric has no interval, a sentence; empty where it has one.
+
+    Args:
+        measured: The metric on the test data.
+        one: The samples of its task.
+        name: Of the metric.
+    """
     if not math.isfinite(measured):
         return "The metric has no value on the test data."
     if one.task.all_metrics[name].of_whole and len(one.places) > MOST_SAMPLES:
@@ -109,7 +114,8 @@ def _why_none(measured: float, one: TaskSamples, name: str) -> str:
     return ""
 
 
-def _interval(measured: float, drawn: Sequence[float]) -> Figure:
+def interval(measured: float, drawn: Sequence[float]) -> Figure:
+    """A figure with its interval, from what it is in samples that were drawn again."""
     values = np.array(drawn)
     there = values[np.isfinite(values)]
     undefined = len(values) - len(there)

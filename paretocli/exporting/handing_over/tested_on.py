@@ -1,6 +1,5 @@
 """What the test data says little of: few samples of a class or a group, labels that are missing."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +8,9 @@ import numpy as np
 from paretocli.core.prediction import Classes
 from paretocli.core.problem import Problem
 from paretocli.exporting.handing_over.each_sample import TaskSamples
+from paretocli.exporting.handing_over.group_figures import group_figures
+from paretocli.exporting.handing_over.intervals import Figure
+from paretocli.exporting.handing_over.recalls import recalls
 from paretocli.lists import some_of
 
 FEW = 30  # samples, of which a share is known to a tenth or two
@@ -22,48 +24,57 @@ class Tested:
         labelled: Samples that have a label.
         classes: By class, how many; none without classes.
         groups: By group that is compared, how many; none without.
-        by_group: By group, the metrics of the task whose output is compared, None where one has
-            no value.
+        by_group: By group, the metrics of the task whose output is compared, by column.
+        recall: By class, the share of its samples that the network takes for it; none without
+            classes, or of many.
     """
 
     labelled: int
     classes: dict[str, int]
     groups: dict[str, int]
-    by_group: dict[str, dict[str, float | None]]
+    by_group: dict[str, dict[str, Figure]]
+    recall: dict[str, Figure]
 
 
-def what_was_tested(problem: Problem, samples: Sequence[TaskSamples]) -> dict[str, Tested]:
+def what_was_tested(
+    problem: Problem, samples: Sequence[TaskSamples], measured: Mapping[str, float]
+) -> dict[str, Tested]:
     """What there is of each task, by name.
 
     Args:
         problem: Whose test data.
         samples: Of each task.
+        measured: The metrics by column name, as they were measured.
     """
     by_name = {one.task.name: one for one in samples}
-    return {name: _of_task(problem, one, by_name) for name, one in by_name.items()}
+    return {name: _of_task(problem, one, by_name, measured) for name, one in by_name.items()}
 
 
-def _of_task(problem: Problem, one: TaskSamples, others: Mapping[str, TaskSamples]) -> Tested:
+def _of_task(
+    problem: Problem,
+    one: TaskSamples,
+    others: Mapping[str, TaskSamples],
+    measured: Mapping[str, float],
+) -> Tested:
     names = problem.description.classes.get(one.task.name, ())
     prediction = one.task.prediction
     classes: dict[str, int] = {}
+    recall: dict[str, Figure] = {}
     if one.classes is not None and isinstance(prediction, Classes):
         there = one.classes[one.classes >= 0]
         counts = np.bincount(there, minlength=prediction.count).tolist()
         classes = {_name(names, number): count for number, count in enumerate(counts)}
-    groups, by_group = {}, {}
+        recall = recalls(one, [_name(names, number) for number in range(prediction.count)])
+    groups: dict[str, int] = {}
+    by_group: dict[str, dict[str, Figure]] = {}
     judged = others.get(one.task.of or "")
     if one.groups is not None:
-        for number, name in enumerate(problem.description.groups[one.task.name]):
-            rows = np.flatnonzero(one.groups == number)
-            groups[name] = len(rows)
-            if judged is not None:
-                figures = {m: judged.figure(m, rows) for m in judged.task.all_metrics}
-                by_group[name] = {
-                    f"{m}_{judged.task.name}": value if math.isfinite(value) else None
-                    for m, value in figures.items()
-                }
-    return Tested(int((one.places >= 0).sum()), classes, groups, by_group)
+        known = problem.description.groups[one.task.name]
+        groups = {name: int((one.groups == n).sum()) for n, name in enumerate(known)}
+        if judged is not None:
+            found = group_figures(judged, one.groups, len(known), measured)
+            by_group = dict(zip(known, found, strict=True))
+    return Tested(int((one.places >= 0).sum()), classes, groups, by_group, recall)
 
 
 def _name(names: Sequence[str], number: int) -> str:

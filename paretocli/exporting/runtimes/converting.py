@@ -17,7 +17,8 @@ LACKS = re.compile(
     r"|does not support the following ONNX operations:(?P<openvino>.*)"
     r"|Operator torch\._ops\.(?P<executorch>aten\.[\w.]+)"
     r"|Missing operator: \[\d+\](?P<kernel>.*)"
-    r"|Lowering not found:(?P<litert>.*))"
+    r"|Lowering not found:(?P<litert>.*)"
+    r"|Unsupported fx node .*, kind (?P<coreml>[\w.:]+))"
 )
 """How exporters and runtimes name what they lack."""
 
@@ -56,9 +57,14 @@ def converting(runtime: str, option: str) -> Iterator[None]:
 
 def lacking_operators(said: str) -> list[str]:
     """The operators that a runtime says it lacks, in what it raised and printed."""
-    named = ("".join(filter(None, match.groups())) for match in LACKS.finditer(said))
-    found = (OPERATOR.findall(names) for names in named)
+    found = (_operators(match) for match in LACKS.finditer(said))
     return list(dict.fromkeys(name for names in found for name in names))
+
+
+def _operators(match: re.Match[str]) -> list[str]:
+    if match["coreml"]:
+        return [match["coreml"]]  # Core ML's converter leaves out that it is one of torch's
+    return OPERATOR.findall("".join(filter(None, match.groups())))
 
 
 @contextmanager

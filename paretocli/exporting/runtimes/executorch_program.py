@@ -57,7 +57,9 @@ def timed_executorch(folder: Path, threads: int) -> Callable[..., Sequence[Tenso
     from executorch.extension.pybindings import portable_lib
 
     with converting(NAME, OPTION):
-        portable_lib._unsafe_reset_threadpool(threads)
+        # What is loaded keeps the threads that there are; without them, running it would crash.
+        if portable_lib._threadpool_get_thread_count() != threads:
+            portable_lib._unsafe_reset_threadpool(threads)
     run = _method(folder)
     return lambda *inputs: run(inputs)
 

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from paretocli.exporting.formats import FORMATS, ONNX, OPENVINO
+from paretocli.exporting.formats import FORMATS, OPENVINO
+from paretocli.exporting.onnx_file import ONNX
 from paretocli.exporting.runtimes.converting import converting
 
 GRAPH = OPENVINO[0]

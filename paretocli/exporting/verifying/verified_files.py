@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 CHECKSUMS, CARD, REPORT = "checksums.json", "card.json", "export.json"
@@ -88,6 +88,17 @@ def listed(folder: Path, deviations: list[str]) -> tuple[dict[str, str], str]:
         pass
     deviations.append(f"{CHECKSUMS} is not as export writes it, so that no file can be checked.")
     return {}, digest_of(content)
+
+
+def whole_folders(names: Iterable[str], wrong: Iterable[str]) -> set[str]:
+    """The folders in which there are files, and none that is wrong.
+
+    Args:
+        names: Of all files, from the folder that is verified.
+        wrong: Those that are not as they were written, or were not written.
+    """
+    broken = {str(folder) for name in wrong for folder in PurePosixPath(name).parents}
+    return {str(folder) for name in names for folder in PurePosixPath(name).parents} - broken
 
 
 def _is_entry(entry: tuple[Any, Any]) -> bool:

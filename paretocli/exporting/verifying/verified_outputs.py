@@ -5,6 +5,7 @@ Packages are imported where something needs them: a folder is verified as far as
 
 import importlib.util
 import json
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -98,6 +99,9 @@ class Outputs:
         run = RUNNERS.get(ending) or self._runners.get(file)
         if run is None:
             self.unchecked.append(f"outputs of {file}: nothing here runs files of its kind.")
+            return
+        if ending in _ON and sys.platform not in _ON[ending]:
+            self.unchecked.append(f"outputs of {file}, which {_ON[ending][-1]} alone runs.")
             return
         for module in _NEEDS.get(ending, ()):
             if importlib.util.find_spec(module) is None:
@@ -219,6 +223,21 @@ def _run_litert(path: Path, inputs: Sequence[Any]) -> Sequence[Any]:
     return _stacked(found)
 
 
+def _run_coreml(path: Path, inputs: Sequence[Any]) -> Sequence[Any]:
+    """Its arguments and outputs are in the order of the network's; real numbers are single."""
+    import coremltools
+    import numpy as np
+
+    units = coremltools.ComputeUnit.CPU_ONLY
+    model = coremltools.models.MLModel(str(path), compute_units=units)
+    said = model.get_spec().description
+    kinds = [np.float32 if array.dtype.kind == "f" else np.int32 for array in inputs]
+    arrays = [array.astype(kind) for array, kind in zip(inputs, kinds, strict=True)]
+    names = [one.name for one in said.input]
+    found = model.predict(dict(zip(names, arrays, strict=True)))
+    return [np.asarray(found[one.name]) for one in said.output]
+
+
 def _stacked(samples: Iterable[Sequence[Any]]) -> Sequence[Any]:
     """Outputs of one sample each as those of a batch."""
     import numpy as np
@@ -233,6 +252,7 @@ RUNNERS: dict[str, Runner] = {
     ".xml": _run_openvino,
     ".pte": _run_executorch,
     ".tflite": _run_litert,
+    ".mlpackage": _run_coreml,
 }
 _NEEDS = {
     ".py": ("torch", "safetensors"),
@@ -241,7 +261,9 @@ _NEEDS = {
     ".xml": ("openvino",),
     ".pte": ("torch", "executorch"),
     ".tflite": ("ai_edge_litert",),
+    ".mlpackage": ("coremltools",),
 }
+_ON = {".mlpackage": ("darwin", "macOS")}  # sys.platform, and what people call that
 
 
 def _first_line(error: Exception) -> str:

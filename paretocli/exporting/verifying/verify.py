@@ -27,6 +27,7 @@ from paretocli.exporting.verifying.verified_files import (
     others,
     refuse_no_digest,
     refuse_no_export,
+    whole_folders,
 )
 from paretocli.exporting.verifying.verified_outputs import Outputs, Runner
 
@@ -92,7 +93,9 @@ def verify_folder(
             deviations.append(f"{name} {wrong}.")
         else:
             sound.add(name)
-    for name in others(folder, {*checksums, CHECKSUMS}):
+    strangers = list(others(folder, {*checksums, CHECKSUMS}))
+    sound |= whole_folders(checksums, {*checksums, *strangers} - sound)
+    for name in strangers:
         if CACHE in Path(name).parts and name.endswith(".pyc"):
             notes.append(f"{name}, which Python left there and is no part of the export.")
         elif checksums:
