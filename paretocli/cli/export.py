@@ -60,7 +60,16 @@ CalibrationSamples = Annotated[
         show_default="512, or all",
     ),
 ]
-
+QuantiseAware = Annotated[
+    int | None,
+    typer.Option(
+        metavar="EPOCHS",
+        help="Where onnx-int8 loses more than --max-drop, train the small network so long with its "
+        "numbers rounded, on the training split: the file is then of another network than the "
+        "point's.",
+        show_default="no training",
+    ),
+]
 Samples = Annotated[
     int | None,
     typer.Option(
@@ -83,6 +92,7 @@ def export(
     problem: ProblemFile = None,
     max_drop: MaxDrop = None,
     calibration_samples: CalibrationSamples = None,
+    quantise_aware: QuantiseAware = None,
     threads: Threads = 1,
     samples: Samples = None,
     as_json: AsJson = False,
@@ -112,6 +122,8 @@ def export(
 
       paretocli export runs/multimnist 3 --format onnx-int8 --max-drop 1
 
+      paretocli export runs/multimnist 3 --format onnx-int8 --quantise-aware 5
+
       paretocli export runs/mine 3 --problem my_problem.py:make
 
       paretocli export runs/manifold --front --format onnx
@@ -134,7 +146,7 @@ def export(
 
     _refuse_both(point, samples, front=front)
     names = asked_formats(formats, some=front)
-    lossiness = asked_lossiness(names, max_drop, calibration_samples)
+    lossiness = asked_lossiness(names, max_drop, calibration_samples, quantise_aware)
     stored = USUAL if samples is None else samples
     what = "front" if point is None else str(point)
     folder = out or Path(f"export-{path.resolve().name}-{what}")

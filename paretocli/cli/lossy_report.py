@@ -22,7 +22,8 @@ def lossy_report(found: "Mapping[str, Lossy]") -> list[str]:
         return []
     lines = ["", as_text(_table(found)), ""]
     for name, lossy in found.items():
-        text = f"{_chosen_text(name, lossy)} {_validation_text(lossy)}"
+        sentences = [_chosen_text(name, lossy), _training_text(lossy), _validation_text(lossy)]
+        text = " ".join(sentence for sentence in sentences if sentence)
         lines += [textwrap.fill(text, WIDTH, break_on_hyphens=False), ""]
     lines += [
         textwrap.fill(
@@ -77,13 +78,37 @@ def _chosen_text(name: str, lossy: "Lossy") -> str:
     return f"{name}: {lossy.how}{ranges}; {100 * lossy.share:.0f} % of all numbers.{back}"
 
 
+def _training_text(lossy: "Lossy") -> str:
+    """Whether it was trained further, and what it lost before."""
+    if not lossy.quantise_aware:
+        return ""
+    if lossy.trained is None:
+        if lossy.exact_layers:
+            return (
+                "What training with its numbers rounded made of it needs more layers in fp32, and "
+                "was dropped."
+            )
+        return "It was not trained further, for it loses no more than it may without."
+    course, lost = lossy.trained.course, lossy.trained.untrained
+    each = "; ".join(map(_loss_text, lost.values()))
+    return (
+        f"Its weights and ranges were trained for {course.epochs} epochs with all numbers rounded "
+        f"(epoch {course.best_epoch} was best on the validation data): it is no longer the "
+        f"point's own network. Without that, in eight bits alone, there was lost: {each}."
+    )
+
+
 def _validation_text(lossy: "Lossy") -> str:
     each = "; ".join(map(_loss_text, lossy.validation.values()))
     most = max(lossy.differences.values(), default=0.0)
-    return (
-        f"Lost on the validation data, where {lossy.max_drop:g} is allowed: {each}. Outputs differ "
-        f"by up to {most:.2g} on the test data."
-    )
+    said = f"Outputs differ by up to {most:.2g} on the test data."
+    if lossy.trained is not None:
+        far = max(lossy.trained.from_exact.values(), default=0.0)
+        said = (
+            f"On the test data its outputs differ by up to {far:.2g} from the point's network, and "
+            f"by {most:.2g} from the one that was trained, with its numbers rounded."
+        )
+    return f"Lost on the validation data, where {lossy.max_drop:g} is allowed: {each}. {said}"
 
 
 def _loss_text(drop: "Drop") -> str:

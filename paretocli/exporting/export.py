@@ -32,6 +32,7 @@ from paretocli.exporting.latencies import latencies
 from paretocli.exporting.measure import compare_outputs
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
+from paretocli.exporting.quantise_aware.recipe import recipe_of
 from paretocli.exporting.source import batch_shape, identifier, python_source
 from paretocli.exporting.verifying.verified_files import CHECKSUMS, REPORT
 from paretocli.exporting.written_forms import NotRun, bytes_of, write_forms
@@ -131,13 +132,14 @@ def export_point(
         dense, small = Path(name) / "dense", Path(name) / "small"
         dense.mkdir()
         small.mkdir()
-        found = _export(solved, dense, small, formats, threads, lossiness)
+        rounded: dict[str, nn.Module] = {}  # by the file of a network that was trained for it
+        found = _export(solved, dense, small, formats, threads, lossiness, rounded)
         found = replace(found, files=(*found.files, *handed_over(samples)))
         report = {"format": 1, "paretocli": __version__, **_origin(solved), **asdict(found)}
         del report["digest"]  # of what this file is one of
         write_text(small / REPORT, json.dumps(report, indent=2))
         batch = _batch(solved.problem, 2)
-        taken = taken_of(solved, found, batch, formats, small, out, samples)
+        taken = taken_of(solved, found, batch, formats, small, out, samples, rounded)
         digest = hand_over(taken, small, forms_of(found, formats))
         if place == out:
             # The list of checksums comes last: until then nobody takes the folder for whole.
@@ -179,8 +181,10 @@ def _export(
     asked: Sequence[str],
     threads: int,
     lossiness: Lossiness,
+    rounded: dict[str, nn.Module],
 ) -> Exported:
     problem = solved.problem
+    recipe = recipe_of(solved) if lossiness.quantise_aware else None
     formats = [name for name in asked if not FORMATS[name].lossy]
     dense = AsUsed(problem, solved.network).eval()
     few = _batch(problem, 2)
@@ -207,8 +211,8 @@ def _export(
     if len(formats) < len(asked):
         from paretocli.exporting.fewer_bits.lossy_files import write_lossy
 
-        written = Network(problem, dense, plain, names, few, outputs, batches)
-        lossy = write_lossy(written, asked, folder, lossiness, threads)
+        written = Network(problem, dense, plain, names, few, outputs, batches, recipe)
+        lossy = write_lossy(written, asked, folder, lossiness, threads, rounded.__setitem__)
     shutil.copyfile(solved.file, dense_folder / WEIGHTS)
     files = [WEIGHTS, *(file for name in formats for file in FORMATS[name].files)]
     dense_size, small_size = (size_of(network, batches[1]) for network in (dense, plain))

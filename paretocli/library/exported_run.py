@@ -46,6 +46,7 @@ class ExportedRun(MeasuredRun):
         samples: int = 8,
         max_drop: float | None = None,
         calibration_samples: int | None = None,
+        quantise_aware: int | None = None,
     ) -> "Exported":
         """Write the network of a point without its zero rows, and what fed them.
 
@@ -60,6 +61,8 @@ class ExportedRun(MeasuredRun):
                 unless given.
             calibration_samples: Training samples on which `onnx-int8` finds how large the
                 network's numbers get; 512, or all there are, unless given.
+            quantise_aware: Epochs for which the small network is trained with its numbers rounded,
+                where `onnx-int8` costs a task more than it may; none unless given.
 
         Raises:
             InputError: As `network`, or the folder holds something, or a format of fewer bits
@@ -70,7 +73,7 @@ class ExportedRun(MeasuredRun):
         from paretocli.library.exporting import export_one
 
         number = point_number(point)
-        lossiness = asked_lossiness(formats, max_drop, calibration_samples)
+        lossiness = asked_lossiness(formats, max_drop, calibration_samples, quantise_aware)
         return export_one(
             self.path,
             number,

@@ -13,9 +13,9 @@ from torch import nn
 
 from paretocli.errors import InputError, RunError
 from paretocli.exporting.fewer_bits import lossy_files as writing
+from paretocli.exporting.fewer_bits.choosing import least_lost
 from paretocli.exporting.fewer_bits.lossiness import Lossiness
 from paretocli.exporting.fewer_bits.lossy_files import write_lossy
-from paretocli.exporting.fewer_bits.trials import chosen_variant
 from paretocli.exporting.fewer_bits.variants import Variant
 from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.onnx_file import ONNX
@@ -200,7 +200,7 @@ def test_too_little_to_calibrate_with_is_refused(written, tmp_path):
 def test_a_network_without_layers_is_refused():
     nothing = Variant("", 0, (), lambda layers: onnx.ModelProto())
     with pytest.raises(InputError, match="the network has none whose numbers fit"):
-        chosen_variant("onnx-fp16", [nothing], None, 0.5)
+        least_lost("onnx-fp16", [nothing], None)
 
 
 class Tokens(nn.Module):

@@ -1,10 +1,11 @@
 """Networks in eight bits: weights, and what is between the layers."""
 
-from collections.abc import Collection
-from dataclasses import replace
-from functools import partial
+import copy
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import onnx
 
 from paretocli.compaction.quiet import quiet
@@ -26,6 +27,59 @@ OPERATORS = (*WEIGHT, *PASSING)
 KEEPING = ["Gemm", "MatMul"]
 
 
+@dataclass(frozen=True, eq=False)
+class Int8:
+    """A way to store a network in eight bits.
+
+    Attributes:
+        exact: The network.
+        method: How its ranges were found.
+        ranges: Of its tensors, as onnxruntime's quantiser takes them.
+        reduced: Whether weights have seven bits.
+    """
+
+    exact: Exact
+    method: str
+    ranges: Any
+    reduced: bool
+
+    def variant(self) -> Variant:
+        """What can be tried."""
+        bits = 7 if self.reduced else 8
+        return Variant(
+            words=f"weights of {bits} bits per channel, activations of 8 bits, {self.method}",
+            rank=bits - 7,
+            layers=tuple(_named(self.exact)[1]),
+            make=lambda exact_layers: slim(self.quantised(exact_layers)),
+            int8=self,
+        )
+
+    def model(self) -> onnx.ModelProto:
+        """The network in single precision, as it is quantised: its layers are named."""
+        return _named(self.exact)[0]
+
+    def quantised(self, exact_layers: Collection[str]) -> onnx.ModelProto:
+        """The network with so many layers in single precision, with the names of its tensors."""
+        return _quantised(self.exact, self.ranges, exact_layers, reduced=self.reduced)
+
+    def again(self, exact: Exact, method: str, known: Mapping[str, tuple[float, float]]) -> "Int8":
+        """The same for other weights, with these ranges of tensors in the place of those found.
+
+        Args:
+            exact: A network with the same graph.
+            method: How these ranges were found.
+            known: The smallest and largest number of tensors, by name.
+        """
+        from onnxruntime.quantization.calibrate import TensorData
+
+        ranges = copy.copy(self.ranges)
+        ranges.data = dict(self.ranges.data) | {
+            name: TensorData(lowest=np.float32(low), highest=np.float32(high))
+            for name, (low, high) in known.items()
+        }
+        return Int8(ordered(exact), method, ranges, self.reduced)
+
+
 def int8_variants(exact: Exact) -> list[Variant]:
     """Each way to find ranges, with weights of seven and of eight bits.
 
@@ -34,22 +88,21 @@ def int8_variants(exact: Exact) -> list[Variant]:
     with a zero point. As int8 they would be the same numbers less 128, for which onnxruntime has
     fewer kernels on x86.
     """
-    file = exact.file.with_suffix(".ordered.onnx")
-    onnx.save(activations_first(onnx.load(exact.file)), file)
-    exact = replace(exact, file=file)
+    exact = ordered(exact)
     with quiet():
         found = _ranges(exact)
-    layers = tuple(_named(exact)[1])
     return [
-        Variant(
-            words=f"weights of {bits} bits per channel, activations of 8 bits, ranges by {method}",
-            rank=rank,
-            layers=layers,
-            make=partial(_quantised, exact, values, reduced=bits == 7),
-        )
-        for rank, bits in enumerate((7, 8))
+        Int8(exact, f"ranges by {method}", values, reduced).variant()
+        for reduced in (True, False)
         for method, values in found.items()
     ]
+
+
+def ordered(exact: Exact) -> Exact:
+    """The same network in a file beside, with activations before pooling."""
+    file = exact.file.with_suffix(".ordered.onnx")
+    onnx.save(activations_first(onnx.load(exact.file)), file)
+    return replace(exact, file=file)
 
 
 def _ranges(exact: Exact) -> dict[str, Any]:
@@ -106,7 +159,8 @@ def _quantised(
         )
         quantiser.quantize_model()
         quantiser.model.topological_sort()
-    return slim(quantiser.model.model)
+    found: onnx.ModelProto = quantiser.model.model
+    return found
 
 
 def _one_step(model: onnx.ModelProto, reduced: bool) -> dict[str, Any]:

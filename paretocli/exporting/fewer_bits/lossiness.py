@@ -20,17 +20,23 @@ class Lossiness:
         max_drop: What each task may lose in its main metric on the validation data: points where
             that is a share, else per cent of what it was.
         calibration_samples: Training samples on which ranges are found; None for the default.
+        quantise_aware: Epochs for which a network is trained with its numbers rounded, where it
+            loses more otherwise; 0 for none.
     """
 
     max_drop: float = MAX_DROP
     calibration_samples: int | None = None
+    quantise_aware: int = 0
 
 
 DEFAULT = Lossiness()
 
 
 def asked_lossiness(
-    formats: Sequence[str], max_drop: float | None, calibration_samples: int | None
+    formats: Sequence[str],
+    max_drop: float | None,
+    calibration_samples: int | None,
+    quantise_aware: int | None = None,
 ) -> Lossiness:
     """What a user asked for, checked.
 
@@ -38,6 +44,7 @@ def asked_lossiness(
         formats: Those that are written.
         max_drop: `--max-drop`, None where it was not given.
         calibration_samples: Likewise.
+        quantise_aware: Likewise.
 
     Raises:
         InputError: It is no such number, or no format heeds it.
@@ -52,12 +59,18 @@ def asked_lossiness(
             f"--calibration-samples should be at least {FEWEST_SAMPLES}, for fewer say too little "
             f"of how large the network's numbers get, found {calibration_samples}."
         )
+    if quantise_aware is not None and quantise_aware < 1:
+        raise InputError(
+            "--quantise-aware should be at least 1, the epochs of training with the network's "
+            f"numbers rounded, found {quantise_aware}."
+        )
     own = FORMATS.sound
     lossy = [name for name, form in own.items() if form.lossy]
     calibrated = [name for name, form in own.items() if form.calibrated]
     for option, value, heeding in (
         ("--max-drop", max_drop, lossy),
         ("--calibration-samples", calibration_samples, calibrated),
+        ("--quantise-aware", quantise_aware, calibrated),
     ):
         if value is not None and not {*heeding} & {*formats}:
             raise InputError(
@@ -67,4 +80,5 @@ def asked_lossiness(
     return Lossiness(
         MAX_DROP if max_drop is None else max_drop,
         calibration_samples,
+        quantise_aware or 0,
     )

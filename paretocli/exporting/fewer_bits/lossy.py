@@ -3,6 +3,24 @@
 from dataclasses import dataclass
 
 from paretocli.exporting.fewer_bits.drops import Drop
+from paretocli.exporting.quantise_aware.training import Course
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training further, with all numbers rounded, made of a network.
+
+    Attributes:
+        course: How it went.
+        untrained: What each task lost on the validation data without it, with all layers in fewer
+            bits.
+        from_exact: By output, the largest difference on the test data of the file from the point's
+            own network.
+    """
+
+    course: Course
+    untrained: dict[str, Drop]
+    from_exact: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -23,9 +41,13 @@ class Lossy:
         max_drop: What each task may lose on the validation data.
         validation: What each loses there.
         test: What each loses on the test data, on which nothing was chosen.
-        differences: By output, the largest difference on the test data from single precision.
+        differences: By output, the largest difference on the test data from single precision, or
+            from the rounded network that was trained.
         latency: Median seconds for a batch with onnxruntime, by its size.
         latency_exact: Those of single precision, measured in turn with them.
+        quantise_aware: Epochs of training further that were asked for; 0 for none.
+        trained: That training, where its numbers are those that it led to; the file is no longer
+            of the point's own network then.
     """
 
     file: str
@@ -44,3 +66,5 @@ class Lossy:
     differences: dict[str, float]
     latency: dict[str, float]
     latency_exact: dict[str, float]
+    quantise_aware: int = 0
+    trained: Trained | None = None

@@ -1,30 +1,40 @@
 """Writing a network in formats of fewer bits, as long as no task loses more than it may."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import onnx
+from torch import nn
 
 from paretocli.exporting.differences import refuse_difference
 from paretocli.exporting.fewer_bits.calibration import calibration_batches, calibration_count
 from paretocli.exporting.fewer_bits.drops import Function, drops, figures
 from paretocli.exporting.fewer_bits.lossiness import Lossiness
-from paretocli.exporting.fewer_bits.lossy import Lossy
+from paretocli.exporting.fewer_bits.lossy import Lossy, Trained
 from paretocli.exporting.fewer_bits.onnx_layers import named_layers
 from paretocli.exporting.fewer_bits.stored_numbers import refuse_wrong_numbers
-from paretocli.exporting.fewer_bits.trials import Network, Trials, chosen_variant
+from paretocli.exporting.fewer_bits.trials import Network
 from paretocli.exporting.fewer_bits.variants import Exact
 from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.latencies import latencies
 from paretocli.exporting.measure import Outputs, compare_outputs
 from paretocli.exporting.onnx_file import ONNX, timed_onnx
+from paretocli.exporting.quantise_aware.agreement import refuse_disagreement
+from paretocli.exporting.quantise_aware.chosen_trained import Choice, chosen_with_training
 from paretocli.timing.processors import pinned
+
+Keep = Callable[[str, nn.Module], object]
 
 
 def write_lossy(
-    network: Network, formats: Sequence[str], folder: Path, lossiness: Lossiness, threads: int
+    network: Network,
+    formats: Sequence[str],
+    folder: Path,
+    lossiness: Lossiness,
+    threads: int,
+    keep: Keep | None = None,
 ) -> dict[str, Lossy]:
     """Write a network in formats that store fewer bits.
 
@@ -34,9 +44,12 @@ def write_lossy(
         folder: Where to.
         lossiness: What may be lost.
         threads: For latencies.
+        keep: Is given the name of a file of a network that was trained for it, and that network
+            with its numbers rounded, from raw inputs to the outputs' tensors.
 
     Raises:
-        InputError: A task loses more than it may, or there is too little to calibrate with.
+        InputError: A task loses more than it may, there is too little to calibrate with, or the
+            network cannot be trained with its numbers rounded.
         RunError: A file stores other numbers than the network has.
     """
     lossy = [name for name in formats if FORMATS[name].lossy]
@@ -49,7 +62,8 @@ def write_lossy(
             FORMATS["onnx"].write(module, network.names, network.few, place)
         sizes = [(place / ONNX).stat().st_size for place in (exact, dense)]
         return {
-            name: _write(network, name, exact, folder, lossiness, threads, sizes) for name in lossy
+            name: _write(network, name, exact, folder, lossiness, threads, sizes, keep)
+            for name in lossy
         }
 
 
@@ -61,6 +75,7 @@ def _write(
     lossiness: Lossiness,
     threads: int,
     sizes: Sequence[int],
+    keep: Keep | None,
 ) -> Lossy:
     form, problem = FORMATS[name], network.problem
     (file,) = form.files
@@ -72,24 +87,31 @@ def _write(
     )
     reference = FORMATS["onnx"].read(exact_folder)
     with tempfile.TemporaryDirectory() as place:
-        trials = Trials(network, form, Path(place))
         assert form.variants is not None
-        chosen = chosen_variant(name, form.variants(exact), trials, lossiness.max_drop)
-    model = chosen.variant.make(chosen.exact_layers)
-    onnx.save(model, folder / file)
-    right = named_layers(onnx.load(exact.file), exact.parameters).model
-    share = refuse_wrong_numbers(right, onnx.load(folder / file), name)
+        variants = form.variants(exact)
+        choice = chosen_with_training(name, variants, network, form, lossiness, Path(place))
+        share = _save(choice, exact, folder / file, name)
+        rounded = None if choice.tuned is None else choice.tuned.rounded(choice.chosen.exact_layers)
     function = form.read(folder)
     functions: dict[str, Function] = {"module": network.small, "onnx": reference, name: function}
     found = compare_outputs(problem, functions, network.form)
     exact_alone = {"onnx": found.difference["onnx"]}
     refuse_difference(Outputs({}, exact_alone, found.largest))
+    differences, trained = found.difference[name], None
+    if rounded is not None and choice.tuned is not None:
+        of_rounded = compare_outputs(problem, {"": rounded, name: function}, network.form)
+        refuse_disagreement(problem, rounded, function, name)
+        trained = Trained(choice.tuned.course, dict(choice.untrained), differences)
+        differences = of_rounded.difference[name]
+        if keep is not None:
+            keep(file, rounded)
     before, after = (
         figures(problem, one, network.form, problem.test) for one in (network.small, function)
     )
     with pinned(threads):
         timed = form.timed(folder, threads) if form.timed else function
         times = latencies({"": [timed_onnx(exact_folder, threads), timed]}, network.batches)
+    chosen = choice.chosen
     return Lossy(
         file=file,
         bits=form.bits,
@@ -103,8 +125,20 @@ def _write(
         exact_layers=chosen.exact_layers,
         max_drop=lossiness.max_drop,
         validation=chosen.drops,
-        test=drops(trials.main, before, after),
-        differences=found.difference[name],
+        test=drops(choice.main, before, after),
+        differences=differences,
         latency={name.removeprefix(", "): pair[1].median for name, pair in times.items()},
         latency_exact={name.removeprefix(", "): pair[0].median for name, pair in times.items()},
+        quantise_aware=lossiness.quantise_aware if form.calibrated else 0,
+        trained=trained,
     )
+
+
+def _save(choice: Choice, exact: Exact, file: Path, name: str) -> float:
+    """Write a choice, and compare its numbers; the share that is stored in fewer bits."""
+    variant, tuned = choice.chosen.variant, choice.tuned
+    if tuned is not None:
+        exact = tuned.exact
+    onnx.save(variant.make(choice.chosen.exact_layers), file)
+    right = named_layers(onnx.load(exact.file), exact.parameters).model
+    return refuse_wrong_numbers(right, onnx.load(file), name)

@@ -53,10 +53,10 @@ def named_layers(model: onnx.ModelProto, parameters: Mapping[str, Array]) -> Lay
 
 def layer_of(stored: onnx.TensorProto, parameters: Mapping[str, Array]) -> str:
     """What the network calls the layer of a stored tensor: its parameter without `weight`."""
-    return re.sub(r"[._]weight$", "", _parameter(stored, parameters))
+    return re.sub(r"[._]weight$", "", parameter_of(stored, parameters))
 
 
-def _parameter(stored: onnx.TensorProto, parameters: Mapping[str, Array]) -> str:
+def parameter_of(stored: onnx.TensorProto, parameters: Mapping[str, Array]) -> str:
     """The parameter that a stored tensor is; an exporter transposes some and names them anew."""
     if stored.name in parameters:
         return stored.name

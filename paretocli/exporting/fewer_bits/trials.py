@@ -1,6 +1,6 @@
 """Trying the ways in which a network can be stored in fewer bits, on the validation data."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,25 +8,18 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from paretocli.compaction.program import first_line
 from paretocli.core.inputs import Several, tensors_of
 from paretocli.core.problem import Problem
-from paretocli.errors import InputError
 from paretocli.exporting.fewer_bits.drops import Drop, Function, drops, figures, main_figures
-from paretocli.exporting.fewer_bits.giving_back import (
-    fewest_given_back,
-    most_sensitive_first,
-    output_error,
-)
-from paretocli.exporting.fewer_bits.variants import Variant
+from paretocli.exporting.fewer_bits.giving_back import output_error
 from paretocli.exporting.formats import Format
 
 if TYPE_CHECKING:
     import onnx
 
+    from paretocli.exporting.quantise_aware.recipe import Recipe
+
 PART = 256  # validation samples on which outputs are compared
-ROUNDING = 1e-4  # points or per cent; metrics are in single precision
-DIGITS = 3  # of losses that are compared, likewise
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +34,7 @@ class Network:
         few: Raw inputs of some samples, by the names of its arguments.
         form: Its outputs for these, one a task that has its own.
         batches: Raw inputs by which latencies are measured, by their size.
+        recipe: How it is trained further, where that is asked for.
     """
 
     problem: Problem
@@ -50,6 +44,7 @@ class Network:
     few: Mapping[str, Tensor]
     form: Sequence[Several]
     batches: Mapping[int, Sequence[Tensor]]
+    recipe: "Recipe | None" = None
 
 
 class Trials:
@@ -59,12 +54,16 @@ class Trials:
         network: What they are made of.
         form: Their format.
         folder: Where a file is written, to be read and forgotten.
+        trained: A network that was trained further, of which the files are made in its place;
+            what is lost is still what its tasks lose.
 
     Attributes:
         main: What each task is judged by.
     """
 
-    def __init__(self, network: Network, form: Format, folder: Path) -> None:
+    def __init__(
+        self, network: Network, form: Format, folder: Path, trained: nn.Module | None = None
+    ) -> None:
         self._network, self._format, self._folder = network, form, folder
         problem = network.problem
         self._data = problem.splits()["val"]
@@ -73,7 +72,7 @@ class Trials:
         # All over it, for classes may follow one another.
         rows = torch.linspace(0, len(self._data) - 1, min(PART, len(self._data))).long()
         self._part = tuple(tensors_of(self._data.rows(rows).inputs).values())
-        self._outputs = self._on_part(network.small)
+        self._outputs = self._on_part(trained or network.small)
 
     def drops(self, model: "onnx.ModelProto") -> dict[str, Drop]:
         """What each task loses on the whole."""
@@ -96,106 +95,3 @@ class Trials:
         batches = zip(*(torch.split(tensor, size) for tensor in self._part), strict=True)
         found = [function(*batch) for batch in batches]
         return [torch.cat(list(output)) for output in zip(*found, strict=True)]
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """A way to store a network that holds.
-
-    Attributes:
-        variant: It.
-        exact_layers: Those that stay in single precision, most sensitive first.
-        drops: What each task loses on the validation data.
-    """
-
-    variant: Variant
-    exact_layers: tuple[str, ...]
-    drops: dict[str, Drop]
-
-
-def chosen_variant(
-    name: str, variants: Sequence[Variant], trials: Trials, max_drop: float
-) -> Chosen:
-    """The variant that loses least, with as few layers in single precision as hold.
-
-    Of those in which the worst task loses as much, or none loses anything, the lowest rank is
-    taken, and among these the one whose outputs are closest.
-
-    Args:
-        name: The format's, for messages.
-        variants: All.
-        trials: What they lose.
-        max_drop: What each task may lose.
-
-    Raises:
-        InputError: There is nothing to store in fewer bits, or a task loses more.
-    """
-    variants = [variant for variant in variants if variant.layers]
-    if not variants:
-        raise InputError(
-            f"{name} stores the weights of convolutions, linear layers and embeddings in fewer "
-            "bits, and the network has none whose numbers fit; leave this format out."
-        )
-    chosen, lost = _least_lost(name, variants, trials)
-    if _worst(lost).drop <= max_drop + ROUNDING:
-        return Chosen(chosen, (), lost)
-    order = most_sensitive_first(chosen.layers, lambda layers: trials.error(chosen.make(layers)))
-    found: dict[int, dict[str, Drop]] = {}
-
-    def holds(layers: Collection[str]) -> bool:
-        found[len(layers)] = trials.drops(chosen.make(layers))
-        return _worst(found[len(layers)]).drop <= max_drop + ROUNDING
-
-    count = fewest_given_back(order, holds)
-    if count is None:
-        raise InputError(_refusal(name, lost, found, max_drop))
-    return Chosen(chosen, tuple(order[:count]), found[count])
-
-
-def _least_lost(
-    name: str, variants: Sequence[Variant], trials: Trials
-) -> tuple[Variant, dict[str, Drop]]:
-    """The variant that loses least with all layers in fewer bits, and what it loses."""
-    tried, failures = [], []
-    for variant in variants:
-        try:
-            model = variant.make(())
-            lost, error = trials.drops(model), trials.error(model)
-        except InputError:
-            raise
-        except Exception as problem:  # the quantiser and the runtime raise many kinds
-            failures.append(first_line(problem))
-            continue
-        worst = round(max(0.0, _worst(lost).drop), DIGITS)
-        tried.append((worst, variant.rank, error, variant, lost))
-    if not tried:
-        raise InputError(
-            f"onnxruntime makes or runs no {name} of this network; it stops with “{failures[0]}”. "
-            "Choose another format."
-        )
-    *_, chosen, lost = min(tried, key=lambda one: one[:3])
-    return chosen, lost
-
-
-def _worst(found: Mapping[str, Drop]) -> Drop:
-    return max(found.values(), key=lambda drop: drop.drop)
-
-
-def _refusal(
-    name: str, lost: Mapping[str, Drop], found: Mapping[int, Mapping[str, Drop]], max_drop: float
-) -> str:
-    """What no layers that are given back make good."""
-    worst = _worst(lost)
-    still = [
-        f", and with all layers but one in single precision still {_said(_worst(drops))}"
-        for drops in found.values()
-    ]
-    return (
-        f"{name} loses {_said(worst)} on the validation data ({worst.before:.4g} to "
-        f"{worst.after:.4g}){''.join(still[:1])}, more than --max-drop {max_drop:g} allows; "
-        "nothing was written. Allow more, or choose a format of more bits."
-    )
-
-
-def _said(drop: Drop) -> str:
-    return f"{drop.drop:.3g} {drop.unit} of {drop.figure}"

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import onnx
 
+    from paretocli.exporting.fewer_bits.int8 import Int8
+
     Arrays = dict[str, npt.NDArray[np.generic]]
 
 FEWEST_SAMPLES = 32
@@ -40,9 +42,11 @@ class Variant:
         rank: Of several that lose as much, those with the lowest are taken.
         layers: What can be stored so, by name.
         make: The ONNX model in which so many of these layers stay in single precision.
+        int8: What it is made by, where its network may be trained for it.
     """
 
     words: str
     rank: int
     layers: Sequence[str]
     make: "Callable[[Collection[str]], onnx.ModelProto]"
+    int8: "Int8 | None" = None

@@ -1,7 +1,7 @@
 """What goes with an exported network when it is handed over, ready for JSON."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from paretocli.exporting.handing_over.provenance import (
 )
 from paretocli.exporting.handing_over.tested_on import limits_of, what_was_tested
 from paretocli.exporting.point import SolvedPoint
+from paretocli.exporting.verifying.verified_outputs import OUTPUT
 from paretocli.front.costs import ExchangeRates
 
 FORMAT = 1
@@ -39,12 +40,15 @@ class Form:
     Attributes:
         format: The format that wrote it; empty for the Python module.
         needs: The other files that it needs.
-        tolerance: By output, how far it may be from that of the network as it was trained.
+        tolerance: By output, how far it may be from what is stored.
+        outputs: What the stored ones are called that it is to give: those of the network as it was
+            trained, unless it is of one that was trained further.
     """
 
     format: str
     needs: tuple[str, ...]
     tolerance: Mapping[str, float]
+    outputs: str = OUTPUT
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,8 @@ class Taken:
         samples: How many test samples are stored at most.
         lossy: What was written in fewer bits, ready for JSON.
         not_run: What is to be known of forms that were not run, a sentence each.
+        rounded: By the file of a network that was trained further, that network with its numbers
+            rounded as the file's are.
     """
 
     solved: SolvedPoint
@@ -80,6 +86,7 @@ class Taken:
     samples: int
     lossy: Mapping[str, Mapping[str, Any]]
     not_run: Sequence[str] = ()
+    rounded: Mapping[str, Function] = field(default_factory=dict)
 
 
 def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:

@@ -156,4 +156,27 @@ def fewer_bits_text(lossy: Part) -> list[str]:
         "Its numbers were chosen on the validation data, where no task lost more than was allowed"
     )
     allowed = ", ".join(sorted({f"{one['max_drop']:g}" for one in lossy.values()}))
-    return [table(head, rows), paragraph(f"{note} ({allowed}: points of shares, else per cent).")]
+    return [
+        table(head, rows),
+        paragraph(f"{note} ({allowed}: points of shares, else per cent)."),
+        *[_trained_text(one) for one in lossy.values() if one["trained"] is not None],
+    ]
+
+
+def _trained_text(one: Part) -> str:
+    """Of a file that holds another network than the point's: how it came to be."""
+    course, lost = one["trained"]["course"], one["trained"]["untrained"].values()
+    counted = ", ".join(f"{plain(n)} {value:.3g}" for n, value in course["coefficients"].items())
+    without = "; ".join(
+        f"{plain(drop['figure'])} {drop['before']:.4f} to {drop['after']:.4f}" for drop in lost
+    )
+    return paragraph(
+        f"{plain(one['file'])} does not hold the weights of this point: they and the ranges of "
+        f"eight bits were trained for {course['epochs']} epochs more on the training split, with "
+        f"all numbers rounded as in the file (Adam, learning rate {course['rate']:g}, of ranges "
+        f"{course['range_rate']:g}, both falling to 0 along a cosine; batches of "
+        f"{course['batch_size']}; losses weighted by {counted}); the validation data chose epoch "
+        f"{course['best_epoch']}. Without that, eight bits lost on the validation data: {without}. "
+        "Exchange rates and the certificate above are those of the point. The stored samples have "
+        "the outputs of the trained network, rounded, for this file."
+    )

@@ -14,6 +14,7 @@ from paretocli.core.as_used import AsUsed
 from paretocli.exporting.formats import EXACT, FORMATS, OTHER_KERNELS
 from paretocli.exporting.handing_over.card import Form, Taken, card_of, verification_of
 from paretocli.exporting.handing_over.card_text import card_text
+from paretocli.exporting.handing_over.each_sample import Function
 from paretocli.exporting.handing_over.stored_samples import SAMPLES, write_samples
 from paretocli.exporting.plain import PLAIN, WEIGHTS, read_plain
 from paretocli.exporting.point import SolvedPoint
@@ -24,6 +25,7 @@ from paretocli.exporting.verifying.verified_files import (
     digest_of,
     list_of,
 )
+from paretocli.exporting.verifying.verified_outputs import OUTPUT
 from paretocli.exporting.verifying.verify_script import SCRIPT, script
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ PAGE = "card.md"
 _FILES = {
     PAGE: "this page",
     CARD: "the same and more for programs",
-    SAMPLES: "test samples with the outputs of the network as it was trained",
+    SAMPLES: "test samples with the outputs that the network's forms are to give",
     SCRIPT: "verifies the folder",
     CHECKSUMS: "SHA-256 of all files but itself",
 }
@@ -56,7 +58,8 @@ def hand_over(taken: Taken, folder: Path, forms: Mapping[str, Form]) -> str:
     Returns:
         The digest of the checksums.
     """
-    rows = write_samples(taken.solved.problem, taken.dense, folder, taken.samples)
+    functions = {OUTPUT: taken.dense} | {stored_as(f): one for f, one in taken.rounded.items()}
+    rows = write_samples(taken.solved.problem, functions, folder, taken.samples)
     card, rates = card_of(taken)
     card |= {"verification": verification_of(taken, SAMPLES, rows, forms)}
     write_text(folder / CARD, json.dumps(_finite(card), indent=2, allow_nan=False) + "\n")
@@ -77,6 +80,7 @@ def taken_of(
     folder: Path,
     out: Path,
     samples: int,
+    rounded: Mapping[str, Function],
 ) -> Taken:
     """What the card is made of.
 
@@ -88,6 +92,7 @@ def taken_of(
         folder: Where it lies now.
         out: Where it is to lie.
         samples: How many test samples are to be stored at most.
+        rounded: As `Taken` has it.
     """
     sides = {"before": asdict(found.before), "after": asdict(found.after)}
     return Taken(
@@ -104,6 +109,7 @@ def taken_of(
         samples=samples,
         lossy={name: asdict(one) for name, one in found.lossy.items()},
         not_run=[one.sentence for one in found.not_run.values()],
+        rounded=rounded,
     )
 
 
@@ -125,8 +131,14 @@ def forms_of(found: "Exported", formats: Sequence[str]) -> dict[str, Form]:
         allowed = {
             name: lossy.differences[name] + OTHER_KERNELS * top for name, top in largest.items()
         }
-        forms[lossy.file] = Form(form, (), allowed)
+        stored = OUTPUT if lossy.trained is None else stored_as(lossy.file)
+        forms[lossy.file] = Form(form, (), allowed, stored)
     return forms
+
+
+def stored_as(file: str) -> str:
+    """What the outputs that a file is to give are called, where they are of its own network."""
+    return f"{file}:{OUTPUT}"
 
 
 def _finite(value: Any) -> Any:

@@ -159,7 +159,7 @@ def export_command(
     """The command that exports the point like this."""
     parts = ["paretocli", "export", str(solved.directory), str(solved.record["point"])]
     parts += ["--format", ",".join(formats) or "none", "--out", str(out)]
-    for option in ("max_drop", "calibration_samples"):
+    for option in ("max_drop", "calibration_samples", "quantise_aware"):
         asked = max((one[option] for one in lossy.values()), default=0)
         if asked:  # one number is for all formats, and some need no calibration
             parts += [f"--{option.replace('_', '-')}", str(asked)]

@@ -1,6 +1,9 @@
-"""Some test inputs in a file, with what the network gave for them before it was made small."""
+"""Some test inputs in a file, with what the network gave for them before it was made small.
 
-from collections.abc import Sequence
+Beside it, what a network gave that was trained further for a file, with its numbers rounded.
+"""
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from paretocli.core.as_used import AsUsed
 from paretocli.core.inputs import tensors_of
 from paretocli.core.problem import Problem
+from paretocli.exporting.handing_over.each_sample import Function
 from paretocli.exporting.verifying.verified_outputs import as_array
 
 SAMPLES = "samples.npz"
@@ -19,14 +22,16 @@ MOST_BYTES = 2_000_000  # of all samples but the first, before they are packed
 
 
 @torch.no_grad()
-def write_samples(problem: Problem, dense: AsUsed, folder: Path, most: int) -> list[int]:
-    """Write inputs as the data holds them, and the outputs of the dense network.
+def write_samples(
+    problem: Problem, functions: Mapping[str, Function], folder: Path, most: int
+) -> list[int]:
+    """Write inputs as the data holds them, and the outputs of networks.
 
     They are as many as have room, spread evenly over the test split; no file without any.
 
     Args:
         problem: Whose test data.
-        dense: The network, in evaluation mode.
+        functions: The networks, by what their outputs are called.
         folder: Where to.
         most: How many there are to be at most.
 
@@ -35,17 +40,21 @@ def write_samples(problem: Problem, dense: AsUsed, folder: Path, most: int) -> l
     """
     if not most:
         return []
-    one = _arrays(problem, dense, [0])
+    one = _arrays(problem, functions, [0])
     room = MOST_BYTES // max(1, sum(array.nbytes for array in one.values()))
     count = min(most, max(1, room), len(problem.test))
     rows = [place * len(problem.test) // count for place in range(count)]
-    np.savez_compressed(folder / SAMPLES, **_arrays(problem, dense, rows))
+    np.savez_compressed(folder / SAMPLES, **_arrays(problem, functions, rows))
     return rows
 
 
-def _arrays(problem: Problem, dense: AsUsed, rows: Sequence[int]) -> dict[str, Any]:
+def _arrays(
+    problem: Problem, functions: Mapping[str, Function], rows: Sequence[int]
+) -> dict[str, Any]:
     """The inputs and outputs (B, …) of some samples, by their places."""
     inputs = list(tensors_of(problem.test.rows(torch.tensor(rows)).inputs).values())
-    outputs: Sequence[Tensor] = dense(*inputs)
     named = {f"input_{place}": as_array(tensor) for place, tensor in enumerate(inputs)}
-    return named | {f"output_{place}": as_array(tensor) for place, tensor in enumerate(outputs)}
+    for name, function in functions.items():
+        outputs: Sequence[Tensor] = function(*inputs)
+        named |= {f"{name}_{place}": as_array(tensor) for place, tensor in enumerate(outputs)}
+    return named

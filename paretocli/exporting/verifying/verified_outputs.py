@@ -13,6 +13,8 @@ from typing import Any
 
 from paretocli.exporting.verifying.verified_files import CARD
 
+OUTPUT = "output"  # what stored outputs are called, unless a file is of a network of its own
+
 # What runs a file takes its path and arrays (B, …), one an input, and gives one an output.
 Runner = Callable[[Path, Sequence[Any]], Sequence[Any]]
 
@@ -49,6 +51,9 @@ class Outputs:
                 file: {name: float(form["tolerance"][name]) for name in names}
                 for file, form in said["forms"].items()
             }
+            called = {
+                file: str(form.get("outputs", OUTPUT)) for file, form in said["forms"].items()
+            }
             count = len(said["inputs"])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self.deviations.append(f"{CARD} does not say how outputs are to be compared.")
@@ -64,29 +69,37 @@ class Outputs:
         if importlib.util.find_spec("numpy") is None:
             self.unchecked.append("outputs, as numpy is not installed.")
             return
-        inputs, expected = self._stored(stored, count, len(names))
-        if not expected:
+        inputs, kept = self._stored(stored, count, names, {*called.values()})
+        if not kept:
             return
         self.samples = len(inputs[0])
         for file, files in needed.items():
             if any(name not in self._sound for name in files):
                 self.unchecked.append(f"outputs of {file}, as it is not as it was written.")
             else:
-                self._compare(file, inputs, dict(zip(names, expected, strict=True)), tolerances)
+                self._compare(file, inputs, kept[called[file]], tolerances)
 
-    def _stored(self, name: str, inputs: int, outputs: int) -> tuple[list[Any], list[Any]]:
-        """The inputs and the outputs (B, …) that are stored; none where they cannot be read."""
+    def _stored(
+        self, name: str, inputs: int, outputs: Sequence[str], called: Iterable[str]
+    ) -> tuple[list[Any], dict[str, dict[str, Any]]]:
+        """The inputs (B, …) that are stored, and the outputs by what they are called and by name.
+
+        None where they cannot be read.
+        """
         import numpy as np
 
         try:
             with np.load(self._folder / name, allow_pickle=False) as arrays:
                 return (
                     [arrays[f"input_{place}"] for place in range(inputs)],
-                    [arrays[f"output_{place}"] for place in range(outputs)],
+                    {
+                        one: {out: arrays[f"{one}_{place}"] for place, out in enumerate(outputs)}
+                        for one in called
+                    },
                 )
         except Exception as error:  # whatever a file of any content makes zip and numpy raise
             self.deviations.append(f"{name} cannot be read ({_first_line(error)}).")
-            return [], []
+            return [], {}
 
     def _compare(
         self,
