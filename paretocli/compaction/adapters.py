@@ -40,9 +40,10 @@ def merge_adapters(module: fx.GraphModule) -> None:
     So with convolutions, where B is of size 1.
 
     Args:
-        module: A graph, as `paretocli.compaction.trace.traced` gives it; it is changed.
+        module: A graph, as `paretocli.compaction.trace.traced` gives it; it is changed, and
+            has to be recompiled before it is called.
     """
-    graph = module.graph
+    graph, found = module.graph, False
     for node in list(graph.nodes):
         if node.target not in _SUMS or node.kwargs.get("alpha", 1) != 1 or len(node.args) != 2:
             continue
@@ -53,9 +54,10 @@ def merge_adapters(module: fx.GraphModule) -> None:
                     new = _merged(module, base, added)
                 new.meta = dict(node.meta)
                 node.replace_all_uses_with(new)
+                found = True
                 break
-    graph.eliminate_dead_code()
-    module.recompile()
+    if found:
+        graph.eliminate_dead_code()
 
 
 def _adapter(module: fx.GraphModule, node: Any) -> _Linear | None:

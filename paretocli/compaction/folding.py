@@ -18,7 +18,8 @@ def fold_batch_norms(module: fx.GraphModule) -> None:
         γ (W x + b − mean) / √(variance + ε) + β  =  (s W) x + s (b − mean) + β,   s = γ / √(…)
 
     Args:
-        module: A graph, as `paretocli.compaction.trace.traced` gives it; it is changed.
+        module: A graph, as `paretocli.compaction.trace.traced` gives it; it is changed, and
+            has to be recompiled before it is called.
     """
     graph = module.graph
     made: dict[tuple[Any, ...], tuple[str, str]] = {}  # names of new weights and biases
@@ -38,8 +39,8 @@ def fold_batch_norms(module: fx.GraphModule) -> None:
                 made[key] = (str(new[0].target), str(new[1].target))
         source.args = (given, *new, *source.args[3:])
         node.replace_all_uses_with(source)
-    graph.eliminate_dead_code()
-    module.recompile()
+    if made:
+        graph.eliminate_dead_code()
 
 
 def _makes_channels(node: fx.Node) -> bool:

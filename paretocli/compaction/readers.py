@@ -94,7 +94,7 @@ def what_is_made(tracing: Tracing, weights: Mapping[str, Tensor]) -> Iterator[Ma
         labels[id(weight)] = range(start, start + weight.shape[1])
     traced = tracing.network.named_parameters(remove_duplicate=False)
     own = {name: labels[id(tensor)] for name, tensor in traced if id(tensor) in labels}
-    return _made_in(tracing.graph(), own)
+    return _made_in(tracing.uncompiled(), own)
 
 
 def _made_in(module: fx.GraphModule, own: Mapping[str, range]) -> Iterator[Made]:

@@ -29,7 +29,7 @@ class Size:
 
 def compact_network(tracing: Tracing) -> fx.GraphModule:
     """The smaller network that gives the same outputs, of the parameters that are there now."""
-    graph = tracing.graph()
+    graph = tracing.uncompiled()
     merge_adapters(graph)
     fold_batch_norms(graph)
     return compacted(graph)

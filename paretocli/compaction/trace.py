@@ -40,9 +40,18 @@ class Tracing:
     program: torch.export.ExportedProgram
     arguments: tuple[str, ...]
 
-    @torch.no_grad()
     def graph(self) -> fx.GraphModule:
-        """The graph, with the parameters and buffers that the network holds now.
+        """The graph, with the parameters and buffers that the network holds now, as a module.
+
+        What is said of `uncompiled` holds for it.
+        """
+        module = self.uncompiled()
+        module.recompile()
+        return module
+
+    @torch.no_grad()
+    def uncompiled(self) -> fx.GraphModule:
+        """The same for who reads and changes the graph, but does not call it: it is made sooner.
 
         Every value (B, …) knows the shape of a sample (`sample_shape`). Parameters and buffers
         stay what they are, their names flat: `shared.0.weight` becomes `shared_0_weight`. What is
@@ -252,7 +261,6 @@ def _as_module(
         value = node.meta.get("val")
         new[node].meta = {"sample": _sample(value, batch), "dtype": getattr(value, "dtype", None)}
     graph.eliminate_dead_code()
-    module.recompile()
     return module
 
 

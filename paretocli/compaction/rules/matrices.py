@@ -101,7 +101,8 @@ class Matrix(Rule):
         # A channel that is known all over may go into the bias.
         certain = ~channels(given[0].isnan(), axis)
         constant = kernel.new_zeros(len(kernel))
-        for candidates in (certain, certain & ~channels(given[0] != 0, axis)):
+        tried = (certain, certain & ~channels(given[0] != 0, axis)) if certain.any() else ()
+        for candidates in tried:
             kept = along(candidates, axis, tuple(given.shape[1:]))
             only = given.where(kept, 0.0)
             added = applied(node, only, known[weight], None, *node.args[3:])[0]
