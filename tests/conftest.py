@@ -11,7 +11,7 @@ from paretocli.problems import cifar10_files, mnist_files, mulan_files
 from tests import browser
 from tests.disk import leave_unflushed
 from tests.pictures import leave_pictures_blank
-from tests.remembered import hasten_tracing, remember_traces
+from tests.remembered import hasten_onnx, hasten_tracing, remember_traces
 
 SELDOM = (7_000, 20, 20)  # 700, 10 and 10 are what Python begins with
 
@@ -107,6 +107,7 @@ def nothing_left():
 def remembered_traces():
     with pytest.MonkeyPatch.context() as patch:
         hasten_tracing(patch.setattr)
+        hasten_onnx(patch.setattr)
         remember_traces(patch.setattr)
         yield
 

@@ -18,6 +18,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.disk import leave_unflushed
@@ -100,6 +101,22 @@ def trace_networks() -> None:
             remembered(fresh_network(name, "default", problem, 0), problem)
 
 
+def export_to_onnx() -> None:
+    """Export a network, so that the next export finds imported and gathered what it needs."""
+    import torch
+
+    from paretocli.errors import InputError
+    from paretocli.exporting.formats import FORMATS
+    from tests.remembered import hasten_onnx
+
+    hasten_onnx()
+    small, batch = torch.nn.Linear(2, 2).eval(), {"inputs": torch.zeros(2, 2)}
+    # An extra may not be installed; and where there is a GPU, see above.
+    if not torch.cuda.is_available():
+        with contextlib.suppress(ImportError, InputError), TemporaryDirectory() as folder:
+            FORMATS["onnx"].write(small, ["output"], batch, Path(folder))
+
+
 def run() -> int:
     """Run the program, or `pytest`, `dask-worker` and the like, to its end; its exit code."""
     dask = sys.argv[0].startswith("dask-")
@@ -135,6 +152,7 @@ if __name__ == "__main__":
     gc.disable()  # all of it stays to the end
     import_the_program()
     trace_networks()
+    export_to_onnx()
     gc.freeze()  # collecting what was imported would copy its memory
     gc.enable()
     threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]

@@ -7,6 +7,7 @@ own, is as it always is.
 
 import functools
 import typing
+from copy import copy
 from dataclasses import replace
 
 import torch._export.utils
@@ -71,6 +72,28 @@ def hasten_tracing(put=setattr):
         put(torch._export.utils, search.__name__, functools.cache(search))
     if hasattr(torch._ops, "Callable"):
         put(torch._ops, "Callable", typing.Callable)
+
+
+def hasten_onnx(put=setattr):
+    """Have torch gather once how operations are written in ONNX: half of what a small export takes.
+
+    It reads the source of five hundred functions for it. Each export gets a copy.
+
+    Args:
+        put: Sets an attribute of a class.
+    """
+    try:
+        from torch.onnx._internal.exporter._registration import ONNXRegistry
+    except ImportError:  # which extra is installed, and which version has it
+        return
+    gathered = functools.cache(ONNXRegistry.from_torchlib)
+
+    def from_torchlib(*args, **kwargs):
+        registry = copy(gathered(*args, **kwargs))
+        registry.functions = {target: [*found] for target, found in registry.functions.items()}
+        return registry
+
+    put(ONNXRegistry, "from_torchlib", staticmethod(from_torchlib))
 
 
 def remember_traces(put=setattr):
