@@ -9,9 +9,11 @@ import torch
 
 from paretocli.problems import cifar10_files, mnist_files, mulan_files
 from tests import browser
+from tests.commands import remember_commands
 from tests.disk import leave_unflushed
 from tests.pictures import leave_pictures_blank
 from tests.remembered import hasten_onnx, hasten_tracing, remember_traces
+from tests.trees import leave_trees_few
 
 SELDOM = (7_000, 20, 20)  # 700, 10 and 10 are what Python begins with
 
@@ -122,6 +124,20 @@ def few_calls():
         patch.setattr(in_turn, "WARM_UP", 1)
         patch.setattr(in_turn, "CALLS", 4)
         yield many
+
+
+@pytest.fixture(autouse=True, scope="session")
+def few_trees():
+    """Sweeps end with few boosted trees; gives how many the program learns."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield leave_trees_few(patch.setattr)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def remembered_commands():
+    with pytest.MonkeyPatch.context() as patch:
+        remember_commands(patch.setattr)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

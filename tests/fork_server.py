@@ -21,8 +21,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.commands import remember_commands
 from tests.disk import leave_unflushed
 from tests.pictures import DRAWN, leave_pictures_blank
+from tests.trees import leave_trees_few
 
 
 def serve(channel: socket.socket) -> dict[str, Any] | None:
@@ -117,6 +119,11 @@ def export_to_onnx() -> None:
             FORMATS["onnx"].write(small, ["output"], batch, Path(folder))
 
 
+def make_commands() -> None:
+    """Make the program's commands, which each fork would have to."""
+    remember_commands()(importlib.import_module("paretocli.cli.main").app)
+
+
 def run() -> int:
     """Run the program, or `pytest`, `dask-worker` and the like, to its end; its exit code."""
     dask = sys.argv[0].startswith("dask-")
@@ -153,6 +160,8 @@ if __name__ == "__main__":
     import_the_program()
     trace_networks()
     export_to_onnx()
+    make_commands()
+    leave_trees_few()
     gc.freeze()  # collecting what was imported would copy its memory
     gc.enable()
     threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]

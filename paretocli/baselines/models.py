@@ -94,6 +94,7 @@ class Trees(Model):
 
     name = "trees"
     words = "boosted trees"
+    COUNT = 100
     WORK = 32_000_000
     BINS = 5_000  # rows that take as long as what a tree does for a column's bins
     MANY = 10_000  # rows from which on a tenth of them tells when to stop, as is the default
@@ -107,11 +108,13 @@ class Trees(Model):
         if isinstance(task.kind, Classes):
             # Both parts of the rows need each class.
             stopping &= int(np.unique(task.labels, return_counts=True)[1].min()) > 1
-            found: Any = HistGradientBoostingClassifier(early_stopping=stopping, random_state=0)
+            found: Any = HistGradientBoostingClassifier(
+                max_iter=self.COUNT, early_stopping=stopping, random_state=0
+            )
         else:
             loss = "poisson" if isinstance(task.kind, Count) else "squared_error"
             found = HistGradientBoostingRegressor(
-                loss=loss, early_stopping=stopping, random_state=0
+                loss=loss, max_iter=self.COUNT, early_stopping=stopping, random_state=0
             )
         # Weights that are all 1 change nothing, but take several times as long.
         weights = None if (task.weights == 1).all() else task.weights

@@ -28,6 +28,13 @@ ROWS = 300
 TARGETS = ("kind", "sold", "price", "visits")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def as_many_trees_as_ever(few_trees):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models.Trees, "COUNT", few_trees)
+        yield
+
+
 def frame():
     """Classes of three kinds, two rare ones with labels missing, a number and a count."""
     rng = np.random.default_rng(0)
