@@ -9,7 +9,7 @@ README = (ROOT / "README.md").read_text()
 
 def test_ci_runs_the_test_command_of_the_readme():
     steps = [line.strip() for line in (ROOT / ".ci" / "run").read_text().splitlines()]
-    (command,) = [line for line in README.splitlines() if line.endswith("pytest -n 2")]
+    (command,) = [line for line in README.splitlines() if line.endswith("pytest -n 3")]
     for part in command.split(" && "):
         assert part.replace("pip install ", "pip install --quiet ") in steps
 
