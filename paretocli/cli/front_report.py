@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from paretocli.cli.tables import as_text
+from paretocli.cli.tables import as_text, weight_cell
 from paretocli.lists import some_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _table(front: "ExportedFront") -> Table:
     for name in front.differences:
         table.add_column(f"{name}\ndifference", justify="right", no_wrap=True)
     for point, weights in front.points.items():
-        shown = [f"{weight:.3f}" for weight in weights] if few else []
+        shown = [weight_cell(weight) for weight in weights] if few else []
         gaps = [f"{found[point]:.1e}" for found in front.differences.values()]
         table.add_row(str(point), *shown, *gaps)
     return table

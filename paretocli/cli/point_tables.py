@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from paretocli.cli.tables import MOST_COLUMNS, as_text
+from paretocli.cli.tables import MOST_COLUMNS, as_text, weight_cell
 from paretocli.core.names import SPARSITY
 from paretocli.front.columns import is_share, is_size, split_of
 from paretocli.front.means import results_with_means, with_means
@@ -84,7 +84,9 @@ def points_table(
     shares = {name for name in figures if is_share(name, results.values([name]))}
     for row in rows:
         line = results.frame.iloc[int(row)]
-        weights = [f"{line[f'weight_{name}']:.3f}" for name in results.objectives] if few else []
+        weights = (
+            [weight_cell(line[f"weight_{name}"]) for name in results.objectives] if few else []
+        )
         cells = [
             as_figure(column, float(line[column]), share=column in shares) for column in figures
         ]

@@ -18,7 +18,7 @@ from paretocli.cli.networks_text import networks_text
 from paretocli.cli.plan_text import test_text
 from paretocli.cli.point_tables import ended_figures
 from paretocli.cli.set_text import set_text
-from paretocli.cli.tables import MOST_COLUMNS, as_text
+from paretocli.cli.tables import MOST_COLUMNS, as_text, weight_cell
 from paretocli.cli.weights_text import weights_text
 from paretocli.core.problem import Problem
 from paretocli.front.columns import is_share, is_size
@@ -77,7 +77,7 @@ def sweep_report(
             header.replace(" ", "\n"), justify="right", vertical="bottom", no_wrap=True
         )
     for _, row in frame.iterrows():
-        weights = [f"{row[f'weight_{name}']:.3f}" for name in config.objectives] if few else []
+        weights = [weight_cell(row[f"weight_{name}"]) for name in config.objectives] if few else []
         if row["status"] == "failed":
             blank = ["failed"] + [""] * (len(figures) + len(sizes) + 2)
             table.add_row(str(row["point"]), "", " ".join(weights), *blank)

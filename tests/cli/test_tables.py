@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from paretocli.cli.tables import weight_cell
 from tests.pictures import DRAWN
 from tests.program import paretocli
 
@@ -58,3 +60,11 @@ def test_the_list_names_the_families_and_what_is_there(tmp_path):
     assert rows["table:FILE.csv"]["data"] == "yours"
     assert rows["multifashion"]["data"] == "FashionMNIST to be downloaded"
     assert rows["fashionandmnist"]["data"] == "FashionMNIST and MNIST to be downloaded"
+
+
+@pytest.mark.parametrize(
+    ("weight", "shown"),
+    [(0.0, "0.000"), (0.0005, "5e-04"), (0.00099, "0.001"), (0.3333, "0.333"), (1.0, "1.000")],
+)
+def test_small_weights_are_not_rounded_to_others(weight, shown):
+    assert weight_cell(weight) == shown

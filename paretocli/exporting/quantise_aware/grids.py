@@ -98,8 +98,8 @@ def weight_on_grid(weight: Tensor, axis: int | None, low: int, high: int) -> Ten
     step, zero = weight_steps(weight, axis, low, high)
     if axis is None:
         # torch has no types for these two.
-        return torch.fake_quantize_per_tensor_affine(weight, step, zero, low, high)  # type: ignore[no-any-return,unused-ignore]
-    return torch.fake_quantize_per_channel_affine(weight, step, zero, axis, low, high)  # type: ignore[no-any-return,unused-ignore]
+        return torch.fake_quantize_per_tensor_affine(weight, step, zero, low, high)  # type: ignore[no-any-return,unused-ignore]  # typed in some torch only
+    return torch.fake_quantize_per_channel_affine(weight, step, zero, axis, low, high)  # type: ignore[no-any-return,unused-ignore]  # typed in some torch only
 
 
 @torch.no_grad()
