@@ -84,7 +84,7 @@ def accuracy(output, label):
     return (output.argmax(dim=1) == label).float()
 
 
-def make(train=4000, layers=2):
+def make(train=4000, layers=2, width=32):
     return Problem(
         name="reviews",
         tasks=[Task(name, cross_entropy, {"accuracy": accuracy}) for name in ("about", "liked")],
@@ -92,7 +92,7 @@ def make(train=4000, layers=2):
         val=texts(500, seed=1),
         test=texts(1000, seed=2),
         prepare=lambda inputs: inputs,  # whole numbers stay so
-        networks={"bert": lambda: Network(layers=layers)},
+        networks={"bert": lambda: Network(width, layers)},
         defaults=Defaults(
             points=6,
             epochs=10,

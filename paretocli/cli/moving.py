@@ -138,13 +138,14 @@ def _train(training: Training, asked: Classes) -> None:
     from paretocli.execution.nursery import nursery
     from paretocli.library.refining import refine, reopen, told
     from paretocli.library.running import failure_of
+    from paretocli.options.warm import warm_start
 
     request = Request(classes=asked)
     try:
         with nursery():
             runtime = {"data_dir": training.data_dir}
             resolved = reopen(training.path, training.problem, training.consent, runtime)
-            records = refine(resolved, request, warm="nearest", warm_epochs=0, quiet=False)
+            records = refine(resolved, request, warm_start("nearest"), quiet=False)
             told(training.path)
     except StopError as stopped:
         again = f"paretocli refine {shlex.quote(str(training.path))} {request.text}"

@@ -116,7 +116,8 @@ Warm = Annotated[
 
 
 @with_options(
-    *("warm_epochs", "jobs", "workers", "cluster", "data_dir", "checkpoint_every", "log"),
+    *("warm_epochs", "warm_retrain_epochs"),
+    *("jobs", "workers", "cluster", "data_dir", "checkpoint_every", "log"),
     after="warm",
 )
 def refine(
@@ -167,6 +168,7 @@ def refine(
     from paretocli.library.refining import planned, refine, reopen, told
     from paretocli.library.running import failure_of
     from paretocli.option import one_of
+    from paretocli.options.warm import warm_start
     from paretocli.planning.classification import classes_of
     from paretocli.sweeping.store import RunDirectory
 
@@ -174,7 +176,8 @@ def refine(
     if not choices(warm):
         raise InputError(f"--warm should be {words}, found {warm}.")
     runtime = {name: value for name, value in given.items() if value is not None}
-    epochs = runtime.pop("warm_epochs", 0)
+    lengths = (runtime.pop(name, 0) for name in ("warm_epochs", "warm_retrain_epochs"))
+    how = warm_start(warm, *lengths)
     runtime["data_dir"] = Path(runtime.get("data_dir") or default_data_dir()).absolute()
     with nursery():
         resolved = reopen(path, problem, lambda file: may_run(path, file), runtime)
@@ -189,15 +192,14 @@ def refine(
             classes=classes_of(start, improve or (), worsen or (), leave or ()),
         )
         if dry_run:
-            one = planned(resolved, request, warm=warm, warm_epochs=epochs, note=say)
+            one = planned(resolved, request, how, note=say)
             if one is not None:
                 say(_plan(one, as_json=as_json))
             return
         records = refine(
             resolved,
             request,
-            warm=warm,
-            warm_epochs=epochs,
+            how,
             quiet=quiet,
             retry_failed=retry_failed,
         )

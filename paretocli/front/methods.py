@@ -17,7 +17,8 @@ PRUNING = "magnitude pruning"
 
 # What is not said of such a baseline, for it follows from the sweep.
 _OF_BASELINE = (
-    *("epochs", "retrain_epochs", "epsilon", "warm", "warm_epochs", "keep", "transfer"),
+    *("epochs", "retrain_epochs", "epsilon", "warm", "warm_epochs", "warm_retrain_epochs"),
+    *("keep", "transfer"),
     *("transfer_strength", "transfer_until", "transfer_kernel", "transfer_reach"),
     *("transfer_tensors", "branch_at", "share_similarity", "relaxed"),
     "round_to",

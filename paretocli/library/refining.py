@@ -1,7 +1,7 @@
 """Adding points to a sweep that is there."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from paretocli.exporting.problem_code import Consent, chosen_problem
 from paretocli.front.results import Results
 from paretocli.library.running import Note, carry_out, measuring
 from paretocli.options.config import SweepConfig
+from paretocli.options.warm import WarmOptions
 from paretocli.planning.answered import refuse_answered
 from paretocli.planning.classification import classified
 from paretocli.planning.growth import Growth, emptiest
@@ -73,9 +74,8 @@ def reopen(
 def refine(
     resolved: Resolved,
     request: Request,
+    warm: WarmOptions,
     *,
-    warm: str,
-    warm_epochs: int,
     quiet: bool,
     retry_failed: bool = False,
 ) -> list[PointRecord]:
@@ -87,8 +87,7 @@ def refine(
     Args:
         resolved: The sweep.
         request: Which points.
-        warm: `nearest` or `none`: whether they start from solved ones.
-        warm_epochs: Epochs of a search that starts so, 0 for three tenths of the sweep's.
+        warm: `nearest` or `none`: whether they start from solved ones, and for how long.
         quiet: Whether to show no progress.
         retry_failed: Solve failed points again.
 
@@ -104,7 +103,7 @@ def refine(
     request.check()
     sweep = read_sweep_file(resolved.config.out)
     refuse_own_weights(resolved.config)
-    config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
+    config = replace(resolved.config, **asdict(warm))
     by_results = _by_results(config, request, measuring(resolved))
     if by_results is not None:
         _refuse_nonsense(own_results(sweep), request)  # before anything runs
@@ -138,13 +137,11 @@ def _and_kept(
     return one_after_another([*first, *([rest] if rest is not None else [])])
 
 
-def planned(
-    resolved: Resolved, request: Request, *, warm: str, warm_epochs: int, note: Note
-) -> Round | None:
+def planned(resolved: Resolved, request: Request, warm: WarmOptions, *, note: Note) -> Round | None:
     """The round that `refine` would add, were all solved that is there; raises as it does."""
     request.check()
     sweep = read_sweep_file(resolved.config.out)
-    config = replace(resolved.config, warm=warm, warm_epochs=warm_epochs)
+    config = replace(resolved.config, **asdict(warm))
     records = list(read_records(sweep).found.values())
     by_results = _by_results(config, request)
     if by_results is not None:

@@ -32,6 +32,7 @@ class Run(ExportedRun):
         leave: str | Sequence[str] = (),
         warm: str = "nearest",
         warm_epochs: int = 0,
+        warm_retrain_epochs: int = 0,
         retry_failed: bool = False,
         progress: bool = True,
     ) -> "Run":
@@ -55,6 +56,7 @@ class Run(ExportedRun):
             warm: `nearest`: they start from the search's end of the nearest solved point; or
                 `none`: from scratch.
             warm_epochs: Epochs of a search that starts so; 0 for three tenths of the sweep's.
+            warm_retrain_epochs: Epochs after such a search; 0 for three tenths of the sweep's.
             retry_failed: Solve failed points again.
             progress: Whether to show how it goes on.
 
@@ -69,6 +71,7 @@ class Run(ExportedRun):
         """
         from paretocli.execution.nursery import nursery
         from paretocli.library.refining import refine, reopen, told
+        from paretocli.options.warm import warm_start
         from paretocli.planning.classification import classes_of
         from paretocli.planning.preferences import checked
         from paretocli.planning.refinement import Request, pair_of
@@ -90,8 +93,7 @@ class Run(ExportedRun):
             refine(
                 resolved,
                 request,
-                warm=warm,
-                warm_epochs=warm_epochs,
+                warm_start(warm, warm_epochs, warm_retrain_epochs),
                 quiet=not progress,
                 retry_failed=retry_failed,
             )

@@ -13,6 +13,10 @@ def _cold(config: Mapping[str, Any]) -> str:
     return "with --warm none" if config.get("warm", "none") == "none" else ""
 
 
+def _cold_or_never_retrained(config: Mapping[str, Any]) -> str:
+    return _cold(config) or ("" if config.get("retrain_epochs") else "with --retrain-epochs 0")
+
+
 @dataclass(frozen=True, kw_only=True)
 class WarmOptions:
     """Which points start from solved ones, and how long they train."""
@@ -27,7 +31,7 @@ class WarmOptions:
         single=False,
     )
     warm_epochs: int = option(
-        "Epochs of a search that starts so; three tenths of the epochs after a search follow.",
+        "Epochs of a search that starts so.",
         range=at_least(0),
         default=0,
         before=0,
@@ -35,3 +39,18 @@ class WarmOptions:
         single=False,
         idle=_cold,
     )
+    warm_retrain_epochs: int = option(
+        "Epochs after such a search, with zero rows and ties kept. None follow where "
+        "--retrain-epochs is 0.",
+        range=at_least(0),
+        default=0,
+        before=0,
+        shown="three tenths of --retrain-epochs",
+        single=False,
+        idle=_cold_or_never_retrained,
+    )
+
+
+def warm_start(warm: str, epochs: int = 0, retrain_epochs: int = 0) -> WarmOptions:
+    """How points start that are added, 0 for three tenths of the sweep's epochs."""
+    return WarmOptions(warm=warm, warm_epochs=epochs, warm_retrain_epochs=retrain_epochs)

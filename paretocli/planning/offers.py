@@ -1,9 +1,10 @@
 """What it takes to train a point for a classification."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from paretocli.options.warm import warm_start
 from paretocli.planning.classification import Classes
 from paretocli.planning.nimbus import Step, most_tries, next_step
 from paretocli.planning.refinement import Request
@@ -46,7 +47,7 @@ def offered(path: Path, asked: Classes, step: Step) -> Offer | None:
         InputError: The sweep cannot have further points.
     """
     sweep = read_sweep_file(path)
-    config = replace(stored_config(sweep, {}), warm="nearest", warm_epochs=0)
+    config = replace(stored_config(sweep, {}), **asdict(warm_start("nearest")))
     refuse_own_weights(config)
     records = read_records(sweep).found
     pending = {

@@ -8,13 +8,14 @@ connections for efficient neural networks*, NeurIPS 2015), with the learning rat
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from paretocli.errors import InputError
 from paretocli.options.config import SweepConfig, digest_of
 from paretocli.options.declared import taken_by
 from paretocli.options.keeping import BEST
+from paretocli.options.warm import warm_start
 from paretocli.planning.rounds import Further, refuse_own_weights
 from paretocli.population.transfer import TRANSFERS
 from paretocli.registries import enumerated
@@ -138,8 +139,7 @@ def baseline_config(
         relaxed=False,
         round_to=1,
         epsilon=0.0,
-        warm="none",
-        warm_epochs=0,
+        **asdict(warm_start("none")),
         transfer="none",
         transfer_options={k: v for k, v in config.transfer_options.items() if k in own},
         keep=BEST,

@@ -143,9 +143,14 @@ def added_epochs(config: SweepConfig) -> tuple[int, int]:
 
 def warm_epochs(config: SweepConfig) -> tuple[int, int]:
     """Epochs of a point that starts from another: of its search, and after it."""
-    epochs = config.warm_epochs or max(1, round(WARM_SHARE * config.epochs))
-    retrain = max(1, round(WARM_SHARE * config.retrain_epochs)) if config.retrain_epochs else 0
-    return epochs, retrain
+    epochs = config.warm_epochs or _share_of(config.epochs)
+    if not config.retrain_epochs:
+        return epochs, 0
+    return epochs, config.warm_retrain_epochs or _share_of(config.retrain_epochs)
+
+
+def _share_of(epochs: int) -> int:
+    return max(1, round(WARM_SHARE * epochs))
 
 
 def _warm(

@@ -102,6 +102,7 @@ VALUES = {
     "ema": 0.0,
     "warm": "none",
     "warm_epochs": 0,
+    "warm_retrain_epochs": 0,
     "keep": "best",
     "stack": 2,
     "at_once": 0,

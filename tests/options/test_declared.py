@@ -33,7 +33,8 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
     later = identity - asked - OF_0_1_0
     assert {name for name in later if declared()[name].before is UNSET} == set()
     assert later == {
-        *("sparsity_of", "groups", "warm", "warm_epochs", "patience", "keep", "set"),
+        *("sparsity_of", "groups", "warm", "warm_epochs", "warm_retrain_epochs"),
+        *("patience", "keep", "set"),
         *("labels", "image_size", "task", "class_weights", "split", "group", "stratify"),
         "leave_out",
         *("relaxed", "round_to"),
@@ -65,7 +66,8 @@ def test_what_concerns_several_points_is_nothing_for_one():
     assert several == {
         *("points", "divisions", "weights_file", "stack", "at_once", "jobs", "cluster"),
         *("transfer", "batches", "transfer_strength", "transfer_until", "transfer_kernel"),
-        *("transfer_reach", "transfer_tensors", "branch_at", "warm", "warm_epochs", "keep"),
+        *("transfer_reach", "transfer_tensors", "branch_at", "warm", "warm_epochs"),
+        *("warm_retrain_epochs", "keep"),
         *("manifold_draws", "manifold_until", "dirichlet", "rank", "cosmos_pull"),
         *("placement", "columns", "where", "budget", "lean"),
     }

@@ -13,6 +13,7 @@ from paretocli.front.exchange import Exchange
 from paretocli.front.history import read_history
 from paretocli.front.results import read_results
 from paretocli.library.refining import refine, reopen, told
+from paretocli.options.warm import warm_start
 from paretocli.planning.growth import grown as growth
 from paretocli.planning.kept import kept_epochs, with_kept
 from paretocli.planning.refinement import Request
@@ -294,7 +295,7 @@ def test_points_start_from_solved_ones(again):
 
 def refined(path, request):
     found = reopen(path, None, lambda file: False, {"data_dir": ".", "jobs": 1})
-    return refine(found, request, warm="nearest", warm_epochs=3, quiet=True)
+    return refine(found, request, warm_start("nearest", 3), quiet=True)
 
 
 def test_between_and_around_count_a_weight_vector_once(again):

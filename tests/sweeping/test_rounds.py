@@ -14,6 +14,7 @@ from paretocli.errors import InputError
 from paretocli.front.history import read_history
 from paretocli.front.sweeps import read_sweep
 from paretocli.library.refining import refine, reopen, told
+from paretocli.options.warm import warm_start
 from paretocli.planning.plan import Shard
 from paretocli.planning.refinement import Request
 from paretocli.planning.rounds import first_round, path_rounds
@@ -159,10 +160,9 @@ def test_a_parent_that_failed_is_stood_in_for_by_its_own(along_path, tmp_path):
     assert run(SPARSE, tmp_path)[2]["parent"] == 0
 
 
-def refined(path, request, **how):
+def refined(path, request, *, warm="nearest"):
     found = reopen(path, None, lambda file: False, {"data_dir": ".", "jobs": 1})
-    how = {"warm": "nearest", "warm_epochs": 2, "quiet": True, **how}
-    return refine(found, request, **how)
+    return refine(found, request, warm_start(warm, 2), quiet=True)
 
 
 @pytest.fixture(scope="module")
