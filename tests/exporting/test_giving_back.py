@@ -4,12 +4,9 @@ import pytest
 import torch
 
 from paretocli.errors import InputError
-from paretocli.exporting.fewer_bits.giving_back import (
-    fewest_given_back,
-    most_sensitive_first,
-    output_error,
-)
+from paretocli.exporting.fewer_bits.giving_back import fewest_given_back, most_sensitive_first
 from paretocli.exporting.fewer_bits.lossiness import Lossiness, asked_lossiness
+from paretocli.exporting.fewer_bits.output_error import OutputError, output_error
 
 
 @pytest.mark.parametrize("needed", range(1, 12))
@@ -49,6 +46,23 @@ def test_an_error_is_relative_to_how_much_an_output_varies():
     assert output_error([one / 0], [one / 0]) == 0  # what is masked says nothing
     assert output_error([one], [one / 0]) == torch.inf
     assert output_error([torch.ones(2)], [torch.ones(2) * 2]) == torch.inf
+
+
+def test_errors_of_batches_add_up_to_those_of_all():
+    """A batch of one alone has no spread at all, and is no reason to refuse anything."""
+    torch.manual_seed(0)
+    exact = [torch.randn(33, 2) + 100, torch.randn(33)]
+    found = [one + torch.randn_like(one) / 10 for one in exact]
+    error = OutputError()
+    assert error.largest() == 0
+    for batch in (slice(16), slice(16, 32), slice(32, 33)):
+        error.add([one[batch] for one in exact], [one[batch] for one in found])
+    pairs = zip(exact, found, strict=True)
+    right = max(float((b - a).norm() / (a - a.mean()).norm()) for a, b in pairs)
+    assert error.largest() == pytest.approx(right, rel=1e-4)
+    assert output_error(exact, found) == pytest.approx(right, rel=1e-4)
+    error.add([torch.ones(1, 2), torch.ones(1)], [torch.ones(1, 2), torch.full((1,), torch.nan)])
+    assert error.largest() == torch.inf
 
 
 @pytest.mark.parametrize(

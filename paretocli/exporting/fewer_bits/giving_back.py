@@ -2,28 +2,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-import torch
-from torch import Tensor
-
-
-def output_error(exact: Sequence[Tensor], found: Sequence[Tensor]) -> float:
-    """How far outputs are off, relative to how much they vary: the largest of all outputs.
-
-    Args:
-        exact: Tensors (B, …).
-        found: Likewise.
-    """
-    errors = [0.0]
-    for one, other in zip(exact, found, strict=True):
-        there = one.double().isfinite()
-        if not bool((other.double().isfinite() == there).all()):
-            return float("inf")
-        right, off = one.double()[there], (other.double() - one.double())[there]
-        spread = (right - right.mean()).square().sum() if right.numel() else torch.zeros(())
-        if off.square().sum() > 0:
-            errors.append(float((off.square().sum() / spread).sqrt()))
-    return max(errors)
-
 
 def most_sensitive_first(
     layers: Sequence[str], error: Callable[[Collection[str]], float]

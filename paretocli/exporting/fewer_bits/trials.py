@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from paretocli.core.inputs import Several, tensors_of
 from paretocli.core.problem import Problem
 from paretocli.exporting.fewer_bits.drops import Drop, Function, drops, figures, main_figures
-from paretocli.exporting.fewer_bits.giving_back import output_error
+from paretocli.exporting.fewer_bits.output_error import output_error
 from paretocli.exporting.formats import Format
 
 if TYPE_CHECKING:

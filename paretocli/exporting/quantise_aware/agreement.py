@@ -9,7 +9,8 @@ from paretocli.core.inputs import tensors_of
 from paretocli.core.problem import Problem
 from paretocli.errors import RunError
 from paretocli.exporting.fewer_bits.drops import Function
-from paretocli.exporting.fewer_bits.giving_back import output_error
+from paretocli.exporting.fewer_bits.output_error import OutputError
+from paretocli.training.evaluation import shares
 
 # Relative to how much outputs vary. Where a number lies between two of the 256 that there are, sums
 # in another order bring it to the other one, and what follows is off by a step.
@@ -29,8 +30,11 @@ def refuse_disagreement(problem: Problem, rounded: Function, file: Function, nam
     Raises:
         RunError: It does.
     """
-    inputs = [*tensors_of(problem.test.rows(slice(problem.evaluation_batch)).inputs).values()]
-    found = output_error(_floats(rounded(*inputs)), _floats(file(*inputs)))
+    error = OutputError()
+    for _, batch in shares(problem.test, problem.evaluation_batch):
+        inputs = [*tensors_of(batch.inputs).values()]
+        error.add(_floats(rounded(*inputs)), _floats(file(*inputs)))
+    found = error.largest()
     if not found <= AGREEMENT:
         raise RunError(
             f"The {name} file gives outputs that are off by {found:.2g} of their spread from those "

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, fx, nn
 
-from paretocli.exporting.quantise_aware.grids import bias_on_grid, on_grid, weight_on_grid
+from paretocli.exporting.quantise_aware.grids import (
+    bias_on_grid,
+    on_grid,
+    step_between,
+    step_of_rows,
+    weight_on_grid,
+)
 from paretocli.exporting.quantise_aware.places import Places
 
 ATEN = torch.ops.aten
@@ -81,9 +87,15 @@ def _bias(graph: fx.Graph, node: fx.Node, places: Places, numbers: Mapping[str, 
     bias = places.biases[str(node.target)]
     rounded = graph.create_node("call_function", bias_on_grid, ())
     with graph.inserting_before(rounded):
-        ends = [graph.get_attr(f"{name}{numbers[bias.scale]}") for name in (RANGE, STRETCH)]
+        if bias.chosen_from is None:
+            ends = [graph.get_attr(f"{name}{numbers[bias.scale]}") for name in (RANGE, STRETCH)]
+            step = graph.call_function(step_between, (*ends,))
+        else:
+            rows = graph.get_attr(bias.chosen_from)
+            grid = places.weights[bias.chosen_from].numbers
+            step = graph.call_function(step_of_rows, (rows, *grid))
         weight = graph.get_attr(bias.weight)
-    rounded.args = (node, *ends, weight, places.weights[bias.weight].numbers)
+    rounded.args = (node, step, weight, places.weights[bias.weight].numbers)
     return rounded
 
 

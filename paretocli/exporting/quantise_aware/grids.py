@@ -76,21 +76,32 @@ def on_grid(values: Tensor, start: Tensor, stretch: Tensor) -> Tensor:
 
 
 def bias_on_grid(
-    bias: Tensor, start: Tensor, stretch: Tensor, weight: Tensor, grid: tuple[int | None, int, int]
+    bias: Tensor, step: Tensor, weight: Tensor, grid: tuple[int | None, int, int]
 ) -> Tensor:
     """What is added to sums of products (C,), in the steps that these have.
 
     Args:
         bias: It.
-        start: As for `on_grid`, of what is multiplied.
-        stretch: Likewise.
+        step: That of what is multiplied.
         weight: The tensor that it is multiplied by.
         grid: How that is rounded: axis, low and high.
     """
-    low, high = (start * stretch.detach().exp()).unbind()
     steps, _ = weight_steps(weight, *grid)
-    step = (high - low) / LEVELS * steps
-    return rounded(bias / step) * step
+    both = step * steps
+    return rounded(bias / both) * both
+
+
+@torch.no_grad()
+def step_between(start: Tensor, stretch: Tensor) -> Tensor:
+    """The step of what is between layers; the arguments are those of `on_grid`."""
+    low, high = (start * stretch.exp()).unbind()
+    found: Tensor = (high - low) / LEVELS
+    return found
+
+
+def step_of_rows(weight: Tensor, axis: int | None, low: int, high: int) -> Tensor:
+    """The step of a stored tensor whose rows are what is multiplied; one for all."""
+    return weight_steps(weight, axis, low, high)[0]
 
 
 def weight_on_grid(weight: Tensor, axis: int | None, low: int, high: int) -> Tensor:

@@ -52,10 +52,12 @@ class Bias:
     Attributes:
         scale: The name of the step of what is multiplied.
         weight: The tensor that it is multiplied by.
+        chosen_from: The stored tensor that what is multiplied is rows of, as of an embedding.
     """
 
     scale: str
     weight: str
+    chosen_from: str | None
 
 
 @dataclass
@@ -93,6 +95,7 @@ def places_of(
     made = {output: node for node in quantised.graph.node for output in node.output}
     made_exactly = {output: node for node in exact.graph.node for output in node.output}
     found = Places()
+    steps_of: dict[str, str] = {}  # stored tensors by the names of their steps
 
     def named(node: onnx.NodeProto) -> str:
         tensor = before[node.input[0].removesuffix(_STORED)]
@@ -110,6 +113,7 @@ def places_of(
             if parts[0].dtype != np.int32:
                 name = named(node)
                 tensor = numpy_helper.to_array(before[node.input[0].removesuffix(_STORED)])
+                steps_of[node.input[1]] = name
                 axis = next((one.i for one in node.attribute if one.name == "axis"), None)
                 _add(found.weights, name, _grid(tensor, parameters[name], parts, axis))
         elif node.op_type == "QuantizeLinear":
@@ -127,8 +131,9 @@ def places_of(
             inputs, weight, bias = (one for one in given if one is not None)
             if bias.input[0] in stored and stored[bias.input[0]].dtype == np.int32:
                 scale = inputs.input[1]
-                if scale in found.ranges:
-                    _add(found.biases, named(bias), Bias(scale, named(weight)))
+                if scale in found.ranges or scale in steps_of:
+                    rows = None if scale in found.ranges else steps_of[scale]
+                    _add(found.biases, named(bias), Bias(scale, named(weight), rows))
     return found
 
 
