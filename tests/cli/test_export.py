@@ -30,6 +30,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def exported(folder):
     formats = ("--format", "program,onnx,onnx-int8", "--max-drop", 30, "--calibration-samples", 100)
+    formats += ("--quantise-aware", 2)
     done = paretocli("export", "run", 0, *formats, "--out", "small", "--json", cwd=folder)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -106,6 +107,8 @@ def test_eight_bits(folder, exported):
         figure = exported["after"]["metrics"][f"accuracy_{task}"]
         assert found["test"][task]["before"] == pytest.approx(figure, abs=2e-3)
         assert found["validation"][task]["drop"] <= found["max_drop"] == 30
+    # Where that holds without, nothing is trained.
+    assert (found["quantise_aware"], found["trained"]) == (2, None)
 
 
 def test_a_drop_without_a_format_of_fewer_bits_is_refused(folder):
