@@ -1,7 +1,8 @@
 """Sparse networks along a path against pruned ones of the same sizes.
 
     python examples/compare_pruning.py runs/pruning multidigits --network hps
-    python examples/compare_pruning.py runs/pruning multimnist --network hps --seeds "0 1 2 3 4"
+    python examples/compare_pruning.py runs/pruning multimnist --network hps --seeds "0 1 2 3 4" \\
+        --refine "--warm-epochs 3 --warm-retrain-epochs 6"
 
 Sweeps a small weight of sparsity, asks for points whose exported networks have 50, 20, 10 and 5 %
 of the parameters, each of which starts from the nearest that is solved, and prunes dense networks
@@ -38,7 +39,8 @@ def swept(out: Path, given: argparse.Namespace, options: list[str]) -> int:
     paretocli(*command, "--quiet")
     for share in map(float, given.shares.split()):
         if point_of(table_of(out), whole, share) is None:
-            paretocli("refine", out, "--want", f"size <= {share * whole:.0f}", "--quiet")
+            wish = ("--want", f"size <= {share * whole:.0f}")
+            paretocli("refine", out, *wish, *given.refine.split(), "--quiet")
     for source in given.ways.split():
         paretocli("prune", out, "--from", source, "--out", f"{out}-{source}", "--quiet")
     return whole
@@ -90,6 +92,7 @@ def main() -> None:
     parser.add_argument("--sparsity", default="0.02", help="weights of the sweep")
     parser.add_argument("--shares", default="0.5 0.2 0.1 0.05", help="of the parameters")
     parser.add_argument("--ways", default="dense larger", help="what networks are pruned from")
+    parser.add_argument("--refine", default="", help="options of the points that are asked for")
     parser.add_argument("--seeds", default="0")
     given, options = parser.parse_known_args()
     rows = []

@@ -1,4 +1,4 @@
-"""A size that a network is to have at most: where its search ends a little above, rows go."""
+"""A size that a network is to have at most: where its search ends above, rows go."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,15 +10,14 @@ from paretocli.sparsity.fewest import with_fewest_zero
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.shortest import shortest_first
 
-REACH = 1.35  # times the limit: who is larger was asked with the wrong weights
-
 
 class SizeLimit:
     """Makes the shortest rows of networks zero until they are as small as they are to be.
 
-    The exported size falls in steps, and weights lead to it within some rows at best; what is
-    missing is a projection onto the networks that are small enough, by the length of rows, as
-    iterative hard thresholding makes it (Blumensath and Davies, 2009). Retraining follows.
+    The exported size falls in steps, and weights lead to it within some rows at best, after a short
+    search not even that; what is missing is a projection onto the networks that are small enough,
+    by the length of rows, as iterative hard thresholding makes it (Blumensath and Davies, 2009).
+    Retraining follows.
 
     Args:
         excess: The size of a network over the limit, from its tensors by name.
@@ -33,7 +32,7 @@ class SizeLimit:
 
     @torch.no_grad()
     def keep_(self, population: Copies, sparsity: SparsityObjective, healthy: Tensor) -> None:
-        """Make rows zero, in place, of those networks that are up to `REACH` times too large.
+        """Make rows zero, in place, of those networks that are too large.
 
         As few as do; none where even all that may become zero would not.
 
@@ -44,7 +43,7 @@ class SizeLimit:
         """
         for member in healthy.nonzero().flatten().tolist():
             tensors = {name: t[member] for name, t in population.state_dict().items()}
-            if not 1 < self._excess(tensors) <= REACH:
+            if self.holds(tensors):
                 continue
             blocks = sparsity.joined({name: tensors[name].unsqueeze(0) for name in sparsity.names})
             rows = shortest_first({name: b[0] for name, b in blocks.items()}, sparsity.least)

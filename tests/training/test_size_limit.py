@@ -8,7 +8,7 @@ from paretocli.population.population import Population
 from paretocli.sparsity.layers import find_layers
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sparsity.pattern import zero_rows
-from paretocli.training.size_limit import REACH, SizeLimit
+from paretocli.training.size_limit import SizeLimit
 from tests.toys import CPU, quadratics
 
 HIDDEN = 8
@@ -70,9 +70,13 @@ def test_the_short_ones_go_first(networks):
     assert not zero_rows(population.parameters["second.weight"])[1, 1::2].any()
 
 
-@pytest.mark.parametrize("most", [50, 50 / REACH - 0.1])
-def test_who_is_small_enough_or_far_too_large_stays(networks, most):
-    assert kept(limited(networks, most)) == [HIDDEN, HIDDEN]
+def test_who_is_small_enough_stays(networks):
+    assert kept(limited(networks, 50)) == [HIDDEN, HIDDEN]
+
+
+def test_who_is_far_too_large_becomes_small_enough(networks):
+    """Whatever the weights of its search led to."""
+    assert kept(limited(networks, 20)) == [3, 3]
 
 
 def test_who_has_diverged_stays(networks):
