@@ -1,7 +1,8 @@
 """What warm starts and adaptive placement save: python examples/compare_steering.py --help.
 
-Four sweeps a seed: a lattice from scratch, the same along a path, and points that are placed as the
-sweep goes on, of which the first start from scratch or along a path too. Each front is measured by
+Five sweeps a seed: a lattice from scratch, the same along a path, points that are placed as the
+sweep goes on, of which the first start from scratch or along a path too, and a dense point of which
+others shrink to sizes in equal factors (`refine --sizes`). Each front is measured by
 its hypervolume in two columns: the tasks' mean accuracy, or their mean loss where they have none,
 and the logarithm (base 10) of the size of the exported network. What is there already is not run
 again. The tables in docs/tutorials/steering.md:
@@ -28,8 +29,29 @@ METHODS = {
     "path": ["--warm", "path"],
     "adaptive": ["--placement", "adaptive", "--warm", "nearest"],
     "adaptive-path": ["--placement", "adaptive", "--warm", "path"],
+    "sizes": [],
 }
+DENSE = 0.005  # the weight of sparsity of the point that others shrink from
 ENOUGH = 0.99  # of the hypervolume that the lattice reaches
+
+
+def run(*arguments: object) -> None:
+    """Run a command of the program."""
+    command = [sys.executable, "-m", "paretocli", *map(str, arguments), "--quiet"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def swept(out: Path, method: str, known: argparse.Namespace, options: list[str]) -> None:
+    """One sweep."""
+    if method != "sizes":
+        run("sweep", *options, "--points", known.points, *METHODS[method], "--out", out)
+        return
+    mixture = [DENSE, *[(1 - DENSE) / known.tasks] * known.tasks]
+    run("sweep", *options, "--weights", ",".join(map(str, mixture)), "--out", out)
+    whole = points_in_order(out)["compact_parameters"].max()
+    steps = np.arange(1, known.points) / (known.points - 1)
+    sizes = (whole * known.smallest**steps).astype(int)
+    run("refine", out, "--sizes", ",".join(map(str, sizes)))
 
 
 def points_in_order(run: Path) -> pd.DataFrame:
@@ -73,7 +95,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", type=Path, help="where the sweeps go")
     parser.add_argument("--seeds", default="0 1 2 3 4")
-    parser.add_argument("--points", default="10")
+    parser.add_argument("--points", type=int, default=10)
+    parser.add_argument("--tasks", type=int, default=2, help="how many the problem has")
+    parser.add_argument("--smallest", type=float, default=0.04, help="size, of the dense point's")
     parser.add_argument(
         "--error", type=float, default=0.5, help="of the reference point: 1 - accuracy, or a loss"
     )
@@ -83,10 +107,8 @@ def main() -> None:
     seeds = known.seeds.split()
     for seed in seeds:
         for method in methods:
-            out = known.runs / f"{method}-{seed}"
-            sweep = [sys.executable, "-m", "paretocli", "sweep", *options, "--quiet"]
-            sweep += ["--points", known.points, *METHODS[method], "--seed", seed, "--out", str(out)]
-            subprocess.run(sweep, check=True, stdout=subprocess.DEVNULL)
+            seeded = [*options, "--seed", seed]
+            swept(known.runs / f"{method}-{seed}", method, known, seeded)
     note = known.runs / "reference.json"
     if not note.exists():  # the same for ever
         largest = points_in_order(known.runs / f"lattice-{seeds[0]}")["compact_parameters"].max()

@@ -273,12 +273,12 @@ def test_ways_to_steer_are_compared(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(subprocess, "run", run)
     script = [str(EXAMPLES / "compare_steering.py"), "runs", "multidigits", "--network", "hps"]
     script += ["--train-samples", "512", "--epochs", "2", "--retrain-epochs", "1", "--seeds", "0"]
-    script += ["--points", "4", "--error", "0.95", "--methods", "lattice adaptive-path"]
+    script += ["--points", "4", "--error", "0.95", "--methods", "lattice sizes"]
     monkeypatch.setattr(sys, "argv", script)
     runpy.run_path(script[0], run_name="__main__")
     shown = capsys.readouterr().out
     assert "Hypervolume from an error of 0.95" in shown
-    for method in ("lattice", "adaptive-path"):
+    for method in ("lattice", "sizes"):
         assert method in shown
     # What is there is not run again, and its figures stay the same.
     before = files_below(tmp_path / "runs")

@@ -43,6 +43,15 @@ Holes = Annotated[
         metavar="N", help="Up to so many where the front is emptiest.", rich_help_panel=WHICH
     ),
 ]
+Sizes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B",
+        help="One of each of these numbers of parameters, from the largest down: each starts from "
+        "a larger one, and what it has too much of is taken away.",
+        rich_help_panel=WHICH,
+    ),
+]
 Want = Annotated[
     list[str] | None,
     typer.Option(
@@ -126,6 +135,7 @@ def refine(
     between: Between = None,
     around: Around = None,
     holes: Holes = None,
+    sizes: Sizes = None,
     want: Want = None,
     start: Start = None,
     improve: Improve = None,
@@ -152,6 +162,8 @@ def refine(
       paretocli refine runs/multimnist --between 3,4 --points 2
 
       paretocli refine runs/multimnist --holes 4
+
+      paretocli refine runs/multimnist --sizes 100000,50000,20000
 
       paretocli refine runs/multimnist --want "size <= 20000"
 
@@ -188,6 +200,7 @@ def refine(
             holes=holes,
             weights=weights,
             points=points,
+            sizes=sizes,
             want=want,
             classes=classes_of(start, improve or (), worsen or (), leave or ()),
         )
@@ -223,6 +236,7 @@ def _request(
     holes: int | None,
     weights: list[str] | None,
     points: int | None,
+    sizes: str | None,
     want: list[str] | None,
     classes: "Classes | None",
 ) -> "Request":
@@ -239,9 +253,22 @@ def _request(
             )
         pair = pair_of([int(part) for part in parts])
     rows = tuple(tuple(parse_weights(text, objectives).tolist()) for text in weights or ())
-    request = Request(rows, pair, around, holes, points, tuple(want or ()), classes)
+    numbers = () if sizes is None else _sizes(sizes)
+    request = Request(rows, pair, around, holes, points, numbers, tuple(want or ()), classes)
     request.check()
     return request
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """The numbers of parameters that --sizes names."""
+    from paretocli.errors import InputError
+
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise InputError(
+            f"--sizes {text} should be numbers of parameters, as in --sizes 50000,20000."
+        )
+    return tuple(map(int, parts))
 
 
 def _plan(one: "Round", *, as_json: bool) -> str:

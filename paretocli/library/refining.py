@@ -28,6 +28,7 @@ from paretocli.planning.rounds import (
     one_after_another,
     refuse_own_weights,
 )
+from paretocli.planning.shrinking import refuse_sizes, shrunk
 from paretocli.planning.wishes import Measure, aimed, conditions_of
 from paretocli.problems.asked import Asked
 from paretocli.problems.loading import load_problem
@@ -106,7 +107,7 @@ def refine(
     config = replace(resolved.config, **asdict(warm))
     by_results = _by_results(config, request, measuring(resolved))
     if by_results is not None:
-        _refuse_nonsense(own_results(sweep), request)  # before anything runs
+        _refuse_nonsense(config, own_results(sweep), request)  # before anything runs
         return carry_out(
             resolved,
             quiet=quiet,
@@ -145,7 +146,7 @@ def planned(resolved: Resolved, request: Request, warm: WarmOptions, *, note: No
     records = list(read_records(sweep).found.values())
     by_results = _by_results(config, request)
     if by_results is not None:
-        _refuse_nonsense(own_results(sweep), request)
+        _refuse_nonsense(config, own_results(sweep), request)
         return by_results(note)(sweep, records)
     return _round(config, sweep, records, request)
 
@@ -154,7 +155,9 @@ def _by_results(
     config: SweepConfig, request: Request, measure: Measure | None = None
 ) -> Callable[[Note], Further] | None:
     """Makes what plans a point after the other from what was reached; None for other requests."""
-    want, classes = request.want, request.classes
+    want, classes, sizes = request.want, request.classes, request.sizes
+    if sizes:
+        return lambda note: shrunk(config, sizes, request.text, note)
     if want:
         return lambda note: aimed(config, want, request.text, note, measure)
     if classes is not None:
@@ -162,12 +165,15 @@ def _by_results(
     return None
 
 
-def _refuse_nonsense(results: Results, request: Request) -> None:
+def _refuse_nonsense(config: SweepConfig, results: Results, request: Request) -> None:
     """Refuse what no point could be trained for.
 
     Raises:
-        InputError: It is about columns that are not there, or contradicts itself.
+        InputError: It is about columns that are not there, or contradicts itself, or no network of
+            this sweep can be held to a size.
     """
+    if request.sizes:
+        refuse_sizes(config, request.sizes)
     if request.want:
         conditions_of(results, request.want)
     if request.classes is not None:

@@ -25,6 +25,7 @@ class Run(ExportedRun):
         around: int | None = None,
         holes: int | None = None,
         points: int | None = None,
+        sizes: Sequence[int] = (),
         want: str | Sequence[str] = (),
         from_: int | None = None,
         improve: str | Sequence[str] = (),
@@ -46,6 +47,8 @@ class Run(ExportedRun):
             around: Points half-way from a point to its nearest neighbours.
             holes: Up to so many points where the front is emptiest.
             points: How many with `between` (1) or `around` (2).
+            sizes: A point of each of these numbers of parameters, from the largest down: each
+                starts from a larger one, and what it has too much of is taken away.
             want: One point that fulfils conditions, such as `"size <= 2000"`, which is corrected
                 twice at most.
             from_: One that is this point changed, and corrected, once an objective at most:
@@ -84,6 +87,7 @@ class Run(ExportedRun):
             around,
             holes,
             points,
+            tuple(sizes),
             _texts(want),
             classes_of(from_, _texts(improve), _texts(worsen), _texts(leave)),
         )

@@ -13,7 +13,7 @@ from paretocli.planning.preferences import Weights, log_ratios, point_with
 from paretocli.run_directory.rounds import Row
 
 NONE_KEPT: Mapping[int, int] = {}
-KINDS = ("weights", "between", "around", "holes", "want", "from")
+KINDS = ("weights", "between", "around", "holes", "sizes", "want", "from")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Request:
         around: Points around another one.
         holes: So many points where the front is emptiest.
         points: How many there are to be between or around.
+        sizes: One of each of these numbers of parameters.
         want: One that fulfils these conditions on columns.
         classes: One that is another one changed as these say.
     """
@@ -35,6 +36,7 @@ class Request:
     around: int | None = None
     holes: int | None = None
     points: int | None = None
+    sizes: tuple[int, ...] = ()
     want: tuple[str, ...] = ()
     classes: Classes | None = None
 
@@ -47,6 +49,8 @@ class Request:
         for name in ("around", "holes", "points"):
             if (value := getattr(self, name)) is not None:
                 words.append(f"--{name} {value}")
+        if self.sizes:
+            words.append(f"--sizes {','.join(map(str, self.sizes))}")
         words += [f"--want {shlex.quote(text)}" for text in self.want]
         if self.classes is not None:
             words.append(self.classes.text)
@@ -58,7 +62,10 @@ class Request:
         Raises:
             InputError: Nothing is asked for, or several things at a time.
         """
-        ways = (self.weights, self.between, self.around, self.holes, self.want, self.classes)
+        ways = (
+            *(self.weights, self.between, self.around, self.holes),
+            *(self.sizes, self.want, self.classes),
+        )
         given = [name for name, way in zip(KINDS, ways, strict=True) if way not in ((), None)]
         flags = ", ".join(f"--{name}" for name in KINDS)
         if not given:

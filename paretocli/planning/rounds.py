@@ -34,8 +34,9 @@ def first_round(config: SweepConfig, later: Sequence[Round]) -> Round:
 
 def path_rounds(config: SweepConfig) -> tuple[Round, ...]:
     """The rounds after the first of a sweep along paths: each has the next point of each path."""
+    epochs = warm_epochs(config)
     return tuple(
-        _warm(config, number, points, tuple(config.weights[point] for point in points), parents)
+        Round(number, points, tuple(config.weights[point] for point in points), parents, *epochs)
         for number, (points, parents) in enumerate(levels(config), start=1)
     )
 
@@ -72,7 +73,8 @@ def added_round(
     rows = np.array([sweep.weights[point] for point in solved])
     places = nearest_parents(rows, np.array(weights), sparse=config.sparsity)
     parents = tuple(solved[place] for place in places)
-    found = _warm(config, number, points, tuple(weights), parents)
+    epochs = warm_epochs(config, limited=bool(limits))
+    found = Round(number, points, tuple(weights), parents, *epochs)
     return replace(found, asked=asked, expected=expected, limits=limits or {})
 
 
@@ -141,23 +143,22 @@ def added_epochs(config: SweepConfig) -> tuple[int, int]:
     return warm_epochs(config)
 
 
-def warm_epochs(config: SweepConfig) -> tuple[int, int]:
-    """Epochs of a point that starts from another: of its search, and after it."""
-    epochs = config.warm_epochs or _share_of(config.epochs)
+def warm_epochs(config: SweepConfig, *, limited: bool = False) -> tuple[int, int]:
+    """Epochs of a point that starts from another: of its search, and after it.
+
+    Args:
+        config: The sweep's configuration.
+        limited: Whether it is to have a size at most. What its rows are worth that are taken away
+            for it is made up for after the search, so half of the epochs are, unless it is said.
+    """
+    search, after = _share_of(config.epochs), _share_of(config.retrain_epochs)
     if not config.retrain_epochs:
-        return epochs, 0
-    return epochs, config.warm_retrain_epochs or _share_of(config.retrain_epochs)
+        return config.warm_epochs or search, 0
+    if limited and not config.warm_epochs and not config.warm_retrain_epochs:
+        both = max(2, search + after)
+        return both // 2, both - both // 2
+    return config.warm_epochs or search, config.warm_retrain_epochs or after
 
 
 def _share_of(epochs: int) -> int:
     return max(1, round(WARM_SHARE * epochs))
-
-
-def _warm(
-    config: SweepConfig,
-    number: int,
-    points: tuple[int, ...],
-    weights: tuple[Row, ...],
-    parents: tuple[int, ...],
-) -> Round:
-    return Round(number, points, weights, parents, *warm_epochs(config))

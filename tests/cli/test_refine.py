@@ -54,6 +54,8 @@ def test_a_table_ends_it(folder):
         (("--want", "f9 <= 1"), "no column of numbers"),
         (("--want", "f1 <= 0.5", "--holes", "2"), "in two ways"),
         (("--holes", "0"), "at least 1"),
+        (("--sizes", "100,x"), "numbers of parameters, as in --sizes 50000,20000"),
+        (("--sizes", "100"), "a sweep with --no-sparsity"),
     ],
 )
 def test_wrong_input_is_a_sentence(folder, arguments, words):

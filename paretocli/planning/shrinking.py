@@ -1,0 +1,99 @@
+"""Points of given sizes, each from a larger one: a path along which networks shrink."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from paretocli.errors import InputError
+from paretocli.front.results import Results, without_points
+from paretocli.front.sizes import COMPACT
+from paretocli.options.config import SweepConfig
+from paretocli.planning.aiming import sparser
+from paretocli.planning.judged import of_interest, own_results
+from paretocli.planning.preferences import Weights
+from paretocli.planning.rounds import Further, added_round
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.rounds import Round, SizeLimits
+from paretocli.run_directory.sweep_file import SweepFile
+
+PARAMETERS = COMPACT[0]
+THERE = 0.75  # of a size: what is smaller is a point of another one
+
+
+def refuse_sizes(config: SweepConfig, sizes: Sequence[int]) -> None:
+    """Refuse sizes that no point of a sweep could be held to.
+
+    Raises:
+        InputError: One is none, or twice there, or no rows become zero in this sweep.
+    """
+    wrong = next((size for size in sizes if size < 1), None)
+    if wrong is not None:
+        raise InputError(f"--sizes should be numbers of parameters, at least 1, found {wrong}.")
+    if len({*sizes}) < len(sizes):
+        raise InputError("--sizes names a size twice; name each once.")
+    if not config.sparsity or not config.retrain_epochs:
+        missing = "--retrain-epochs 0" if config.sparsity else "--no-sparsity"
+        raise InputError(
+            f"--sizes makes rows of a network zero and retrains it, but this is a sweep with "
+            f"{missing}; sweep with sparsity and retraining in another --out."
+        )
+
+
+def shrunk(
+    config: SweepConfig, sizes: Sequence[int], asked: str, note: Callable[[str], None]
+) -> Further:
+    """A point for each size that no solved one has, from the largest down.
+
+    Each has the tasks' mixture of the smallest network that is larger, and a weight of sparsity
+    that is as much larger as it is to be smaller; what of it is above its size then goes. Points
+    that have given up a task count for nothing.
+
+    Args:
+        config: The sweep's configuration.
+        sizes: Parameters of exported networks.
+        asked: What asked for them, by which earlier tries are known.
+        note: Is told which sizes need no point, or can have none.
+    """
+    told: set[int] = set()
+
+    def tell(size: int, words: str) -> None:
+        if size not in told:
+            told.add(size)
+            note(words)
+
+    def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
+        try:
+            results = without_points(own_results(sweep), sweep.kept)
+            reached = _sizes(sweep, results)
+        except InputError as error:  # a sweep knows its columns when its points are solved
+            note(str(error))
+            return None
+        tried = {one.limits.get(PARAMETERS) for one in sweep.rounds if one.asked == asked}
+        told.update(size for size in sizes if size in tried)
+        for size in sorted({*sizes} - tried, reverse=True):
+            near = [point for point, own in reached.items() if THERE * size <= own <= size]
+            if near:
+                point = max(near, key=lambda one: reached[one])
+                found = f"Point {point} has {reached[point]:,} parameters"
+                tell(size, f"{found}, which will do for {size:,}.")
+                continue
+            larger = [point for point, own in reached.items() if own > size]
+            if not larger:
+                tell(size, f"No point has more than {size:,} parameters: none can shrink to it.")
+                continue
+            parent = min(larger, key=lambda one: reached[one])
+            own: Weights = np.array(sweep.weights[parent])
+            weights = sparser(own[None], own, reached[parent] / size)
+            limits: SizeLimits = {"compact_parameters": size}
+            rows = [tuple(weights.tolist())]
+            return added_round(config, sweep, records, rows, asked=asked, limits=limits)
+        return None
+
+    return further
+
+
+def _sizes(sweep: SweepFile, results: Results) -> dict[int, int]:
+    """The exported sizes of the solved points, by their numbers, that have given up no task."""
+    sizes = results.values([PARAMETERS])[:, 0]
+    rows = np.flatnonzero(np.isfinite(sizes) & of_interest(sweep, results))
+    return {results.point(int(row)): int(sizes[row]) for row in rows}
