@@ -2,12 +2,12 @@
 
     python examples/compare_pruning.py runs/pruning multidigits --network hps
     python examples/compare_pruning.py runs/pruning multimnist --network hps --seeds "0 1 2 3 4" \\
-        --refine "--warm-epochs 3 --warm-retrain-epochs 6"
+        --refine "--warm-epochs 6 --warm-retrain-epochs 6"
 
 Sweeps a small weight of sparsity, asks for points whose exported networks have 50, 20, 10 and 5 %
-of the parameters, each of which starts from the nearest that is solved, and prunes dense networks
-to the sizes of all of them, each from the dense one, and each from the next larger one (`paretocli
-prune`). A pruned network is retrained for as many epochs as its partner was trained. The tasks
+of the parameters, each of which starts from a larger one (`paretocli refine --sizes`), and prunes
+dense networks to the sizes of all of them, each from the dense one, and each from the next larger
+one (`paretocli prune`). A pruned network is retrained for as many epochs as its partner was trained. The tasks
 count alike, and their mean accuracy judges. Further options go to every sweep; run again, it goes
 on where it stopped.
 """
@@ -37,10 +37,8 @@ def swept(out: Path, given: argparse.Namespace, options: list[str]) -> int:
         command += ["--weights", ",".join(map(str, [weight, *[rest] * given.tasks]))]
     whole = int(json.loads(paretocli(*command, "--dry-run", "--json", "--quiet"))["parameters"])
     paretocli(*command, "--quiet")
-    for share in map(float, given.shares.split()):
-        if point_of(table_of(out), whole, share) is None:
-            wish = ("--want", f"size <= {share * whole:.0f}")
-            paretocli("refine", out, *wish, *given.refine.split(), "--quiet")
+    sizes = ",".join(str(int(share * whole)) for share in map(float, given.shares.split()))
+    paretocli("refine", out, "--sizes", sizes, *given.refine.split(), "--quiet")
     for source in given.ways.split():
         paretocli("prune", out, "--from", source, "--out", f"{out}-{source}", "--quiet")
     return whole
