@@ -7,9 +7,9 @@
 Sweeps a small weight of sparsity, asks for points whose exported networks have 50, 20, 10 and 5 %
 of the parameters, each of which starts from a larger one (`paretocli refine --sizes`), and prunes
 dense networks to the sizes of all of them, each from the dense one, and each from the next larger
-one (`paretocli prune`). A pruned network is retrained for as many epochs as its partner was trained. The tasks
-count alike, and their mean accuracy judges. Further options go to every sweep; run again, it goes
-on where it stopped.
+one (`paretocli prune`). A pruned network is retrained for as many epochs as its partner was
+trained. The tasks count alike, and their mean accuracy judges. Further options go to every sweep;
+run again, it goes on where it stopped.
 """
 
 import argparse
