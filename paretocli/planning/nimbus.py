@@ -21,11 +21,12 @@ from paretocli.planning.achievement import Achievement
 from paretocli.planning.aiming import LEAST_STEP, MET, best_weights, sparser
 from paretocli.planning.classification import Classes, classified
 from paretocli.planning.column_model import ColumnModel
+from paretocli.planning.held_sizes import held_by_classes
 from paretocli.planning.judged import SPLIT, losses_on_rays, of_interest, own_results
 from paretocli.planning.preferences import ALIKE, Weights, point_with
 from paretocli.planning.rounds import Further, added_round, solved_points
 from paretocli.run_directory.point_record import PointRecord
-from paretocli.run_directory.rounds import Round
+from paretocli.run_directory.rounds import Round, SizeLimits
 from paretocli.run_directory.sweep_file import SweepFile
 
 MARGIN = 3e-4  # by which to stay within bounds, in units of each column
@@ -73,9 +74,17 @@ def moved(config: SweepConfig, asked: Classes, text: str, note: Callable[[str], 
         if step.weights is None:
             note(step.words)
             return None
-        return added_round(config, sweep, records, [tuple(step.weights.tolist())], asked=text)
+        limits = limits_for(config, sweep, asked)
+        rows = [tuple(step.weights.tolist())]
+        return added_round(config, sweep, records, rows, asked=text, limits=limits)
 
     return further
+
+
+def limits_for(config: SweepConfig, sweep: SweepFile, asked: Classes) -> SizeLimits:
+    """What the networks that are trained for a classification are to have at most."""
+    results = own_results(sweep)
+    return held_by_classes(config, results, classified(results, asked))
 
 
 def most_tries(objectives: int) -> int:

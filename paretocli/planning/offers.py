@@ -6,7 +6,7 @@ from pathlib import Path
 
 from paretocli.options.warm import warm_start
 from paretocli.planning.classification import Classes
-from paretocli.planning.nimbus import Step, most_tries, next_step
+from paretocli.planning.nimbus import Step, limits_for, most_tries, next_step
 from paretocli.planning.refinement import Request
 from paretocli.planning.rounds import added_round, refuse_own_weights
 from paretocli.run_directory.points import read_records
@@ -60,6 +60,7 @@ def offered(path: Path, asked: Classes, step: Step) -> Offer | None:
     if step.weights is None:
         return Offer(0, 0, None, pending) if begun else None
     weights = [tuple(step.weights.tolist())]
-    new = added_round(config, sweep, list(records.values()), weights, asked=text)
+    limits = limits_for(config, sweep, asked)
+    new = added_round(config, sweep, list(records.values()), weights, asked=text, limits=limits)
     most = most_tries(len(config.objectives))
     return Offer(new.total_epochs, most - step.tries - 1, new.parents[0], pending)

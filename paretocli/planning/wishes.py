@@ -1,8 +1,6 @@
 """Points for a wish: weights that should meet conditions on columns, and corrections of them."""
 
-import math
 from collections.abc import Callable, Sequence
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +10,10 @@ from paretocli.front.columns import by_factors
 from paretocli.front.directions import Directions
 from paretocli.front.results import Results
 from paretocli.front.selection import Condition, parse_condition
-from paretocli.front.sizes import COMPACT
 from paretocli.options.config import SweepConfig
 from paretocli.planning.aiming import LEAST_STEP, MET, sparser, weights_for, weights_for_bounds
 from paretocli.planning.column_model import ColumnModel
+from paretocli.planning.held_sizes import held_by_conditions
 from paretocli.planning.judged import (
     SPLIT,
     columns_that_matter,
@@ -28,7 +26,7 @@ from paretocli.planning.preferences import Weights, point_with
 from paretocli.planning.rounds import Further, added_round, solved_points
 from paretocli.planning.unmeasured import to_be_measured
 from paretocli.run_directory.point_record import PointRecord
-from paretocli.run_directory.rounds import Round, SizeLimits
+from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_file import SweepFile
 
 TRIES = 3  # the first one and two corrections
@@ -91,7 +89,7 @@ def aimed(
         if tries >= TRIES or point_with(known, weights) is not None:
             note(f"No point is as wished; point {results.point(nearest)} comes nearest: {words}.")
             return None
-        rows, limits = [tuple(weights.tolist())], size_limits(config, conditions)
+        rows, limits = [tuple(weights.tolist())], held_by_conditions(config, conditions)
         return added_round(
             config, sweep, records, rows, asked=asked, columns=columns, limits=limits
         )
@@ -129,18 +127,6 @@ def conditions_of(results: Results, wishes: Sequence[str]) -> list[Condition]:
                 f"--want {one} and --want {against[0]} contradict each other; leave out one."
             )
     return found
-
-
-def size_limits(config: SweepConfig, conditions: Sequence[Condition]) -> SizeLimits:
-    """The largest exported sizes that conditions allow, by column; none where no rows are tied."""
-    if not config.sparsity or not config.retrain_epochs:
-        return {}
-    found: dict[str, int] = {}
-    for one in conditions:
-        if one.column in COMPACT and not _is_lower(one):
-            most = math.ceil(one.bound) - 1 if one.sign == "<" else math.floor(one.bound)
-            found[one.column] = max(1, min(most, found.get(one.column, most)))
-    return cast(SizeLimits, found)
 
 
 def _is_lower(condition: Condition) -> bool:
