@@ -52,7 +52,8 @@ def shrunk(
         config: The sweep's configuration.
         sizes: Parameters of exported networks.
         asked: What asked for them, by which earlier tries are known.
-        note: Is told which sizes need no point, or can have none.
+        note: Is told which sizes need no point, or can have none: where one could not become as
+            small as asked for, smaller ones are not tried.
     """
     told: set[int] = set()
 
@@ -68,9 +69,17 @@ def shrunk(
         except InputError as error:  # a sweep knows its columns when its points are solved
             note(str(error))
             return None
-        tried = {one.limits.get(PARAMETERS) for one in sweep.rounds if one.asked == asked}
-        told.update(size for size in sizes if size in tried)
-        for size in sorted({*sizes} - tried, reverse=True):
+        own_rounds = [one for one in sweep.rounds if one.asked == asked and one.limits]
+        tried = {one.limits["compact_parameters"]: one.points[0] for one in own_rounds}
+        stuck = {size for size, point in tried.items() if reached.get(point, 0) > size}
+        for size in sorted(stuck, reverse=True):
+            point = tried[size]
+            found = f"{reached[point]:,} parameters"
+            tell(size, f"Point {point} could not shrink to {size:,} parameters; it has {found}.")
+        for size in sorted({*sizes} - {*tried}, reverse=True):
+            if size < max(stuck, default=0):
+                tell(size, f"Nor is {size:,} tried.")
+                continue
             near = [point for point, own in reached.items() if THERE * size <= own <= size]
             if near:
                 point = max(near, key=lambda one: reached[one])

@@ -75,6 +75,15 @@ def test_what_no_point_can_shrink_to_is_said(again, capsys):
     assert "No point has more than 1,000,000 parameters" in capsys.readouterr().err
 
 
+def test_what_cannot_become_so_small_is_said_and_nothing_smaller_is_tried(again, capsys):
+    before = sizes(again)
+    paretocli.Run(again).refine(sizes=(10, 5))
+    (found,) = sizes(again)[len(before) :]
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"could not shrink to 10 parameters; it has {int(found):,} parameters." in said
+    assert "Nor is 5 tried." in said
+
+
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [((0,), "at least 1, found 0"), ((5000, 5000), "names a size twice")],
