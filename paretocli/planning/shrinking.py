@@ -1,6 +1,7 @@
 """Points of given sizes, each from a larger one: a path along which networks shrink."""
 
 from collections.abc import Callable, Sequence
+from numbers import Integral
 
 import numpy as np
 
@@ -26,9 +27,9 @@ def refuse_sizes(config: SweepConfig, sizes: Sequence[int]) -> None:
     Raises:
         InputError: One is none, or twice there, or no rows become zero in this sweep.
     """
-    wrong = next((size for size in sizes if size < 1), None)
-    if wrong is not None:
-        raise InputError(f"--sizes should be numbers of parameters, at least 1, found {wrong}.")
+    wrong = [size for size in sizes if not isinstance(size, Integral) or size < 1]
+    if wrong:
+        raise InputError(f"--sizes should be numbers of parameters, at least 1, found {wrong[0]}.")
     if len({*sizes}) < len(sizes):
         raise InputError("--sizes names a size twice; name each once.")
     if not config.sparsity or not config.retrain_epochs:
@@ -76,7 +77,7 @@ def shrunk(
             point = tried[size]
             found = f"{reached[point]:,} parameters"
             tell(size, f"Point {point} could not shrink to {size:,} parameters; it has {found}.")
-        for size in sorted({*sizes} - {*tried}, reverse=True):
+        for size in sorted({*map(int, sizes)} - {*tried}, reverse=True):
             if size < max(stuck, default=0):
                 tell(size, f"Nor is {size:,} tried.")
                 continue

@@ -86,7 +86,11 @@ def test_what_cannot_become_so_small_is_said_and_nothing_smaller_is_tried(again,
 
 @pytest.mark.parametrize(
     ("wanted", "words"),
-    [((0,), "at least 1, found 0"), ((5000, 5000), "names a size twice")],
+    [
+        ((0,), "at least 1, found 0"),
+        ((0.5,), "at least 1, found 0.5"),
+        ((5000, 5000), "names a size twice"),
+    ],
 )
 def test_what_is_no_size_is_refused(again, wanted, words):
     with pytest.raises(InputError, match=words):
