@@ -102,6 +102,34 @@ def test_a_slim_model_is_the_same_in_less_bytes():
     assert [one.domain for one in found.opset_import] == [""]
 
 
+def test_what_is_wide_for_nothing_becomes_narrow():
+    """Channels by their numbers, and biases, whose zero point can be no other."""
+    stored = {
+        "places": np.array([2, 0]),
+        "form": np.array([-1, 2]),
+        "bias": np.array([7, -3], np.int32),
+        "step": np.array([0.5, 0.25], np.float32),
+        "zero": np.zeros(2, np.int32),
+    }
+    nodes = [
+        node("Gather", "x places", "some", "own", axis=1),
+        node("Reshape", "some form", "formed", "other"),
+        node("DequantizeLinear", "bias step zero", "decoded", "", axis=0),
+        node("Add", "formed decoded", "y", "add"),
+    ]
+    model = model_of(nodes, {"x": ["n", 3]}, {"y": ["n", 2]}, stored)
+    x = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    (before,) = run(model, x=x)
+    found = slim(model)
+    onnx.checker.check_model(found, full_check=True)
+    np.testing.assert_array_equal(run(found, x=x)[0], before)
+    np.testing.assert_allclose(before, x[:, [2, 0]] + [3.5, -0.75], rtol=1e-6)
+    kinds = sorted(numpy_helper.to_array(one).dtype.name for one in found.graph.initializer)
+    assert kinds == ["float32", "int32", "int32", "int64"]
+    ((_, bias),) = stored_numbers(found).items()
+    np.testing.assert_array_equal(bias.values, [3.5, -0.75])
+
+
 def test_relu_before_pooling_gives_the_same():
     nodes = [
         node("MaxPool", "x", "pooled", "pool", kernel_shape=[2], strides=[2]),
