@@ -1,7 +1,11 @@
 """What `import paretocli` gives."""
 
+import ast
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +38,37 @@ def test_nothing_heavy_comes_with_it():
     code = "import sys, paretocli; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "numpy", "pandas", "matplotlib", "rich", "typer"} & {*done.stdout.split()}
+
+
+ROOT = Path(__file__).parents[1]
+WITHOUT = """
+import importlib.abc, sys
+
+class Missing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in sys.argv[1].split(","):
+            raise ModuleNotFoundError(f"No module named {name!r}")
+
+sys.meta_path.insert(0, Missing())
+for name in sys.argv[2].split(","):
+    importlib.import_module(name)
+"""
+
+
+def test_what_commands_import_needs_no_extra():
+    """An extra is asked for by name where it is used; whoever has none can do all the rest."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    packages = {re.split(r"[\[<>=;~! ]", one)[0] for name in extras for one in extras[name]}
+    needed = {re.split(r"[\[<>=;~! ]", one)[0] for one in project["dependencies"]}
+    missing = {one.replace("-", "_") for one in packages - needed - {"paretocli"}}
+    assert {"onnx", "onnxruntime", "plotly", "distributed"} <= missing
+    files = [
+        file for room in ("cli", "library") for file in (ROOT / "paretocli" / room).rglob("*.py")
+    ]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
+    imported = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    modules = sorted(name for name in imported if name.startswith("paretocli."))
+    code = [sys.executable, "-c", WITHOUT, ",".join(missing), ",".join(modules)]
+    done = subprocess.run(code, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr

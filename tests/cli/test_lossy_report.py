@@ -5,7 +5,7 @@ from dataclasses import replace
 from paretocli.cli.lossy_report import lossy_report
 from paretocli.exporting.fewer_bits.drops import Drop
 from paretocli.exporting.fewer_bits.lossy import Lossy, Trained
-from paretocli.exporting.quantise_aware.training import Course
+from paretocli.exporting.quantise_aware.course import Course
 
 EIGHT = Lossy(
     file="network.int8.onnx",

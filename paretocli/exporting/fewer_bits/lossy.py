@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from paretocli.exporting.fewer_bits.drops import Drop
-from paretocli.exporting.quantise_aware.training import Course
+from paretocli.exporting.quantise_aware.course import Course
 
 
 @dataclass(frozen=True)

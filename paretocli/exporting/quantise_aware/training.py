@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +12,7 @@ from paretocli.core.placing import placed_function
 from paretocli.core.problem import Problem
 from paretocli.core.shared_outputs import one_a_task
 from paretocli.errors import InputError
+from paretocli.exporting.quantise_aware.course import Course
 from paretocli.exporting.quantise_aware.fake_quantised import STRETCH
 from paretocli.exporting.quantise_aware.recipe import Recipe
 from paretocli.population.population import Population
@@ -22,31 +22,6 @@ from paretocli.training.losses import TrainingLosses
 from paretocli.training.settings import TrainingSettings
 
 RANGE_RATE = 1e-2  # of Adam, for the logarithms of ranges
-
-
-@dataclass(frozen=True)
-class Course:
-    """How the training went.
-
-    Attributes:
-        epochs: That it took.
-        best_epoch: Whose network it is, 0 for what there was before it.
-        values: The weighted sum of the validation losses, before and after each epoch.
-        coefficients: By task, how much its loss counts.
-        rate: The learning rate at first, which falls to 0 along a cosine.
-        range_rate: Of the ranges.
-        batch_size: Samples a step.
-        samples: Training samples.
-    """
-
-    epochs: int
-    best_epoch: int
-    values: tuple[float, ...]
-    coefficients: Mapping[str, float]
-    rate: float
-    range_rate: float
-    batch_size: int
-    samples: int
 
 
 class ByTask(nn.Module):

@@ -16,6 +16,7 @@ from paretocli.exporting.fewer_bits.trials import Network
 from paretocli.exporting.fewer_bits.variants import Exact, Variant
 from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.onnx_file import ONNX
+from paretocli.exporting.quantise_aware.course import Course
 from paretocli.exporting.quantise_aware.fake_quantised import (
     activations_first,
     fake_quantised,
@@ -25,7 +26,7 @@ from paretocli.exporting.quantise_aware.fake_quantised import (
 from paretocli.exporting.quantise_aware.places import Places, places_of
 from paretocli.exporting.quantise_aware.recipe import Recipe
 from paretocli.exporting.quantise_aware.same_values import nodes_of, values_in
-from paretocli.exporting.quantise_aware.training import Course, train
+from paretocli.exporting.quantise_aware.training import train
 
 _STEP = "_scale"  # what onnxruntime's quantiser adds to the name of a tensor
 
