@@ -55,6 +55,7 @@ _WORDS = {
     "parameter_sharing": "parameter sharing (rows kept / unique rows)",
     "compact_parameters": "parameters of the exported network",
     "compact_macs": "multiply-accumulates of the exported network",
+    "shrunk_from": "parameters before rows were taken away for the size",
     "unique_parameters": "unique parameters (shared counted once)",
     "chebyshev_value": "Chebyshev value",
     "seconds": "training time (s)",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from paretocli.errors import InputError
 from paretocli.front.agreement import needs_agreement, refuse_contradicted
@@ -11,6 +12,7 @@ from paretocli.front.costs import Change, ExchangeRates, Step
 from paretocli.front.normal import NoRatesError, Normal, Numbers, normal_at
 from paretocli.front.results import Results
 from paretocli.front.selection import losses_of, next_better
+from paretocli.front.sizes import SHRUNK_FROM
 from paretocli.front.slopes import Figure, Slopes
 from paretocli.run_directory.sweep_file import SweepFile, read_sweep_file
 
@@ -67,6 +69,11 @@ class Exchange:
         if point in self._sweep.kept:
             raise NoRatesError(
                 f"it is an epoch on the way to point {self._sweep.kept[point]}, which has them"
+            )
+        if pd.notna(self._results.frame.iloc[row].get(SHRUNK_FROM)):
+            raise NoRatesError(
+                "rows of its network were taken away for its size, so it is not where its weights "
+                "lead to"
             )
         if row not in self._front:
             raise NoRatesError(f"it is not on the front of the losses on {self._split}")

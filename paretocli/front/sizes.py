@@ -9,6 +9,12 @@ COMPACT = ("compact_parameters", "compact_macs")
 KEPT = "parameters_kept"
 LATENCY = "latency_ms"
 
+SHRUNK_FROM = "shrunk_from"
+"""The size at the end of the search, of networks whose rows were then taken away for theirs."""
+
+PRUNED_TO = "pruned_to"
+"""The size that pruned networks were to have at most; a column of baselines alone."""
+
 
 def size_column(*frames: pd.DataFrame) -> str:
     """The column that says how small networks are.

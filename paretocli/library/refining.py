@@ -5,8 +5,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.exporting.problem_code import Consent, chosen_problem
@@ -14,17 +12,14 @@ from paretocli.front.results import Results
 from paretocli.library.running import Note, carry_out, measuring
 from paretocli.options.config import SweepConfig
 from paretocli.options.warm import WarmOptions
-from paretocli.planning.answered import refuse_answered
+from paretocli.planning.asked_points import asked_points, first_parts
 from paretocli.planning.classification import classified
-from paretocli.planning.growth import Growth, emptiest
 from paretocli.planning.judged import own_results
 from paretocli.planning.kept import with_kept
 from paretocli.planning.nimbus import moved
-from paretocli.planning.preferences import Weights
-from paretocli.planning.refinement import Request, around, between, refuse_doubles
+from paretocli.planning.refinement import Request
 from paretocli.planning.rounds import (
     Further,
-    added_round,
     one_after_another,
     refuse_own_weights,
 )
@@ -114,19 +109,15 @@ def refine(
             retry_failed=retry_failed,
             further=lambda note: _and_kept(config, note, (), by_results(note)),
         )
-    asked_before = _begun(sweep, request.text)
-    if not asked_before:
-        _wanted(config, sweep, request)
-    rounds = [] if asked_before else [request]
-
-    def further(found: SweepFile, records: Sequence[PointRecord]) -> Round | None:
-        return _round(config, found, records, rounds.pop()) if rounds else None
-
+    begun = _begun(sweep, request.text)
+    if not begun:
+        first_parts(config, sweep, request)  # before anything runs
+    plan = asked_points(config, request, begun=begun)
     return carry_out(
         resolved,
         quiet=quiet,
         retry_failed=retry_failed,
-        further=lambda note: _and_kept(config, note, (further,)),
+        further=lambda note: _and_kept(config, note, (plan,)),
     )
 
 
@@ -148,7 +139,7 @@ def planned(resolved: Resolved, request: Request, warm: WarmOptions, *, note: No
     if by_results is not None:
         _refuse_nonsense(config, own_results(sweep), request)
         return by_results(note)(sweep, records)
-    return _round(config, sweep, records, request)
+    return asked_points(config, request, begun=False)(sweep, records)
 
 
 def _by_results(
@@ -180,18 +171,6 @@ def _refuse_nonsense(config: SweepConfig, results: Results, request: Request) ->
         classified(results, request.classes)
 
 
-def _round(
-    config: SweepConfig, sweep: SweepFile, records: Sequence[PointRecord], request: Request
-) -> Round:
-    return added_round(
-        config,
-        sweep,
-        records,
-        [tuple(row) for row in _wanted(config, sweep, request).tolist()],
-        asked=request.text,
-    )
-
-
 def _begun(sweep: SweepFile, asked: str) -> bool:
     """Whether the same was asked for last, and whoever asked was not told of its end."""
     return any(one.asked == asked and not one.ended for one in _last_asked(sweep))
@@ -210,31 +189,3 @@ def told(path: Path) -> None:
     """
     for one in _last_asked(read_sweep_file(path)):
         RunDirectory(path).write_round(replace(one, ended=True))
-
-
-def _wanted(config: SweepConfig, sweep: SweepFile, request: Request) -> Weights:
-    """The weights (W, m) of the points that are asked for.
-
-    Raises:
-        InputError: They are there already, are near others that are not there, or could only
-            become doubles of points that they start from.
-    """
-    weights = [tuple(row) for row in sweep.weights]
-    if request.between is not None:
-        wanted = between(weights, *request.between, request.points or 1, sweep.kept)
-    elif request.around is not None:
-        wanted = around(weights, request.around, request.points or 2, sweep.kept)
-    elif request.holes is not None:
-        found = emptiest(sweep, Growth(), request.holes, request.holes)
-        if not found.points:
-            raise InputError(
-                f"The front of {sweep.path} has no hole that a point could fill; say where you "
-                "want one with --between, --around or --weights."
-            )
-        wanted = np.array([one.weights for one in found.points])
-    else:
-        wanted = np.array(request.weights)
-    refuse_doubles(weights, wanted)
-    if config.warm != "none":
-        refuse_answered(sweep, wanted)
-    return wanted

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from paretocli.errors import InputError
 from paretocli.front.exchange import RESULTS_FILE
 from paretocli.front.normal import WELL_KNOWN
-from paretocli.planning.judged import losses_on_rays, own_results
+from paretocli.planning.judged import losses_on_rays, own_results, where_weights_led
 from paretocli.planning.preferences import Weights
 from paretocli.run_directory.sweep_file import SweepFile
 
@@ -58,14 +58,12 @@ def refuse_answered(sweep: SweepFile, wanted: Weights) -> None:
     """
     if sweep.config.get("auxiliary") or not (sweep.path / RESULTS_FILE).exists():
         return
-    results = own_results(sweep)
+    results = where_weights_led(sweep, own_results(sweep))
     if "stationarity" not in results.frame:
         return
     numbers = [results.point(row) for row in range(len(results.frame))]
     at_rest = results.values(["stationarity"])[:, 0] <= WELL_KNOWN
-    rows = np.array(
-        [r for r, point in enumerate(numbers) if at_rest[r] and point not in sweep.kept]
-    )
+    rows = np.flatnonzero(at_rest)
     losses = losses_on_rays(sweep, results, rows) if len(rows) else None
     if losses is None:
         return

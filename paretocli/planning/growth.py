@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from paretocli.front.columns import is_size
 from paretocli.front.directions import Directions
-from paretocli.front.results import Results, without_points
+from paretocli.front.results import Results
 from paretocli.front.selection import find_column, front_of
 from paretocli.options.config import SweepConfig
 from paretocli.planning.column_axes import normalised
@@ -19,6 +19,7 @@ from paretocli.planning.judged import (
     losses_on_rays,
     of_interest,
     own_results,
+    where_weights_led,
 )
 from paretocli.planning.placement import Placement, next_points
 from paretocli.planning.preferences import ALIKE, Weights, point_with
@@ -120,8 +121,8 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
     Raises:
         InputError: A column is not there, or nobody knows which direction of it is better.
     """
-    # Kept epochs fill holes, but no weights lead to them, so nothing is placed by them.
-    results = without_points(own_results(sweep), sweep.kept)
+    # What weights did not lead to may fill holes, but nothing is placed by it.
+    results = where_weights_led(sweep, own_results(sweep))
     asked = np.array([sweep.weights[point] for point in sweep.own])
     columns = _columns(results, growth) or columns_that_matter(results)
     values = results.values(columns)

@@ -4,33 +4,63 @@ import math
 from collections.abc import Iterable
 from typing import cast
 
+import numpy as np
+
 from paretocli.front.results import Results
 from paretocli.front.selection import Condition
-from paretocli.front.sizes import COMPACT
-from paretocli.options.config import SweepConfig
+from paretocli.front.sizes import COMPACT, SHRUNK_FROM
 from paretocli.planning.classification import Classification
 from paretocli.run_directory.rounds import SizeLimits
+from paretocli.run_directory.sweep_file import SweepFile
 
 
-def held_by_conditions(config: SweepConfig, conditions: Iterable[Condition]) -> SizeLimits:
+def held_by_conditions(sweep: SweepFile, conditions: Iterable[Condition]) -> SizeLimits:
     """The largest exported sizes that conditions allow, by column; none where no rows are tied."""
     above = [one for one in conditions if one.sign in ("<", "<=")]
-    return _held(config, [(one.column, one.bound, one.sign == "<") for one in above])
+    return _held(sweep, [(one.column, one.bound, one.sign == "<") for one in above])
 
 
-def held_by_classes(config: SweepConfig, results: Results, classes: Classification) -> SizeLimits:
+def held_by_classes(sweep: SweepFile, results: Results, classes: Classification) -> SizeLimits:
     """Likewise, of sizes that improve to a level, get worse down to one, or stay as they are."""
     sizes = [one for one in classes.classes if one.column in COMPACT]
     found = [(one.column, one.level, False) for one in sizes if one.level is not None]
     for one in sizes:
         if one.kind == "leave":
             found.append((one.column, float(results.values([one.column])[classes.row, 0]), False))
-    return _held(config, found)
+    return _held(sweep, found)
 
 
-def _held(config: SweepConfig, most: Iterable[tuple[str, float, bool]]) -> SizeLimits:
+def held_between(
+    sweep: SweepFile, results: Results, first: int, last: int, points: int
+) -> list[SizeLimits]:
+    """The sizes of points on the way from one to another, in equal factors.
+
+    Weights alone do not lead between two points of which one was held to its size.
+
+    Args:
+        sweep: The sweep.
+        results: Its table.
+        first: Where the way begins.
+        last: Where it ends.
+        points: How many.
+
+    Returns:
+        Nothing for each of them where weights lead there.
+    """
+    rows = {results.point(row): row for row in range(len(results.frame))}
+    ends = [rows[point] for point in (first, last) if point in rows]
+    held = SHRUNK_FROM in results.frame and results.frame[SHRUNK_FROM].iloc[ends].notna().any()
+    if not held or len(ends) < 2:
+        return [{}] * points
+    sizes = np.log(results.values(COMPACT[:1])[ends, 0])
+    shares = np.arange(1, points + 1) / (points + 1)
+    wanted = np.exp(sizes[0] + shares * (sizes[1] - sizes[0])).tolist()
+    return [_held(sweep, [(COMPACT[0], size, False)]) for size in wanted]
+
+
+def _held(sweep: SweepFile, most: Iterable[tuple[str, float, bool]]) -> SizeLimits:
     """Limits from columns, bounds, and whether less than the bound is asked for."""
-    if not config.sparsity or not config.retrain_epochs:
+    if not sweep.config.get("sparsity") or not sweep.config.get("retrain_epochs"):
         return {}
     found: dict[str, int] = {}
     for column, bound, less in most:

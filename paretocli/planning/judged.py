@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from paretocli.front.directions import Directions
 from paretocli.front.normal import LARGEST_GAP
 from paretocli.front.results import Results, read_results
 from paretocli.front.selection import parse_condition
-from paretocli.front.sizes import COMPACT
+from paretocli.front.sizes import COMPACT, PRUNED_TO, SHRUNK_FROM
 from paretocli.front.task_columns import judged_by
 from paretocli.run_directory.box import NormalisationNote, read_normalisation
 from paretocli.run_directory.files import DamagedError
@@ -50,6 +51,30 @@ def own_results(sweep: SweepFile) -> Results:
     results = read_results(sweep.path)
     refuse_other_table(sweep, results)
     return results
+
+
+def led_by_weights(sweep: SweepFile, results: Results, *, shrunk: bool = False) -> Mask:
+    """Which rows (N,) of a table landed where their weights led: those that others are placed by.
+
+    Epochs on the way to others have no weights of their own; pruned networks have their size from
+    elsewhere. Nor did weights lead to a network whose rows were taken away for its size.
+
+    Args:
+        sweep: The sweep.
+        results: Its table.
+        shrunk: Whether such networks count, as where further ones will be held to sizes too.
+    """
+    rows = range(len(results.frame))
+    found = np.array([results.point(row) not in sweep.kept for row in rows], dtype=bool)
+    for column in (PRUNED_TO,) if shrunk else (PRUNED_TO, SHRUNK_FROM):
+        if column in results.frame:
+            found &= results.frame[column].isna().to_numpy()
+    return found
+
+
+def where_weights_led(sweep: SweepFile, results: Results, *, shrunk: bool = False) -> Results:
+    """The table of those points alone."""
+    return replace(results, frame=results.frame[led_by_weights(sweep, results, shrunk=shrunk)])
 
 
 def columns_that_matter(results: Results) -> list[str]:

@@ -22,7 +22,13 @@ from paretocli.planning.aiming import LEAST_STEP, MET, best_weights, sparser
 from paretocli.planning.classification import Classes, classified
 from paretocli.planning.column_model import ColumnModel
 from paretocli.planning.held_sizes import held_by_classes
-from paretocli.planning.judged import SPLIT, losses_on_rays, of_interest, own_results
+from paretocli.planning.judged import (
+    SPLIT,
+    led_by_weights,
+    losses_on_rays,
+    of_interest,
+    own_results,
+)
 from paretocli.planning.preferences import ALIKE, Weights, point_with
 from paretocli.planning.rounds import Further, added_round, solved_points
 from paretocli.run_directory.point_record import PointRecord
@@ -74,17 +80,17 @@ def moved(config: SweepConfig, asked: Classes, text: str, note: Callable[[str], 
         if step.weights is None:
             note(step.words)
             return None
-        limits = limits_for(config, sweep, asked)
+        limits = limits_for(sweep, asked)
         rows = [tuple(step.weights.tolist())]
         return added_round(config, sweep, records, rows, asked=text, limits=limits)
 
     return further
 
 
-def limits_for(config: SweepConfig, sweep: SweepFile, asked: Classes) -> SizeLimits:
+def limits_for(sweep: SweepFile, asked: Classes) -> SizeLimits:
     """What the networks that are trained for a classification are to have at most."""
     results = own_results(sweep)
-    return held_by_classes(config, results, classified(results, asked))
+    return held_by_classes(sweep, results, classified(results, asked))
 
 
 def most_tries(objectives: int) -> int:
@@ -115,6 +121,7 @@ class _Search:
         rounds = [one for one in sweep.rounds if one.asked == text]
         tried = {point for one in rounds for point in one.points}
         self._tries = len(rounds)
+        self._held = bool(held_by_classes(sweep, results, self._asked))
         self._own = np.array([results.point(row) in tried for row in range(len(results.frame))])
         # What is asked for stays the same while it is being trained.
         self._judged = Achievement(
@@ -125,10 +132,10 @@ class _Search:
     def step(self) -> Step:
         """What to do next."""
         judged, best, known = self._judged, self._best, np.array(self._sweep.weights)
-        finite = np.flatnonzero(np.isfinite(judged.table).all(axis=1))
-        # Weights lead to solved points, not to epochs on the way to them.
-        kept = [self._results.point(int(row)) in self._sweep.kept for row in finite]
-        rows = finite[~np.array(kept, dtype=bool)]
+        # A point that will be held to a size lands like those that were.
+        led = led_by_weights(self._sweep, self._results, shrunk=self._held)
+        finite = np.isfinite(judged.table).all(axis=1)
+        rows = np.flatnonzero(finite & led if (finite & led).any() else finite)
         losses = losses_on_rays(self._sweep, self._results, rows)
         # Elsewhere points scatter by more than another correction would gain.
         exact = losses is not None and all(name.startswith("loss_") for name in judged.columns)

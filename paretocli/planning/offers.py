@@ -60,7 +60,7 @@ def offered(path: Path, asked: Classes, step: Step) -> Offer | None:
     if step.weights is None:
         return Offer(0, 0, None, pending) if begun else None
     weights = [tuple(step.weights.tolist())]
-    limits = limits_for(config, sweep, asked)
+    limits = limits_for(sweep, asked)
     new = added_round(config, sweep, list(records.values()), weights, asked=text, limits=limits)
     most = most_tries(len(config.objectives))
     return Offer(new.total_epochs, most - step.tries - 1, new.parents[0], pending)

@@ -130,14 +130,14 @@ def between(
     return _normalised(np.exp((1 - share) * ends[0] + share * ends[1]))
 
 
-def around(
+def neighbours(
     weights: Sequence[Row], point: int, points: int, kept: Mapping[int, int] = NONE_KEPT
-) -> Weights:
-    """Weights (points, m) half-way from a point to its nearest neighbours, in equal factors.
+) -> list[int]:
+    """The points whose weights are nearest to another one's, in factors.
 
     Args:
         weights: Of all points.
-        point: Whose neighbourhood it is.
+        point: Whose neighbours they are.
         points: How many.
         kept: The points that are epochs of others, with these, whose weights they have.
     """
@@ -148,13 +148,13 @@ def around(
     places = log_ratios(np.array(weights), SMALLEST)
     distance = np.linalg.norm(places - places[point], axis=1)
     near = distance.argsort(kind="stable").tolist()
-    neighbours = [n for n in near if n != own and n not in kept]
-    if points > len(neighbours):
+    found = [n for n in near if n != own and n not in kept]
+    if points > len(found):
         raise InputError(
-            f"--around {point} finds {len(neighbours)} neighbours, fewer than the {points} points "
+            f"--around {point} finds {len(found)} neighbours, fewer than the {points} points "
             "asked for; ask for fewer."
         )
-    return np.concatenate([between(weights, point, other, 1) for other in neighbours[:points]])
+    return found[:points]
 
 
 def refuse_doubles(weights: Sequence[Row], wanted: Weights) -> None:

@@ -1,7 +1,8 @@
 """The rounds of a sweep: which points start together, from which others, and for how long."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
@@ -50,6 +51,7 @@ def added_round(
     asked: str = "",
     columns: Sequence[str] = (),
     limits: SizeLimits | None = None,
+    parent: int | None = None,
 ) -> Round:
     """A round of further points, with where they are expected to land.
 
@@ -61,21 +63,25 @@ def added_round(
         asked: What asked for them.
         columns: What they are placed by, beside the columns that always matter.
         limits: What their exported networks are to have at most, if anything.
+        parent: What they start from, if from any; the nearest of the denser ones, each its own,
+            where nothing is said.
     """
     number, solved = len(sweep.rounds) + 1, solved_points(records)
     points = tuple(range(sweep.points, sweep.points + len(weights)))
-    expected = expected_at(sweep, weights, columns)
+    limits = limits or {}
+    expected = expected_at(sweep, weights, columns, cast(Mapping[str, int], limits))
     if config.warm == "none" or not solved:
         nobody = (None,) * len(points)
         cold = (config.epochs, config.retrain_epochs)
         found = Round(number, points, tuple(weights), nobody, *cold)
-        return replace(found, asked=asked, expected=expected, limits=limits or {})
-    rows = np.array([sweep.weights[point] for point in solved])
+        return replace(found, asked=asked, expected=expected, limits=limits)
+    starts = solved if parent is None else [parent]
+    rows = np.array([sweep.weights[point] for point in starts])
     places = nearest_parents(rows, np.array(weights), sparse=config.sparsity)
-    parents = tuple(solved[place] for place in places)
+    parents = tuple(starts[place] for place in places)
     epochs = warm_epochs(config, limited=bool(limits))
     found = Round(number, points, tuple(weights), parents, *epochs)
-    return replace(found, asked=asked, expected=expected, limits=limits or {})
+    return replace(found, asked=asked, expected=expected, limits=limits)
 
 
 def once(config: SweepConfig, weights: Sequence[Row]) -> Further:

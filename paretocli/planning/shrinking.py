@@ -96,7 +96,8 @@ def shrunk(
             weights = sparser(own[None], own, reached[parent] / size)
             limits: SizeLimits = {"compact_parameters": size}
             rows = [tuple(weights.tolist())]
-            return added_round(config, sweep, records, rows, asked=asked, limits=limits)
+            known = (config, sweep, records, rows)
+            return added_round(*known, asked=asked, limits=limits, parent=parent)
         return None
 
     return further

@@ -1,6 +1,6 @@
 """Where weights of a sweep are expected to land: in columns of its table, in their own units."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -14,13 +14,14 @@ from paretocli.front.selection import front_of
 from paretocli.planning.column_axes import normalised
 from paretocli.planning.column_model import Array, ColumnModel
 from paretocli.planning.gaps import different
-from paretocli.planning.judged import SPLIT, columns_that_matter, losses_on_rays
+from paretocli.planning.judged import SPLIT, columns_that_matter, losses_on_rays, where_weights_led
 from paretocli.run_directory.rounds import Expected, Row
 from paretocli.run_directory.sweep_file import SweepFile
 
 OFF = 1e-6  # a difference of weights from those that a model knows
 EDGE = 1e-9  # rounding of shares
 DIGITS = 6  # of what is expected: more would say nothing
+NOTHING: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +72,22 @@ class SweepModel:
         return found
 
 
-def model_of(sweep: SweepFile, results: Results, columns: Sequence[str]) -> SweepModel | None:
+def model_of(
+    sweep: SweepFile, results: Results, columns: Sequence[str], *, shrunk: bool = False
+) -> SweepModel | None:
     """The model of some columns; None where no point of the front has them all.
+
+    Args:
+        sweep: The sweep.
+        results: Its table.
+        columns: Which.
+        shrunk: Whether networks count whose rows were taken away for their size: where they do, the
+            model says where weights land with networks that are held to sizes as these were.
 
     Raises:
         InputError: A column is not there, or holds words.
     """
+    results = where_weights_led(sweep, results, shrunk=shrunk)
     values = results.values(columns)
     logarithmic = np.array([by_factors(name) for name in columns])
     known = np.isfinite(values).all(axis=1) & (values[:, logarithmic] > 0).all(axis=1)
@@ -106,7 +117,10 @@ def model_of(sweep: SweepFile, results: Results, columns: Sequence[str]) -> Swee
 
 
 def expected_at(
-    sweep: SweepFile, weights: Sequence[Row], columns: Sequence[str] = ()
+    sweep: SweepFile,
+    weights: Sequence[Row],
+    columns: Sequence[str] = (),
+    limits: Mapping[str, int] = NOTHING,
 ) -> tuple[Expected, ...]:
     """Where further points are expected to land, from what is solved.
 
@@ -114,6 +128,7 @@ def expected_at(
         sweep: The sweep, whose table is up to date.
         weights: Of the further points, one an objective.
         columns: Those that they are placed by, beside the ones that always matter.
+        limits: What their exported networks are to have at most, by column.
 
     Returns:
         For each point its columns, in their own units; None where nothing known lies beyond.
@@ -122,12 +137,13 @@ def expected_at(
     with suppress(InputError):  # a table that has no such columns stops no sweep
         results = read_results(sweep.path)
         names = list(dict.fromkeys([*columns_that_matter(results), *columns]))
-        model = model_of(sweep, results, names)
+        model = model_of(sweep, results, names, shrunk=bool(limits))
         if model is None:
             return nothing
+        most = np.array([limits.get(name, np.inf) for name in names])
         return tuple(
             dict(zip(names, map(_rounded, row), strict=True)) if np.isfinite(row).all() else None
-            for row in model.predict(np.array(weights))
+            for row in np.minimum(model.predict(np.array(weights)), most)
         )
     return nothing
 

@@ -17,6 +17,7 @@ from paretocli.planning.held_sizes import held_by_conditions
 from paretocli.planning.judged import (
     SPLIT,
     columns_that_matter,
+    led_by_weights,
     losses_on_rays,
     of_interest,
     own_results,
@@ -83,13 +84,14 @@ def aimed(
             return None
         tries = sum(one.asked == asked for one in sweep.rounds)
         known = np.array(sweep.weights)
-        weights, in_reach = judged.weights(config, first=not tries)
+        limits = held_by_conditions(sweep, conditions)
+        weights, in_reach = judged.weights(config, first=not tries, held=bool(limits))
         if judged.too_large() and (not in_reach or point_with(known, weights) is not None):
             weights = judged.sparser(known, nearest)
         if tries >= TRIES or point_with(known, weights) is not None:
             note(f"No point is as wished; point {results.point(nearest)} comes nearest: {words}.")
             return None
-        rows, limits = [tuple(weights.tolist())], held_by_conditions(config, conditions)
+        rows = [tuple(weights.tolist())]
         return added_round(
             config, sweep, records, rows, asked=asked, columns=columns, limits=limits
         )
@@ -179,18 +181,24 @@ class _Judged:
         found: npt.NDArray[np.bool_] = of_interest(self._sweep, self._results) | said
         return found
 
-    def weights(self, config: SweepConfig, *, first: bool) -> tuple[Weights, bool]:
-        """The weights (m,) that are expected to fulfil all, or most; and whether to fulfil all."""
+    def weights(self, config: SweepConfig, *, first: bool, held: bool) -> tuple[Weights, bool]:
+        """The weights (m,) that are expected to fulfil all, or most; and whether to fulfil all.
+
+        Args:
+            config: The sweep's configuration.
+            first: Whether nothing was tried yet.
+            held: Whether the point is to be held to a size.
+        """
         names = [f"loss_{name}_{SPLIT}" for name in self._results.objectives]
         bounds = {one.column: one.bound for one in self._conditions if not _is_lower(one)}
         if first and bounds.keys() == {*names}:
             wanted = wanted_losses(self._sweep, self._results, [bounds[name] for name in names])
             if wanted is not None:
                 return weights_for(wanted, config.epsilon), True
-        # Weights lead to solved points, not to epochs on the way to them.
-        finite = np.flatnonzero(np.isfinite(self._table).all(axis=1))
-        kept = [self._results.point(int(row)) in self._sweep.kept for row in finite]
-        rows = finite[~np.array(kept, dtype=bool)]
+        # A point that will be held to a size lands like those that were.
+        led = led_by_weights(self._sweep, self._results, shrunk=held)
+        finite = np.isfinite(self._table).all(axis=1)
+        rows = np.flatnonzero(finite & led if (finite & led).any() else finite)
         known = np.array([self._sweep.weights[self._results.point(int(row))] for row in rows])
         _, once = np.unique(known.round(9), axis=0, return_index=True)
         losses = losses_on_rays(self._sweep, self._results, rows)

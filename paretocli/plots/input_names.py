@@ -4,10 +4,9 @@ from collections.abc import Collection, Sequence
 
 from paretocli.front.methods import PRUNING
 from paretocli.front.results import Results
+from paretocli.front.sizes import PRUNED_TO
 from paretocli.problems.source_names import name_for_people
 from paretocli.solvers.registry import SOLVERS
-
-PRUNED = "pruned_to"  # a column of baselines alone
 
 _DIFFERENCES = ("problem", "network", "seed")
 
@@ -36,7 +35,7 @@ def legend_names(results: Sequence[Results]) -> list[str]:
 
 
 def _title(result: Results) -> str:
-    if PRUNED in result.frame.columns:
+    if PRUNED_TO in result.frame.columns:
         return PRUNING
     solver = str(result.constant("solver"))
     kind = SOLVERS.sound.get(solver)

@@ -6,7 +6,7 @@ from typing import Any
 from paretocli.front.columns import label, metric_and_task, split_of
 
 _WHOLE = (
-    *("compact_parameters", "compact_macs", "sparsity_rate", "compression_rate"),
+    *("compact_parameters", "compact_macs", "shrunk_from", "sparsity_rate", "compression_rate"),
     "relative_gap",
 )
 """Figures of a point as a whole that come first, as far as there are any."""

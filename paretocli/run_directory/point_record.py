@@ -114,6 +114,8 @@ class RecordPart(AuxiliaryPart, total=False):
         search_sha256: Of the file of its search's end.
         kept: Its epochs that were kept beside the best one, with `--keep front`.
         kept_epoch: The epoch of its parent that it is, where it was not trained itself.
+        shrunk_from: The parameters that its exported network had when its search ended, where rows
+            were then taken away for the size that it was to have at most.
         pruned_to: The parameters that its exported network was to have at most, where it was
             pruned from its parent.
         partner: The point of the sparse sweep that has these.
@@ -147,6 +149,7 @@ class RecordPart(AuxiliaryPart, total=False):
     search_sha256: forms.Text
     kept: Annotated[list[KeptRecord], forms.listed(forms.form_of(KeptRecord))]
     kept_epoch: forms.Positive
+    shrunk_from: forms.Positive
     pruned_to: forms.Positive
     partner: forms.Count
 

@@ -12,7 +12,7 @@ from paretocli.execution.executor import Ended
 from paretocli.front.indicators import NONE_BELOW, reach
 from paretocli.planning.plan import Shard
 from paretocli.run_directory.history import HistoryLine
-from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.point_record import PointRecord, RecordPart
 from paretocli.run_directory.rounds import Round
 from paretocli.run_directory.sweep_content import Identity
 from paretocli.sweeping.jobs import Job, load_state
@@ -21,10 +21,10 @@ from paretocli.sweeping.observers import Observer
 from paretocli.sweeping.pace import Pace
 from paretocli.sweeping.sizes import Sizes, TracedNetwork
 from paretocli.sweeping.solve import DeviceFull, EpochDone, PointDone, Saved, StartedAnew, owner
-from paretocli.sweeping.starts import Start
+from paretocli.sweeping.starts import Start, searched_network
 from paretocli.sweeping.store import RunDirectory
 from paretocli.sweeping.subproblems import Subproblems
-from paretocli.sweeping.sweep_network import fresh_network
+from paretocli.sweeping.sweep_network import fresh_network, stored_names
 
 MOST_LOSSES = 1  # of a worker, until a shard is given up
 MOST_NUMBERS = 4  # of a corner that are shown
@@ -227,12 +227,21 @@ class Collector:
         self._note_below(message.record, "at its best epoch")
         record = message.record
         if message.network is not None:
-            record = {**record, **self.sizes.of(message.network)}
+            found = self.sizes.of(message.network)
+            record = {**record, **found, **self._shrunk(message, found)}
         files = (message.network, message.search, message.kept)
         written = self.directory.write_point(record, *files)
         self.recorded[written["point"]] = written
         self._reach(written["point"], written)
         self.observer.point_finished(record)
+
+    def _shrunk(self, message: PointDone, size: RecordPart) -> RecordPart:
+        """What a point was before rows were taken away for the size that it was to have at most."""
+        limits = self.subproblems.round_of(message.record["point"]).limits
+        if not limits or not message.search:
+            return {}
+        network = searched_network(message.search, stored_names(self.sizes.network))
+        return self.sizes.before(network, limits, size) if network else {}
 
     def _ended(self, shard: Shard, message: Ended) -> Job | None:
         name = shard.name

@@ -11,8 +11,9 @@ from torch import Tensor
 from paretocli.core.problem import SPLITS, Problem, Split
 from paretocli.front.columns import SERVES
 from paretocli.front.dominance import non_dominated
+from paretocli.front.partners import PARTNER
 from paretocli.front.serving import serving
-from paretocli.front.sizes import COMPACT
+from paretocli.front.sizes import COMPACT, PRUNED_TO, SHRUNK_FROM
 from paretocli.options.config import SweepConfig
 from paretocli.run_directory.history import HistoryLine
 from paretocli.run_directory.point_record import (
@@ -28,7 +29,7 @@ from paretocli.sparsity.figures import NetworkFigures, figures_of_network
 from paretocli.sparsity.layers import Layer
 from paretocli.training.reports import EpochReport, Figures, Outcome
 
-PRUNED = ("pruned_to", "partner")
+FORCED = (SHRUNK_FROM, PRUNED_TO, PARTNER)
 SPARSITY_COLUMNS = tuple(entry.name for entry in dataclasses.fields(NetworkFigures))
 
 
@@ -206,7 +207,7 @@ def results_table(records: Sequence[PointRecord], config: Identity) -> pd.DataFr
     """
     rows = [_table_row(record, config) for record in records]
     table = pd.DataFrame(rows)
-    whole = [name for name in ("parent", *PRUNED) if name in table]
+    whole = [name for name in ("parent", *FORCED) if name in table]
     # Of many tasks it is made of pieces, and pandas warns of another column.
     table = table.astype(dict.fromkeys(whole, "Int64")).copy()
     losses = [f"loss_{name}_val" for name in config["objectives"]]
@@ -240,7 +241,7 @@ def _table_row(record: PointRecord, config: Identity) -> dict[str, Any]:
             row[f"{name}_{split}"] = value
     row |= record.get("sparsity", {})
     row["round"], row["parent"] = record.get("round", 0), record.get("parent")
-    row |= {key: record.get(key) for key in PRUNED if key in record}
+    row |= {key: record.get(key) for key in FORCED if key in record}
     for key in (*COMPACT, "chebyshev_value", "gap", "relative_gap", "stationarity", "error"):
         row[key] = record.get(key)
     return row
@@ -256,7 +257,7 @@ def _columns(table: pd.DataFrame, objectives: Sequence[str]) -> list[str]:
         *("chebyshev_value", "gap", "relative_gap", "stationarity", "on_front"),
         *((SERVES,) if SERVES in table else ()),
         *(("round", "parent") if grown else ()),
-        *(name for name in PRUNED if name in table),
+        *(name for name in FORCED if name in table),
         *("best_epoch", "epochs", "seconds", "device", "weights_file", "error"),
     ]
     sizes = [name for name in SPARSITY_COLUMNS if name in table] + list(COMPACT)

@@ -6,6 +6,7 @@ who solved the point. The network is traced once for all points of a sweep, when
 
 import math
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from safetensors.torch import load
 from torch import Tensor, nn
@@ -74,11 +75,7 @@ class TracedNetwork:
                 size = self.size_with(state)
         except Exception:  # whatever it is, the size is told, and why not, when the point is solved
             return math.inf
-        macs = math.inf if size.macs is None else size.macs
-        return max(
-            size.parameters / limits.get("compact_parameters", math.inf),
-            macs / limits["compact_macs"] if "compact_macs" in limits else 0,
-        )
+        return _over(size.parameters, size.macs, limits)
 
 
 class Sizes:
@@ -93,6 +90,11 @@ class Sizes:
         self._traced = traced
         self._note = note
         self._noted: set[str] = set()
+
+    @property
+    def network(self) -> nn.Module:
+        """The network whose sizes they are, whatever numbers it holds."""
+        return self._traced.network
 
     def of(self, file: bytes) -> RecordPart:
         """What belongs into a point's record.
@@ -117,6 +119,30 @@ class Sizes:
         found: RecordPart = {"compact_parameters": size.parameters, "compact_macs": size.macs}
         return self._told(found | {"not_compact": size.uncounted}) if size.uncounted else found
 
+    def before(
+        self, state: Mapping[str, Tensor], limits: SizeLimits, after: RecordPart
+    ) -> RecordPart:
+        """What a record says of a network that was larger than its limits when its search ended.
+
+        Args:
+            state: The network then.
+            limits: What the exported network was to have at most.
+            after: What the record says of the size that it has.
+
+        Returns:
+            `shrunk_from`; nothing where it was no larger, is too large all the same, or nobody
+            knows.
+        """
+        if _over(after.get("compact_parameters"), after.get("compact_macs"), limits) > 1:
+            return {}
+        try:
+            with quiet():
+                size = self._traced.size_with(state)
+        except Exception:  # then nobody knew it either when the search ended
+            return {}
+        larger = _over(size.parameters, size.macs, limits) > 1
+        return {"shrunk_from": size.parameters} if larger else {}
+
     def _told(self, record: RecordPart) -> RecordPart:
         """Say once why something is missing."""
         reason = record["not_compact"]
@@ -125,6 +151,16 @@ class Sizes:
             names = [name for name in COMPACT if record.get(name) is None]
             self._note(f"{' and '.join(names)} stay empty: {reason.removesuffix('.')}.")
         return record
+
+
+def _over(parameters: int | None, macs: int | None, limits: SizeLimits) -> float:
+    """A size over what it is to be at most, infinite where nobody knows."""
+    known = {"compact_parameters": parameters, "compact_macs": macs}
+    found = [
+        math.inf if (own := known[column]) is None else own / most
+        for column, most in cast(Mapping[str, int], limits).items()
+    ]
+    return max(found)
 
 
 def _missing(reason: str) -> RecordPart:

@@ -54,6 +54,18 @@ def search_file(search_end: Mapping[str, Tensor], member: int, point: int, *, wh
     return save(kept, metadata={"paretocli": f"search of point {point}"})
 
 
+def searched_network(search: bytes, names: Mapping[str, str]) -> dict[str, Tensor]:
+    """The network of a file of where a search ended; empty where the point's own file holds it.
+
+    Args:
+        search: The file.
+        names: Of the network's tensors in a population, by their names in a point's file.
+    """
+    found = load(search)
+    whole = all(f"{NETWORK}{own}" in found for own in names.values())
+    return {name: found[f"{NETWORK}{own}"] for name, own in names.items()} if whole else {}
+
+
 def begin(trainer: Trainer, starts: Sequence[Start | None], names: Mapping[str, str]) -> None:
     """Have those members of a trainer's population that have a start begin with it.
 

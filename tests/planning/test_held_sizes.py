@@ -9,7 +9,7 @@ from paretocli.front.selection import Condition
 from paretocli.planning.classification import Classification, ColumnClass
 from paretocli.planning.held_sizes import held_by_classes, held_by_conditions
 
-SPARSE = SimpleNamespace(sparsity=True, retrain_epochs=3)
+SPARSE = SimpleNamespace(config={"sparsity": True, "retrain_epochs": 3})
 SIZE, MACS = "compact_parameters", "compact_macs"
 
 
@@ -25,8 +25,8 @@ def test_conditions_bound_sizes_from_above(sign, bound, most):
 
 @pytest.mark.parametrize("without", [{"sparsity": False}, {"retrain_epochs": 0}])
 def test_nothing_is_held_where_no_rows_are_taken_away(without):
-    config = SimpleNamespace(**{**vars(SPARSE), **without})
-    assert held_by_conditions(config, [Condition(SIZE, "<=", 5)]) == {}
+    sweep = SimpleNamespace(config={**SPARSE.config, **without})
+    assert held_by_conditions(sweep, [Condition(SIZE, "<=", 5)]) == {}
 
 
 @pytest.mark.parametrize(

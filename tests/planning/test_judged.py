@@ -1,13 +1,19 @@
 """What of a sweep's points counts where further ones are placed."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from paretocli.front.results import read_results
-from paretocli.planning.judged import columns_that_matter, losses_on_rays, of_interest
+from paretocli.planning.judged import (
+    columns_that_matter,
+    led_by_weights,
+    losses_on_rays,
+    of_interest,
+)
 from paretocli.planning.wishes import _Judged, conditions_of
 from paretocli.run_directory.sweep_file import read_sweep_file
 
@@ -121,3 +127,17 @@ def test_sizes_are_aimed_at_on_a_logarithmic_axis(sweep):
     bounds = judged(sweep, "compact_parameters <= 4000")._bounds()
     full = np.log(8000) - np.log(100)
     assert bounds[0] == pytest.approx((np.log(4000) - np.log(100)) / full)
+
+
+@pytest.mark.parametrize(("held", "rows"), [(False, [0, 1]), (True, [0, 1, 2])])
+def test_weights_lead_to_networks_that_were_shrunk_where_the_next_will_be(sweep, held, rows):
+    """The third point is in the middle by its weights, and small by what was taken away."""
+    directory, results = sweep(shrunk_from=[np.nan, np.nan, 4000, np.nan], pruned_to=[np.nan] * 4)
+    assert led_by_weights(directory, results, shrunk=held).tolist() == [True, True, held, True]
+    conditions = conditions_of(results, ["compact_parameters <= 2100", "error_left <= 0.35"])
+    config = SimpleNamespace(epsilon=0.0)
+    weights, met = _Judged(directory, results, conditions).weights(config, first=True, held=held)
+    known = np.array(directory.weights)
+    near = np.abs(known - weights).sum(axis=1).min()
+    # With it the wish is met at its own weights; without, what lies between the others is unknown.
+    assert (near < 0.1 and met) if held else not np.allclose(weights, known[2], atol=0.05)

@@ -8,6 +8,8 @@ import pytest
 
 from paretocli.front.predictions import predictions, typical_errors
 from paretocli.front.results import read_results
+from paretocli.planning.growth import Growth, emptiest
+from paretocli.planning.predicted_front import predicted_front
 from paretocli.planning.sweep_model import expected_at, model_of
 from paretocli.run_directory.rounds import Round, round_path
 from paretocli.run_directory.sweep_file import read_sweep_file
@@ -102,3 +104,51 @@ def test_a_damaged_expectation_is_told(tmp_path, entry):
     file.write_text(json.dumps({**json.loads(file.read_text()), "expected": entry}))
     with pytest.raises(Exception, match="put the file back as it was"):
         read_sweep_file(sweep.path)
+
+
+def in_a_line(path, shares, sizes, **columns):
+    """A sparse sweep of two tasks that are weighted alike."""
+    shares = np.array(shares)
+    weights = np.stack([shares, (1 - shares) / 2, (1 - shares) / 2], axis=1)
+    accuracy = 0.9 - shares / 10
+    metrics = {"compact_parameters": sizes, "accuracy_a_val": accuracy} | columns
+    losses = np.stack([1 - shares, shares, shares], axis=1)
+    names = ["sparsity", "a", "b"]
+    write_run(path, losses, metrics=metrics, objectives=names, weights=weights.tolist())
+    frame = pd.read_csv(path / "results.csv")
+    for name, column in zip(names, weights.T, strict=True):
+        frame[f"weight_{name}"] = column
+    frame.to_csv(path / "results.csv", index=False)
+    return read_sweep_file(path)
+
+
+@pytest.mark.parametrize("column", ["shrunk_from", "pruned_to"])
+def test_weights_are_not_expected_to_lead_to_sizes_that_came_from_elsewhere(tmp_path, column):
+    led, shares = [0.1, 0.3, 0.5, 0.7, 0.9], [0.1, 0.3, 0.5, 0.7, 0.9, 0.42, 0.58]
+    sizes = [*(10_000 * np.exp(-4 * np.array(led))), 300, 200]
+    forced = [None] * 5 + [5000, 4000]
+    sweep = in_a_line(tmp_path / "run", shares, sizes, **{column: forced})
+    alone = in_a_line(tmp_path / "alone", led, sizes[:5])
+    asked = [(w, (1 - w) / 2, (1 - w) / 2) for w in (0.2, 0.42, 0.5)]
+    assert expected_at(sweep, asked) == expected_at(alone, asked)
+    assert expected_at(sweep, asked)[1]["compact_parameters"] == pytest.approx(
+        10_000 * np.exp(-1.68), rel=1e-3
+    )
+    results = read_results(sweep.path)
+    front = predicted_front(sweep, results)
+    assert {*front.corners.ravel().tolist()} == {0, 1, 2, 3, 4}
+    assert np.nanmin(front.values[..., front.columns.index("compact_parameters")]) > 270
+    growth = Growth(columns=("compact_parameters", "accuracy_a_val"))
+    for one in emptiest(sweep, growth, 3, 3).points:
+        assert {*one.parents} <= {0, 1, 2, 3, 4}
+
+
+def test_what_will_be_held_to_a_size_lands_like_what_was(tmp_path):
+    shares = [0.1, 0.3, 0.5, 0.7]
+    sizes = [9000, 5000, 1000, 400]
+    sweep = in_a_line(tmp_path / "run", shares, sizes, shrunk_from=[None, None, 4000, 3000])
+    asked = [(0.5, 0.25, 0.25), (0.3, 0.35, 0.35)]
+    held = expected_at(sweep, asked, limits={"compact_parameters": 2000})
+    assert [one["compact_parameters"] for one in held] == [1000, 2000]
+    assert held[0]["accuracy_a_val"] == pytest.approx(0.85)
+    assert expected_at(sweep, asked)[0] is None  # beyond what weights led to

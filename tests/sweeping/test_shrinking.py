@@ -8,8 +8,12 @@ import pytest
 import paretocli
 from paretocli.errors import InputError
 from paretocli.planning.shrinking import refuse_sizes
+from paretocli.run_directory.rounds import round_path
 from paretocli.run_directory.sweep_file import read_sweep_file
 from paretocli.sweeping.resolve import resolve
+from paretocli.sweeping.sizes import TracedNetwork
+from paretocli.sweeping.starts import searched_network
+from paretocli.sweeping.sweep_network import fresh_network, stored_names
 
 SPARSE = {
     "problem": "multidigits",
@@ -66,6 +70,52 @@ def test_networks_shrink_from_one_size_to_the_next(again, capsys):
     assert f"Point {first.points[0]} has {large:,} parameters, which will do for 9,100." in (
         " ".join(capsys.readouterr().err.split())
     )
+
+
+def test_what_rows_were_taken_away_from_is_said(again, tmp_path):
+    """How large it was at the end of its search; nothing of who needed no rows less."""
+    large = int(max(sizes(again)))
+    run = paretocli.Run(again).refine(sizes=(9000,), progress=False)
+    run = run.refine(want=f"compact_parameters <= {large // 4}", progress=False)
+    frame = pd.read_csv(again / "results.csv")
+    assert frame["shrunk_from"].isna().tolist()[:2] == [True, True]
+    for row in frame.iloc[2:].itertuples():
+        limit = read_sweep_file(again).rounds[row.point - 2].limits["compact_parameters"]
+        assert row.compact_parameters <= limit < row.shrunk_from
+        assert row.shrunk_from == searched_size(again, row.point)
+    run.export(2, tmp_path / "folder")
+    card = tmp_path / "folder" / "card.md"
+    words = " ".join(card.read_text().split())
+    assert f"ended it had {int(frame['shrunk_from'][2]):,} parameters; the shortest rows" in words
+
+
+def searched_size(path, point):
+    """The size of the network that a search ended with, as `export` would write it."""
+    found = resolve({**SPARSE, "weights": ["1,1,1"], "out": str(path)})
+    problem = found.problem
+    network = fresh_network(found.config.network, "default", problem, found.config.seed)
+    search = (path / "searches" / f"{point:04d}.safetensors").read_bytes()
+    state = searched_network(search, stored_names(network))
+    return TracedNetwork(network, problem).size_with(state).parameters
+
+
+def test_points_between_such_networks_have_sizes_between(again, tmp_path):
+    run = paretocli.Run(again).refine(sizes=(9000, 2500), progress=False)
+    large, small = sizes(again)[2:]
+    half = shutil.copytree(again, tmp_path / "half")
+    run.refine(between=(2, 3), points=2, progress=False)
+    found = sizes(again)[4:]
+    limits = [one.limits["compact_parameters"] for one in read_sweep_file(again).rounds[2:]]
+    assert limits == [int(large ** (1 - s) * small**s) for s in (1 / 3, 2 / 3)]
+    assert small < found[1] <= limits[1] < found[0] <= limits[0] < large
+    # One that was stopped after the first of them goes on.
+    first = read_sweep_file(again).rounds[2]
+    round_path(half, 3).write_text(round_path(again, 3).read_text())
+    assert not first.ended
+    paretocli.Run(half).refine(between=(2, 3), points=2, progress=False)
+    columns = ["point", "weight_sparsity", "compact_parameters", "shrunk_from", "loss_left_val"]
+    both = [pd.read_csv(path / "results.csv")[columns] for path in (again, half)]
+    pd.testing.assert_frame_equal(*both)
 
 
 def test_what_no_point_can_shrink_to_is_said(again, capsys):

@@ -25,7 +25,16 @@ DECIDES = "val"
 
 # What a record says of its point and of its certificate, where it does.
 _OF_POINT = (
-    *("epochs", "best_epoch", "round", "parent", "kept_epoch", "pruned_to", "partner"),
+    *(
+        "epochs",
+        "best_epoch",
+        "round",
+        "parent",
+        "kept_epoch",
+        "shrunk_from",
+        "pruned_to",
+        "partner",
+    ),
     *("loss", "metric"),
 )
 _OF_CERTIFICATE = (

@@ -1,8 +1,13 @@
-"""Which epoch of a point its network is, as tables say it."""
+"""What marks in a table of points mean: which epoch each is, and what its gap is one among."""
 
 from collections.abc import Sequence
 
+import pandas as pd
+
+from paretocli.front.sizes import SHRUNK_FROM
 from paretocli.run_directory.point_record import PointRecord
+
+HELD = "†"
 
 
 def epoch_text(point: int, records: Sequence[PointRecord]) -> str:
@@ -22,4 +27,15 @@ def front_notes(records: Sequence[PointRecord]) -> list[str]:
         found.append(
             f"Best epoch {text}: kept on the way of point {kept[0]['parent']}, not trained"
         )
+    if any(record.get(SHRUNK_FROM) for record in records):
+        found.append(
+            f"{HELD} rows were taken away for the size: the gap is one among networks without them"
+        )
     return found
+
+
+def gap_text(row: pd.Series) -> str:
+    """The relative gap in a row of results, with a mark where it is one among smaller networks."""
+    if pd.isna(row["relative_gap"]):
+        return ""
+    return f"{HELD if pd.notna(row.get(SHRUNK_FROM)) else ''}{row['relative_gap']:.4f}"

@@ -1,0 +1,104 @@
+"""Points that somebody asks for by weights, between and around others, or in holes of the front."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from paretocli.errors import InputError
+from paretocli.options.config import SweepConfig
+from paretocli.planning.answered import refuse_answered
+from paretocli.planning.growth import Growth, emptiest
+from paretocli.planning.held_sizes import held_between
+from paretocli.planning.judged import own_results
+from paretocli.planning.preferences import Weights, point_with
+from paretocli.planning.refinement import Request, between, neighbours, refuse_doubles
+from paretocli.planning.rounds import Further, added_round
+from paretocli.run_directory.point_record import PointRecord
+from paretocli.run_directory.rounds import Round, SizeLimits
+from paretocli.run_directory.sweep_file import SweepFile
+
+Part = tuple[Weights, SizeLimits]  # weights (W, m) of points that train together, held to a size
+
+
+def asked_points(config: SweepConfig, request: Request, *, begun: bool) -> Further:
+    """The points of a request: in one round, or each in its own where they are held to sizes.
+
+    Args:
+        config: The sweep's configuration.
+        request: For weights, between or around points, or in holes.
+        begun: Whether rounds of it are there already; the others follow then.
+    """
+    left: list[Part] | None = None
+
+    def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
+        nonlocal left
+        if left is None:
+            left = _left(sweep, request) if begun else first_parts(config, sweep, request)
+        if not left:
+            return None
+        rows, limits = left.pop(0)
+        weights = [tuple(row) for row in rows.tolist()]
+        return added_round(config, sweep, records, weights, asked=request.text, limits=limits)
+
+    return further
+
+
+def first_parts(config: SweepConfig, sweep: SweepFile, request: Request) -> list[Part]:
+    """What is to be solved for a request.
+
+    Raises:
+        InputError: It is there already, is near others that are not there, or could only become
+            doubles of points that it starts from.
+    """
+    parts = _parts(sweep, request, sweep.points)
+    wanted = np.concatenate([rows for rows, _ in parts])
+    refuse_doubles([tuple(row) for row in sweep.weights], wanted)
+    if config.warm != "none":
+        refuse_answered(sweep, wanted)
+    return parts
+
+
+def _left(sweep: SweepFile, request: Request) -> list[Part]:
+    """What of a request that was begun has no round yet."""
+    if request.between is None and request.around is None:
+        return []  # they are one round
+    before = min(one.points[0] for one in sweep.rounds if one.asked == request.text)
+    known = np.array(sweep.weights)
+    parts = _parts(sweep, request, before)
+    return [(rows, limits) for rows, limits in parts if point_with(known, rows[0]) is None]
+
+
+def _parts(sweep: SweepFile, request: Request, before: int) -> list[Part]:
+    """The parts of a request, made when the sweep had so many points."""
+    weights = [tuple(row) for row in sweep.weights[:before]]
+    kept = {point: parent for point, parent in sweep.kept.items() if point < before}
+    if request.between is not None:
+        pairs, count = [request.between], request.points or 1
+    elif request.around is not None:
+        near = neighbours(weights, request.around, request.points or 2, kept)
+        pairs, count = [(request.around, other) for other in near], 1
+    elif request.holes is not None:
+        return [(_in_holes(sweep, request.holes), {})]
+    else:
+        return [(np.array(request.weights), {})]
+    wanted = np.concatenate([between(weights, *pair, count, kept) for pair in pairs])
+    limits = [one for pair in pairs for one in _held(sweep, pair, count)]
+    if not any(limits):
+        return [(wanted, {})]
+    return [(row[None], one) for row, one in zip(wanted, limits, strict=True)]
+
+
+def _held(sweep: SweepFile, pair: tuple[int, int], count: int) -> list[SizeLimits]:
+    if not any(one.limits for one in sweep.rounds):
+        return [{}] * count  # nor does it take a table
+    return held_between(sweep, own_results(sweep), *pair, count)
+
+
+def _in_holes(sweep: SweepFile, count: int) -> Weights:
+    found = emptiest(sweep, Growth(), count, count)
+    if not found.points:
+        raise InputError(
+            f"The front of {sweep.path} has no hole that a point could fill; say where you want "
+            "one with --between, --around or --weights."
+        )
+    return np.array([one.weights for one in found.points])
