@@ -176,6 +176,8 @@ function axis(column, letters) {
     },
     automargin: true,
     exponentformat: "SI",
+    // Else ticks between two powers of ten say their first digit alone.
+    tickformat: column.log ? (column.low < 1 ? "~g" : "~s") : "",
     gridcolor: theme("--grid"),
     linecolor: theme("--faint"),
     zeroline: false,
