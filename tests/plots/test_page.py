@@ -140,6 +140,10 @@ def test_the_axes_change(page, files):
     assert min(y for _, y in places) == places[1][1]
     page.pick("x", "Parameters kept")
     assert page.text("#scatter .xtitle") == "Parameters kept, log scale (better ←)"
+    ticks = [text.removesuffix("k") for text in page.texts("#scatter .xtick")]
+    assert ticks
+    sizes = [1000 * float(text) for text in ticks]
+    assert sizes == sorted(sizes)  # not the first digit alone between powers of ten
 
 
 def test_a_point_without_a_figure_is_left_out(page, files):
