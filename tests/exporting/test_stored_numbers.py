@@ -102,6 +102,36 @@ def test_a_slim_model_is_the_same_in_less_bytes():
     assert [one.domain for one in found.opset_import] == [""]
 
 
+def test_what_holds_without_being_said_is_not_said():
+    """Of windows that is in the words of the operators alone; an axis of stored numbers stays."""
+    weight = np.random.default_rng(0).normal(size=(2, 1, 3, 3)).astype(np.float32)
+    numbers = {"alpha": 1.0, "beta": 1.0, "transB": 0}
+    along = {"dilations": [1, 1], "strides": [1, 1], "pads": [0] * 4, "auto_pad": "NOTSET"}
+    nodes = [
+        node("Conv", "x w", "c", "own", group=1, kernel_shape=[3, 3], **along),
+        node(
+            "MaxPool", "c", "p", "", kernel_shape=[2, 2], ceil_mode=0, **along | {"strides": [2, 2]}
+        ),
+        node("Conv", "p v", "d", "", group=2, **along | {"pads": [1, 0, 0, 0]}),
+        node("Flatten", "d", "f", "", axis=1),
+        node("Gemm", "f g", "h", "", **numbers),
+        node("Gelu", "h", "y", "", approximate="none"),
+    ]
+    stored = {"w": weight, "v": weight[:, :, :1, :1], "g": np.ones((24, 3), np.float32)}
+    model = model_of(nodes, {"x": ["n", 1, 8, 8]}, {"y": ["n", 3]}, stored)
+    x = np.random.default_rng(1).normal(size=(4, 1, 8, 8)).astype(np.float32)
+    (before,) = run(model, x=x)
+    found = slim(model)
+    onnx.checker.check_model(found, full_check=True)
+    np.testing.assert_array_equal(run(found, x=x)[0], before)
+    left = [{one.name for one in node.attribute} for node in found.graph.node]
+    kept = [{"kernel_shape"}, {"kernel_shape", "strides"}, {"group", "pads"}, set(), set(), set()]
+    assert left == kept
+    for axis, known in ((0, ["axis"]), (1, [])):
+        decoded = slim(eight_bits(RIGHT if axis else RIGHT.T.copy(), axis))
+        assert [one.name for one in decoded.graph.node[0].attribute] == known
+
+
 def test_what_is_wide_for_nothing_becomes_narrow():
     """Channels by their numbers, and biases, whose zero point can be no other."""
     stored = {

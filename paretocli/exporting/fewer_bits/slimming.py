@@ -1,4 +1,8 @@
-"""An ONNX model without what no runtime needs: long names, notes, wide numbers that are small."""
+"""An ONNX model without what no runtime needs.
+
+That is long names, notes, attributes that say what holds without them, and numbers that are wide
+and small.
+"""
 
 from collections.abc import Iterator
 from itertools import count, product
@@ -12,6 +16,10 @@ from paretocli.exporting.fewer_bits.stored_numbers import stored_numbers
 from paretocli.exporting.onnx_notes import without_notes
 
 ZERO_POINT = 2  # the place of it among the inputs of what decodes
+
+# What holds where nothing is said, of operators whose schema says so in words alone.
+WINDOWS = ("Conv", "ConvTranspose", "MaxPool", "AveragePool")
+ALONG_AXES = {"dilations": 1, "strides": 1, "pads": 0}
 
 
 def slim(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -27,6 +35,7 @@ def slim(model: onnx.ModelProto) -> onnx.ModelProto:
     ):
         _narrow_places(model)
         _without_zeros_of_biases(model)
+        _without_defaults(model)
         _shorten(model)
     return model
 
@@ -60,6 +69,29 @@ def _without_zeros_of_biases(model: onnx.ModelProto) -> None:
     kept = [one for one in model.graph.initializer if one.name in read or one.name not in gone]
     del model.graph.initializer[:]
     model.graph.initializer.extend(kept)
+
+
+def _without_defaults(model: onnx.ModelProto) -> None:
+    """No attributes that have the value which holds where they are not there."""
+    versions = {one.domain: one.version for one in model.opset_import}
+    for node in model.graph.node:
+        try:
+            schema = onnx.defs.get_schema(node.op_type, versions[node.domain], node.domain)
+        except (KeyError, onnx.defs.SchemaError):  # an operator that a runtime adds
+            continue
+        said = [one for one in node.attribute if not _is_default(one, node.op_type, schema)]
+        del node.attribute[:]
+        node.attribute.extend(said)
+
+
+def _is_default(attribute: onnx.AttributeProto, operator: str, schema: onnx.defs.OpSchema) -> bool:
+    value = onnx.helper.get_attribute_value(attribute)
+    if operator in WINDOWS and attribute.name in ALONG_AXES:
+        return all(one == ALONG_AXES[attribute.name] for one in value)
+    known = schema.attributes.get(attribute.name)
+    if known is None or known.default_value.type != attribute.type:
+        return False
+    return bool(value == onnx.helper.get_attribute_value(known.default_value))
 
 
 def _shorten(model: onnx.ModelProto) -> None:
