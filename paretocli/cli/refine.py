@@ -25,7 +25,8 @@ Between = Annotated[
     str | None,
     typer.Option(
         metavar="A,B",
-        help="Between two points, by their numbers: their weights in equal factors.",
+        help="Between two points, by their numbers: their weights in equal factors, and their "
+        "sizes where one was held to its.",
         rich_help_panel=WHICH,
     ),
 ]
