@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from paretocli.front.sizes import SHRUNK_FROM
+from paretocli.front.sizes import COMPACT, SHRUNK_FROM
 from paretocli.run_directory.point_record import PointRecord
 
 HELD = "†"
@@ -29,13 +29,11 @@ def front_notes(records: Sequence[PointRecord]) -> list[str]:
         )
     if any(record.get(SHRUNK_FROM) for record in records):
         found.append(
-            f"{HELD} rows were taken away for the size: the gap is one among networks without them"
+            f"{HELD} rows were taken away for this size; the gap is among networks without them"
         )
     return found
 
 
-def gap_text(row: pd.Series) -> str:
-    """The relative gap in a row of results, with a mark where it is one among smaller networks."""
-    if pd.isna(row["relative_gap"]):
-        return ""
-    return f"{HELD if pd.notna(row.get(SHRUNK_FROM)) else ''}{row['relative_gap']:.4f}"
+def held_mark(column: str, row: pd.Series) -> str:
+    """The mark of a size that came of rows that were taken away; empty for other figures."""
+    return HELD if column == COMPACT[0] and pd.notna(row.get(SHRUNK_FROM)) else ""

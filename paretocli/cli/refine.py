@@ -206,9 +206,8 @@ def refine(
             classes=classes_of(start, improve or (), worsen or (), leave or ()),
         )
         if dry_run:
-            one = planned(resolved, request, how, note=say)
-            if one is not None:
-                say(_plan(one, as_json=as_json))
+            if rounds := planned(resolved, request, how, note=say):
+                say(_plan(rounds, as_json=as_json))
             return
         records = refine(
             resolved,
@@ -272,17 +271,21 @@ def _sizes(text: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
-def _plan(one: "Round", *, as_json: bool) -> str:
+def _plan(rounds: "list[Round]", *, as_json: bool) -> str:
     import json
 
+    first, *more = [one.content() for one in rounds]
     if as_json:
-        return json.dumps(one.content(), indent=2)
-    lines = [
-        f"point {point}: weights {' '.join(f'{weight:.4f}' for weight in row)}, "
-        + ("from scratch" if parent is None else f"from point {parent}")
-        for point, row, parent in zip(one.points, one.weights, one.parents, strict=True)
-    ]
-    epochs = f"{one.epochs} epochs"
-    if one.retrain_epochs:
-        epochs += f" of search, {one.retrain_epochs} of retraining"
+        return json.dumps(first | ({"more": more} if more else {}), indent=2)
+    lines = []
+    for one in rounds:
+        most = one.limits.get("compact_parameters")
+        held = "" if most is None else f", at most {most:,} parameters"
+        for point, row, parent in zip(one.points, one.weights, one.parents, strict=True):
+            start = "from scratch" if parent is None else f"from point {parent}"
+            weights = " ".join(f"{weight:.4f}" for weight in row)
+            lines.append(f"point {point}: weights {weights}, {start}{held}")
+    epochs = f"{rounds[0].epochs} epochs"
+    if rounds[0].retrain_epochs:
+        epochs += f" of search, {rounds[0].retrain_epochs} of retraining"
     return "\n".join([*lines, "", f"{epochs} each. Nothing was run."])

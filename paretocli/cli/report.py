@@ -12,7 +12,7 @@ from rich.table import Table
 from paretocli.cli.baselines_text import baselines_as_json, baselines_of_run
 from paretocli.cli.groups_text import groups_text
 from paretocli.cli.loss_text import auxiliary_plan, auxiliary_text, below_ideal_text
-from paretocli.cli.marks_text import epoch_text, front_notes, gap_text
+from paretocli.cli.marks_text import epoch_text, front_notes, held_mark
 from paretocli.cli.memory_text import memory_text
 from paretocli.cli.networks_text import networks_text
 from paretocli.cli.plan_text import test_text
@@ -87,10 +87,10 @@ def sweep_report(
             "*" if row["on_front"] and len(frame) > 1 else "",
             " ".join(weights),
             *(
-                _figure(column, row[column], share=column in shares)
+                held_mark(column, row) + _figure(column, row[column], share=column in shares)
                 for column in (*figures, *sizes)
             ),
-            gap_text(row),
+            _small(row["relative_gap"]),
             _small(row["stationarity"]),
             epoch_text(int(row["point"]), records),
         )

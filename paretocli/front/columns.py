@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from paretocli.core.metric_names import Direction
 from paretocli.core.splits import SPLITS
+from paretocli.front.sizes import PRUNED_TO, SHRUNK_FROM
 from paretocli.run_directory.measurements import BYTES, FIGURES
 
 MEASURED = (*FIGURES, BYTES)
@@ -30,6 +31,9 @@ POINT_COLUMNS: dict[str, Direction] = {
     **dict.fromkeys(_LOWER, "lower"),
 }
 """Figures of a point as a whole, and which direction of them is better."""
+
+_TOLD = (SHRUNK_FROM, PRUNED_TO)
+"""Figures of a point as a whole that say how it came about, of which none is better."""
 
 # Networks differ in these by factors, not by amounts.
 _SIZES = (
@@ -55,7 +59,8 @@ _WORDS = {
     "parameter_sharing": "parameter sharing (rows kept / unique rows)",
     "compact_parameters": "parameters of the exported network",
     "compact_macs": "multiply-accumulates of the exported network",
-    "shrunk_from": "parameters before rows were taken away for the size",
+    SHRUNK_FROM: "parameters before rows were taken away for the size",
+    PRUNED_TO: "parameters at most, where pruned",
     "unique_parameters": "unique parameters (shared counted once)",
     "chebyshev_value": "Chebyshev value",
     "seconds": "training time (s)",
@@ -117,7 +122,7 @@ def readings(column: str, objectives: Collection[str]) -> list[tuple[str, str]]:
 
 def metric_and_task(column: str, objectives: Collection[str]) -> tuple[str, str]:
     """Cut `pixel_accuracy_road_test` into metric and task; without a task, the second is empty."""
-    if column in POINT_COLUMNS:
+    if column in POINT_COLUMNS or column in _TOLD:
         return column, ""
     return next(iter(readings(column, objectives)), (body_of(column), ""))
 
@@ -144,7 +149,7 @@ def label(
     metric, task = metric_and_task(column, objectives)
     if bare and task:
         return task
-    if not split and not task and column not in POINT_COLUMNS:
+    if not split and not task and column not in (*POINT_COLUMNS, *_TOLD):
         # A stranger's column: its author's own spelling says more than ours would.
         return column
     words = _words(metric)

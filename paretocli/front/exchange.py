@@ -66,14 +66,14 @@ class Exchange:
             raise NoRatesError(self._unread)
         if tuple(self._sweep.config["objectives"]) != self._results.objectives:
             raise NoRatesError("sweep.json and results.csv do not name the same objectives")
-        if point in self._sweep.kept:
-            raise NoRatesError(
-                f"it is an epoch on the way to point {self._sweep.kept[point]}, which has them"
-            )
         if pd.notna(self._results.frame.iloc[row].get(SHRUNK_FROM)):
             raise NoRatesError(
                 "rows of its network were taken away for its size, so it is not where its weights "
                 "lead to"
+            )
+        if point in self._sweep.kept:
+            raise NoRatesError(
+                f"it is an epoch on the way to point {self._sweep.kept[point]}, which has them"
             )
         if row not in self._front:
             raise NoRatesError(f"it is not on the front of the losses on {self._split}")

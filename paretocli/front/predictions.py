@@ -16,7 +16,7 @@ class Prediction:
 
     Attributes:
         point: Its number.
-        expected: Figures by column of `results.csv`.
+        expected: Figures by column of `results.csv`, but sizes that it was held to.
         landed: What it has of them; empty while it is not solved, and where it failed.
     """
 
@@ -66,9 +66,11 @@ def predictions(sweep: SweepFile, results: Results | None) -> list[Prediction]:
     found = []
     for one in sweep.rounds:
         for point, expected in zip(one.points, one.expected, strict=False):
-            if expected:
-                landed = _landed(results, rows[point], expected) if point in rows else {}
-                found.append(Prediction(point, expected, landed))
+            # That a point has the size that it was held to says nothing of predictions.
+            free = {name: n for name, n in (expected or {}).items() if name not in one.limits}
+            if free:
+                landed = _landed(results, rows[point], free) if point in rows else {}
+                found.append(Prediction(point, free, landed))
     return found
 
 

@@ -12,7 +12,7 @@ from paretocli.front.results import Results
 from paretocli.library.running import Note, carry_out, measuring
 from paretocli.options.config import SweepConfig
 from paretocli.options.warm import WarmOptions
-from paretocli.planning.asked_points import asked_points, first_parts
+from paretocli.planning.asked_points import all_rounds, asked_points, first_parts, parts_left
 from paretocli.planning.classification import classified
 from paretocli.planning.judged import own_results
 from paretocli.planning.kept import with_kept
@@ -109,7 +109,7 @@ def refine(
             retry_failed=retry_failed,
             further=lambda note: _and_kept(config, note, (), by_results(note)),
         )
-    begun = _begun(sweep, request.text)
+    begun = _begun(sweep, request)
     if not begun:
         first_parts(config, sweep, request)  # before anything runs
     plan = asked_points(config, request, begun=begun)
@@ -129,8 +129,11 @@ def _and_kept(
     return one_after_another([*first, *([rest] if rest is not None else [])])
 
 
-def planned(resolved: Resolved, request: Request, warm: WarmOptions, *, note: Note) -> Round | None:
-    """The round that `refine` would add, were all solved that is there; raises as it does."""
+def planned(resolved: Resolved, request: Request, warm: WarmOptions, *, note: Note) -> list[Round]:
+    """The rounds that `refine` would add, were all solved that is there; raises as it does.
+
+    Of those that follow from what is reached the first alone.
+    """
     request.check()
     sweep = read_sweep_file(resolved.config.out)
     config = replace(resolved.config, **asdict(warm))
@@ -138,8 +141,9 @@ def planned(resolved: Resolved, request: Request, warm: WarmOptions, *, note: No
     by_results = _by_results(config, request)
     if by_results is not None:
         _refuse_nonsense(config, own_results(sweep), request)
-        return by_results(note)(sweep, records)
-    return asked_points(config, request, begun=False)(sweep, records)
+        one = by_results(note)(sweep, records)
+        return [] if one is None else [one]
+    return all_rounds(config, sweep, records, request)
 
 
 def _by_results(
@@ -171,9 +175,14 @@ def _refuse_nonsense(config: SweepConfig, results: Results, request: Request) ->
         classified(results, request.classes)
 
 
-def _begun(sweep: SweepFile, asked: str) -> bool:
-    """Whether the same was asked for last, and whoever asked was not told of its end."""
-    return any(one.asked == asked and not one.ended for one in _last_asked(sweep))
+def _begun(sweep: SweepFile, request: Request) -> bool:
+    """Whether the same was asked for, and whoever asked was not told of its end.
+
+    Last of all, or some of its rounds are still to come.
+    """
+    left = parts_left(sweep, request)
+    last = any(one.asked == request.text and not one.ended for one in _last_asked(sweep))
+    return last or bool(left)
 
 
 def _last_asked(sweep: SweepFile) -> list[Round]:

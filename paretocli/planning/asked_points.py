@@ -1,10 +1,13 @@
 """Points that somebody asks for by weights, between and around others, or in holes of the front."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
 from paretocli.errors import InputError
+from paretocli.front.exchange import RESULTS_FILE
 from paretocli.options.config import SweepConfig
 from paretocli.planning.answered import refuse_answered
 from paretocli.planning.growth import Growth, emptiest
@@ -33,7 +36,7 @@ def asked_points(config: SweepConfig, request: Request, *, begun: bool) -> Furth
     def further(sweep: SweepFile, records: Sequence[PointRecord]) -> Round | None:
         nonlocal left
         if left is None:
-            left = _left(sweep, request) if begun else first_parts(config, sweep, request)
+            left = parts_left(sweep, request) if begun else first_parts(config, sweep, request)
         if not left:
             return None
         rows, limits = left.pop(0)
@@ -41,6 +44,19 @@ def asked_points(config: SweepConfig, request: Request, *, begun: bool) -> Furth
         return added_round(config, sweep, records, weights, asked=request.text, limits=limits)
 
     return further
+
+
+def all_rounds(
+    config: SweepConfig, sweep: SweepFile, records: Sequence[PointRecord], request: Request
+) -> list[Round]:
+    """The rounds that a request takes, were all solved that is there and each before the next."""
+    plan, found = asked_points(config, request, begun=False), []
+    solved = list(records)
+    while (one := plan(sweep, solved)) is not None:
+        found.append(one)
+        sweep = replace(sweep, rounds=(*sweep.rounds, one))
+        solved += [cast(PointRecord, {"point": p, "status": "done"}) for p in one.points]
+    return found
 
 
 def first_parts(config: SweepConfig, sweep: SweepFile, request: Request) -> list[Part]:
@@ -58,13 +74,21 @@ def first_parts(config: SweepConfig, sweep: SweepFile, request: Request) -> list
     return parts
 
 
-def _left(sweep: SweepFile, request: Request) -> list[Part]:
-    """What of a request that was begun has no round yet."""
+def parts_left(sweep: SweepFile, request: Request) -> list[Part] | None:
+    """What of a request has no round yet, although others of it have; None where it was not begun.
+
+    Rounds of an earlier request in the same words count for nothing once somebody was told of its
+    end.
+    """
+    rounds = [one for one in sweep.rounds if one.asked == request.text]
+    told = max((place for place, one in enumerate(rounds) if one.ended), default=-1)
+    begun = rounds[told + 1 :]
+    if not begun:
+        return None
     if request.between is None and request.around is None:
         return []  # they are one round
-    before = min(one.points[0] for one in sweep.rounds if one.asked == request.text)
     known = np.array(sweep.weights)
-    parts = _parts(sweep, request, before)
+    parts = _parts(sweep, request, begun[0].points[0])
     return [(rows, limits) for rows, limits in parts if point_with(known, rows[0]) is None]
 
 
@@ -89,8 +113,8 @@ def _parts(sweep: SweepFile, request: Request, before: int) -> list[Part]:
 
 
 def _held(sweep: SweepFile, pair: tuple[int, int], count: int) -> list[SizeLimits]:
-    if not any(one.limits for one in sweep.rounds):
-        return [{}] * count  # nor does it take a table
+    if not any(one.limits for one in sweep.rounds) or not (sweep.path / RESULTS_FILE).exists():
+        return [{}] * count  # a run writes the table anew before it plans
     return held_between(sweep, own_results(sweep), *pair, count)
 
 

@@ -6,6 +6,7 @@ from typing import cast
 
 import numpy as np
 
+from paretocli.errors import InputError
 from paretocli.front.results import Results
 from paretocli.front.selection import Condition
 from paretocli.front.sizes import COMPACT, SHRUNK_FROM
@@ -46,16 +47,27 @@ def held_between(
 
     Returns:
         Nothing for each of them where weights lead there.
+
+    Raises:
+        InputError: One of the two was held to its size, and the other has failed or has none.
     """
     rows = {results.point(row): row for row in range(len(results.frame))}
     ends = [rows[point] for point in (first, last) if point in rows]
-    held = SHRUNK_FROM in results.frame and results.frame[SHRUNK_FROM].iloc[ends].notna().any()
-    if not held or len(ends) < 2:
+    if SHRUNK_FROM not in results.frame or results.frame[SHRUNK_FROM].iloc[ends].isna().all():
         return [{}] * points
-    sizes = np.log(results.values(COMPACT[:1])[ends, 0])
+    sizes_of = results.values(COMPACT[:1])[ends, 0]
+    unfinished = "point" in results.unfinished and results.unfinished["point"].isin([first, last])
+    if np.any(unfinished) or not np.isfinite(sizes_of).all():
+        raise InputError(
+            f"One of the points {first} and {last} was held to its size, and the other has none, "
+            "so nobody knows what lies between them; name two that have sizes."
+        )
+    if len(ends) < 2:  # the other one is still to be solved
+        return [{}] * points
+    sizes = np.log(sizes_of)
     shares = np.arange(1, points + 1) / (points + 1)
     wanted = np.exp(sizes[0] + shares * (sizes[1] - sizes[0])).tolist()
-    return [_held(sweep, [(COMPACT[0], size, False)]) for size in wanted]
+    return [_held(sweep, [(COMPACT[0], round(size), False)]) for size in wanted]
 
 
 def _held(sweep: SweepFile, most: Iterable[tuple[str, float, bool]]) -> SizeLimits:

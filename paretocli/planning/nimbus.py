@@ -144,7 +144,7 @@ class _Search:
         if done or self._tries >= most_tries(known.shape[1]):
             return self._end()
         weights, columns = self._aim(rows, losses)
-        beyond = self._beyond(known, weights, columns)
+        beyond = self._beyond(known, known[self._numbers(rows), 0].max(), weights, columns)
         if beyond is not None:
             return self._end() if point_with(known, beyond) is not None else self._step(beyond)
         if best is not None:
@@ -182,20 +182,27 @@ class _Search:
     def _aim(
         self, rows: npt.NDArray[np.intp], losses: npt.NDArray[np.float64] | None
     ) -> tuple[Weights, npt.NDArray[np.float64]]:
-        known = np.array([self._sweep.weights[self._results.point(int(row))] for row in rows])
+        known = np.array(self._sweep.weights)[self._numbers(rows)]
         _, once = np.unique(known.round(9), axis=0, return_index=True)
         table = self._judged.table[rows][once]
         model = ColumnModel(known[once], table, None if losses is None else losses[once])
         return best_weights(model, lambda columns: self._judged.best_first(columns, MARGIN))
 
     def _beyond(
-        self, known: Weights, weights: Weights, expected: npt.NDArray[np.float64]
+        self, known: Weights, led: float, weights: Weights, expected: npt.NDArray[np.float64]
     ) -> Weights | None:
-        """Sparser weights than any known, where the sparsest point is not yet what is asked for."""
+        """Sparser weights than any known, where the sparsest point is not yet what is asked for.
+
+        Args:
+            known: Of all points (K, m).
+            led: Sparsity's largest weight among points that tell where weights lead.
+            weights: That are best among those between them.
+            expected: What is expected there.
+        """
         sizes = [one for one in self._asked.of("improve") if is_size(one.column)]
         if not self._sweep.config.get("sparsity") or not sizes:
             return None
-        if weights[0] < known[:, 0].max() - ALIKE or self._judged.missed(expected[None])[0] > 0:
+        if weights[0] < led - ALIKE or self._judged.missed(expected[None])[0] > 0:
             return None
         there = dict(zip(self._judged.columns, self._judged.in_units(expected), strict=True))
         times = [LEAST_STEP if s.level is None else there[s.column] / s.level for s in sizes]
@@ -220,6 +227,9 @@ class _Search:
         columns = self._judged.columns
         values = self._results.values(columns)[row]
         return ", ".join(f"{name} {value:.6g}" for name, value in zip(columns, values, strict=True))
+
+    def _numbers(self, rows: npt.NDArray[np.intp]) -> list[int]:
+        return [self._results.point(int(row)) for row in rows]
 
     def _number(self, row: int | None) -> int | None:
         return None if row is None else self._results.point(row)

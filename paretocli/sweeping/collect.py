@@ -135,6 +135,7 @@ class Collector:
             KeptStart(
                 *(parent, epoch, self.directory.kept_epoch(parent, epoch)),
                 below_ideal=tuple(self.recorded[parent].get("below_ideal", ())),
+                shrunk_from=self.recorded[parent].get("shrunk_from"),
             )
             for parent, epoch in epochs
         )

@@ -24,12 +24,14 @@ class KeptStart:
         epoch: Which of its epochs.
         state: The content of the epoch's file, empty where there is none any more.
         below_ideal: The objectives that fell below their ideal while the solved point was trained.
+        shrunk_from: The size that the solved one had before rows were taken away, if any were.
     """
 
     point: int
     epoch: int
     state: bytes
     below_ideal: tuple[str, ...] = ()
+    shrunk_from: int | None = None
 
 
 def kept_files(
@@ -90,7 +92,14 @@ def kept_trainer(
 
 def as_kept(record: PointRecord, start: KeptStart) -> PointRecord:
     """The record of a further point, which says whose epoch it is."""
-    return {**record, "epochs": 0, "parent": start.point, "kept_epoch": start.epoch}
+    found: PointRecord = {
+        **record,
+        "epochs": 0,
+        "parent": start.point,
+        "kept_epoch": start.epoch,
+    }
+    # It lacks the same rows.
+    return found if start.shrunk_from is None else {**found, "shrunk_from": start.shrunk_from}
 
 
 def lost(point: int, weights: Sequence[float], start: KeptStart, device: str) -> PointRecord:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from paretocli.cli.marks_text import epoch_text, front_notes, gap_text
+from paretocli.cli.marks_text import epoch_text, front_notes, held_mark
 
 
 def test_who_was_held_to_a_size_is_marked_and_the_mark_explained():
@@ -13,9 +13,11 @@ def test_who_was_held_to_a_size_is_marked_and_the_mark_explained():
     ]
     assert [epoch_text(point, records) for point in range(3)] == ["3/9", "5/5", "2 of 0"]
     front, kept, held = front_notes(records)
-    assert held.startswith("† rows were taken away for the size")
+    assert held.startswith("† rows were taken away for this size")
     assert front_notes(records[:1]) == [front]
     assert "epoch 2 of 0: kept" in kept
-    frame = pd.DataFrame({"relative_gap": [0.25, 0.5, None], "shrunk_from": [None, 4000, None]})
-    assert [gap_text(row) for _, row in frame.iterrows()] == ["0.2500", "†0.5000", ""]
-    assert gap_text(frame.drop(columns="shrunk_from").iloc[1]) == "0.5000"
+    frame = pd.DataFrame({"compact_parameters": [9000, 2000], "shrunk_from": [None, 4000]})
+    marks = [held_mark("compact_parameters", row) for _, row in frame.iterrows()]
+    assert marks == ["", "†"]
+    assert held_mark("relative_gap", frame.iloc[1]) == ""
+    assert held_mark("compact_parameters", frame.drop(columns="shrunk_from").iloc[1]) == ""

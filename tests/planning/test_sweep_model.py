@@ -14,6 +14,8 @@ from paretocli.planning.sweep_model import expected_at, model_of
 from paretocli.run_directory.rounds import Round, round_path
 from paretocli.run_directory.sweep_file import read_sweep_file
 from tests.exact import exact_points
+from tests.planning import in_a_line as line
+from tests.planning.in_a_line import in_a_line
 from tests.runs import write_run
 from tests.solved import EPSILON, write_solved
 
@@ -106,22 +108,6 @@ def test_a_damaged_expectation_is_told(tmp_path, entry):
         read_sweep_file(sweep.path)
 
 
-def in_a_line(path, shares, sizes, **columns):
-    """A sparse sweep of two tasks that are weighted alike."""
-    shares = np.array(shares)
-    weights = np.stack([shares, (1 - shares) / 2, (1 - shares) / 2], axis=1)
-    accuracy = 0.9 - shares / 10
-    metrics = {"compact_parameters": sizes, "accuracy_a_val": accuracy} | columns
-    losses = np.stack([1 - shares, shares, shares], axis=1)
-    names = ["sparsity", "a", "b"]
-    write_run(path, losses, metrics=metrics, objectives=names, weights=weights.tolist())
-    frame = pd.read_csv(path / "results.csv")
-    for name, column in zip(names, weights.T, strict=True):
-        frame[f"weight_{name}"] = column
-    frame.to_csv(path / "results.csv", index=False)
-    return read_sweep_file(path)
-
-
 @pytest.mark.parametrize("column", ["shrunk_from", "pruned_to"])
 def test_weights_are_not_expected_to_lead_to_sizes_that_came_from_elsewhere(tmp_path, column):
     led, shares = [0.1, 0.3, 0.5, 0.7, 0.9], [0.1, 0.3, 0.5, 0.7, 0.9, 0.42, 0.58]
@@ -152,3 +138,22 @@ def test_what_will_be_held_to_a_size_lands_like_what_was(tmp_path):
     assert [one["compact_parameters"] for one in held] == [1000, 2000]
     assert held[0]["accuracy_a_val"] == pytest.approx(0.85)
     assert expected_at(sweep, asked)[0] is None  # beyond what weights led to
+
+
+def test_what_points_were_held_to_tells_nothing_of_predictions(tmp_path):
+    """Of them what is left free does, but nothing of how far off the predicted front may be."""
+    sizes = [9000, 5000, 1000, 400, 300, 200]
+    path = tmp_path / "run"
+    sweep = in_a_line(path, [0.1, 0.3, 0.5, 0.7, 0.8, 0.9], sizes)
+    rows = tuple(tuple(sweep.weights[point]) for point in range(1, 6))
+    said = {"compact_parameters": 100.0, "accuracy_a_val": 0.8}
+    known = ((1, 2, 3, 4, 5), rows, (0,) * 5, 1, 1)
+    for limits in ({}, {"compact_parameters": 5000}):
+        one = Round(1, *known, expected=(said,) * 5, limits=limits)
+        sweep = line.with_round(sweep, one)
+        results = read_results(path)
+        found = typical_errors(predictions(sweep, results))
+        assert found["accuracy_a_val"].points == 5
+        assert ("compact_parameters" in found) == (not limits)
+        recorded = predicted_front(sweep, results).recorded
+        assert bool(recorded) == (not limits)

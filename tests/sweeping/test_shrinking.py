@@ -10,6 +10,7 @@ from paretocli.errors import InputError
 from paretocli.planning.shrinking import refuse_sizes
 from paretocli.run_directory.rounds import round_path
 from paretocli.run_directory.sweep_file import read_sweep_file
+from paretocli.sweeping.kept import KeptStart, as_kept
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.starts import searched_network
@@ -106,7 +107,7 @@ def test_points_between_such_networks_have_sizes_between(again, tmp_path):
     run.refine(between=(2, 3), points=2, progress=False)
     found = sizes(again)[4:]
     limits = [one.limits["compact_parameters"] for one in read_sweep_file(again).rounds[2:]]
-    assert limits == [int(large ** (1 - s) * small**s) for s in (1 / 3, 2 / 3)]
+    assert limits == [round(large ** (1 - s) * small**s) for s in (1 / 3, 2 / 3)]
     assert small < found[1] <= limits[1] < found[0] <= limits[0] < large
     # One that was stopped after the first of them goes on.
     first = read_sweep_file(again).rounds[2]
@@ -116,6 +117,12 @@ def test_points_between_such_networks_have_sizes_between(again, tmp_path):
     columns = ["point", "weight_sparsity", "compact_parameters", "shrunk_from", "loss_left_val"]
     both = [pd.read_csv(path / "results.csv")[columns] for path in (again, half)]
     pd.testing.assert_frame_equal(*both)
+
+
+def test_epochs_on_the_way_lack_the_same_rows():
+    record = {"point": 5, "status": "done"}
+    assert as_kept(record, KeptStart(3, 2, b"", shrunk_from=5000))["shrunk_from"] == 5000
+    assert "shrunk_from" not in as_kept(record, KeptStart(3, 2, b""))
 
 
 def test_what_no_point_can_shrink_to_is_said(again, capsys):
