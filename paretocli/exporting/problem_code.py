@@ -93,7 +93,7 @@ def _as_before(sweep: SweepFile, source: str, given: str) -> str:
             "one, wherever its file is now."
         )
     file = Path(given.rpartition(":")[0])
-    if given != source and file.suffix == ".py" and not file.is_file():
+    if file.suffix == ".py" and not file.is_file():
         raise InputError(f"There is no file {file}; check the path of the problem.")
     if not _is_unchanged(given, sweep.checksums):
         raise InputError(

@@ -1,5 +1,7 @@
 """The problem of a run directory, from wherever it is exported."""
 
+from pathlib import Path
+
 import pytest
 
 from paretocli.errors import InputError
@@ -79,3 +81,12 @@ def test_what_is_no_code_or_named_by_the_user_needs_no_consent(run):
 def test_a_problem_that_was_named_is_the_sweeps_own(run, given, words):
     with pytest.raises(InputError, match=words):
         chosen_problem(sweep_of(run), given, lambda _: True)
+
+
+def test_a_file_that_is_gone_is_missed_under_its_own_name_too(run, monkeypatch):
+    monkeypatch.chdir(run.parents[1])
+    sweep = sweep_of(run)
+    assert chosen_problem(sweep, "problem.py:make", lambda _: True) == "problem.py:make"
+    Path("problem.py").unlink()
+    with pytest.raises(InputError, match=r"There is no file problem\.py"):
+        chosen_problem(sweep, "problem.py:make", lambda _: True)
