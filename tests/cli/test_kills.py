@@ -5,39 +5,31 @@ import random
 import signal
 import time
 
-import pytest
-
 from tests.processes import gone, kill_all, started, wait_for, workers_of
 from tests.program import files_below, paretocli
 from tests.sweeping.test_parallel import untimed
 
+# It grows, starts points from others, and keeps epochs of them.
 SWEEP = (
     *("sweep", "multidigits", "--network", "hps", "--train-samples", "1024"),
     *("--retrain-epochs", "6", "--stack", "1", "--checkpoint-every", "0", "--out", "run"),
+    *("--placement", "adaptive", "--points", "7", "--epochs", "6"),
+    *("--warm", "nearest", "--warm-epochs", "4", "--where", "accuracy_left >= 0"),
+    *("--keep", "front"),
 )
-KINDS = {
-    "a lattice": ("--points", "4", "--epochs", "12"),
-    "growing, warm, keeping": (
-        *("--placement", "adaptive", "--points", "7", "--epochs", "6"),
-        *("--warm", "nearest", "--warm-epochs", "4", "--where", "accuracy_left >= 0"),
-        *("--keep", "front"),
-    ),
-}
 KILLS = 5
 MOST_LINES = 10  # of the history between two kills; there are some 70 in all
 START = 1.5  # seconds in which some kills fall before there is any line
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_kills_at_random_moments(tmp_path, kind):
+def test_kills_at_random_moments(tmp_path):
     """Mostly of the program, sometimes of a worker alone; with one worker or two."""
-    command = (*SWEEP, *KINDS[kind])
     choice = random.Random(5)
     kills = 0
     while kills < KILLS:
         jobs, new = choice.choice([1, 2]), choice.randint(0, MOST_LINES)
         until = lines_of(tmp_path) + new
-        process = started(*command, "--jobs", jobs, cwd=tmp_path)
+        process = started(*SWEEP, "--jobs", jobs, cwd=tmp_path)
         try:
             if new:
                 wait_for(lambda until=until: lines_of(tmp_path) >= until, process)
@@ -53,10 +45,10 @@ def test_kills_at_random_moments(tmp_path, kind):
             wait_for(lambda process=process: gone(process))
         finally:
             kill_all(process)
-    done = paretocli(*command, cwd=tmp_path)
+    done = paretocli(*SWEEP, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (tmp_path / "whole").mkdir()
-    whole = paretocli(*command, cwd=tmp_path / "whole")
+    whole = paretocli(*SWEEP, cwd=tmp_path / "whole")
     assert whole.returncode == 0, whole.stderr
     assert untimed(tmp_path) == untimed(tmp_path / "whole")
     files = [set(files_below(folder / "run")) for folder in (tmp_path, tmp_path / "whole")]

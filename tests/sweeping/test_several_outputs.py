@@ -48,13 +48,15 @@ def table(out):
     return pd.read_csv(Path(out) / "results.csv").drop(columns=["seconds", "problem"])
 
 
-@pytest.mark.parametrize(("options", "missing"), OPTIONS)
-def test_all_forms_give_the_same_results(file, tmp_path, options, missing):
+@pytest.mark.parametrize("place", range(len(OPTIONS)))
+def test_all_forms_give_the_same_results(file, tmp_path, place):
+    """Each of them with half of the ways."""
+    options, missing = OPTIONS[place]
     expected = swept(file, f"plain{missing}", tmp_path / "plain", **options)
     assert (expected["status"] == "done").all()
     assert expected["f1_box_test"].between(0, 1).all()
     assert expected["stationarity"].between(0, 1 + 1e-6).all()
-    for form in FORMS:
+    for form in FORMS[place % 2 :: 2]:
         name = form.lower() + missing
         found = swept(file, name, tmp_path / name, **options)
         pd.testing.assert_frame_equal(found, expected, check_exact=True)
