@@ -19,6 +19,7 @@ from paretocli.solvers.registry import SOLVERS
 # What a point that starts from another trains for, of what others do. Mostly in the search: what is
 # gained there goes on to the points that start from this one.
 WARM_SHARE = 0.3
+HELD_SHARE = 0.2  # of these, for the search of a point that is held to a size
 
 Further = Callable[[SweepFile, Sequence[PointRecord]], Round | None]
 """Plans a round from a sweep whose points are solved and their records, None where it is over."""
@@ -155,14 +156,15 @@ def warm_epochs(config: SweepConfig, *, limited: bool = False) -> tuple[int, int
     Args:
         config: The sweep's configuration.
         limited: Whether it is to have a size at most. What its rows are worth that are taken away
-            for it is made up for after the search, so half of the epochs are, unless it is said.
+            for it is made up for after the search, so most of the epochs are, unless it is said.
     """
     search, after = _share_of(config.epochs), _share_of(config.retrain_epochs)
     if not config.retrain_epochs:
         return config.warm_epochs or search, 0
     if limited and not config.warm_epochs and not config.warm_retrain_epochs:
         both = max(2, search + after)
-        return both // 2, both - both // 2
+        search = max(1, round(HELD_SHARE * both))
+        return search, both - search
     return config.warm_epochs or search, config.warm_retrain_epochs or after
 
 

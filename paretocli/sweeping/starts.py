@@ -14,6 +14,7 @@ from torch import Tensor
 
 from paretocli.run_directory.rounds import Row
 from paretocli.training.best import NETWORK, SOLVER
+from paretocli.training.retrained import Retrained
 from paretocli.training.search_end import begin_with
 from paretocli.training.trainer import Trainer
 
@@ -88,6 +89,21 @@ def begin(trainer: Trainer, starts: Sequence[Start | None], names: Mapping[str, 
                 whole[name][member] = tensor.to(whole[name])
         before[member] = weights.new_tensor(start.weights)
     begin_with(whole, weights / before, population, solver)
+    limit = trainer.settings.size_limit
+    if limit is not None:
+        limit.retrained = _retrained(starts, names, population.state_dict())
+
+
+def _retrained(
+    starts: Sequence[Start | None], names: Mapping[str, str], own: Mapping[str, Tensor]
+) -> Retrained:
+    """The networks of starts as a population's (K, …), and who has one."""
+    found = {name: tensor.detach().clone() for name, tensor in own.items()}
+    for member, start in enumerate(starts):
+        for name, tensor in load(start.network).items() if start is not None else ():
+            if name in names:
+                found[names[name]][member] = tensor.to(found[names[name]])
+    return Retrained(found, torch.tensor([start is not None for start in starts]))
 
 
 def _tensors(start: Start, names: Mapping[str, str]) -> Stack:

@@ -9,6 +9,7 @@ from paretocli.population.copies import Copies
 from paretocli.sparsity.fewest import with_fewest_zero
 from paretocli.sparsity.objective import SparsityObjective
 from paretocli.sparsity.shortest import shortest_first
+from paretocli.training.retrained import Retrained
 
 
 class SizeLimit:
@@ -21,10 +22,15 @@ class SizeLimit:
 
     Args:
         excess: The size of a network over the limit, from its tensors by name.
+
+    Attributes:
+        retrained: What those networks were retrained to that the search started from; what is left
+            of one that becomes smaller begins with that.
     """
 
     def __init__(self, excess: Callable[[Mapping[str, Tensor]], float]) -> None:
         self._excess = excess
+        self.retrained: Retrained | None = None
 
     def holds(self, tensors: Mapping[str, Tensor]) -> bool:
         """Whether a network, given by its tensors by name, is small enough."""
@@ -41,6 +47,7 @@ class SizeLimit:
             sparsity: Knows whose rows count, and how many have to stay.
             healthy: (K,), the others stay as they are.
         """
+        shrunk = torch.zeros(len(healthy), dtype=torch.bool)
         for member in healthy.nonzero().flatten().tolist():
             tensors = {name: t[member] for name, t in population.state_dict().items()}
             if self.holds(tensors):
@@ -48,5 +55,8 @@ class SizeLimit:
             blocks = sparsity.joined({name: tensors[name].unsqueeze(0) for name in sparsity.names})
             rows = shortest_first({name: b[0] for name, b in blocks.items()}, sparsity.least)
             smaller = with_fewest_zero(tensors, sparsity, rows, self._excess)
+            shrunk[member] = smaller is not None
             for name, layer in (smaller or {}).items():
                 tensors[name].copy_(layer)
+        if self.retrained is not None:
+            self.retrained.put_(population, sparsity, shrunk)
