@@ -98,7 +98,8 @@ def _retrained(
     starts: Sequence[Start | None], names: Mapping[str, str], own: Mapping[str, Tensor]
 ) -> Retrained:
     """The networks of starts as a population's (K, …), and who has one."""
-    found = {name: tensor.detach().clone() for name, tensor in own.items()}
+    # What serves training alone, such as adaptors to teachers, is in no file, and goes on.
+    found = {name: own[name].detach().clone() for name in names.values()}
     for member, start in enumerate(starts):
         for name, tensor in load(start.network).items() if start is not None else ():
             if name in names:

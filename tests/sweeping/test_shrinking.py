@@ -4,8 +4,10 @@ import shutil
 
 import pandas as pd
 import pytest
+import torch
 
 import paretocli
+from paretocli.distillation.imitation import is_adaptor
 from paretocli.errors import InputError
 from paretocli.planning.shrinking import refuse_sizes
 from paretocli.run_directory.rounds import round_path
@@ -15,6 +17,7 @@ from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.sizes import TracedNetwork
 from paretocli.sweeping.starts import searched_network
 from paretocli.sweeping.sweep_network import fresh_network, stored_names
+from paretocli.training.retrained import Retrained
 
 SPARSE = {
     "problem": "multidigits",
@@ -161,3 +164,28 @@ def test_a_sweep_whose_rows_stay_is_refused(tmp_path, without):
     config = resolve(given).config
     with pytest.raises(InputError, match="but this is a sweep with --"):
         refuse_sizes(config, (5000,))
+
+
+def test_what_serves_training_alone_goes_on(tmp_path):
+    """Adaptors to teachers are in no file of a point that others start from."""
+    teachers, out = tmp_path / "teachers", tmp_path / "run"
+    known = {**SPARSE, "epochs": 4, "retrain_epochs": 2, "progress": False}
+    single = {k: v for k, v in known.items() if k not in ("weights", "retrain_epochs")}
+    paretocli.sweep(**single, solver="single", sparsity=False, out=teachers)
+    run = paretocli.sweep(**known, teachers=teachers, out=out)
+    seen = []
+    put = Retrained.put_
+
+    def spied(self, population, sparsity, members):
+        before = {name: t.clone() for name, t in population.state_dict().items()}
+        put(self, population, sparsity, members)
+        own = {n for n in before if is_adaptor(n)}
+        seen.append((own, {n for n in own if torch.equal(population.state_dict()[n], before[n])}))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Retrained, "put_", spied)
+        run.refine(sizes=(5000,), progress=False)
+    ((own, kept),) = seen
+    assert own
+    assert kept == own
+    assert sizes(out)[-1] <= 5000
