@@ -5,10 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from paretocli.sparsity.layers import rows_first
+from paretocli.sparsity.magnitude import Row
 from paretocli.sparsity.objective import SparsityObjective
-from paretocli.sparsity.shortest import Row, make_zero
 
 Network = dict[str, Tensor]
+
+
+@torch.no_grad()
+def make_zero(weights: Mapping[str, Tensor], rows: Sequence[Row]) -> None:
+    """Make rows of a network's weights (out, R, …) zero, in place."""
+    for name in dict(rows):
+        places = torch.tensor([row for layer, row in rows if layer == name])
+        rows_first(weights[name].unsqueeze(0))[0].index_fill_(0, places.to(weights[name].device), 0)
 
 
 @torch.no_grad()

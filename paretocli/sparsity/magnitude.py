@@ -1,4 +1,4 @@
-"""Which rows of a trained network magnitude pruning takes first."""
+"""Which rows of a network magnitude pruning takes first."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from paretocli.sparsity.layers import row_norms
-from paretocli.sparsity.shortest import Row
+
+Row = tuple[str, int]  # the layer, or the block of several, and the place in it
 
 
 @torch.no_grad()

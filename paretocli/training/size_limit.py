@@ -7,18 +7,18 @@ from torch import Tensor
 
 from paretocli.population.copies import Copies
 from paretocli.sparsity.fewest import with_fewest_zero
+from paretocli.sparsity.magnitude import smallest_first
 from paretocli.sparsity.objective import SparsityObjective
-from paretocli.sparsity.shortest import shortest_first
 from paretocli.training.retrained import Retrained
 
 
 class SizeLimit:
-    """Makes the shortest rows of networks zero until they are as small as they are to be.
+    """Makes rows of networks zero until they are as small as they are to be.
 
     The exported size falls in steps, and weights lead to it within some rows at best, after a short
     search not even that; what is missing is a projection onto the networks that are small enough,
-    by the length of rows, as iterative hard thresholding makes it (Blumensath and Davies, 2009).
-    Retraining follows.
+    as iterative hard thresholding makes it (Blumensath and Davies, 2009), here in the order of
+    magnitude pruning. Retraining follows.
 
     Args:
         excess: The size of a network over the limit, from its tensors by name.
@@ -53,7 +53,7 @@ class SizeLimit:
             if self.holds(tensors):
                 continue
             blocks = sparsity.joined({name: tensors[name].unsqueeze(0) for name in sparsity.names})
-            rows = shortest_first({name: b[0] for name, b in blocks.items()}, sparsity.least)
+            rows = smallest_first({name: b[0] for name, b in blocks.items()}, sparsity.least)
             smaller = with_fewest_zero(tensors, sparsity, rows, self._excess)
             shrunk[member] = smaller is not None
             for name, layer in (smaller or {}).items():

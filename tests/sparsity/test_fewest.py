@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from paretocli.sparsity.fewest import with_fewest_zero, without_rows
+from paretocli.sparsity.fewest import make_zero, with_fewest_zero, without_rows
 from paretocli.sparsity.layers import Layer
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
+from paretocli.sparsity.pattern import zero_rows
 
 CPU = torch.device("cpu")
 NETWORK = {
@@ -49,3 +50,12 @@ def test_rows_of_a_group_go_together():
     found = without_rows(NETWORK, sparsity, [(together, 1)])
     for name in "ab":
         assert (found[name] != 0).any(dim=0).tolist() == [True, False, True, True]
+
+
+def test_rows_become_zero_and_no_others():
+    matrix = torch.tensor([[3.0, 0.0, 1.0, 2.0]])  # (out, R)
+    kernel = torch.zeros(2, 3, 1, 1)
+    kernel[0, :, 0, 0] = torch.tensor([40.0, 50.0, 10.0])
+    make_zero({"matrix": matrix, "kernel": kernel}, [("kernel", 2), ("matrix", 3)])
+    assert zero_rows(kernel.unsqueeze(0)).tolist() == [[False, False, True]]
+    assert matrix.tolist() == [[3.0, 0.0, 1.0, 0.0]]

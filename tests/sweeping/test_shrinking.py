@@ -90,7 +90,9 @@ def test_what_rows_were_taken_away_from_is_said(again, tmp_path):
     run.export(2, tmp_path / "folder")
     card = tmp_path / "folder" / "card.md"
     words = " ".join(card.read_text().split())
-    assert f"ended it had {int(frame['shrunk_from'][2]):,} parameters; the shortest rows" in words
+    assert (
+        f"ended it had {int(frame['shrunk_from'][2]):,} parameters; rows were taken away" in words
+    )
 
 
 def searched_size(path, point):

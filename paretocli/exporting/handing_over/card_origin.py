@@ -61,9 +61,9 @@ def _history(point: Part) -> list[str]:
         found.append(f"Its training started from point {point['parent']}.")
     if point.get("shrunk_from") is not None:
         found.append(
-            f"When its search ended it had {point['shrunk_from']:,} parameters; the shortest rows "
-            "were taken away for the size that it was to have at most, and what was left was "
-            "retrained. So its size does not follow from its weights."
+            f"When its search ended it had {point['shrunk_from']:,} parameters; rows were taken "
+            "away for the size that it was to have at most, and what was left was retrained. So "
+            "its size does not follow from its weights."
         )
     return found
 
