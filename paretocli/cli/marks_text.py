@@ -29,7 +29,7 @@ def front_notes(records: Sequence[PointRecord]) -> list[str]:
         )
     if any(record.get(SHRUNK_FROM) for record in records):
         found.append(
-            f"{HELD} rows were taken away for this size; the gap is among networks without them"
+            f"{HELD} rows were taken away for this size; the gap is of the tasks, without them"
         )
     return found
 

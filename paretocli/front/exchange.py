@@ -66,10 +66,11 @@ class Exchange:
             raise NoRatesError(self._unread)
         if tuple(self._sweep.config["objectives"]) != self._results.objectives:
             raise NoRatesError("sweep.json and results.csv do not name the same objectives")
-        if pd.notna(self._results.frame.iloc[row].get(SHRUNK_FROM)):
+        held = any(point in one.points for one in self._sweep.rounds if one.limits)
+        if held or pd.notna(self._results.frame.iloc[row].get(SHRUNK_FROM)):
             raise NoRatesError(
-                "rows of its network were taken away for its size, so it is not where its weights "
-                "lead to"
+                "its network was held to a size and retrained for the tasks alone, so its "
+                "multipliers do not say what sparsity costs"
             )
         if point in self._sweep.kept:
             raise NoRatesError(

@@ -117,7 +117,7 @@ def _trainer(
     thaw = thaw_epochs(network, config.thaw, config.epochs)
     undecayed = undecayed_names(network, config.no_decay)
     settings = replace(
-        _settings(config, streams),
+        _settings(config, streams, limited=bool(subproblems.limits)),
         lr_factors=factors,
         thaw_epochs=thaw,
         undecayed=undecayed,
@@ -209,7 +209,8 @@ def _why_in_turn(
     )
 
 
-def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
+def _settings(config: SweepConfig, streams: Sequence[int], *, limited: bool) -> TrainingSettings:
+    """Settings of training; where a size is given, nothing else need hold rows short after that."""
     return TrainingSettings(
         epochs=config.epochs,
         batch_size=config.batch_size,
@@ -225,7 +226,7 @@ def _settings(config: SweepConfig, streams: Sequence[int]) -> TrainingSettings:
         ema=config.ema,
         retrain_epochs=config.retrain_epochs,
         retrain_lr=config.retrain_lr,
-        relaxed=config.relaxed and SOLVERS[config.solver].weights is None,
+        relaxed=(config.relaxed or limited) and SOLVERS[config.solver].weights is None,
         share_similarity=config.share_similarity,
         jobs=config.threads,
         # Networks that stand for several points until they branch have to last until then.

@@ -244,6 +244,6 @@ def test_a_network_that_was_held_to_a_size_has_none(tmp_path):
     """Its multipliers are those of a network with rows that it lacks."""
     path = solved(tmp_path / "run", metrics={"shrunk_from": [None, 4000, None, None, None]})
     rates = rates_of(path)
-    assert "rows of its network were taken away for its size" in rates[1].reason
+    assert "its network was held to a size" in rates[1].reason
     assert [one.beside for one in rates[1].steps] == [2, 0]
     assert not any(one.reason for place, one in enumerate(rates) if place != 1)

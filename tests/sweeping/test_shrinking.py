@@ -1,5 +1,6 @@
 """Points of given sizes: `refine --sizes`."""
 
+import json
 import shutil
 
 import pandas as pd
@@ -191,3 +192,19 @@ def test_what_serves_training_alone_goes_on(tmp_path):
     assert own
     assert kept == own
     assert sizes(out)[-1] <= 5000
+
+
+def test_what_is_held_to_a_size_is_retrained_for_the_tasks_alone(tmp_path):
+    """Sparsity, whose term is by far the largest, has no multiplier, and no part in the value."""
+    path = tmp_path / "run"
+    run = paretocli.sweep(**SPARSE | {"weights": [[0.8, 0.1, 0.1]]}, out=path, progress=False)
+    run.refine(sizes=(int(sizes(path)[0] * 0.6),), progress=False)
+    held = json.loads((path / "points" / "0001.json").read_text())
+    note = json.loads((path / "normalisation.json").read_text())
+    losses = [held["loss"]["train"][name] for name in ("sparsity", "left", "right")]
+    known = zip(held["weights"], losses, note["ideal"], note["scale"], strict=True)
+    first, *others = [weight * (loss - ideal) / scale for weight, loss, ideal, scale in known]
+    assert held["multipliers"][0] == 0
+    assert sum(held["multipliers"]) == pytest.approx(1, abs=1e-5)
+    assert held["chebyshev_value"] == pytest.approx(max(others), rel=1e-2)
+    assert first > 2 * max(others)
