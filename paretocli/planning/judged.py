@@ -57,15 +57,19 @@ def led_by_weights(sweep: SweepFile, results: Results, *, shrunk: bool = False) 
     """Which rows (N,) of a table landed where their weights led: those that others are placed by.
 
     Epochs on the way to others have no weights of their own; pruned networks have their size from
-    elsewhere. Nor did weights lead to a network whose rows were taken away for its size.
+    elsewhere. Nor did weights lead to a network that was held to a size: rows were taken away, and
+    even where none had to be, it was retrained for the tasks alone.
 
     Args:
         sweep: The sweep.
         results: Its table.
         shrunk: Whether such networks count, as where further ones will be held to sizes too.
     """
+    elsewhere = {*sweep.kept}
+    if not shrunk:
+        elsewhere |= {point for one in sweep.rounds if one.limits for point in one.points}
     rows = range(len(results.frame))
-    found = np.array([results.point(row) not in sweep.kept for row in rows], dtype=bool)
+    found = np.array([results.point(row) not in elsewhere for row in rows], dtype=bool)
     for column in (PRUNED_TO,) if shrunk else (PRUNED_TO, SHRUNK_FROM):
         if column in results.frame:
             found &= results.frame[column].isna().to_numpy()

@@ -140,20 +140,21 @@ def test_what_will_be_held_to_a_size_lands_like_what_was(tmp_path):
     assert expected_at(sweep, asked)[0] is None  # beyond what weights led to
 
 
-def test_what_points_were_held_to_tells_nothing_of_predictions(tmp_path):
+@pytest.mark.parametrize("limits", [{}, {"compact_parameters": 5000}])
+def test_what_points_were_held_to_tells_nothing_of_predictions(tmp_path, limits):
     """Of them what is left free does, but nothing of how far off the predicted front may be."""
-    sizes = [9000, 5000, 1000, 400, 300, 200]
-    path = tmp_path / "run"
-    sweep = in_a_line(path, [0.1, 0.3, 0.5, 0.7, 0.8, 0.9], sizes)
-    rows = tuple(tuple(sweep.weights[point]) for point in range(1, 6))
+    shares = [0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9]
+    sweep = in_a_line(tmp_path / "run", shares, [9000, 5000, 1000, 400, 300, 200, 100])
+    rows = tuple(tuple(sweep.weights[point]) for point in range(2, 7))
     said = {"compact_parameters": 100.0, "accuracy_a_val": 0.8}
-    known = ((1, 2, 3, 4, 5), rows, (0,) * 5, 1, 1)
-    for limits in ({}, {"compact_parameters": 5000}):
-        one = Round(1, *known, expected=(said,) * 5, limits=limits)
-        sweep = line.with_round(sweep, one)
-        results = read_results(path)
-        found = typical_errors(predictions(sweep, results))
-        assert found["accuracy_a_val"].points == 5
-        assert ("compact_parameters" in found) == (not limits)
-        recorded = predicted_front(sweep, results).recorded
-        assert bool(recorded) == (not limits)
+    known = ((2, 3, 4, 5, 6), rows, (0,) * 5, 1, 1)
+    one = Round(1, *known, expected=(said,) * 5, limits=limits)
+    sweep = line.with_round(sweep, one)
+    results = read_results(sweep.path)
+    found = typical_errors(predictions(sweep, results))
+    assert found["accuracy_a_val"].points == 5
+    assert ("compact_parameters" in found) == (not limits)
+    front = predicted_front(sweep, results)
+    assert bool(front.recorded) == (not limits)
+    # Nor do weights lead to them, whether rows had to go for it or not.
+    assert {*front.corners.ravel().tolist()} == ({0, 1} if limits else {*range(7)})

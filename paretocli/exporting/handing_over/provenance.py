@@ -25,17 +25,8 @@ DECIDES = "val"
 
 # What a record says of its point and of its certificate, where it does.
 _OF_POINT = (
-    *(
-        "epochs",
-        "best_epoch",
-        "round",
-        "parent",
-        "kept_epoch",
-        "shrunk_from",
-        "pruned_to",
-        "partner",
-    ),
-    *("loss", "metric"),
+    *("epochs", "best_epoch", "round", "parent", "kept_epoch"),
+    *("shrunk_from", "pruned_to", "partner", "loss", "metric"),
 )
 _OF_CERTIFICATE = (
     *("chebyshev_value", "gap", "relative_gap", "stationarity", "mean_stationarity"),
