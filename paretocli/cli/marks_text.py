@@ -29,11 +29,11 @@ def front_notes(records: Sequence[PointRecord]) -> list[str]:
         )
     if any(record.get(SHRUNK_FROM) for record in records):
         found.append(
-            f"{HELD} rows were taken away for this size; the gap is of the tasks, without them"
+            f"{HELD} held to a size: rows were taken away until it was met; the gap is of the tasks"
         )
     return found
 
 
 def held_mark(column: str, row: pd.Series) -> str:
-    """The mark of a size that came of rows that were taken away; empty for other figures."""
+    """The mark of a size that a network was held to; empty for other figures."""
     return HELD if column == COMPACT[0] and pd.notna(row.get(SHRUNK_FROM)) else ""

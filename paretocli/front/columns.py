@@ -59,7 +59,7 @@ _WORDS = {
     "parameter_sharing": "parameter sharing (rows kept / unique rows)",
     "compact_parameters": "parameters of the exported network",
     "compact_macs": "multiply-accumulates of the exported network",
-    SHRUNK_FROM: "parameters before rows were taken away for the size",
+    SHRUNK_FROM: "parameters before it was held to a size",
     PRUNED_TO: "parameters at most, where pruned",
     "unique_parameters": "unique parameters (shared counted once)",
     "chebyshev_value": "Chebyshev value",

@@ -66,8 +66,7 @@ class Exchange:
             raise NoRatesError(self._unread)
         if tuple(self._sweep.config["objectives"]) != self._results.objectives:
             raise NoRatesError("sweep.json and results.csv do not name the same objectives")
-        held = any(point in one.points for one in self._sweep.rounds if one.limits)
-        if held or pd.notna(self._results.frame.iloc[row].get(SHRUNK_FROM)):
+        if point in self._sweep.held or pd.notna(self._results.frame.iloc[row].get(SHRUNK_FROM)):
             raise NoRatesError(
                 "its network was held to a size and retrained for the tasks alone, so its "
                 "multipliers do not say what sparsity costs"

@@ -10,7 +10,7 @@ KEPT = "parameters_kept"
 LATENCY = "latency_ms"
 
 SHRUNK_FROM = "shrunk_from"
-"""The size at the end of the search, of networks whose rows were then taken away for theirs."""
+"""The size at the end of the search, of networks that were then held to one at most."""
 
 PRUNED_TO = "pruned_to"
 """The size that pruned networks were to have at most; a column of baselines alone."""

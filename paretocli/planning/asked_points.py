@@ -113,7 +113,7 @@ def _parts(sweep: SweepFile, request: Request, before: int) -> list[Part]:
 
 
 def _held(sweep: SweepFile, pair: tuple[int, int], count: int) -> list[SizeLimits]:
-    if not any(one.limits for one in sweep.rounds) or not (sweep.path / RESULTS_FILE).exists():
+    if not sweep.held or not (sweep.path / RESULTS_FILE).exists():
         return [{}] * count  # a run writes the table anew before it plans
     return held_between(sweep, own_results(sweep), *pair, count)
 

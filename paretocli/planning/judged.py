@@ -65,9 +65,7 @@ def led_by_weights(sweep: SweepFile, results: Results, *, shrunk: bool = False) 
         results: Its table.
         shrunk: Whether such networks count, as where further ones will be held to sizes too.
     """
-    elsewhere = {*sweep.kept}
-    if not shrunk:
-        elsewhere |= {point for one in sweep.rounds if one.limits for point in one.points}
+    elsewhere = {*sweep.kept} if shrunk else {*sweep.kept, *sweep.held}
     rows = range(len(results.frame))
     found = np.array([results.point(row) not in elsewhere for row in rows], dtype=bool)
     for column in (PRUNED_TO,) if shrunk else (PRUNED_TO, SHRUNK_FROM):

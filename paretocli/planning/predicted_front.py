@@ -165,10 +165,9 @@ def _shares(corners: int, pieces: int) -> Array | None:
 
 def _recorded(sweep: SweepFile, results: Results) -> dict[str, ColumnError]:
     # Where points that were held to a size were expected, it was by another model.
-    held = {point for one in sweep.rounds if one.limits for point in one.points}
     errors: dict[str, list[float]] = {}
     for one in predictions(sweep, results):
-        if one.point in held:
+        if one.point in sweep.held:
             continue
         for column, error in one.errors.items():
             errors.setdefault(column, []).append(error)

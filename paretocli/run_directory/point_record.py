@@ -114,8 +114,8 @@ class RecordPart(AuxiliaryPart, total=False):
         search_sha256: Of the file of its search's end.
         kept: Its epochs that were kept beside the best one, with `--keep front`.
         kept_epoch: The epoch of its parent that it is, where it was not trained itself.
-        shrunk_from: The parameters that its exported network had when its search ended, where rows
-            were then taken away for the size that it was to have at most.
+        shrunk_from: The parameters that its exported network had when its search ended, where it
+            was to have a size at most: rows were then taken away, unless it was no larger.
         pruned_to: The parameters that its exported network was to have at most, where it was
             pruned from its parent.
         partner: The point of the sparse sweep that has these.

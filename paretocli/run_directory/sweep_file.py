@@ -68,6 +68,11 @@ class SweepFile:
             found |= {point: parent for point, parent in pairs if parent is not None}
         return found
 
+    @cached_property
+    def held(self) -> set[int]:
+        """The points that were, or are to be, held to a size."""
+        return {point for one in self.rounds if one.limits for point in one.points}
+
     @property
     def own(self) -> list[int]:
         """The points that were, or are to be, solved for weights of their own."""

@@ -229,20 +229,20 @@ class Collector:
         record = message.record
         if message.network is not None:
             found = self.sizes.of(message.network)
-            record = {**record, **found, **self._shrunk(message, found)}
+            record = {**record, **found, **self._shrunk(message)}
         files = (message.network, message.search, message.kept)
         written = self.directory.write_point(record, *files)
         self.recorded[written["point"]] = written
         self._reach(written["point"], written)
         self.observer.point_finished(record)
 
-    def _shrunk(self, message: PointDone, size: RecordPart) -> RecordPart:
-        """What a point was before rows were taken away for the size that it was to have at most."""
+    def _shrunk(self, message: PointDone) -> RecordPart:
+        """How large a point was when its search ended, where it was to have a size at most."""
         limits = self.subproblems.round_of(message.record["point"]).limits
         if not limits or not message.search:
             return {}
         network = searched_network(message.search, stored_names(self.sizes.network))
-        return self.sizes.before(network, limits, size) if network else {}
+        return self.sizes.before(network) if network else {}
 
     def _ended(self, shard: Shard, message: Ended) -> Job | None:
         name = shard.name

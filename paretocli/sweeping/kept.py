@@ -24,7 +24,7 @@ class KeptStart:
         epoch: Which of its epochs.
         state: The content of the epoch's file, empty where there is none any more.
         below_ideal: The objectives that fell below their ideal while the solved point was trained.
-        shrunk_from: The size that the solved one had before rows were taken away, if any were.
+        shrunk_from: The size of the solved one when its search ended, where it was held to one.
     """
 
     point: int
@@ -98,7 +98,7 @@ def as_kept(record: PointRecord, start: KeptStart) -> PointRecord:
         "parent": start.point,
         "kept_epoch": start.epoch,
     }
-    # It lacks the same rows.
+    # It was held to the same size.
     return found if start.shrunk_from is None else {**found, "shrunk_from": start.shrunk_from}
 
 

@@ -119,29 +119,20 @@ class Sizes:
         found: RecordPart = {"compact_parameters": size.parameters, "compact_macs": size.macs}
         return self._told(found | {"not_compact": size.uncounted}) if size.uncounted else found
 
-    def before(
-        self, state: Mapping[str, Tensor], limits: SizeLimits, after: RecordPart
-    ) -> RecordPart:
-        """What a record says of a network that was larger than its limits when its search ended.
+    def before(self, state: Mapping[str, Tensor]) -> RecordPart:
+        """What a record says of a network that was held to a size.
 
         Args:
-            state: The network then.
-            limits: What the exported network was to have at most.
-            after: What the record says of the size that it has.
+            state: The network when its search ended.
 
         Returns:
-            `shrunk_from`; nothing where it was no larger, is too large all the same, or nobody
-            knows.
+            `shrunk_from`; nothing where nobody knows.
         """
-        if _over(after.get("compact_parameters"), after.get("compact_macs"), limits) > 1:
-            return {}
         try:
             with quiet():
-                size = self._traced.size_with(state)
+                return {"shrunk_from": self._traced.size_with(state).parameters}
         except Exception:  # then nobody knew it either when the search ended
             return {}
-        larger = _over(size.parameters, size.macs, limits) > 1
-        return {"shrunk_from": size.parameters} if larger else {}
 
     def _told(self, record: RecordPart) -> RecordPart:
         """Say once why something is missing."""

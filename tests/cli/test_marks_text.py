@@ -13,7 +13,7 @@ def test_who_was_held_to_a_size_is_marked_and_the_mark_explained():
     ]
     assert [epoch_text(point, records) for point in range(3)] == ["3/9", "5/5", "2 of 0"]
     front, kept, held = front_notes(records)
-    assert held.startswith("† rows were taken away for this size")
+    assert held.startswith("† held to a size")
     assert front_notes(records[:1]) == [front]
     assert "epoch 2 of 0: kept" in kept
     frame = pd.DataFrame({"compact_parameters": [9000, 2000], "shrunk_from": [None, 4000]})

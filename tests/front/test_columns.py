@@ -26,7 +26,7 @@ def test_split(column, expected):
         ("neg_rmse_a_val", ["a"], "Validation negative RMSE, a"),
         ("sparsity_rate", [], "Sparsity rate (%)"),
         ("parameters_kept", [], "Parameters kept"),
-        ("shrunk_from", ["from"], "Parameters before rows were taken away for the size"),
+        ("shrunk_from", ["from"], "Parameters before it was held to a size"),
         ("My own column", [], "My own column"),
         ("profit", [], "profit"),
     ],

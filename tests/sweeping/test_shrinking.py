@@ -78,7 +78,7 @@ def test_networks_shrink_from_one_size_to_the_next(again, capsys):
 
 
 def test_what_rows_were_taken_away_from_is_said(again, tmp_path):
-    """How large it was at the end of its search; nothing of who needed no rows less."""
+    """How large it was at the end of its search."""
     large = int(max(sizes(again)))
     run = paretocli.Run(again).refine(sizes=(9000,), progress=False)
     run = run.refine(want=f"compact_parameters <= {large // 4}", progress=False)
@@ -92,7 +92,7 @@ def test_what_rows_were_taken_away_from_is_said(again, tmp_path):
     card = tmp_path / "folder" / "card.md"
     words = " ".join(card.read_text().split())
     assert (
-        f"ended it had {int(frame['shrunk_from'][2]):,} parameters; rows were taken away" in words
+        f"ended it had {int(frame['shrunk_from'][2]):,} parameters, rows were taken away" in words
     )
 
 

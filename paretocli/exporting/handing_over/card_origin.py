@@ -61,9 +61,10 @@ def _history(point: Part) -> list[str]:
         found.append(f"Its training started from point {point['parent']}.")
     if point.get("shrunk_from") is not None:
         found.append(
-            f"When its search ended it had {point['shrunk_from']:,} parameters; rows were taken "
-            "away for the size that it was to have at most, and what was left was retrained. So "
-            "its size does not follow from its weights."
+            f"It was held to a size: when its search ended it had {point['shrunk_from']:,} "
+            "parameters, rows were taken away until the size was met, and what was left was "
+            "retrained for the tasks alone. So its size does not follow from its weights, and its "
+            "relative gap is one of the tasks."
         )
     return found
 
