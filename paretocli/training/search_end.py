@@ -1,10 +1,11 @@
 """The end of the search: what it reached is kept for points that start from it; rows are tied."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 
+from paretocli.core.splits import Split
 from paretocli.population.population import Population
 from paretocli.solvers.base import Solver
 from paretocli.sparsity.pattern import Pattern, tied_pattern
@@ -20,7 +21,19 @@ def back_where_failed(population: Population, best: Best, failed_epoch: Tensor) 
         tensor[failed] = best.tensors[f"{NETWORK}{name}"][failed]
 
 
-def tied(descent: ProximalDescent, settings: TrainingSettings, healthy: Tensor) -> Pattern:
+def relax(solver: Solver, settings: TrainingSettings) -> None:
+    """Have the tasks alone count from now on, where they are to."""
+    if settings.relaxed:
+        solver.scalarization = solver.scalarization.without_the_first()
+
+
+def tied(
+    descent: ProximalDescent,
+    solver: Solver,
+    settings: TrainingSettings,
+    healthy: Tensor,
+    evaluated: Callable[[Split], tuple[Tensor, Tensor]],
+) -> Pattern:
     """The zero rows of each network, and its similar rows tied, with all that belong to them.
 
     As it is now, not as it was at its best epoch: the validation value is that of the largest
@@ -28,13 +41,19 @@ def tied(descent: ProximalDescent, settings: TrainingSettings, healthy: Tensor) 
 
     Args:
         descent: The steps of the search, of the networks.
+        solver: Says which of several networks is best.
         settings: How similar rows are tied, how large the networks may be, and what their widths
             are to be multiples of.
         healthy: (K,), who has not diverged.
+        evaluated: Measures the objectives (K, m) and metrics (K, q) of the networks on a split.
     """
     population, sparsity = descent.population, descent.sparsity
+
+    def value() -> Tensor:
+        return solver.value(evaluated("val")[0])
+
     if settings.size_limit is not None:
-        settings.size_limit.keep_(population, sparsity, healthy)
+        settings.size_limit.keep_(population, sparsity, healthy, value)
     if settings.widths is not None:
         known = (population, sparsity, descent.held_back())
         settings.widths.round_(*known, healthy, settings.size_limit)

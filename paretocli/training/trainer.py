@@ -30,7 +30,7 @@ from paretocli.training.passing import Exchange, Passing, completed
 from paretocli.training.phases import Phases
 from paretocli.training.proximal_descent import ProximalDescent, descent_of
 from paretocli.training.reports import EpochReport, Figures, Outcome, copy_of
-from paretocli.training.search_end import back_where_failed, copied, tied
+from paretocli.training.search_end import back_where_failed, copied, relax, tied
 from paretocli.training.settings import TrainingSettings
 from paretocli.training.shown import deciding, is_measured
 from paretocli.training.standstill import Standstill, Train
@@ -125,7 +125,6 @@ class Trainer:
         train = yield from self.steps()
         self.phases.epoch += 1
         standstill.hold(self.population, self.solver, train)
-        self.population.train(False)
         with self.descent.averaged(standstill.ended):
             figures: Figures = {"train": train[:2], "val": self.evaluated("val")}
             if is_measured(self.epoch, self.settings.evaluate_every):
@@ -167,7 +166,6 @@ class Trainer:
         started = time.perf_counter()
         self.thawing.end()
         take_up(self.best.tensors, self.population, self.solver)
-        self.population.train(False)
         figures = {split: self.evaluated(split) for split in SPLITS}
         rest = stationarity(
             self.population,
@@ -282,18 +280,20 @@ class Trainer:
         assert isinstance(self.descent, ProximalDescent)
         back_where_failed(self.population, self.best, self.failed_epoch)
         self.search_end = copied(worth_keeping(self.population, self.solver))
-        self._retrain_within(tied(self.descent, self.settings, self.failed_epoch == 0))
+        relax(self.solver, self.settings)
+        known = (self.descent, self.solver, self.settings, self.failed_epoch == 0)
+        self._retrain_within(tied(*known, self.evaluated))
         self.phases.begin_retraining()
 
     def _retrain_within(self, pattern: Pattern) -> None:
         """Forget the best epoch too: whatever the search reached had no ties."""
         self.pattern, self.zeros_allowed = pattern, self.settings.widths is None
-        if self.settings.relaxed:
-            self.solver.scalarization = self.solver.scalarization.without_the_first()
+        relax(self.solver, self.settings)
         self.descent = self._descent()
         self.best = Best.of(self.population, self.solver, self.settings.kept)
 
     def evaluated(self, split: Split) -> tuple[Tensor, Tensor]:
         """Objectives (K, m) and metrics (K, q) over a whole split."""
+        self.population.train(False)
         given = (self.splits[split], self.prepare, self.evaluation_batch)
         return evaluate_all(self.population, self.sparsity, *given)

@@ -21,6 +21,15 @@ def test_rows_go_by_their_share_of_those_that_are_as_long():
     assert smallest_first(layers(), ONE_EACH) == expected
 
 
+def test_parameters_that_go_with_a_row_count_as_much_as_they_are_to():
+    # The kernel's rows have two each: 1/84 of it, 1/14 of the matrix, then 16/82 and 4/13.
+    expected = [("kernel", 2), ("matrix", 2), ("kernel", 0), ("matrix", 3)]
+    assert smallest_first(layers(), ONE_EACH, cost=1) == expected
+    # With a root of two the last two are 0.28 and 0.31; with its root, 0.33 and 0.31.
+    assert smallest_first(layers(), ONE_EACH, cost=0.5) == expected
+    assert smallest_first(layers(), ONE_EACH, cost=0.25)[2:] == [("matrix", 3), ("kernel", 0)]
+
+
 def test_many_equal_rows_of_a_wide_layer_go_before_one_of_two():
     """Where shares of the longest row are all alike, rows of which there are more go first."""
     weights = {"narrow": torch.ones(1, 2), "wide": torch.ones(1, 5)}

@@ -48,8 +48,13 @@ def kept(population):
 def limited(networks, most, healthy=(True, True)):
     population, sparsity = networks
     limit = SizeLimit(lambda tensors: size(tensors) / most)
-    limit.keep_(population, sparsity, torch.tensor(healthy))
+    limit.keep_(population, sparsity, torch.tensor(healthy), never)
     return population
+
+
+def never():
+    """Of one layer the same rows go in each order, so that nothing need be measured."""
+    raise AssertionError
 
 
 def test_as_few_rows_go_as_have_to(networks):
@@ -85,5 +90,70 @@ def test_who_has_diverged_stays(networks):
 
 def test_where_all_that_may_go_is_not_enough_nothing_goes(networks):
     population, sparsity = networks
-    SizeLimit(lambda tensors: 1.2).keep_(population, sparsity, torch.tensor([True, True]))
+    SizeLimit(lambda tensors: 1.2).keep_(population, sparsity, torch.tensor([True, True]), never)
     assert kept(population) == [HIDDEN, HIDDEN]
+
+
+class TwoWidths(nn.Module):
+    """Rows of eight parameters and, behind them, rows of two."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(3, HIDDEN)
+        self.wide = nn.Linear(HIDDEN, 8)
+        self.narrow = nn.Linear(8, 2)
+
+    def forward(self, inputs):
+        return [self.narrow(torch.relu(self.wide(torch.relu(self.first(inputs)))))]
+
+
+def of_rows(tensors):
+    return 8 * rows_left(tensors["wide.weight"]) + 2 * rows_left(tensors["narrow.weight"])
+
+
+def rows_left(weight):
+    return (weight != 0).any(dim=-2).sum(dim=-1)
+
+
+@pytest.fixture
+def of_two_widths():
+    torch.manual_seed(0)
+    network = TwoWidths()
+    layers = [one for one in find_layers(network, torch.zeros(2, 3)) if one.name != "first"]
+    population = Population(network, quadratics([[0.0]], [0.0]).tasks, 2, device=CPU)
+    return population, SparsityObjective(layers, SparsitySettings(), CPU)
+
+
+def test_of_several_orders_each_network_gets_its_best(of_two_widths):
+    """The first is best with many rows of eight parameters, the second with few."""
+    population, sparsity = of_two_widths
+    measured = []
+
+    def value():
+        wide = rows_left(population.parameters["wide.weight"])
+        measured.append(wide.tolist())
+        return torch.stack([-wide[0], wide[1]]).float()
+
+    limit = SizeLimit(lambda tensors: float(of_rows(tensors)) / 40)
+    limit.keep_(population, sparsity, torch.tensor([True, True]), value)
+    first, second = zip(*measured, strict=True)
+    assert len({*first}) > 1
+    assert rows_left(population.parameters["wide.weight"]).tolist() == [max(first), min(second)]
+    for member in range(2):
+        own = {name: t[member] for name, t in population.state_dict().items()}
+        assert 30 < of_rows(own) <= 40
+
+
+def test_what_is_not_finite_is_not_chosen(of_two_widths):
+    population, sparsity = of_two_widths
+    found = []
+
+    def value():
+        found.append(rows_left(population.parameters["wide.weight"]).tolist())
+        return torch.tensor([torch.nan, 1.0] if len(found) == 1 else [9.0, 2.0])
+
+    limit = SizeLimit(lambda tensors: float(of_rows(tensors)) / 40)
+    limit.keep_(population, sparsity, torch.tensor([True, True]), value)
+    chosen = rows_left(population.parameters["wide.weight"]).tolist()
+    assert found[0][0] != found[1][0]
+    assert chosen == [found[1][0], found[0][1]]
