@@ -10,7 +10,7 @@ import numpy.typing as npt
 from paretocli.front.columns import is_size
 from paretocli.front.directions import Directions
 from paretocli.front.results import Results
-from paretocli.front.selection import find_column, front_of
+from paretocli.front.selection import find_column, front_of, parse_condition
 from paretocli.options.config import SweepConfig
 from paretocli.planning.column_axes import normalised
 from paretocli.planning.judged import (
@@ -153,6 +153,21 @@ def emptiest(sweep: SweepFile, growth: Growth, count: int, planned: int) -> Plac
         planned=planned,
     )
     return _numbered(found, numbers, asked, free, count)
+
+
+def refuse_unknown_columns(growth: Growth, results: Results) -> None:
+    """Refuse columns and conditions that name none of a table.
+
+    Args:
+        growth: What points are to be good for.
+        results: The table.
+
+    Raises:
+        InputError: A column is not there, is measured later, or a condition is none.
+    """
+    _columns(results, growth)
+    for text in growth.where:
+        parse_condition(text, results, SPLIT)
 
 
 def _columns(results: Results, growth: Growth) -> list[str]:

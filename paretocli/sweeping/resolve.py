@@ -53,6 +53,7 @@ from paretocli.sweeping.own_optimizer import (
     refuse_with_sparsity,
     try_own_optimizer,
 )
+from paretocli.sweeping.planned_table import refuse_growth
 from paretocli.sweeping.point_files import load_point, point_file
 from paretocli.sweeping.precision import refuse_precision
 from paretocli.sweeping.pretrained import Pretrained, asked_for, checksum_of, notes_on
@@ -144,8 +145,9 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     )
     older = meant_in(options)
     asked = Asked.of_options(options, source, older)
-    loaded = as_made(made, asked) if made else load_problem(source, data_dir, asked)
-    problem = _as_asked(loaded, options)
+    problem = _as_asked(
+        as_made(made, asked) if made else load_problem(source, data_dir, asked), options
+    )
     chosen = _chosen(options, older, problem, device)
     problem = problem.with_auxiliary(chosen["auxiliary"])
     network = network_to_train(chosen, problem)
@@ -211,6 +213,7 @@ def resolve(options: Options, *, single: bool = False, made: Problem | None = No
     refuse_mixing(config, problem, network)
     config = dataclasses.replace(config, ideal=ideals_of(options, config, network, problem))
     more_notes += [*notes_on_learned(config), *notes_on_options(config, problem, network)]
+    refuse_growth(growth, config, problem, layers)
     config, notes_of_begun, added = _placed(config, options, problem, single)
     return Resolved(
         config,

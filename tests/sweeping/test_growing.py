@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import paretocli
@@ -24,6 +25,10 @@ GROWING = {
     "jobs": 1,
     "device": "cpu",
     "checkpoint_every": 0.0,
+}
+SPARSE_DIGITS = {
+    **{"problem": "multidigits", "network": "hps", "placement": "adaptive", "points": 4},
+    **{"epochs": 1, "retrain_epochs": 1, "train_samples": 64, "device": "cpu", "baselines": False},
 }
 
 
@@ -122,7 +127,20 @@ def test_what_makes_no_sense_is_refused(tmp_path, options, words):
     given = {k: v for k, v in given.items() if not (k == "points" and "divisions" in options)}
     with pytest.raises(InputError, match=words):
         paretocli.sweep(**given | options)
-    assert not (tmp_path / "run").exists() or "columns" in options or "where" in options
+    assert not (tmp_path / "run").exists()
+
+
+def test_columns_are_those_that_the_table_will_have(tmp_path):
+    """Whatever is refused before is not there in the end, and the other way around."""
+    given = {**SPARSE_DIGITS, "out": tmp_path / "run", "progress": False}
+    run = paretocli.sweep(**given)
+    table = pd.read_csv(run.path / "results.csv").select_dtypes("number")
+    for column in table.columns:
+        resolve({**SPARSE_DIGITS, "columns": column})
+    for column in ("accuracy", "f1", "hypervolume_val"):
+        assert column not in table
+        with pytest.raises(InputError, match="no column of numbers"):
+            resolve({**SPARSE_DIGITS, "columns": column})
 
 
 @pytest.fixture(scope="module")
