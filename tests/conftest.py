@@ -1,3 +1,4 @@
+import contextlib
 import gc
 import os
 from collections.abc import Iterator
@@ -6,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from _pytest.pathlib import import_path
 
 from paretocli.problems import cifar10_files, mnist_files, mulan_files
 from tests import browser
@@ -15,7 +17,9 @@ from tests.pictures import leave_pictures_blank
 from tests.remembered import hasten_onnx, hasten_tracing, remember_traces
 from tests.trees import leave_trees_few
 
+TESTS = Path(__file__).parent
 SELDOM = (7_000, 20, 20)  # 700, 10 and 10 are what Python begins with
+gc.disable()  # until all is imported
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -29,6 +33,24 @@ def pytest_xdist_make_scheduler(config, log):
     return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session):
+    """Workers compile a part of the modules each, and find what the others have compiled.
+
+    Without it all of them compile the same module at the same time. What cannot be imported is
+    told when it is collected.
+    """
+    given = getattr(session.config, "workerinput", None)
+    if given is None or [Path(one).resolve() for one in session.config.args] != [TESTS]:
+        return
+    files = sorted(TESTS.rglob("test_*.py"))
+    number = int(given["workerid"].removeprefix("gw"))
+    begin = len(files) * number // given["workercount"]
+    for file in files[begin:] + files[:begin]:
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            import_path(file, root=session.config.rootpath, consider_namespace_packages=False)
+
+
 def pytest_collection_finish():
     """What is imported stays to the end: no collection of garbage need look through it.
 
@@ -36,6 +58,7 @@ def pytest_collection_finish():
     """
     gc.freeze()
     gc.set_threshold(*SELDOM)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
