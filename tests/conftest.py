@@ -189,3 +189,14 @@ def no_export_trial(monkeypatch):
 
     name = "paretocli.examination.examine.export_trial"
     monkeypatch.setattr(name, lambda problem, network: ExportTrial("nothing", 4321))
+
+
+@pytest.fixture
+def no_costs_tried(monkeypatch):
+    """`check` trains nothing to see what memory and time that takes; tests of it do."""
+    from paretocli.sweeping.memory import PARTS, Memory, Need
+
+    found = Memory(data=0, **{part: Need(0, 0) for part in ("held", *PARTS, "saving")})
+    examine = "paretocli.examination.examine"
+    monkeypatch.setattr(f"{examine}.expected_memory", lambda config, problem, points: found)
+    monkeypatch.setattr(f"{examine}.step_seconds", lambda problem, network, device, size: 1e-3)

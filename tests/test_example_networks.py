@@ -23,7 +23,7 @@ from tests.program import paretocli as program
 from tests.scenes import write_scenes
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-pytestmark = pytest.mark.usefixtures("no_export_trial")
+pytestmark = pytest.mark.usefixtures("no_export_trial", "no_costs_tried")
 
 
 def taken_away(name, place, weights, options, **asked):
@@ -72,18 +72,15 @@ def test_a_residual_network_on_a_folder_of_images(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     draw_folder(tmp_path)
     asked = {"set": {"folder": "photos", "labels": "labels.csv", "width": 4, "blocks": 1}}
-    file = f"{EXAMPLES / 'resnet_folder.py'}:make"
-    dense = {"sparsity": False, "epochs": 1, "device": "cpu", "progress": False}
-    paretocli.train(file, out=tmp_path / "dense", **dense, **asked)
-    options = {"epochs": 4, "groups": "streams", "start_from": "dense:0"}
+    options = {"epochs": 4, "groups": "streams"}
     found = taken_away("resnet_folder.py", tmp_path, [0.98, 0.01, 0.01], options, **asked)
     assert is_small_and_equal(found)
 
 
 def test_experts_on_a_table(tmp_path):
-    name, few = "experts_table.py", {"epochs": 3}
-    assert is_small_and_equal(taken_away(name, tmp_path, [0.98, 0.01, 0.01], few))
-    assert runs_by_itself(tmp_path, name) == [(3, 2), (3, 1)]
+    name, few, two = "experts_table.py", {"epochs": 3}, {"experts": 2}
+    assert is_small_and_equal(taken_away(name, tmp_path, [0.98, 0.01, 0.01], few, set=two))
+    assert runs_by_itself(tmp_path, name, **two) == [(3, 2), (3, 1)]
 
 
 def test_a_u_net_on_scenes(tmp_path):

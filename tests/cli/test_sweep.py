@@ -108,7 +108,8 @@ def test_another_sweep_is_refused_naming_the_field(vlmop2):
 
 
 def test_three_objectives_end_in_a_picture_and_exact_points(tmp_path):
-    done = paretocli("sweep", "dtlz2", "--json", "--out", "run", cwd=tmp_path, **DRAWN)
+    short = ("--epochs", 30, "--json", "--out", "run")
+    done = paretocli("sweep", "dtlz2", *short, cwd=tmp_path, **DRAWN)
     assert done.returncode == 0, done.stderr
     points = json.loads(done.stdout)["points"]
     found = np.array([list(point["loss"]["test"].values()) for point in points])

@@ -124,7 +124,7 @@ def test_real_digits_train_on_a_few_batches(tmp_path, mnist_dir):
     """MultiMNIST through the whole program; its accuracy is a matter of the examples."""
     done = paretocli(
         *("train", "multimnist", "--network", "mdmtn", "--epochs", 1, "--train-samples", 3_000),
-        *("--batch-size", 32, "--no-sparsity", "--data-dir", mnist_dir),
+        *("--batch-size", 32, "--scale", "none", "--no-sparsity", "--data-dir", mnist_dir),
         *("--json", "--out", "run"),
         cwd=tmp_path,
     )
