@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.program import paretocli
+from tests.program import in_process, paretocli
 
 TARGETS = ("--targets", "grade,sold,price,visits")
 SHORT = ("--points", 2, "--epochs", 2, "--no-sparsity", "--quiet")
@@ -84,16 +84,20 @@ def test_the_plan_says_what_columns_were_taken_for(swept):
         "split 60 : 20 : 20 at random, each class of grade, sold, visits in the same shares."
         in said
     )
-    done = paretocli("check", "table:t.csv", *TARGETS, "--task", "grade=number", cwd=swept)
-    assert done.returncode == 0, done.stderr
-    assert "grade: a number, from 3 to 5." in done.stderr
-    assert "--task grade=number" in done.stderr.splitlines()[-1]
+
+
+def test_check_says_it_too(swept, monkeypatch, capfd, no_export_trial, no_costs_tried):
+    check = ("check", "table:t.csv", *TARGETS, "--task", "grade=number")
+    code, _, said = in_process(*check, cwd=swept, monkeypatch=monkeypatch, capfd=capfd)
+    assert code == 0, said
+    assert "grade: a number, from 3 to 5." in said
+    assert "--task grade=number" in said.splitlines()[-1]
 
 
 def test_the_sweep_goes_on_and_away(copy):
     done = paretocli("refine", "run", *("--between", "0,1", "--warm", "none", "--quiet"), cwd=copy)
     assert done.returncode == 0, done.stderr
-    done = paretocli("export", "run", 1, "--out", "small", cwd=copy)
+    done = paretocli("export", "run", 1, "--format", "none", "--out", "small", cwd=copy)
     assert done.returncode == 0, done.stderr
     done = paretocli("select", "run", "--maximize", "auroc_sold", "--json", cwd=copy)
     assert done.returncode == 0, done.stderr
@@ -118,7 +122,7 @@ def test_a_directory_from_before_there_were_classes_goes_on_with_numbers(copy):
     done = paretocli(*OLDER, "--out", "old", cwd=copy)
     assert done.returncode == 0, done.stderr
     assert (copy / "old" / "points" / "0001.safetensors").read_bytes() == kept
-    done = paretocli("export", "old", 0, "--out", "small", cwd=copy)
+    done = paretocli("export", "old", 0, "--format", "none", "--out", "small", cwd=copy)
     assert done.returncode == 0, done.stderr
 
 

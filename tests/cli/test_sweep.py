@@ -16,16 +16,11 @@ VLMOP2 = ("sweep", "vlmop2", "--epochs", 15)  # half of what is the default, and
 
 @pytest.fixture(scope="module")
 def vlmop2(tmp_path_factory):
-    """The results of a sweep of 21 points with both solvers, by solver."""
+    """A folder with a sweep of 21 points, and its results."""
     folder = tmp_path_factory.mktemp("vlmop2")
-    found = {}
-    for solver in ("chebyshev", "linear"):
-        done = paretocli(
-            *(*VLMOP2, "--points", 21, "--json", "--solver", solver, "--out", solver), cwd=folder
-        )
-        assert done.returncode == 0, done.stderr
-        found[solver] = json.loads(done.stdout)
-    return folder, found
+    done = paretocli(*VLMOP2, "--points", 21, "--json", "--out", "chebyshev", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder, json.loads(done.stdout)
 
 
 def objectives(result):
@@ -33,7 +28,7 @@ def objectives(result):
 
 
 def test_chebyshev_finds_every_point_of_a_concave_front(vlmop2):
-    result = vlmop2[1]["chebyshev"]
+    result = vlmop2[1]
     found = objectives(result)
     weights = np.array([point["weights"] for point in result["points"]])
     exact = exact_points("vlmop2", weights, EPSILON)
@@ -42,13 +37,6 @@ def test_chebyshev_finds_every_point_of_a_concave_front(vlmop2):
     np.testing.assert_allclose(found, exact, atol=0.01)
     reference = np.array([1.0, 1.0])
     assert hypervolume(found, reference) >= 0.995 * hypervolume(exact, reference)
-
-
-def test_a_weighted_sum_collapses_to_the_ends(vlmop2):
-    found = objectives(vlmop2[1]["linear"])
-    ends = np.array([[0.0, 1 - np.exp(-4)], [1 - np.exp(-4), 0.0]])
-    distance = np.abs(found[:, None] - ends).max(axis=-1).min(axis=1)
-    assert distance.max() < 0.01
 
 
 def test_the_run_directory_is_as_documented(vlmop2):
@@ -118,14 +106,6 @@ def test_three_objectives_end_in_a_picture_and_exact_points(tmp_path):
     assert max(point["relative_gap"] for point in points) <= 0.01
     assert np.median([point["stationarity"] for point in points]) <= 0.02
     assert (tmp_path / "run" / "front.png").stat().st_size > 10_000
-
-
-def test_zdt2_is_solved_exactly(tmp_path):
-    done = paretocli("sweep", "zdt2", "--epochs", 15, "--json", "--out", "run", cwd=tmp_path)
-    points = json.loads(done.stdout)["points"]
-    found = np.array([list(point["loss"]["test"].values()) for point in points])
-    weights = np.array([point["weights"] for point in points])
-    np.testing.assert_allclose(found, exact_points("zdt2", weights, EPSILON), atol=0.01)
 
 
 def test_the_default_sweep_learns_the_digits(tmp_path):

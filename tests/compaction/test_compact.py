@@ -302,7 +302,7 @@ def test_odd_networks_keep_their_outputs(make, inputs, share):
     assert size(found) <= size(network)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_random_networks_keep_their_outputs(seed):
     generator = torch.Generator().manual_seed(seed)
     widths = torch.randint(1, 9, (5,), generator=generator).tolist()

@@ -10,7 +10,6 @@ from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.plain import write_plain
 from paretocli.exporting.source import python_source
 from paretocli.networks.mtan import MTAN
-from paretocli.networks.segnet import SharedSegNet
 from paretocli.printable import one_line
 from tests.compaction.networks import IMAGES, Grouped, Residual, Transformer, small, zero_rows
 
@@ -19,7 +18,6 @@ NETWORKS = {
     "residual": (Residual, IMAGES),
     "grouped": (Grouped, IMAGES),
     "transformer": (Transformer, WORDS),
-    "segnet": (lambda: SharedSegNet(((4, 1), (6, 2)), [5, 1]), IMAGES),
     "mtan": (lambda: MTAN(((4, 1), (6, 2)), [5, 1]), IMAGES),
 }
 

@@ -111,7 +111,7 @@ def test_a_sweep_reports_it_and_is_exported_without_it(table):
     results = pd.read_csv(run / "results.csv")
     assert results["loss_fair_sex_test"].between(0, 1).all()
     assert results["equal_opportunity_difference_fair_sex_test"].between(0, 1).all()
-    done = paretocli("export", "run", 0, "--out", "small", cwd=path.parent)
+    done = paretocli("export", "run", 0, "--format", "none", "--out", "small", cwd=path.parent)
     assert done.returncode == 0, done.stderr
     report = json.loads((path.parent / "small" / "export.json").read_text())
     assert {*report["largest_outputs"]} == {"loan"}

@@ -1,6 +1,6 @@
 """Solvers against exact solutions, through population and trainer as networks are trained.
 
-Those of three objectives, and with as many epochs as by default, are in `cli/test_sweep.py`.
+Those of dtlz2 are in `cli/test_sweep.py`.
 """
 
 import functools
