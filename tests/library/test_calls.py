@@ -144,7 +144,6 @@ QUICK_ALONE = {name: value for name, value in QUICK.items() if name != "jobs"}
 @pytest.mark.parametrize(
     "given",
     [
-        {"weights": [[0.25, 0.75], [0.5, 0.5]]},
         {"weights": [(0.25, 0.75), (0.5, 0.5)]},
         {"weights": np.array([[0.25, 0.75], [0.5, 0.5]])},
         {"weights": torch.tensor([[0.25, 0.75], [0.5, 0.5]])},
