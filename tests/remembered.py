@@ -9,6 +9,7 @@ import functools
 import typing
 from copy import copy
 from dataclasses import replace
+from types import CodeType
 
 import torch._export.utils
 import torch._ops
@@ -16,10 +17,18 @@ import torch._ops
 from paretocli.core.as_used import AsUsed, raw_inputs
 from paretocli.sweeping import sizes
 
+_FLAT = ("_flat_weights", "_flat_weight_refs")
+
 
 def _code(function):
     code = getattr(function, "__code__", None)
-    return code and (code.co_code, code.co_names, repr(code.co_consts))
+    return code and _content(code)
+
+
+def _content(code):
+    """What code does, with that of functions within it, whose own representation has an address."""
+    inner = [_content(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return (code.co_code, code.co_names, inner)
 
 
 def _class(kind):
@@ -32,7 +41,8 @@ def _class(kind):
 def _settings(module):
     plain = bool | int | float | str | tuple | list | None
     found = {name: value for name, value in vars(module).items() if isinstance(value, plain)}
-    return {name: value for name, value in found.items() if name != "training"}
+    # A recurrent layer has lists of its own parameters beside, and of where they are in memory.
+    return {name: value for name, value in found.items() if name not in {"training", *_FLAT}}
 
 
 def _key(network, problem):
