@@ -104,12 +104,11 @@ def full_with(monkeypatch, most, after=0, device="cpu"):
     monkeypatch.setattr(StepGradients, "of", watched)
 
 
-@pytest.mark.parametrize("device", ["cpu", NAME])
 @pytest.mark.parametrize(
-    "options",
+    ("options", "device"),
     [
-        {"sparsity": False, "transfer": "adaptive"},
-        {"sparsity": True, "stack": 3},
+        ({"sparsity": False, "transfer": "adaptive"}, NAME),
+        ({"sparsity": True, "stack": 3}, "cpu"),
     ],
     ids=["joined", "stacked"],
 )
