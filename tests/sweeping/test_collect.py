@@ -323,14 +323,22 @@ DAMAGE = {
 FOREIGN = {"notes.txt": b"mine", "points/readme.md": b"mine", "history/other.log": b"mine"}
 
 
+@pytest.fixture(scope="module")
+def whole(subproblems, tmp_path_factory):
+    """The directory of a finished sweep, not to be changed."""
+    made = RunDirectory(tmp_path_factory.mktemp("whole") / "run")
+    run_sweep(subproblems.config, subproblems.problem, made, Told(), checksums={}, stop=never)
+    return made
+
+
 @pytest.mark.parametrize(
     ("name", "content"), [(name, c) for name, contents in DAMAGE.items() for c in contents]
 )
-def test_whatever_is_damaged_a_sweep_ends_the_same(subproblems, tmp_path, told, name, content):
+def test_whatever_is_damaged_a_sweep_ends_the_same(
+    subproblems, whole, tmp_path, told, name, content
+):
     """One finished sweep; a copy of it is damaged and continued."""
-    whole, hurt = RunDirectory(tmp_path / "whole"), RunDirectory(tmp_path / "hurt")
-    run = {"checksums": {}, "stop": never}
-    run_sweep(subproblems.config, subproblems.problem, whole, told, **run)
+    hurt = RunDirectory(tmp_path / "hurt")
     shutil.copytree(whole.path, hurt.path)
     for foreign, text in FOREIGN.items():
         (hurt.path / foreign).write_bytes(text)
@@ -339,7 +347,7 @@ def test_whatever_is_damaged_a_sweep_ends_the_same(subproblems, tmp_path, told, 
     (hurt.path / "points" / "0002.json").unlink()
     if name.endswith("0001.safetensors"):
         (hurt.path / "points" / "0001.json").unlink()
-    run_sweep(subproblems.config, subproblems.problem, hurt, told, **run)
+    run_sweep(subproblems.config, subproblems.problem, hurt, told, checksums={}, stop=never)
     tables = [pd.read_csv(d.results_file).drop(columns="seconds") for d in (whole, hurt)]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
     for point in range(3):
