@@ -348,6 +348,8 @@ def test_whatever_is_damaged_a_sweep_ends_the_same(
     if name.endswith("0001.safetensors"):
         (hurt.path / "points" / "0001.json").unlink()
     run_sweep(subproblems.config, subproblems.problem, hurt, told, checksums={}, stop=never)
+    noted = "The checkpoint 0002-0002 is damaged; its points start anew." in told.notes
+    assert noted == name.startswith("checkpoints/")
     tables = [pd.read_csv(d.results_file).drop(columns="seconds") for d in (whole, hurt)]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
     for point in range(3):
