@@ -15,15 +15,16 @@ from tests.program import environment, files_below, in_process, paretocli
 SWEEP = (
     *("sweep", "multidigits", "--network", "hps", "--no-sparsity", "--points", "3"),
     # Long enough that a fast machine is not done before it is stopped.
-    *("--epochs", "40", "--train-samples", "1024", "--stack", "1", "--out", "run"),
+    *("--epochs", "20", "--train-samples", "1024", "--stack", "1", "--out", "run"),
 )
+OFTEN = ("--checkpoint-every", 0)
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """Its scheduler's address and its workers' processes."""
-    file, folder = tmp_path / "scheduler.json", tmp_path / "elsewhere"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Its scheduler's address and its workers' processes; who ends one takes it off the list."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    file = folder / "scheduler.json"
     options = ("--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file))
     # Nothing of the folder that the sweep runs in is known to the workers.
     start = partial(Forked, cwd=folder, environment=environment())
@@ -56,28 +57,10 @@ def epochs(folder):
     return {file.name: len(file.read_text().splitlines()) for file in files}
 
 
-def test_a_worker_of_the_cluster_dies_and_the_sweep_completes(alone, cluster, tmp_path):
-    address, workers = cluster
-    here = tmp_path / "here"
-    here.mkdir()
-    process = started(*SWEEP, "--cluster", address, "--checkpoint-every", 0.3, cwd=here)
-    try:
-        wait_for(lambda: list((here / "run" / "checkpoints").glob("*.pt")), process)
-        workers[0].kill()
-        _, said = process.communicate(timeout=120)
-    finally:
-        kill_all(process)
-    assert process.returncode == 0, said
-    pd.testing.assert_frame_equal(table(here), table(alone), check_exact=True)
-    assert epochs(here) == epochs(alone)
-    assert list((here / "run" / "checkpoints").iterdir()) == []
-    assert workers[1].poll() is None
-
-
 def test_ctrl_c_and_the_same_command_here(alone, cluster, tmp_path):
     """What the cluster has trained comes back, and goes on without it."""
     address, workers = cluster
-    process = started(*SWEEP, "--cluster", address, "--checkpoint-every", 0.3, cwd=tmp_path)
+    process = started(*SWEEP, "--cluster", address, *OFTEN, cwd=tmp_path)
     try:
         wait_for(lambda: list((tmp_path / "run" / "checkpoints").glob("*.pt")), process)
         os.killpg(process.pid, signal.SIGINT)
@@ -93,12 +76,29 @@ def test_ctrl_c_and_the_same_command_here(alone, cluster, tmp_path):
     pd.testing.assert_frame_equal(table(tmp_path), table(alone), check_exact=True)
 
 
+def test_a_worker_of_the_cluster_dies_and_the_sweep_completes(alone, cluster, tmp_path):
+    address, workers = cluster
+    process = started(*SWEEP, "--cluster", address, *OFTEN, cwd=tmp_path)
+    checkpoints = tmp_path / "run" / "checkpoints"
+    try:
+        wait_for(lambda: list(checkpoints.glob("*.pt")), process)
+        workers.pop().kill()
+        _, said = process.communicate(timeout=120)
+    finally:
+        kill_all(process)
+    assert process.returncode == 0, said
+    pd.testing.assert_frame_equal(table(tmp_path), table(alone), check_exact=True)
+    assert epochs(tmp_path) == epochs(alone)
+    assert list(checkpoints.iterdir()) == []
+    assert all(worker.poll() is None for worker in workers)
+
+
 def test_a_cluster_of_its_own_with_the_code_of_a_file(tmp_path):
     (tmp_path / "mine.py").write_text(MINE)
-    sweep = ("sweep", "mine.py:make", "--points", 3, "--stack", 1, "--out", "run")
+    sweep = ("sweep", "mine.py:make", "--points", 2, "--stack", 1, "--out", "run")
     done = paretocli(*sweep, "--cluster", "local:1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert list(table(tmp_path)["status"]) == ["done"] * 3
+    assert list(table(tmp_path)["status"]) == ["done"] * 2
 
 
 MINE = """
@@ -120,7 +120,7 @@ def make():
     samples = Samples(torch.zeros(60, 1), (torch.zeros(60), torch.zeros(60)))
     return Problem(name="mine", tasks=[Task("a", near(1.0)), Task("b", near(0.0))],
                    train=samples, val=samples, test=samples, networks={"point": Net},
-                   defaults=Defaults(network="point", batch_size=1, scale="none", epochs=3))
+                   defaults=Defaults(network="point", batch_size=1, scale="none", epochs=1))
 """
 
 
