@@ -16,13 +16,19 @@ from tests.exact import CURVES
 NEAR = 1e-3
 
 
+# Four points of three objectives, the last in the middle of the others.
+AROUND = [[0.6, 0.2, 0.2], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6], [1, 1, 1]]
+
+
 @pytest.fixture(scope="module")
 def coarse(tmp_path_factory):
     found = {}
-    for name, points, epochs in (("vlmop2", 3, 20), ("zdt2", 3, 20), ("idtlz2", 10, 16)):
+    for name, options in (
+        ("vlmop2", {"points": 3, "epochs": 20}),
+        ("idtlz2", {"weights": AROUND, "epochs": 16}),
+    ):
         path = tmp_path_factory.mktemp("coarse") / name
-        options = {"points": points, "epochs": epochs, "out": path, "progress": False}
-        found[name] = paretocli.sweep(name, **options)
+        found[name] = paretocli.sweep(name, **options, out=path, progress=False)
     return found
 
 
@@ -40,9 +46,9 @@ def losses_of(run, point):
     return table.loc[point, [f"loss_{name}_val" for name in run.objectives]].to_numpy(float)
 
 
-def place_with(problem, value, objective):
-    """The point of a curve with a value of one objective."""
-    curve, low, high = CURVES[problem]
+def place_with(value, objective):
+    """The point of the curve with a value of one objective."""
+    curve, low, high = CURVES["vlmop2"]
     found = minimize_scalar(
         lambda place: (curve(place)[objective] - value) ** 2,
         bounds=(low, high),
@@ -53,18 +59,15 @@ def place_with(problem, value, objective):
 
 
 @pytest.mark.parametrize(
-    ("problem", "first", "level", "bound", "to_level"),
+    ("first", "level", "bound", "to_level"),
     [
-        ("vlmop2", 0, None, 0.2, False),  # as far as the bound of the other one lets it
-        ("vlmop2", 1, None, 0.15, False),
-        ("zdt2", 1, None, 0.15, False),
-        ("vlmop2", 0, -0.15, 0.3, True),  # until its level, and no farther than that takes
-        ("zdt2", 0, -0.15, 0.3, True),
-        ("vlmop2", 0, -0.4, 0.1, False),  # the level is out of reach within the bound
+        (1, None, 0.15, False),  # as far as the bound of the other one lets it
+        (0, -0.15, 0.3, True),  # until its level, and no farther than that takes
+        (0, -0.4, 0.1, False),  # the level is out of reach within the bound
     ],
 )
-def test_two_losses(copied, problem, first, level, bound, to_level):
-    run, names = copied(problem), ("f1", "f2")
+def test_two_losses(copied, first, level, bound, to_level):
+    run, names = copied("vlmop2"), ("f1", "f2")
     here = losses_of(run, 1)
     other = 1 - first
     most = float(here[other] + bound)
@@ -76,7 +79,7 @@ def test_two_losses(copied, problem, first, level, bound, to_level):
     assert 3 <= step.point < len(run.results) <= 6
     assert step.weights is None
     reached = losses_of(run, step.point)
-    exact = place_with(problem, least, first) if to_level else place_with(problem, most, other)
+    exact = place_with(least, first) if to_level else place_with(most, other)
     np.testing.assert_allclose(reached, exact, atol=NEAR)
     # It does what was asked for, to the last digit.
     assert reached[first] < here[first]
@@ -99,10 +102,10 @@ def test_two_losses(copied, problem, first, level, bound, to_level):
 )
 def test_three_losses(copied, improve, worsen, exact):
     run = copied("idtlz2")
-    here = losses_of(run, 5)
-    run = run.refine(from_=5, improve=improve, worsen=worsen, progress=False)
-    step = answer(run.path, Classes(5, tuple(improve), tuple(worsen)))
-    assert step.point >= 10
+    here = losses_of(run, 3)
+    run = run.refine(from_=3, improve=improve, worsen=worsen, progress=False)
+    step = answer(run.path, Classes(3, tuple(improve), tuple(worsen)))
+    assert step.point >= 4
     reached = losses_of(run, step.point)
     np.testing.assert_allclose(reached, exact(here), atol=NEAR)
     bounds = np.array(exact(here))
