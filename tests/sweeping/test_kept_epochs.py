@@ -50,8 +50,18 @@ def kept(records):
 
 
 @pytest.fixture(scope="module")
-def keeping(tmp_path_factory):
+def solved_alone(tmp_path_factory):
+    """A sweep whose points are all solved, and whose kept epochs nobody has looked at."""
+    path = tmp_path_factory.mktemp("solved")
+    run_keeping(path, StopsAfterPoints(4))
+    return path
+
+
+@pytest.fixture(scope="module")
+def keeping(solved_alone, tmp_path_factory):
+    """The same one at its end."""
     path, notes = tmp_path_factory.mktemp("keeping"), []
+    shutil.copytree(solved_alone / "run", path / "run")
     return path, run_keeping(path, note=notes.append), notes
 
 
@@ -113,11 +123,10 @@ def test_solved_points_are_what_they_are_without(keeping, tmp_path):
 
 def test_none_may_add_to_the_front_and_that_is_said_once(tmp_path, monkeypatch):
     monkeypatch.setattr("paretocli.planning.kept.APART", 10.0)
+    options = {k: v for k, v in GROWN.items() if k not in ("placement", "warm", "warm_epochs")}
     notes = []
     for _ in range(2):
-        records = run_keeping(
-            tmp_path, options={**KEEPING, "train_samples": 256}, note=notes.append
-        )
+        records = run_keeping(tmp_path, options={**options, "points": 4}, note=notes.append)
     assert not kept(records)
     count = sum(len(record.get("kept", ())) for record in records)
     assert count > 1
@@ -137,10 +146,10 @@ def test_the_same_again_takes_no_more(keeping, tmp_path):
     assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize("stop", [*(lambda n=n: Stops(n) for n in (4, 7)), StopsAfterPoints])
-def test_stopped_again_and_again_it_is_the_same(keeping, tmp_path, stop):
+@pytest.mark.parametrize(("stop", "after"), [(Stops, 7), (StopsAfterPoints, 2)])
+def test_stopped_again_and_again_it_is_the_same(keeping, tmp_path, stop, after):
     for _ in range(60):
-        asked = stop() if stop is not StopsAfterPoints else StopsAfterPoints(1)
+        asked = stop(after)
         records = run_keeping(tmp_path, asked)
         if not asked():
             break
@@ -200,8 +209,10 @@ def test_a_kept_epoch_that_is_damaged_is_made_again_by_its_point(keeping, tmp_pa
     assert not list((tmp_path / "run" / "kept").iterdir())
 
 
-def test_an_epoch_that_is_lost_before_it_is_looked_at_is_made_again(keeping, tmp_path):
-    run_keeping(tmp_path, StopsAfterPoints(4))
+def test_an_epoch_that_is_lost_before_it_is_looked_at_is_made_again(
+    solved_alone, keeping, tmp_path
+):
+    shutil.copytree(solved_alone / "run", tmp_path / "run")
     files = sorted((tmp_path / "run" / "kept").iterdir())
     assert len(files) >= len(kept(keeping[1]))
     files[0].unlink()
