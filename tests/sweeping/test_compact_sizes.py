@@ -18,7 +18,7 @@ from paretocli.sweeping.sweep_network import fresh_network
 from tests.sweeping.test_odd_networks import swept
 from tests.sweeping.test_odd_networks import table as table_of
 
-SPARSE = {"weights": ["0.9,0.05,0.05", "0.2,0.4,0.4", "0.01,0.495,0.495"], "epochs": 20, "lr": 0.05}
+SPARSE = {"weights": ["0.9,0.05,0.05", "0.2,0.4,0.4", "0.01,0.495,0.495"], "epochs": 10, "lr": 0.05}
 SIZES = ["compact_parameters", "compact_macs"]
 
 

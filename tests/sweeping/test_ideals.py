@@ -103,7 +103,8 @@ def table(path):
 def learned(tmp_path_factory):
     """A sweep by each solver whose ideals were learned."""
     folder = tmp_path_factory.mktemp("learned")
-    return {s: sweep(folder, s, solver=s) for s in ("chebyshev", "stch")}
+    short = {"points": 5, "epochs": 15, "lr": 0.05}
+    return {s: sweep(folder, s, solver=s, **short) for s in ("chebyshev", "stch")}
 
 
 @pytest.mark.parametrize("solver", ["chebyshev", "stch"])
@@ -147,7 +148,7 @@ def test_a_declared_bound_is_taken_and_nothing_is_trained_alone(tmp_path):
 
 @pytest.mark.parametrize("solver", ["chebyshev", "stch", "linear"])
 def test_a_loss_below_its_ideal_ends_what_is_claimed(tmp_path, solver):
-    path, told, _ = sweep(tmp_path, "low", "bounded", solver=solver, points=5, epochs=15, seed=1)
+    path, told, _ = sweep(tmp_path, "low", "bounded", solver=solver, points=3, epochs=10, seed=1)
     assert len(told.notes) == 2
     assert all("below its ideal of 0, which is no bound then" in note for note in told.notes)
     records = [json.loads(file.read_text()) for file in sorted(path.glob("points/*.json"))]
