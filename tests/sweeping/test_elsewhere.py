@@ -19,17 +19,19 @@ from paretocli.probing.rehearsal import rehearse
 from paretocli.sweeping.resolve import resolve
 from paretocli.sweeping.run import run_sweep
 from paretocli.sweeping.store import RunDirectory
+from paretocli.training import passing
 from tests.second_device import DEVICE, NAME, offer
 from tests.sweeping.test_rounds import Stops
 from tests.toys import CPU, pictures, vectors
 
 SIZES = (24, 9, 8)
-SHORT = {"points": 3, "epochs": 2, "retrain_epochs": 2, "threads": 1, "jobs": 1, "progress": False}
+SHORT = {"points": 3, "epochs": 2, "retrain_epochs": 1, "threads": 1, "jobs": 1, "progress": False}
 
 
 @pytest.fixture(autouse=True)
 def offered(monkeypatch):
     offer(monkeypatch.setattr)
+    monkeypatch.setattr(passing, "TRANSFER_INTERVAL", 2)
 
 
 class Plain(nn.Module):
@@ -76,12 +78,10 @@ def refuse_others(there, here):
 @pytest.mark.parametrize(
     "options",
     [
-        {"sparsity": False, "stack": 1, "optimizer": "sgd"},
         {"sparsity": True, "stack": 1, "optimizer": "adamw", "max_layer_sparsity": 0.9},
-        {"sparsity": True, "optimizer": "sgd", "theta": "linear"},
-        {"sparsity": False, "solver": "linear", "batches": "independent"},
-        {"sparsity": True, "solver": "stch", "transfer": "neighbours", "epochs": 8},
-        {"sparsity": False, "transfer": "adaptive", "epochs": 8},
+        {"sparsity": True, "batches": "independent", "optimizer": "sgd", "theta": "linear"},
+        {"sparsity": True, "solver": "stch", "transfer": "neighbours"},
+        {"sparsity": False, "solver": "linear", "transfer": "adaptive", "epochs": 3},
         {"sparsity": True, "transfer": "split", "keep": "front", "epochs": 4},
         {"sparsity": True, "patience": 1, "epochs": 6, "lr": 1e-5},
         {"sparsity": True, "warm": "path", "epochs": 4},
@@ -198,6 +198,7 @@ def carried(problem, folder, stop=None):
     """The records of a sparse sweep, or of what a stop has left of it."""
     options = SHORT | {
         "sparsity": True,
+        "retrain_epochs": 2,
         "checkpoint_every": 0.0,
         "device": NAME,
         "out": str(folder),
@@ -212,7 +213,7 @@ def carried(problem, folder, stop=None):
 
 def test_a_sweep_that_is_stopped_goes_on_with_the_same_chance(tmp_path):
     """Convolutions, batch norm and dropout; a stop in the search, and one in retraining."""
-    problem = pictures(sizes=SIZES)
+    problem = pictures(sizes=(16, 9, 8))
     whole = carried(problem, tmp_path / "whole")
     stops = [Stops(1), Stops(2)]
     for stop in stops:
@@ -277,6 +278,6 @@ def test_a_mix_in_the_program_is_caught(tmp_path, monkeypatch):
             out=tmp_path,
             device=NAME,
             sparsity=False,
-            **SHORT | {"epochs": 8},
+            **SHORT,
             transfer="neighbours",
         )
