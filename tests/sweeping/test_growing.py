@@ -152,7 +152,15 @@ def coarse(tmp_path_factory):
 def test_a_wish_in_losses_is_met(coarse, tmp_path):
     path = shutil.copytree(coarse.path, tmp_path / "run")
     # On the front x_1 = x_2 = x: f1 and f2 are 1 − exp(−2 (x ∓ 1/√2)²).
-    wanted = 1 - np.exp(-2 * (np.array([0.3, 0.7]) * 2**0.5) ** 2)
+    assert_met(path, 1 - np.exp(-2 * (np.array([0.3, 0.7]) * 2**0.5) ** 2))
+
+
+def test_a_wish_in_losses_is_met_on_zdt2(tmp_path):
+    paretocli.sweep("zdt2", points=3, epochs=20, out=tmp_path / "run", progress=False)
+    assert_met(tmp_path / "run", np.array([0.6, 1 - 0.6**2]))
+
+
+def assert_met(path, wanted):
     want = [f"f{place} <= {value:.9f}" for place, value in enumerate(wanted, 1)]
     found = paretocli.load_run(path).refine(want=want, progress=False).results
     # The first one that is made for it, not whichever of several corrections is best.
