@@ -29,7 +29,7 @@ def front_notes(records: Sequence[PointRecord]) -> list[str]:
         )
     if any(record.get(SHRUNK_FROM) for record in records):
         found.append(
-            f"{HELD} held to a size: rows were taken away until it was met; the gap is of the tasks"
+            f"{HELD} held to a size: rows may have been taken away for it; the gap is of the tasks"
         )
     return found
 

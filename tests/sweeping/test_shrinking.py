@@ -92,7 +92,8 @@ def test_what_rows_were_taken_away_from_is_said(again, tmp_path):
     card = tmp_path / "folder" / "card.md"
     words = " ".join(card.read_text().split())
     assert (
-        f"ended it had {int(frame['shrunk_from'][2]):,} parameters, rows were taken away" in words
+        f"ended it had {int(frame['shrunk_from'][2]):,} parameters, where those were too many"
+        in words
     )
 
 

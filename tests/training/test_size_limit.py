@@ -9,7 +9,7 @@ from paretocli.sparsity.layers import find_layers
 from paretocli.sparsity.objective import SparsityObjective, SparsitySettings
 from paretocli.sparsity.pattern import zero_rows
 from paretocli.training.size_limit import SizeLimit
-from tests.toys import CPU, quadratics
+from tests.toys import CPU, growl_of, make_trainer, quadratics, vectors
 
 HIDDEN = 8
 
@@ -157,3 +157,32 @@ def test_what_is_not_finite_is_not_chosen(of_two_widths):
     chosen = rows_left(population.parameters["wide.weight"]).tolist()
     assert found[0][0] != found[1][0]
     assert chosen == [found[1][0], found[0][1]]
+
+
+class Measured:
+    """Takes no rows away, and keeps how good the networks were."""
+
+    def keep_(self, population, sparsity, healthy, value):
+        self.found = value()
+
+
+def test_networks_are_judged_by_what_they_are_retrained_for():
+    """By the tasks alone, where these alone count from then on, on the validation data."""
+    problem, asked = vectors(), Measured()
+    trainer = make_trainer(
+        problem,
+        [[0.8, 0.1, 0.1], [0.2, 0.3, 0.5]],
+        sparsity=growl_of(problem),
+        size_limit=asked,
+        relaxed=True,
+        epochs=1,
+        retrain_epochs=1,
+        lr=0.05,
+    )
+    trainer.run_epoch()
+    losses, scalarization = trainer.evaluated("val")[0], trainer.solver.scalarization
+    trainer.end_search()
+    assert asked.found.equal(scalarization.without_the_first().value(losses))
+    assert not asked.found.allclose(scalarization.value(losses))
+    train = trainer.evaluated("train")[0]
+    assert not asked.found.allclose(trainer.solver.value(train))

@@ -62,9 +62,9 @@ def _history(point: Part) -> list[str]:
     if point.get("shrunk_from") is not None:
         found.append(
             f"It was held to a size: when its search ended it had {point['shrunk_from']:,} "
-            "parameters, rows were taken away until the size was met, and what was left was "
-            "retrained for the tasks alone. So its size does not follow from its weights, and its "
-            "relative gap is one of the tasks."
+            "parameters, where those were too many rows were taken away, if enough could be, and "
+            "what was left was retrained for the tasks alone. So its size does not follow from "
+            "its weights, and its relative gap is one of the tasks."
         )
     return found
 
