@@ -9,7 +9,8 @@ import typer
 from paretocli.cli.options.directions import Maximize, Minimize
 from paretocli.cli.options.signature import taking
 from paretocli.cli.options.splits import Split
-from paretocli.library.drawing import Better, Drawn, draw_page
+from paretocli.library.drawing import Better, Drawn
+from paretocli.library.page_drawing import draw_page
 from paretocli.library.picture_kinds import (
     PANEL,
     PICTURES,
@@ -97,15 +98,17 @@ def plot_front(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no hints.")] = False,
     **given: Any,
 ) -> None:
-    """Draw Pareto fronts: losses of all objectives, or the columns that you choose.
+    """Draw Pareto fronts, as a sweep does when it ends.
 
-    Two objectives: a scatter with the staircase of the front.
+    Where size is an objective: all tasks against the size of the network.
+    Else, and with --losses, the losses of all objectives.
+    Two are a scatter with the staircase of the front.
     Three: a view in space beside its three projections.
     Four to seven: parallel coordinates.
     More: a heat map, a column of it for each point, the best on average first.
 
-    What is on the front is decided in the columns that are drawn; on a page, where they change, in
-    the losses of all objectives.
+    What is on the front is decided in the columns that are drawn; on a page,
+    where they change, in the losses of all objectives.
     """
     for name in asked_for(given):
         refuse_together({"--html": html, f"--{name}": given[name]})

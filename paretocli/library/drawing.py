@@ -1,4 +1,4 @@
-"""The pictures and the page of run directories, and what is said of each.
+"""The pictures of run directories, and what is said of each.
 
 Each function writes a file and returns what it shows. Matplotlib is imported when it is needed:
 help has to be instant.
@@ -41,6 +41,29 @@ def _beside(first: Path, name: str) -> Path:
     return (first if first.is_dir() else first.parent) / name
 
 
+def draw_front(
+    paths: "Sequence[Path]",
+    split: str,
+    better: Better,
+    out: Path | None = None,
+    title: str | None = None,
+) -> Drawn:
+    """Draw all tasks against size where size is an objective, else the losses of all objectives.
+
+    This is what a sweep draws when it ends, and what `plot-front` draws where nothing is said.
+    """
+    from paretocli.front.directions import Directions
+    from paretocli.front.results import read_results
+    from paretocli.plots.opening import tasks_against_size
+
+    picture = out or _beside(paths[0], "front.png")
+    results = [read_results(path) for path in paths]
+    columns = tasks_against_size(results, split, Directions(results, better.lower, better.higher))
+    if columns is None:
+        return draw_columns(paths, None, split, better, picture, title)
+    return draw_against(paths, columns[0], split, better, picture, title)
+
+
 def draw_columns(
     paths: "Sequence[Path]",
     columns: list[str] | None,
@@ -52,14 +75,14 @@ def draw_columns(
     """Draw chosen columns, or the losses of all objectives; say what the picture shows."""
     from paretocli.front.results import read_results
     from paretocli.plots.data import loss_columns
-    from paretocli.plots.front_figure import draw_front
+    from paretocli.plots.front_figure import save_front
     from paretocli.plots.saving import check_target
 
-    picture = out or _beside(paths[0], "front.png")
+    picture = out or _beside(paths[0], "front.png" if columns else "losses.png")
     check_target(picture)
     results = [read_results(path) for path in paths]
     columns = columns or loss_columns(results, split)
-    data = draw_front(
+    data = save_front(
         results, columns, picture, title, minimise=better.lower, maximise=better.higher
     )
     inputs = [
@@ -81,63 +104,6 @@ def draw_columns(
         "inputs": inputs,
     }
     return Drawn(report, _left_out(data.series))
-
-
-def draw_page(
-    paths: "Sequence[Path]",
-    columns: list[str] | None,
-    split: str,
-    better: Better,
-    page: Path,
-    title: str | None = None,
-    reload: int | None = None,
-) -> Drawn:
-    """Write an interactive page of all columns; say what it shows first.
-
-    Where `reload` gives seconds, the page reloads itself after so many.
-    """
-    from paretocli.front.measured_alike import without_measured_otherwise
-    from paretocli.front.results import read_results
-    from paretocli.library.page_content import content_of
-    from paretocli.plots.page_data import gather_page
-    from paretocli.plots.page_file import check_page, save_page
-
-    check_page(page)
-    results, unlike = without_measured_otherwise(list(map(read_results, paths)), columns or ())
-    data = gather_page(
-        results,
-        split,
-        columns=columns,
-        minimise=better.lower,
-        maximise=better.higher,
-        title=title,
-        further=[content_of(result) for result in results],
-        reload=reload,
-    )
-    save_page(data, page)
-    hints = [unlike] if unlike else []
-    for series in data["series"]:
-        if series["note"]:
-            hints.append(f"{series['name']}: {series['note']}")
-        hints += _failed(series["name"], series["failed"])
-        if series["not_judged"]:
-            points = ", ".join(map(str, series["not_judged"]))
-            hints.append(
-                f"{series['name']}: not judged for want of finite {data['dominance']}: {points}."
-            )
-    inputs = [
-        {
-            "name": series["name"],
-            "path": str(result.path),
-            "points": len(series["points"]),
-            "front_points": series["on_front"].count(True),
-            "failed_points": series["failed"],
-            "not_judged_points": series["not_judged"],
-        }
-        for series, result in zip(data["series"], results, strict=True)
-    ]
-    report = {"page": str(page), "columns": [data["x"], data["y"]], "inputs": inputs}
-    return Drawn(report, hints)
 
 
 def draw_against(
@@ -283,11 +249,12 @@ def _left_out(inputs: "Sequence[Series | Input]") -> list[str]:
     """What a picture leaves out."""
     hints = []
     for one in inputs:
-        hints += _failed(one.name, one.failed)
+        hints += failed(one.name, one.failed)
         if one.left_out.points:
             hints.append(f"{one.name}: {one.left_out}.")
     return hints
 
 
-def _failed(name: str, failed: int) -> list[str]:
-    return [f"{name}: left out {failed} unfinished or failed."] if failed else []
+def failed(name: str, points: int) -> list[str]:
+    """That an input has points which failed or did not finish."""
+    return [f"{name}: left out {points} unfinished or failed."] if points else []

@@ -1,4 +1,4 @@
-"""The kinds of pictures besides that of columns: options of `plot-front` and of `Run.plot`."""
+"""The kinds of pictures that have an option of `plot-front` and of `Run.plot`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from paretocli.library.drawing import (
     Drawn,
     draw_against,
     draw_columns,
+    draw_front,
     draw_history,
     draw_layers,
 )
@@ -66,6 +67,16 @@ PICTURES = {
     for kind in (
         PictureKind(
             Option(
+                name="losses",
+                given=bool,
+                flags=("--losses",),
+                help="The losses of all objectives, size among them.",
+                panel=PANEL,
+            ),
+            lambda a: draw_columns(a.paths, None, a.split or "test", a.better, a.out, a.title),
+        ),
+        PictureKind(
+            Option(
                 name="against",
                 given=str,
                 metavar="COLUMN",
@@ -113,7 +124,7 @@ def draw(
     out: Path | None = None,
     title: str | None = None,
 ) -> Drawn:
-    """Draw what is asked for: a kind of picture, two columns, or the losses of all objectives.
+    """Draw what is asked for: a kind of picture, two columns, or what a sweep draws at its end.
 
     Args:
         paths: Run directories or CSV files.
@@ -141,6 +152,8 @@ def draw(
         refuse_twins(paths)
         return PICTURES[name].draw(Asked(paths, kinds[name], split, sides, out, title))
     refuse_twins(paths)
+    if columns is None:
+        return draw_front(paths, split or "test", sides, out, title)
     return draw_columns(paths, columns, split or "test", sides, out, title)
 
 

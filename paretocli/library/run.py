@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocli.errors import InputError
-from paretocli.library.drawing import Better, draw_page
+from paretocli.library.drawing import Better
 from paretocli.library.exported_run import ExportedRun
+from paretocli.library.page_drawing import draw_page
 from paretocli.library.picture import Picture, checked_split, picture_of
 from paretocli.library.picture_kinds import PICTURES, draw
 
@@ -165,16 +166,20 @@ class Run(ExportedRun):
     ) -> Picture:
         """Draw the front, or another picture, into a file.
 
+        Where size is an objective that is all tasks against the size of the exported network, else
+        the losses of all objectives.
+
         Args:
-            x: Column for the x axis; with `y`, in place of the losses of all objectives.
+            x: Column for the x axis; with `y`, in place of that.
             y: Column for the y axis.
             split: Whose losses or metrics; without, `test`, or `val` for the history.
             minimize: Columns that are better lower, where neither metric nor name says so.
             maximize: The same, better higher.
             out: The picture, as .png, .svg or .pdf; without, a name in the run directory.
             title: Its title.
-            **kind: Another picture: `against="size"` (all tasks against a column), `layers=3` (what
-                is left of the layers of a point) or `history=True` (how the hypervolume converged).
+            **kind: Another picture: `losses=True` (of all objectives), `against="size"` (all tasks
+                against a column), `layers=3` (what is left of the layers of a point) or
+                `history=True` (how the hypervolume converged).
 
         Raises:
             InputError: A column is not there, or two kinds of pictures are asked for.

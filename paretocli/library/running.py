@@ -9,8 +9,7 @@ from pathlib import Path
 
 from paretocli.errors import InputError, StopError
 from paretocli.execution.stopping import Stop, stop_on_signals
-from paretocli.front.directions import Directions
-from paretocli.front.results import read_results
+from paretocli.library.drawing import Better, draw_front
 from paretocli.library.keeping_baselines import keep_baselines
 from paretocli.library.progress import progress_observer
 from paretocli.options.config import SweepConfig
@@ -20,8 +19,6 @@ from paretocli.planning.kept import with_kept
 from paretocli.planning.refinement import Request
 from paretocli.planning.rounds import Further, added_epochs, once, one_after_another
 from paretocli.planning.wishes import Measure, aimed
-from paretocli.plots.data import loss_columns
-from paretocli.plots.opening import tasks_against_size
 from paretocli.problems.made_in_python import how_to_check
 from paretocli.run_directory.growing import read_growing
 from paretocli.run_directory.point_record import PointRecord
@@ -190,14 +187,4 @@ def _draw(config: SweepConfig, directory: RunDirectory, *, any_done: bool) -> No
     """Draw the front: tasks against size where size is an objective, else the losses."""
     if not any_done or len(config.objectives) < 2 or directory.sweep().points < 2:
         return
-    # Only now, for it takes a while to import and most of a sweep has no use for it.
-    from paretocli.plots.against_data import gather_against
-    from paretocli.plots.against_figure import save_against
-    from paretocli.plots.front_figure import draw_front
-
-    results, picture = read_results(directory.path), directory.picture_file
-    columns = tasks_against_size([results], "test", Directions([results]))
-    if columns is None:
-        draw_front([results], loss_columns([results], "test"), picture)
-    else:
-        save_against(gather_against([results], columns[0], "test"), picture)
+    draw_front([directory.path], "test", Better(set(), set()), directory.picture_file)

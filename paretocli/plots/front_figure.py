@@ -14,7 +14,7 @@ from paretocli.plots.saving import check_target, save
 from paretocli.plots.style import RC, legend_handles
 
 
-def draw_front(
+def save_front(
     results: Sequence[Results],
     columns: Sequence[str],
     path: Path,

@@ -172,6 +172,38 @@ def test_a_strange_column_gives_a_file_name_and_a_hint(tmp_path):
     assert [task["front_points"] for task in tasks] == [2, 1]
 
 
+def write_sized(folder: Path, sizes: tuple[int, int]) -> Path:
+    """A run directory of two points that size is an objective of."""
+    folder.mkdir()
+    tasks = ("left", "right")
+    columns = [f"{name}_test" for name in ("loss_sparsity", *(f"loss_{t}" for t in tasks))]
+    columns += [f"accuracy_{t}_test" for t in tasks]
+    header = f"point,status,weight_sparsity,weight_left,weight_right,{','.join(columns)}"
+    rows = ["0,done,0.1,0.45,0.45,0.9,0.1,0.1,0.95,0.9", "1,done,0.5,0.25,0.25,0.3,0.4,0.5,0.8,0.7"]
+    lines = [f"{row},{size}" for row, size in zip(rows, sizes, strict=True)]
+    (folder / "results.csv").write_text("\n".join([f"{header},compact_parameters", *lines, ""]))
+    return folder
+
+
+def test_where_size_is_an_objective_tasks_are_drawn_against_it(tmp_path):
+    write_sized(tmp_path / "sweep", (9000, 400))
+    result = json.loads(run("sweep", "--json", cwd=tmp_path).stdout)
+    assert result["picture"] == "sweep/front.png"
+    assert result["columns"] == ["compact_parameters", "accuracy_left_test", "accuracy_right_test"]
+    drawn = (tmp_path / "sweep" / "front.png").read_bytes()
+    result = json.loads(run("sweep", "--losses", "--json", cwd=tmp_path).stdout)
+    assert result["picture"] == "sweep/losses.png"
+    assert result["columns"] == ["loss_sparsity_test", "loss_left_test", "loss_right_test"]
+    assert (tmp_path / "sweep" / "front.png").read_bytes() == drawn
+
+
+def test_of_networks_of_one_size_the_losses_are_drawn(tmp_path):
+    write_sized(tmp_path / "sweep", (9000, 9000))
+    result = json.loads(run("sweep", "--json", cwd=tmp_path).stdout)
+    assert result["picture"] == "sweep/front.png"
+    assert result["columns"] == ["loss_sparsity_test", "loss_left_test", "loss_right_test"]
+
+
 def test_layers_of_one_point(tmp_path):
     write_sparse(tmp_path / "sweep")
     done = run("sweep", "--layers", "0", cwd=tmp_path)
@@ -213,6 +245,7 @@ def test_json_of_the_layers_of_one_point(tmp_path):
         (["sweep", "--against", "seed", "--x", "point"], "--against does not go with --x and --y"),
         (["sweep", "--against", "seed", "--y", "point"], "--against does not go with --x and --y"),
         (["sweep", "--against", "sparsity_rate", "--layers", "0"], "--against does not go with"),
+        (["sweep", "--losses", "--x", "seed", "--y", "seed"], "--losses does not go with --x"),
         (["sweep", "--against", "sparsity_rate", "--split", "train"], "another split than train"),
         (["sweep", "--against", "sparsity_rate", "--maximize", "seed"], "not drawn"),
         (["sweep", "--against", "seed"], "say so with --minimize seed or --maximize seed"),
@@ -331,7 +364,7 @@ def test_help_fits_into_80_columns(tmp_path):
     )
     assert max(len(line) for line in done.stdout.splitlines()) <= 80
     assert "…" not in done.stdout
-    for option in ("--against", "--layers", "--maximize"):
+    for option in ("--against", "--losses", "--layers", "--maximize"):
         assert option in done.stdout
 
 

@@ -6,7 +6,7 @@ from matplotlib.text import Text
 from paretocli.errors import InputError
 from paretocli.plots import style
 from paretocli.plots.data import Axis, FrontData, Series, gather, loss_columns
-from paretocli.plots.front_figure import draw_front, figure_of
+from paretocli.plots.front_figure import figure_of, save_front
 from paretocli.plots.numbers import format_range
 
 MAGIC = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
@@ -47,7 +47,7 @@ def words_of(figure):
 def test_every_kind_of_picture_in_every_format(make, tmp_path, m, kind):
     run = make(spread(7, m))
     file = tmp_path / f"front.{kind}"
-    draw_front([run], loss_columns([run], "test"), file, "A title")
+    save_front([run], loss_columns([run], "test"), file, "A title")
     assert file.read_bytes().startswith(MAGIC[kind])
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"front.{kind}", "run"]
 
@@ -55,7 +55,7 @@ def test_every_kind_of_picture_in_every_format(make, tmp_path, m, kind):
 def test_the_same_data_gives_the_same_file(make, tmp_path):
     run = make(spread(5, 2))
     for name in ("a.svg", "b.svg"):
-        draw_front([run], loss_columns([run], "test"), tmp_path / name)
+        save_front([run], loss_columns([run], "test"), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
@@ -163,7 +163,7 @@ def test_both_ends_of_a_range_are_told_apart(low, high, expected):
 def test_other_formats_are_refused(make, tmp_path, name):
     run = make(spread(4, 2))
     with pytest.raises(InputError, match=r"\.png, \.svg or \.pdf"):
-        draw_front([run], loss_columns([run], "test"), tmp_path / name)
+        save_front([run], loss_columns([run], "test"), tmp_path / name)
 
 
 def test_an_old_picture_survives_a_failure(make, tmp_path, monkeypatch):
@@ -176,7 +176,7 @@ def test_an_old_picture_survives_a_failure(make, tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(InputError, match="No space left"):
-        draw_front([run], loss_columns([run], "test"), file)
+        save_front([run], loss_columns([run], "test"), file)
     assert file.read_bytes() == b"old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["front.png", "run"]
 

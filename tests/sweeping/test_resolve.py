@@ -811,7 +811,7 @@ def test_without_a_problem_a_front_grows():
     assert len(found.config.weights) == 4
     assert found.growth.points == 9
     (note,) = found.notes
-    assert note.endswith("multidigits --network hps --placement adaptive --points 9 --stack 1.")
+    assert note.endswith("multidigits --network hps --placement adaptive --points 8 --stack 1.")
     named = {"problem": "multidigits", "network": "hps", "placement": "adaptive", "stack": 1}
     assert resolve(named).config == found.config
     assert resolve({"stack": 3}).config.stack == 3
