@@ -61,11 +61,28 @@ def _read(
     if name in there:
         return _plain(there[name])
     node = made.get(name)
-    if node is None or not there.keys() >= {one for one in node.input if one}:
+    if node is None:
         return None
     if node.op_type == "DequantizeLinear":
-        return _decoded(node, [numpy_helper.to_array(there[one]) for one in node.input])
-    return _plain(there[node.input[0]]) if node.op_type == "Cast" else None
+        parts = [_known(one, there, made) for one in node.input if one]
+        known = [one for one in parts if one is not None]
+        return _decoded(node, known) if len(known) == len(parts) else None
+    source = there.get(node.input[0])
+    return _plain(source) if node.op_type == "Cast" and source is not None else None
+
+
+def _known(
+    name: str, there: dict[str, TensorProto], made: dict[str, onnx.NodeProto]
+) -> Array | None:
+    """A tensor that is stored, or the product of two that are."""
+    if name in there:
+        return numpy_helper.to_array(there[name])
+    node = made.get(name)
+    if node is None or node.op_type != "Mul" or not there.keys() >= {*node.input}:
+        return None
+    first, second = (numpy_helper.to_array(there[one]) for one in node.input)
+    product: Array = first * second
+    return product
 
 
 def _plain(tensor: TensorProto) -> Stored | None:
