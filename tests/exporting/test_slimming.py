@@ -1,5 +1,7 @@
 """ONNX models in less bytes, which give the same, bit for bit."""
 
+from collections import Counter
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -84,6 +86,16 @@ def test_what_is_wide_for_nothing_becomes_narrow():
     assert kinds == ["float32", "int32", "int32"]
     ((_, bias),) = stored_numbers(found).items()
     np.testing.assert_array_equal(bias.values, [3.5, -0.75])
+
+
+def optimised(model, tmp_path):
+    """How many nodes of each kind onnxruntime makes of it."""
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+    options.log_severity_level = 3  # not that the file is for this machine alone
+    onnxruntime.InferenceSession(model.SerializeToString(), options)
+    nodes = onnx.load(options.optimized_model_filepath).graph.node
+    return Counter(one.op_type for one in nodes)
 
 
 def quantised_network(zero=100):
@@ -230,3 +242,13 @@ def test_places_take_as_few_bits_as_they_can(largest, kind):
     np.testing.assert_array_equal(run(found, x=x)[0], places[None])
     few = slim(model_of(nodes, wide, {"y": ["n", 3]}, {"places": places[-3:]}))
     assert few.graph.initializer[0].data_type == TensorProto.INT32
+
+
+def test_parts_that_are_taken_one_by_one_are_still_split(tmp_path):
+    """Queries, keys and values: onnxruntime makes one node of what takes them."""
+    stored = {f"place{part}": np.array(part) for part in range(3)}
+    nodes = [node("Gather", f"x place{part}", f"part{part}", "", axis=1) for part in range(3)]
+    nodes += [node("Mul", "part0 part1", "product"), node("Add", "product part2", "y")]
+    model = model_of(nodes, {"x": ["n", 3, 4]}, {"y": ["n", 4]}, stored)
+    assert optimised(model, tmp_path)["Split"] == 1
+    assert optimised(slim(model), tmp_path)["Split"] == 1

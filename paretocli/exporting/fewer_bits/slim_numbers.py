@@ -24,8 +24,14 @@ def narrow_places(model: onnx.ModelProto) -> None:
 
 
 def _narrow(model: onnx.ModelProto, tensor: TensorProto) -> None:
-    """In 32 bits, for operators take no fewer; in fewer, if that outweighs the node that widens."""
+    """In 32 bits, for operators take no fewer; in fewer, if that outweighs the node that widens.
+
+    A place alone stays: onnxruntime makes a split of nodes that take one part each (queries, keys
+    and values), and knows them by 64 bits.
+    """
     places = numpy_helper.to_array(tensor)
+    if places.size == 1:
+        return
     for kind in (np.uint8, np.uint16):
         narrow = places.astype(kind)
         spared = narrow.size * (np.dtype(np.int32).itemsize - narrow.itemsize)
