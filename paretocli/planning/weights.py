@@ -8,7 +8,7 @@ from paretocli.core.problem import Problem
 from paretocli.errors import InputError
 from paretocli.lists import listed
 from paretocli.options.given import Options
-from paretocli.options.weights import LEANING, WEIGHT_OPTIONS
+from paretocli.options.weights import LEANING, WEIGHT_OPTIONS, WISH_OPTIONS
 from paretocli.planning import preferences
 from paretocli.planning.asked_growth import first_points, points_around
 from paretocli.planning.sets import weights_of_set
@@ -99,7 +99,7 @@ def refuse_preferences(options: Options) -> None:
     Raises:
         InputError: Some were asked for.
     """
-    given = [key for key in (*WEIGHT_OPTIONS, "fix", "lean") if key in options]
+    given = [key for key in (*WEIGHT_OPTIONS, *WISH_OPTIONS, "fix", "lean") if key in options]
     if options.get("placement", "lattice") != "lattice":
         given.append("placement")
     if given:

@@ -77,6 +77,8 @@ def test_a_solver_without_preferences_makes_its_own_points(solver):
     for option, value in (("points", 3), ("weights", ["1,2,3"]), ("fix", ["f1=0.2"])):
         with pytest.raises(InputError, match=f"--{option} asks for weights, and the solver"):
             config("dtlz2", solver=solver, **{option: value})
+    with pytest.raises(InputError, match="--max-parameters asks for weights, and the solver"):
+        config("multidigits", network="hps", solver=solver, max_parameters=3000)
 
 
 def test_baselines_leave_sparsity_out():
