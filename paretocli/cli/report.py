@@ -15,7 +15,7 @@ from paretocli.cli.loss_text import auxiliary_plan, auxiliary_text, below_ideal_
 from paretocli.cli.marks_text import epoch_text, front_notes, held_mark
 from paretocli.cli.memory_text import memory_text
 from paretocli.cli.networks_text import networks_text
-from paretocli.cli.plan_text import test_text
+from paretocli.cli.plan_text import known_rounds, points_text, test_text
 from paretocli.cli.point_tables import ended_figures
 from paretocli.cli.set_text import set_text
 from paretocli.cli.tables import MOST_COLUMNS, as_text, weight_cell
@@ -161,14 +161,18 @@ def layer_table(layers: Sequence[LayerRecord]) -> str:
 def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     """What a run would do."""
     config, problem = resolved.config, resolved.problem
-    plan = shards(range(len(config.weights)), config.stack)
     if as_json:
+        rounds = known_rounds(config)
         content = {
             **config.of_kind("identity"),
             **config.of_kind("runtime"),
             "parameters": resolved.parameters,
             "layers": [dataclasses.asdict(layer) for layer in resolved.layers],
-            "shards": [list(shard.points) for shard in plan],
+            "shards": [
+                list(shard.points) for one in rounds for shard in shards(one.points, config.stack)
+            ],
+            "growth": resolved.growth and dataclasses.asdict(resolved.growth),
+            "wishes": list(resolved.wishes),
             "memory": dataclasses.asdict(resolved.memory),
             "start": resolved.pretrained and resolved.pretrained.content(),
         }
@@ -191,7 +195,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
         **test_text(config, problem),
         **networks_text(resolved),
         "machine": machine_text(config),
-        "points": _points_text(len(config.weights), len(plan), config.stack),
+        "points": points_text(resolved),
         "memory": memory_text(resolved),
         "directory": str(config.out),
     }
@@ -200,17 +204,6 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
     if resolved.layers:
         parts.insert(1, "\n".join([_plan_of_layers(resolved), *groups_text(config.grouped_rows)]))
     return "\n\n".join(parts)
-
-
-def _points_text(points: int, shards: int, stack: int) -> str:
-    """How many points there are, and how many train together."""
-    if points == 1:
-        return "1"
-    if shards == 1:
-        return f"{points}, all together"
-    return (
-        f"{points}, in {shards} shards of up to {stack}" if stack > 1 else f"{points}, each alone"
-    )
 
 
 def _sparsity_text(resolved: Resolved) -> str:
