@@ -811,7 +811,7 @@ def test_without_a_problem_a_front_grows():
     found = resolve({})
     assert (found.config.problem, found.config.network) == ("multidigits", "hps")
     assert len(found.config.weights) == 4
-    assert found.growth.points == 9
+    assert found.growth.points == 8
     (note,) = found.notes
     assert note.endswith("multidigits --network hps --placement adaptive --points 8 --stack 1.")
     named = {"problem": "multidigits", "network": "hps", "placement": "adaptive", "stack": 1}
