@@ -28,11 +28,14 @@ def points_text(resolved: Resolved) -> str:
             f"{'starts' if many == 1 else 'start'} from another, for {epochs} epochs each, in "
             f"{rounds} round{'s' if rounds > 1 else ''}"
         )
+    warm = "" if config.warm == "none" else f", for {epochs} epochs each"
+    if resolved.added:
+        text += f"; and {len(resolved.added)} with the weights that are added{warm}"
     if growth is not None:
-        warm = "" if config.warm == "none" else f", for {epochs} epochs each"
         text += f"; then more as it goes on{warm}, up to {growth.most(config)} in all"
     if resolved.wishes:
-        text += f"; then one with {' and '.join(resolved.wishes)}, where none has"
+        wish = " and ".join(resolved.wishes)
+        text += f"; where none has {wish}, one for that, corrected twice at most"
     return text
 
 

@@ -171,6 +171,7 @@ def dry_run_report(resolved: Resolved, *, as_json: bool) -> str:
             "shards": [
                 list(shard.points) for one in rounds for shard in shards(one.points, config.stack)
             ],
+            "added": [list(row) for row in resolved.added],
             "growth": resolved.growth and dataclasses.asdict(resolved.growth),
             "wishes": list(resolved.wishes),
             "memory": dataclasses.asdict(resolved.memory),

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import paretocli
 from paretocli.cli.plan_text import points_text
 from paretocli.cli.plan_text import test_text as text_of_test
 from paretocli.cli.report import dry_run_report
@@ -68,7 +69,19 @@ def test_points_that_are_and_may_come(tmp_path, options, text):
 def test_a_size_that_is_asked_for(tmp_path):
     asked = {"network": "hps", "retrain_epochs": 2, "points": 3, "max_parameters": 3000}
     text = points_text(planned(tmp_path, "multidigits", **asked))
-    assert text == "3, all together; then one with compact_parameters <= 3000, where none has"
+    assert text == (
+        "3, all together; where none has compact_parameters <= 3000, one for that, corrected twice "
+        "at most"
+    )
+
+
+def test_weights_that_are_added_to_what_is_there(tmp_path):
+    folder = tmp_path / "run"
+    short = {"problem": "vlmop2", "epochs": 1, "out": folder, "progress": False}
+    paretocli.sweep(**short, points=3)
+    resolved = resolve({"problem": "vlmop2", "epochs": 1, "out": folder, "weights": ["0.3,0.7"]})
+    assert points_text(resolved) == "3, all together; and 1 with the weights that are added"
+    assert json.loads(dry_run_report(resolved, as_json=True))["added"] == [[0.3, 0.7]]
 
 
 def test_shards_are_those_that_are_run(tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+OPERANDS = 3  # of a layer: what comes in, weights, biases
 ZERO_POINT = 2  # the place of it among the inputs of what decodes
 CAST = 32  # bytes of a node that widens numbers, about
 PRODUCT = 24  # bytes of a node that multiplies two numbers, about
@@ -70,7 +71,7 @@ def without_steps_of_biases(model: onnx.ModelProto) -> None:
     products, gone = [], set()
     for node in model.graph.node:
         parts = [decoding.get(name) for name in node.input]
-        if len(parts) != len(("input", "weight", "bias")) or None in parts:
+        if len(parts) != OPERANDS or None in parts:
             continue
         coming, weight, bias = (part.input[1] for part in parts if part is not None)
         if not stored.keys() >= {coming, weight, bias} or bias in gone:
