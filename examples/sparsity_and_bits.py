@@ -1,13 +1,13 @@
-"""A front of sparsity and bits: the points of a sparse sweep as files of 32, 16 and 8 bits.
+"""A front of sparsity and bits: the points of a sparse sweep as files of 32, 16, 8 and 4 bits.
 
     paretocli sweep --config examples/multimnist_sparsity.toml
     python examples/sparsity_and_bits.py runs/multimnist-sparsity --out runs/bits
 
-Exports every solved point as ONNX in single precision, with weights of 16 bits and in eight bits,
-and keeps of each file its bytes, the milliseconds of a call and the tasks' mean accuracy. The front
-of these three is chosen by validation accuracies; test accuracies are shown beside it. Writes
-`bits.csv` and `bits.png`; a point that loses more than `--max-drop` in some bits is told and left
-out in these. Options of the sweep's problem are those of its directory.
+Exports every solved point as ONNX in single precision, in 16, eight and four bits, and keeps of each
+file its bytes, the milliseconds of a call and the tasks' mean accuracy. The front of these three is
+chosen by validation accuracies; test accuracies are shown beside it. Writes `bits.csv` and
+`bits.png`; a point that loses more than `--max-drop` in some bits is told and left out in these.
+Options of the sweep's problem are those of its directory.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 import paretocli
 
-FORMATS = {"onnx": 32, "onnx-fp16": 16, "onnx-int8": 8}
-MARKERS = {32: "o", 16: "s", 8: "^"}
+FORMATS = {"onnx": 32, "onnx-fp16": 16, "onnx-int8": 8, "onnx-int4": 4}
+MARKERS = {32: "o", 16: "s", 8: "^", 4: "v"}
 
 
 def mean_accuracy(row, split):

@@ -56,7 +56,8 @@ MaxDrop = Annotated[
 CalibrationSamples = Annotated[
     int | None,
     typer.Option(
-        help="Training samples on which onnx-int8 finds how large the network's numbers get.",
+        help="Training samples on which onnx-int8 and onnx-int4 find how large the network's "
+        "numbers get.",
         show_default="512, or all",
     ),
 ]
@@ -64,9 +65,9 @@ QuantiseAware = Annotated[
     int | None,
     typer.Option(
         metavar="EPOCHS",
-        help="Where onnx-int8 loses more than --max-drop, train the small network so long with its "
-        "numbers rounded, on the training split: the file is then of another network than the "
-        "point's.",
+        help="Where onnx-int8 or onnx-int4 loses more than --max-drop, train the small network so "
+        "long with its numbers rounded, on the training split: the file is then of another "
+        "network than the point's.",
         show_default="no training",
     ),
 ]
@@ -104,7 +105,7 @@ def export(
     form that is written is read again and compared on the whole test data. The
     folder holds a Python module that needs torch and safetensors alone, its
     weights, and the forms asked for; a table says what was gained. Forms of
-    eight or 16 bits give nearly the same; they are written where no task loses
+    four, eight or 16 bits give nearly the same; they are written where no task loses
     more than --max-drop.
 
     With them goes card.md, a page to hand over: what the network takes and

@@ -9,6 +9,7 @@ from rich.table import Table
 from paretocli.cli.tables import as_text
 
 WIDTH = 80
+EXACT_BITS = 32
 NOISE = 0.05  # of a ratio of two medians that were measured in turn
 
 if TYPE_CHECKING:
@@ -69,11 +70,11 @@ def _chosen_text(name: str, lossy: "Lossy") -> str:
     ranges = (
         f" on {lossy.calibration_samples:,} training samples" if lossy.calibration_samples else ""
     )
-    kept = ", ".join(lossy.exact_layers)
+    kept = ", ".join(lossy.given_back)
     back = (
-        f" In fp32 stay {len(lossy.exact_layers)} of {len(lossy.layers)} layers: {kept}."
+        f" In {_back(lossy)} stay {len(lossy.given_back)} of {len(lossy.layers)} layers: {kept}."
         if kept
-        else f" No layer of {len(lossy.layers)} had to stay in fp32."
+        else f" No layer of {len(lossy.layers)} had to stay in {_back(lossy)}."
     )
     return f"{name}: {lossy.how}{ranges}; {100 * lossy.share:.0f} % of all numbers.{back}"
 
@@ -83,10 +84,10 @@ def _training_text(lossy: "Lossy") -> str:
     if not lossy.quantise_aware:
         return ""
     if lossy.trained is None:
-        if lossy.exact_layers:
+        if lossy.given_back:
             return (
-                "What training with its numbers rounded made of it needs more layers in fp32, and "
-                "was dropped."
+                "What training with its numbers rounded made of it needs more layers in "
+                f"{_back(lossy)}, and was dropped."
             )
         return "It was not trained further, for it loses no more than it may without."
     course, lost = lossy.trained.course, lossy.trained.untrained
@@ -94,8 +95,12 @@ def _training_text(lossy: "Lossy") -> str:
     return (
         f"Its weights and ranges were trained for {course.epochs} epochs with all numbers rounded "
         f"(epoch {course.best_epoch} was best on the validation data): it is no longer the "
-        f"point's own network. Without that, in eight bits alone, there was lost: {each}."
+        f"point's own network. Without that, in {lossy.bits} bits alone, there was lost: {each}."
     )
+
+
+def _back(lossy: "Lossy") -> str:
+    return "fp32" if lossy.back == EXACT_BITS else f"{lossy.back} bits"
 
 
 def _validation_text(lossy: "Lossy") -> str:

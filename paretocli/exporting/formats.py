@@ -117,9 +117,15 @@ def _later(module: str, name: str) -> Callable[..., Any]:
 
 
 def _int8_variants(exact: "Exact") -> "Sequence[Variant]":
-    from paretocli.exporting.fewer_bits.int8 import int8_variants
+    from paretocli.exporting.fewer_bits.quantised import int8_variants
 
     return int8_variants(exact)
+
+
+def _int4_variants(exact: "Exact") -> "Sequence[Variant]":
+    from paretocli.exporting.fewer_bits.quantised import int4_variants
+
+    return int4_variants(exact)
 
 
 def _half_variants(exact: "Exact", kind: str) -> "Sequence[Variant]":
@@ -192,6 +198,7 @@ FORMATS = Registry(
             timed=timed_onnx,
         ),
         "onnx-int8": _onnx_of(8, "int8", _int8_variants, "eight bits", calibrated=True),
+        "onnx-int4": _onnx_of(4, "int4", _int4_variants, "weights of four bits", calibrated=True),
         "onnx-fp16": _onnx_of(
             16, "fp16", partial(_half_variants, kind="FLOAT16"), "weights of 16 bits"
         ),

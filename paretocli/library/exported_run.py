@@ -59,10 +59,10 @@ class ExportedRun(MeasuredRun):
             max_drop: What formats of fewer bits may cost each task in its first metric on the
                 validation data, in points of accuracies and other shares, else in per cent; 0.5
                 unless given.
-            calibration_samples: Training samples on which `onnx-int8` finds how large the
-                network's numbers get; 512, or all there are, unless given.
+            calibration_samples: Training samples on which `onnx-int8` and `onnx-int4` find how
+                large the network's numbers get; 512, or all there are, unless given.
             quantise_aware: Epochs for which the small network is trained with its numbers rounded,
-                where `onnx-int8` costs a task more than it may; none unless given.
+                where `onnx-int8` or `onnx-int4` costs a task more than it may; none unless given.
 
         Raises:
             InputError: As `network`, or the folder holds something, or a format of fewer bits

@@ -17,7 +17,8 @@ EIGHT = Lossy(
     how="weights of 7 bits per channel, activations of 8 bits, ranges by entropy",
     calibration_samples=512,
     layers=("shared_0", "shared_3", "heads_0"),
-    exact_layers=("shared_3",),
+    given_back=("shared_3",),
+    back=32,
     max_drop=0.5,
     validation={
         "left": Drop("accuracy_left", "points", 0.95, 0.947, 0.3),
@@ -34,7 +35,7 @@ EIGHT = Lossy(
 
 
 def test_eight_bits_beside_single_precision():
-    half = replace(EIGHT, bits=16, exact_layers=(), calibration_samples=0, how="weights of 16 bits")
+    half = replace(EIGHT, bits=16, given_back=(), calibration_samples=0, how="weights of 16 bits")
     text = "\n".join(lossy_report({"onnx-int8": EIGHT, "onnx-fp16": half, "onnx-bf16": half}))
     rows = [line.split() for line in text.splitlines()]
     assert ["compact,", "as", "ONNX", "fp32", "int8", "fp16", "bf16"] in rows
@@ -50,6 +51,8 @@ def test_eight_bits_beside_single_precision():
     assert "where 0.5 is allowed: accuracy left 0.30 points; mse ink 0.00 %." in plain
     assert "weights of 16 bits; 95 % of all numbers. No layer of 3 had to stay in fp32." in plain
     assert max(map(len, text.splitlines())) <= 80
+    four = lossy_report({"onnx-int4": replace(EIGHT, bits=4, back=8)})
+    assert "In 8 bits stay 1 of 3 layers: shared_3." in " ".join("\n".join(four).split())
 
 
 def test_nothing_is_said_of_none():
@@ -62,7 +65,7 @@ def test_what_came_of_training_further_is_told():
 
     assert "trained" not in said()
     assert "needs more layers in fp32, and was dropped." in said(quantise_aware=3)
-    assert "loses no more than it may without." in said(quantise_aware=3, exact_layers=())
+    assert "loses no more than it may without." in said(quantise_aware=3, given_back=())
     course = Course(3, 2, (1.0, 0.9, 0.8, 0.85), {"left": 1.0}, 1e-3, 1e-2, 32, 500)
     lost = {"left": Drop("accuracy_left", "points", 0.95, 0.9, 5.0)}
     text = said(quantise_aware=3, trained=Trained(course, lost, {"left": 0.5, "ink": 0.1}))

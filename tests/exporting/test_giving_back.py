@@ -72,8 +72,18 @@ def test_errors_of_batches_add_up_to_those_of_all():
         (["onnx-int8"], -1.0, None, "--max-drop should be a number above 0, .*, found -1"),
         (["onnx-int8"], float("nan"), None, "--max-drop should be a number above 0, .*, found nan"),
         (["onnx-int8"], None, 31, "--calibration-samples should be at least 32, .*, found 31"),
-        (["onnx"], 1.0, None, "--max-drop is for formats .*name onnx-int8, onnx-fp16 or onnx-bf16"),
-        (["onnx-fp16"], None, 64, "--calibration-samples is for .*; name onnx-int8 with --format"),
+        (
+            ["onnx"],
+            1.0,
+            None,
+            "--max-drop is for formats .*name onnx-int8, onnx-int4, onnx-fp16 or onnx-bf16",
+        ),
+        (
+            ["onnx-fp16"],
+            None,
+            64,
+            "--calibration-samples is for .*; name onnx-int8 or onnx-int4 with --format",
+        ),
     ],
 )
 def test_what_is_no_such_number_or_has_no_effect_is_refused(formats, drop, samples, words):

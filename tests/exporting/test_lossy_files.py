@@ -1,6 +1,7 @@
 """Files of fewer bits: what is in them, what they lose, and what is refused."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from onnx import numpy_helper
+from onnx import TensorProto, numpy_helper
 from torch import nn
 
 from paretocli.errors import InputError, RunError
@@ -22,7 +23,11 @@ from paretocli.exporting.onnx_file import ONNX
 from tests.exporting.quantising import Pooled, images, network_of, problem_of
 from tests.program import files_below
 
-ALL = ("onnx-int8", "onnx-fp16", "onnx-bf16")
+ALL = ("onnx-int8", "onnx-int4", "onnx-fp16", "onnx-bf16")
+
+
+# Kinds of tensors of ONNX: int8, float16, bfloat16, int4.
+NARROW = (3, 10, 16, 22)
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +56,13 @@ def _exported_once(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(written, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lossy")
-    return folder, write_lossy(written, ["program", *ALL], folder, Lossiness(4.0), 1)
+    return folder, write_lossy(written, ["program", *ALL], folder, Lossiness(6.0), 1)
 
 
 def test_all_formats_are_files_that_run(written, made):
     folder, found = made
     assert set(files_below(folder)) == {one.file for one in found.values()}
-    assert [found[name].bits for name in ALL] == [8, 16, 16]
+    assert [found[name].bits for name in ALL] == [8, 4, 16, 16]
     inputs = images(7)
     with torch.no_grad():
         expected = written.small(inputs)
@@ -87,7 +92,7 @@ def test_losses_are_those_of_what_the_file_says(written, made):
             assert (drop.figure, drop.unit, drop.before) == (f"accuracy_{task}", "points", 1.0)
             assert drop.after == pytest.approx(right, abs=1e-6)
             assert drop.drop == pytest.approx(100 * (1 - right), abs=1e-4)
-        assert all(drop.drop <= 4 for drop in one.validation.values())
+        assert all(drop.drop <= 6 for drop in one.validation.values())
     assert found["onnx-int8"].calibration_samples == 64
     assert found["onnx-fp16"].calibration_samples == 0
     assert set(found["onnx-int8"].layers) == {"body.0", "body.3", "hidden", "left", "right"}
@@ -108,9 +113,39 @@ def test_weights_are_those_of_the_network_within_half_a_step(written, made):
     assert (off <= step[:, None] * 0.501).all()
 
 
+def test_weights_of_four_bits_are_widened_as_the_file_is_loaded(written, made, tmp_path):
+    folder, found = made
+    model = onnx.load(folder / "network.int4.onnx")
+    narrow = {one.name for one in model.graph.initializer if one.data_type == TensorProto.INT4}
+    casts = {node.output[0]: node.input[0] for node in model.graph.node if node.op_type == "Cast"}
+    assert narrow < {*casts.values()}  # what the network does with its images is a cast too
+    decoded = {node.output[0]: node.input for node in model.graph.node if "Dequ" in node.op_type}
+    there = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
+    (layer,) = (node for node in model.graph.node if node.name == "hidden")
+    wide, step, _ = decoded[layer.input[1]]
+    numbers = there[casts[wide]].astype(float)
+    weight = written.small.hidden.weight.detach().numpy()
+    np.testing.assert_allclose(there[step], np.abs(weight).max(axis=1) / 7.499, rtol=1e-5)
+    assert np.abs(numbers).max(axis=1).tolist() == [7.0] * 24
+    assert (np.abs(numbers * there[step][:, None] - weight) <= there[step][:, None] * 0.501).all()
+    # Layers of fewer numbers than a cast is worth keep eight bits.
+    assert set(found["onnx-int4"].layers) == {"body.3", "hidden", "left", "right"}
+    kernels = [_kernels(folder / f"network.{name}.onnx", tmp_path) for name in ("int4", "int8")]
+    assert kernels[0] == kernels[1]
+
+
+def _kernels(file, folder):
+    """How often onnxruntime calls each operator."""
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(folder / "optimised.onnx")
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    onnxruntime.InferenceSession(file, options)
+    return Counter(one.op_type for one in onnx.load(folder / "optimised.onnx").graph.node)
+
+
 def test_the_same_command_gives_the_same_bytes(written, made, tmp_path):
     folder, found = made
-    write_lossy(written, ALL, tmp_path, Lossiness(4.0), 1)
+    write_lossy(written, ALL, tmp_path, Lossiness(6.0), 1)
     for one in found.values():
         assert (tmp_path / one.file).read_bytes() == (folder / one.file).read_bytes()
 
@@ -121,7 +156,7 @@ def test_a_wrong_weight_is_found(name, written, tmp_path, monkeypatch):
 
     def wrong(model, file, **options):
         if not options and file.parent == tmp_path:  # a number of the largest
-            stored = [one for one in model.graph.initializer if one.data_type in (3, 10, 16)]
+            stored = [one for one in model.graph.initializer if one.data_type in NARROW]
             tensor = max(stored, key=lambda one: len(one.raw_data))
             content = bytearray(tensor.raw_data)
             content[-1] ^= 2
@@ -159,13 +194,31 @@ def bad():
 
 def test_the_layer_that_loses_most_is_given_back(bad, tmp_path):
     found = write_lossy(bad, ["onnx-int8"], tmp_path, Lossiness(4.0), 1)["onnx-int8"]
-    assert found.exact_layers == ("bad",)
+    assert found.given_back == ("bad",)
     assert set(found.layers) == {"first", "bad", "good", "heads.0", "heads.1"}
     size = 16 * 16
     total = sum(parameter.numel() for parameter in bad.small.parameters())
     biases = sum(p.numel() for name, p in bad.small.named_parameters() if "bias" in name)
     assert found.share == pytest.approx((total - biases - size) / total)
     assert max(drop.drop for drop in found.validation.values()) <= 4
+
+
+def test_layers_that_four_bits_ruin_have_eight(tmp_path):
+    torch.manual_seed(0)
+    with torch.no_grad():
+        network = OneBadLayer().eval()
+        network.bad.weight[:, 0] = 5.0  # a step of four bits is wider than all others, of eight not
+    made = network_of(network, problem_of(network, lambda n: torch.randn(n, 8)), ["numbers"])
+    found = write_lossy(made, ["onnx-int4"], tmp_path, Lossiness(12.0), 1)["onnx-int4"]
+    assert found.given_back[0] == "bad"
+    assert found.back == 8
+    assert 0 < len(found.given_back) < len(found.layers)
+    model = onnx.load(tmp_path / found.file)
+    kinds = Counter(one.data_type for one in model.graph.initializer if len(one.dims) == 2)
+    assert kinds[TensorProto.INT8] == len(found.given_back)
+    assert kinds[TensorProto.INT4] == len(found.layers) - len(found.given_back)
+    assert kinds[TensorProto.FLOAT] == 0
+    assert found.share > 0.9
 
 
 def test_what_no_layers_make_good_is_refused(written, tmp_path):
@@ -233,7 +286,10 @@ def test_embeddings_and_attention(tmp_path):
     torch.manual_seed(0)
     network = Tokens().eval()
     made = network_of(network, problem_of(network, texts, (40, 60, 40)), [])
-    found = write_lossy(made, ["onnx-int8"], tmp_path, Lossiness(20.0), 1)["onnx-int8"]
+    both = write_lossy(made, ["onnx-int8", "onnx-int4"], tmp_path, Lossiness(25.0), 1)
+    found = both["onnx-int8"]
+    # What an embedding shares keeps eight bits.
+    assert set(both["onnx-int4"].layers) == {"along.0", "along.1", "along.2"}
     # A weight that is read twice is one layer.
     assert set(found.layers) == {"right", "along.0", "along.1", "along.2", "left"}
     assert found.share > 0.8

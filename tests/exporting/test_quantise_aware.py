@@ -22,9 +22,9 @@ from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.errors import InputError, RunError
 from paretocli.exporting.export import export_point
 from paretocli.exporting.fewer_bits.calibration import calibration_batches, ranges
-from paretocli.exporting.fewer_bits.int8 import OPERATORS, Int8, ordered
 from paretocli.exporting.fewer_bits.lossiness import Lossiness, asked_lossiness
 from paretocli.exporting.fewer_bits.output_error import output_error
+from paretocli.exporting.fewer_bits.quantised import OPERATORS, Quantised, ordered
 from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.quantise_aware import recipe as recipe_module
@@ -72,7 +72,7 @@ def test_weights_and_biases_are_rounded_in_steps_of_their_channel():
     assert weight.grad.flatten().tolist() == [1, 1, 1, 1]
     start = torch.tensor([0.0, 2.55])
     bias = torch.tensor([0.10006, 0.1])
-    grid = (0, -127, 127)
+    grid = (0, -127, 127, None)
     step = step_between(start, torch.zeros(2))
     found = bias_on_grid(bias, step, weight, grid) / (0.01 * torch.tensor([0.01, 0.03 / 127]))
     assert found.tolist() == pytest.approx([1001, round(0.1 * 127 / 0.0003)], abs=0.01)
@@ -123,14 +123,16 @@ def words(count):
 
 
 @pytest.mark.parametrize(
-    ("make", "inputs", "reduced", "back"),
+    ("make", "inputs", "bits", "back"),
     [
-        (Mixed, images, False, ()),
-        (Words, words, True, ()),
-        (Words, words, True, ("along", "words")),
+        (Mixed, images, 8, ()),
+        (Mixed, images, 4, ("hidden",)),
+        (Words, words, 7, ()),
+        (Words, words, 4, ()),
+        (Words, words, 7, ("along", "words")),
     ],
 )
-def test_the_rounded_network_gives_what_the_file_gives(make, inputs, reduced, back, tmp_path):
+def test_the_rounded_network_gives_what_the_file_gives(make, inputs, bits, back, tmp_path):
     torch.manual_seed(0)
     network = make().eval()
     problem = problem_of(network, inputs)
@@ -141,7 +143,7 @@ def test_the_rounded_network_gives_what_the_file_gives(make, inputs, reduced, ba
     given = problem.test.inputs
     with torch.no_grad():
         right = written.small(given)
-    variant = Int8(exact, "", known, reduced).variant()
+    variant = Quantised(exact, "", known, bits).variant()
     made = variant.make(back)
     (tmp_path / "network.int8.onnx").write_bytes(made.SerializeToString())
     found = FORMATS["onnx-int8"].read(tmp_path)(given)
@@ -229,7 +231,7 @@ def exported(solved):
 
 def test_training_wins_back_what_eight_bits_lose(exported):
     found = exported[1].lossy["onnx-int8"]
-    assert found.exact_layers == ()
+    assert found.given_back == ()
     assert found.how.endswith("trained ranges by " + found.how.rpartition(" ")[2])
     course = found.trained.course
     assert course.best_epoch > 0
@@ -275,7 +277,7 @@ def test_whoever_gets_it_is_told_that_it_is_another_network(exported):
     assert "it is no longer the point's own network" in text
     lost = exported[1].lossy["onnx-int8"].trained.untrained  # depends on the processor
     assert max(one.drop for one in lost.values()) > 2
-    alone = f"in eight bits alone, there was lost: accuracy left {lost['left'].drop:.2f} points"
+    alone = f"in 8 bits alone, there was lost: accuracy left {lost['left'].drop:.2f} points"
     assert alone in text
 
 
@@ -320,7 +322,9 @@ def test_it_is_trained_on_what_the_point_was_trained_on(solved):
 def test_what_cannot_be_trained_so_is_refused(solved):
     with pytest.raises(InputError, match=r"--quantise-aware should be at least 1, .*, found 0"):
         asked_lossiness(["onnx-int8"], None, None, 0)
-    with pytest.raises(InputError, match=r"--quantise-aware is for .*; name onnx-int8 with"):
+    with pytest.raises(
+        InputError, match=r"--quantise-aware is for .*; name onnx-int8 or onnx-int4 with"
+    ):
         asked_lossiness(["onnx", "onnx-fp16"], None, None, 3)
     problem = solved.problem
     outputs = solved.network(problem.test.inputs)

@@ -28,7 +28,7 @@ from paretocli.exporting.fewer_bits.trials import Network
 from paretocli.problems.classification import classification
 from tests.studies.exported_zoo import ZOO, disturb, same
 
-FORMATS = ("onnx-int8", "onnx-fp16", "onnx-bf16")
+FORMATS = ("onnx-int8", "onnx-int4", "onnx-fp16", "onnx-bf16")
 SIZES = (128, 256, 256)
 CLASSES = 5
 
@@ -94,7 +94,7 @@ def _line(kind: str, found: Lossy) -> str:
     return (
         f"  {kind:<10} {found.bytes_exact / found.bytes:4.1f} × smaller, speed {speeds} ×, "
         f"points lost on the test data {' and '.join(lost)}, "
-        f"{len(found.exact_layers)} of {len(found.layers)} layers in fp32; {found.how}"
+        f"{len(found.given_back)} of {len(found.layers)} layers in fp32; {found.how}"
     )
 
 

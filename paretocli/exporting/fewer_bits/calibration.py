@@ -44,8 +44,13 @@ def calibration_batches(problem: Problem, names: Sequence[str], samples: int) ->
         yield {name: tensor.numpy() for name, tensor in zip(names, tensors, strict=True)}
 
 
-def calibration_count(problem: Problem, asked: int | None) -> int:
+def calibration_count(name: str, problem: Problem, asked: int | None) -> int:
     """How many training samples the ranges are found on.
+
+    Args:
+        name: The format's, for messages.
+        problem: Whose data.
+        asked: How many were asked for, None for the usual number.
 
     Raises:
         InputError: There are too few, or fewer than were asked for.
@@ -53,7 +58,7 @@ def calibration_count(problem: Problem, asked: int | None) -> int:
     there = len(problem.train)
     if there < FEWEST_SAMPLES:
         raise InputError(
-            f"onnx-int8 finds the ranges of its numbers on {FEWEST_SAMPLES} training samples at "
+            f"{name} finds the ranges of its numbers on {FEWEST_SAMPLES} training samples at "
             f"least, and problem {problem.name} has {there}; export it as onnx-fp16."
         )
     if asked is not None and asked > there:

@@ -11,11 +11,12 @@ from paretocli.exporting.fewer_bits.trials import Trials
 from paretocli.exporting.fewer_bits.variants import Variant
 
 ROUNDING = 1e-4  # points or per cent; metrics are in single precision
+MORE = {8: "eight bits", 32: "single precision"}
 DIGITS = 3  # of losses that are compared, likewise
 
 
 class TooLossyError(InputError):
-    """A task loses more than it may, however many layers stay in single precision."""
+    """A task loses more than it may, however many layers are given back."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,12 @@ class Chosen:
 
     Attributes:
         variant: It.
-        exact_layers: Those that stay in single precision, most sensitive first.
+        given_back: Layers that have more bits, most sensitive first.
         drops: What each task loses on the validation data.
     """
 
     variant: Variant
-    exact_layers: tuple[str, ...]
+    given_back: tuple[str, ...]
     drops: dict[str, Drop]
 
 
@@ -41,7 +42,7 @@ def holds(lost: Mapping[str, Drop], max_drop: float) -> bool:
 def with_given_back(
     name: str, chosen: Variant, lost: Mapping[str, Drop], trials: Trials, max_drop: float
 ) -> Chosen:
-    """A variant with as few layers in single precision as hold.
+    """A variant with as few layers given back as hold.
 
     Args:
         name: The format's, for messages.
@@ -64,7 +65,7 @@ def with_given_back(
 
     count = fewest_given_back(order, does)
     if count is None:
-        raise TooLossyError(_refusal(name, lost, found, max_drop))
+        raise TooLossyError(_refusal(name, chosen.back, lost, found, max_drop))
     return Chosen(chosen, tuple(order[:count]), found[count])
 
 
@@ -109,12 +110,16 @@ def worst_of(found: Mapping[str, Drop]) -> Drop:
 
 
 def _refusal(
-    name: str, lost: Mapping[str, Drop], found: Mapping[int, Mapping[str, Drop]], max_drop: float
+    name: str,
+    back: int,
+    lost: Mapping[str, Drop],
+    found: Mapping[int, Mapping[str, Drop]],
+    max_drop: float,
 ) -> str:
     """What no layers that are given back make good."""
     worst = worst_of(lost)
     still = [
-        f", and with all layers but one in single precision still {_said(worst_of(drops))}"
+        f", and with all layers but one in {MORE[back]} still {_said(worst_of(drops))}"
         for drops in found.values()
     ]
     return (

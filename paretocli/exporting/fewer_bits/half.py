@@ -50,11 +50,11 @@ def _fits(tensor: TensorProto, kind: str) -> bool:
 
 
 def _halved(
-    exact: Exact, layers: dict[str, list[str]], exact_layers: Collection[str], *, kind: str
+    exact: Exact, layers: dict[str, list[str]], given_back: Collection[str], *, kind: str
 ) -> onnx.ModelProto:
     model = named_layers(onnx.load(exact.file), exact.parameters).model
     halved = {
-        tensor for layer, found in layers.items() if layer not in exact_layers for tensor in found
+        tensor for layer, found in layers.items() if layer not in given_back for tensor in found
     }
     conversions = []
     for tensor in model.graph.initializer:

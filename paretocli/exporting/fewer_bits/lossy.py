@@ -37,7 +37,8 @@ class Lossy:
         how: What was chosen on the validation data.
         calibration_samples: Training samples that ranges were found on; 0 where none are needed.
         layers: What could be stored in fewer bits.
-        exact_layers: Those of them that stay in single precision, most sensitive first.
+        given_back: Those of them that have more bits, most sensitive first.
+        back: Bits of these: 32 where they stay in single precision.
         max_drop: What each task may lose on the validation data.
         validation: What each loses there.
         test: What each loses on the test data, on which nothing was chosen.
@@ -59,7 +60,8 @@ class Lossy:
     how: str
     calibration_samples: int
     layers: tuple[str, ...]
-    exact_layers: tuple[str, ...]
+    given_back: tuple[str, ...]
+    back: int
     max_drop: float
     validation: dict[str, Drop]
     test: dict[str, Drop]

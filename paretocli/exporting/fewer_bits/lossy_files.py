@@ -79,7 +79,9 @@ def _write(
 ) -> Lossy:
     form, problem = FORMATS[name], network.problem
     (file,) = form.files
-    samples = calibration_count(problem, lossiness.calibration_samples) if form.calibrated else 0
+    samples = (
+        calibration_count(name, problem, lossiness.calibration_samples) if form.calibrated else 0
+    )
     exact = Exact(
         exact_folder / ONNX,
         {key: tensor.detach().numpy() for key, tensor in network.small.state_dict().items()},
@@ -91,7 +93,7 @@ def _write(
         variants = form.variants(exact)
         choice = chosen_with_training(name, variants, network, form, lossiness, Path(place))
         share = _save(choice, exact, folder / file, name)
-        rounded = None if choice.tuned is None else choice.tuned.rounded(choice.chosen.exact_layers)
+        rounded = None if choice.tuned is None else choice.tuned.rounded(choice.chosen.given_back)
     function = form.read(folder)
     functions: dict[str, Function] = {"module": network.small, "onnx": reference, name: function}
     found = compare_outputs(problem, functions, network.form)
@@ -122,7 +124,8 @@ def _write(
         how=chosen.variant.words,
         calibration_samples=samples,
         layers=tuple(chosen.variant.layers),
-        exact_layers=chosen.exact_layers,
+        given_back=chosen.given_back,
+        back=chosen.variant.back,
         max_drop=lossiness.max_drop,
         validation=chosen.drops,
         test=drops(choice.main, before, after),
@@ -139,6 +142,6 @@ def _save(choice: Choice, exact: Exact, file: Path, name: str) -> float:
     variant, tuned = choice.chosen.variant, choice.tuned
     if tuned is not None:
         exact = tuned.exact
-    onnx.save(variant.make(choice.chosen.exact_layers), file)
+    onnx.save(variant.make(choice.chosen.given_back), file)
     right = named_layers(onnx.load(exact.file), exact.parameters).model
     return refuse_wrong_numbers(right, onnx.load(file), name)

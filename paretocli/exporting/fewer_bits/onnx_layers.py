@@ -68,6 +68,16 @@ def parameter_of(stored: onnx.TensorProto, parameters: Mapping[str, Array]) -> s
     return stored.name
 
 
+def shared_with_embeddings(model: onnx.ModelProto) -> set[str]:
+    """The tensors that both an embedding and a layer read."""
+    rows = {node.input[0] for node in model.graph.node if node.op_type == "Gather"}
+    return {
+        node.input[place]
+        for node in model.graph.node
+        if (place := WEIGHT.get(node.op_type)) == 1 and node.input[place] in rows
+    }
+
+
 def floats(model: onnx.ModelProto) -> list[onnx.TensorProto]:
     """All tensors in single precision that a model stores."""
     kind = onnx.TensorProto.FLOAT

@@ -25,6 +25,7 @@ def pass_on_bits(model: onnx.ModelProto) -> None:
     nodes = model.graph.node
     ends = {one.name for one in model.graph.output}
     stored = {one.name for one in model.graph.initializer}
+    stored |= {n.output[0] for n in nodes if n.op_type == "Cast" and n.input[0] in stored}
     readers = Counter(name for node in nodes for name in node.input)
     decoding = {node.output[0]: node for node in nodes if node.op_type == "DequantizeLinear"}
     encoding = {node.input[0]: node for node in nodes if node.op_type == "QuantizeLinear"}

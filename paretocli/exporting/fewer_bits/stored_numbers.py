@@ -74,14 +74,16 @@ def _read(
 def _known(
     name: str, there: dict[str, TensorProto], made: dict[str, onnx.NodeProto]
 ) -> Array | None:
-    """A tensor that is stored, or the product of two that are."""
+    """A tensor that is stored, widened where it is read, or the product of two that are stored."""
     if name in there:
         return numpy_helper.to_array(there[name])
     node = made.get(name)
-    if node is None or node.op_type != "Mul" or not there.keys() >= {*node.input}:
+    if node is None or node.op_type not in ("Mul", "Cast") or not there.keys() >= {*node.input}:
         return None
-    first, second = (numpy_helper.to_array(there[one]) for one in node.input)
-    product: Array = first * second
+    parts = [numpy_helper.to_array(there[one]) for one in node.input]
+    if node.op_type == "Cast":
+        return parts[0]
+    product: Array = parts[0] * parts[1]
     return product
 
 
@@ -104,7 +106,8 @@ def _decoded(node: onnx.NodeProto, parts: list[Array]) -> Stored:
         form[axis] = -1
     step, zero = step.reshape(form), zero.reshape(form if zero.size > 1 else ())
     error = np.broadcast_to(step * (0.5 + ROUNDING), numbers.shape)
-    return Stored((numbers - zero) * step, error, 8 * parts[0].dtype.itemsize)
+    bits = 4 if parts[0].dtype.name == "int4" else 8 * parts[0].dtype.itemsize
+    return Stored((numbers - zero) * step, error, bits)
 
 
 def refuse_wrong_numbers(exact: onnx.ModelProto, lossy: onnx.ModelProto, name: str) -> float:

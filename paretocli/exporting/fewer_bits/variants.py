@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import onnx
 
-    from paretocli.exporting.fewer_bits.int8 import Int8
+    from paretocli.exporting.fewer_bits.quantised import Quantised
 
     Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -41,12 +41,14 @@ class Variant:
         words: What it is, for people.
         rank: Of several that lose as much, those with the lowest are taken.
         layers: What can be stored so, by name.
-        make: The ONNX model in which so many of these layers stay in single precision.
-        int8: What it is made by, where its network may be trained for it.
+        make: The ONNX model in which so many of these layers are given back.
+        back: Bits of those that are: 32 where they stay in single precision.
+        quantised: What it is made by, where its network may be trained for it.
     """
 
     words: str
     rank: int
     layers: Sequence[str]
     make: "Callable[[Collection[str]], onnx.ModelProto]"
-    int8: "Int8 | None" = None
+    back: int = 32
+    quantised: "Quantised | None" = None

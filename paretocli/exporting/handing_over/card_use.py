@@ -159,8 +159,18 @@ def fewer_bits_text(lossy: Part) -> list[str]:
     return [
         table(head, rows),
         paragraph(f"{note} ({allowed}: points of shares, else per cent)."),
+        *[paragraph(_how_text(one)) for one in lossy.values()],
         *[_trained_text(one) for one in lossy.values() if one["trained"] is not None],
     ]
+
+
+def _how_text(one: Part) -> str:
+    """How a file stores numbers."""
+    text = f"{plain(one['file'])}: {plain(one['how'])}"
+    if not one["given_back"]:
+        return f"{text}."
+    kept = ", ".join(map(plain, one["given_back"]))
+    return f"{text}; layers of {one['back']} bits: {kept}."
 
 
 def _trained_text(one: Part) -> str:
@@ -172,11 +182,12 @@ def _trained_text(one: Part) -> str:
     )
     return paragraph(
         f"{plain(one['file'])} does not hold the weights of this point: they and the ranges of "
-        f"eight bits were trained for {course['epochs']} epochs more on the training split, with "
-        f"all numbers rounded as in the file (Adam, learning rate {course['rate']:g}, of ranges "
-        f"{course['range_rate']:g}, both falling to 0 along a cosine; batches of "
+        f"what is between layers were trained for {course['epochs']} epochs more on the training "
+        f"split, with all numbers rounded as in the file (Adam, learning rate {course['rate']:g}, "
+        f"of ranges {course['range_rate']:g}, both falling to 0 along a cosine; batches of "
         f"{course['batch_size']}; losses weighted by {counted}); the validation data chose epoch "
-        f"{course['best_epoch']}. Without that, eight bits lost on the validation data: {without}. "
+        f"{course['best_epoch']}. Without that, {one['bits']} bits lost on the validation data: "
+        f"{without}. "
         "Exchange rates and the certificate above are those of the point. The stored samples have "
         "the outputs of the trained network, rounded, for this file."
     )

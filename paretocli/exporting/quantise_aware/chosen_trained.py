@@ -1,4 +1,4 @@
-"""Choosing how a network is stored in eight bits, where it may be trained for it."""
+"""Choosing how a network is stored in whole numbers, where it may be trained for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Choice:
     Attributes:
         chosen: How the network is stored.
         tuned: The trained network that it is of, None for the point's own.
-        untrained: What each task loses without training, with all layers in eight bits.
+        untrained: What each task loses without training, with all layers in fewer bits.
         main: What each task is judged by.
     """
 
@@ -46,7 +46,7 @@ def chosen_with_training(
 ) -> Choice:
     """The variant that loses least; where a task loses more than it may, of a trained network.
 
-    That is taken unless the point's own holds with fewer layers in single precision.
+    That is taken unless the point's own holds with fewer layers given back.
 
     Args:
         name: The format's, for messages.
@@ -62,7 +62,7 @@ def chosen_with_training(
     trials, most = Trials(network, form, folder), lossiness.max_drop
     main = trials.main
     variant, lost = least_lost(name, variants, trials)
-    if network.recipe is None or variant.int8 is None or holds(lost, most):
+    if network.recipe is None or variant.quantised is None or holds(lost, most):
         return Choice(with_given_back(name, variant, lost, trials, most), None, lost, main)
     trained = tuned(network, variant, lossiness.quantise_aware, folder)
     again = Trials(network, form, folder, trained.network.small)
@@ -86,4 +86,4 @@ def chosen_with_training(
             f"After {lossiness.quantise_aware} epochs of training with its numbers rounded, "
             f"{refused}"
         )
-    return min(found, key=lambda choice: len(choice.chosen.exact_layers))
+    return min(found, key=lambda choice: len(choice.chosen.given_back))

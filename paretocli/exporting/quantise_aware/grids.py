@@ -1,4 +1,4 @@
-"""Rounding to the numbers that eight bits have, with gradients that pass through it."""
+"""Rounding to the numbers that few bits have, with gradients that pass through it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,16 +17,19 @@ class WeightGrid:
         axis: That of the channels, each of which has a step; None where there is one for all.
         low: The smallest whole number; 0 where the zero point is not 0, but within the range.
         high: The largest.
+        span: Steps between the smallest and the largest of the numbers that are rounded, where
+            these are not `low` and `high`.
     """
 
     axis: int | None
     low: int
     high: int
+    span: float | None = None
 
     @property
-    def numbers(self) -> tuple[int | None, int, int]:
-        """All three."""
-        return self.axis, self.low, self.high
+    def numbers(self) -> tuple[int | None, int, int, float | None]:
+        """All of it."""
+        return self.axis, self.low, self.high, self.span
 
 
 class _Through(torch.autograd.Function):
@@ -76,7 +79,7 @@ def on_grid(values: Tensor, start: Tensor, stretch: Tensor) -> Tensor:
 
 
 def bias_on_grid(
-    bias: Tensor, step: Tensor, weight: Tensor, grid: tuple[int | None, int, int]
+    bias: Tensor, step: Tensor, weight: Tensor, grid: tuple[int | None, int, int, float | None]
 ) -> Tensor:
     """What is added to sums of products (C,), in the steps that these have.
 
@@ -84,7 +87,7 @@ def bias_on_grid(
         bias: It.
         step: That of what is multiplied.
         weight: The tensor that it is multiplied by.
-        grid: How that is rounded: axis, low and high.
+        grid: How that is rounded: axis, low, high and span.
     """
     steps, _ = weight_steps(weight, *grid)
     both = step * steps
@@ -99,14 +102,18 @@ def step_between(start: Tensor, stretch: Tensor) -> Tensor:
     return found
 
 
-def step_of_rows(weight: Tensor, axis: int | None, low: int, high: int) -> Tensor:
+def step_of_rows(
+    weight: Tensor, axis: int | None, low: int, high: int, span: float | None = None
+) -> Tensor:
     """The step of a stored tensor whose rows are what is multiplied; one for all."""
-    return weight_steps(weight, axis, low, high)[0]
+    return weight_steps(weight, axis, low, high, span)[0]
 
 
-def weight_on_grid(weight: Tensor, axis: int | None, low: int, high: int) -> Tensor:
-    """A stored tensor as eight bits hold it; the arguments are those of `WeightGrid`."""
-    step, zero = weight_steps(weight, axis, low, high)
+def weight_on_grid(
+    weight: Tensor, axis: int | None, low: int, high: int, span: float | None = None
+) -> Tensor:
+    """A stored tensor as few bits hold it; the arguments are those of `WeightGrid`."""
+    step, zero = weight_steps(weight, axis, low, high, span)
     if axis is None:
         # torch has no types for these two.
         return torch.fake_quantize_per_tensor_affine(weight, step, zero, low, high)  # type: ignore[no-any-return,unused-ignore]  # typed in some torch only
@@ -114,14 +121,16 @@ def weight_on_grid(weight: Tensor, axis: int | None, low: int, high: int) -> Ten
 
 
 @torch.no_grad()
-def weight_steps(weight: Tensor, axis: int | None, low: int, high: int) -> tuple[Tensor, Tensor]:
-    """The steps and zero points of a stored tensor, as onnxruntime's quantiser chooses them."""
+def weight_steps(
+    weight: Tensor, axis: int | None, low: int, high: int, span: float | None = None
+) -> tuple[Tensor, Tensor]:
+    """The steps and zero points of a stored tensor, as its file has them."""
     rows = weight.reshape(1, -1) if axis is None else weight.movedim(axis, 0).flatten(1)
     least, most = rows.amin(dim=1).clamp(max=0), rows.amax(dim=1).clamp(min=0)
     if low < 0:  # symmetric
         most = torch.maximum(most, -least)
         least = -most
-    step = (most - least).double() / (high - low)
+    step = (most - least).double() / (span or high - low)
     step = torch.where(step < torch.finfo(torch.float32).tiny, 1.0, step)
     zero = torch.zeros_like(step) if low < 0 else (low - least / step).round()
     found = step.float(), zero.to(torch.int32)

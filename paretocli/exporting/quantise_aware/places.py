@@ -10,6 +10,7 @@ import onnx
 from onnx import numpy_helper
 
 from paretocli.errors import InputError
+from paretocli.exporting.fewer_bits.four_bits import BEYOND, LARGEST
 from paretocli.exporting.fewer_bits.onnx_layers import parameter_of
 from paretocli.exporting.quantise_aware.grids import LEVELS, WeightGrid
 
@@ -142,7 +143,7 @@ def _add(known: dict[str, T], name: str, one: T) -> None:
     if known.setdefault(name, one) != one:
         raise InputError(
             f"This network cannot be trained with its numbers rounded: {name} is read in two ways, "
-            "which eight bits round differently; leave out --quantise-aware."
+            "which fewer bits round differently; leave out --quantise-aware."
         )
 
 
@@ -153,6 +154,8 @@ def _grid(values: Array, parameter: Array, parts: list[Array], axis: int | None)
         axis = None
     elif parameter.shape != values.shape or not np.array_equal(parameter, values):
         axis = 1 - axis  # it is stored transposed
+    if numbers.dtype.name == "int4":
+        return WeightGrid(axis, -LARGEST, LARGEST, 2 * BEYOND)
     signed = numbers.dtype == np.int8
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     width = 2 * max(-low, high) if signed else high - low

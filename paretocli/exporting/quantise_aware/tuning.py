@@ -11,7 +11,7 @@ from torch import Tensor, fx, nn
 from paretocli.core.inputs import Inputs, of_form, tensors_of
 from paretocli.core.problem import Problem
 from paretocli.errors import InputError
-from paretocli.exporting.fewer_bits.int8 import Int8
+from paretocli.exporting.fewer_bits.quantised import Quantised
 from paretocli.exporting.fewer_bits.trials import Network
 from paretocli.exporting.fewer_bits.variants import Exact, Variant
 from paretocli.exporting.formats import FORMATS
@@ -47,11 +47,11 @@ class Tuned:
     variant: Variant
     course: Course
 
-    def rounded(self, exact_layers: tuple[str, ...]) -> nn.Module:
+    def rounded(self, given_back: tuple[str, ...]) -> nn.Module:
         """It with its numbers rounded as the file does, from raw inputs to the outputs' tensors."""
-        assert self.variant.int8 is not None
+        assert self.variant.quantised is not None
         assert self.network.recipe is not None
-        graph, _ = _fake_quantised(self.network, self.variant.int8, exact_layers)
+        graph, _ = _fake_quantised(self.network, self.variant.quantised, given_back)
         return _AsUsed(self.network.problem, self.network.recipe, graph).eval()
 
 
@@ -67,9 +67,9 @@ def tuned(network: Network, variant: Variant, epochs: int, folder: Path) -> Tune
     Raises:
         InputError: It cannot be trained so.
     """
-    assert variant.int8 is not None
+    assert variant.quantised is not None
     assert network.recipe is not None
-    graph, places = _fake_quantised(network, variant.int8, ())
+    graph, places = _fake_quantised(network, variant.quantised, ())
     course = train(graph, network.form, network.recipe, epochs)
     small = copy.deepcopy(network.small)
     own = own_tensors(graph)
@@ -78,23 +78,23 @@ def tuned(network: Network, variant: Variant, epochs: int, folder: Path) -> Tune
     _take_up(recipe.graph, own)
     after = replace(network, small=small, recipe=recipe)
     FORMATS["onnx"].write(small, network.names, network.few, folder)
-    before = variant.int8.exact
+    before = variant.quantised.exact
     parameters = {name: tensor.detach().numpy() for name, tensor in small.state_dict().items()}
     exact = Exact(folder / ONNX, parameters, before.calibration)
     ranges = {scale.removesuffix(_STEP): ends for scale, ends in ranges_of(graph, places).items()}
-    int8 = variant.int8.again(exact, f"trained {variant.int8.method}", ranges)
-    return Tuned(after, exact, int8.variant(), course)
+    made = variant.quantised.again(exact, f"trained {variant.quantised.method}", ranges)
+    return Tuned(after, exact, made.variant(), course)
 
 
 def _fake_quantised(
-    network: Network, int8: Int8, exact_layers: tuple[str, ...]
+    network: Network, quantised: Quantised, given_back: tuple[str, ...]
 ) -> tuple[fx.GraphModule, Places]:
     """The network from prepared inputs on, rounded as it is in eight bits, and where that is."""
     recipe = network.recipe
     assert recipe is not None
     _refuse_others(recipe.graph, network.small)
-    model = int8.model()
-    places = places_of(int8.quantised(exact_layers), model, int8.exact.parameters)
+    model = quantised.model()
+    places = places_of(quantised.quantised(given_back), model, quantised.exact.parameters)
     raw = dict(zip(network.few, tensors_of(recipe.raw).values(), strict=True))
     names = [name for place in places.between for name in (place.source, place.tensor)]
     graph = copy.deepcopy(recipe.graph)

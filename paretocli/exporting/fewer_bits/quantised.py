@@ -1,7 +1,7 @@
-"""Networks in eight bits: weights, and what is between the layers."""
+"""Networks in whole numbers: weights of four, seven or eight bits, and eight between the layers."""
 
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,19 @@ import onnx
 
 from paretocli.compaction.quiet import quiet
 from paretocli.exporting.fewer_bits.calibration import METHODS, ranges
-from paretocli.exporting.fewer_bits.onnx_layers import WEIGHT, named_layers
+from paretocli.exporting.fewer_bits.four_bits import (
+    FOUR,
+    ChannelSteps,
+    four_bit_steps,
+    four_bits_known,
+    in_four_bits,
+    widened,
+)
+from paretocli.exporting.fewer_bits.onnx_layers import (
+    WEIGHT,
+    named_layers,
+    shared_with_embeddings,
+)
 from paretocli.exporting.fewer_bits.pooling_order import activations_first
 from paretocli.exporting.fewer_bits.slimming import slim
 from paretocli.exporting.fewer_bits.variants import Exact, Variant
@@ -27,42 +39,53 @@ OPERATORS = (*WEIGHT, *PASSING)
 KEEPING = ["Gemm", "MatMul"]
 
 
+# In sums of two products of eight bits by eight, x86 processors without VNNI saturate; with weights
+# of seven bits nothing does.
+SEVEN, EIGHT = 7, 8
+
+
 @dataclass(frozen=True, eq=False)
-class Int8:
-    """A way to store a network in eight bits.
+class Quantised:
+    """A way to store a network in whole numbers.
 
     Attributes:
         exact: The network.
         method: How its ranges were found.
         ranges: Of its tensors, as onnxruntime's quantiser takes them.
-        reduced: Whether weights have seven bits.
+        bits: Of its weights.
     """
 
     exact: Exact
     method: str
     ranges: Any
-    reduced: bool
+    bits: int
 
     def variant(self) -> Variant:
         """What can be tried."""
-        bits = 7 if self.reduced else 8
+        model, nodes = _named(self.exact)
+        layers = [*in_four_bits(model, nodes)] if self.bits == FOUR else [*nodes]
+        since = " (which onnxruntime reads from 1.23 on)" if self.bits == FOUR else ""
         return Variant(
-            words=f"weights of {bits} bits per channel, activations of 8 bits, {self.method}",
-            rank=bits - 7,
-            layers=tuple(_named(self.exact)[1]),
-            make=lambda exact_layers: slim(self.quantised(exact_layers)),
-            int8=self,
+            words=f"weights of {self.bits} bits per channel{since}, activations of 8 bits, "
+            f"{self.method}",
+            rank=self.bits,
+            layers=tuple(layers),
+            make=lambda back: slim(widened(self.quantised(back))),
+            back=EIGHT if self.bits == FOUR else 32,
+            quantised=self,
         )
 
     def model(self) -> onnx.ModelProto:
         """The network in single precision, as it is quantised: its layers are named."""
         return _named(self.exact)[0]
 
-    def quantised(self, exact_layers: Collection[str]) -> onnx.ModelProto:
-        """The network with so many layers in single precision, with the names of its tensors."""
-        return _quantised(self.exact, self.ranges, exact_layers, reduced=self.reduced)
+    def quantised(self, back: Collection[str]) -> onnx.ModelProto:
+        """The network with so many layers given back, with the names of its tensors."""
+        return _quantised(self.exact, self.ranges, back, self.bits)
 
-    def again(self, exact: Exact, method: str, known: Mapping[str, tuple[float, float]]) -> "Int8":
+    def again(
+        self, exact: Exact, method: str, known: Mapping[str, tuple[float, float]]
+    ) -> "Quantised":
         """The same for other weights, with these ranges of tensors in the place of those found.
 
         Args:
@@ -77,23 +100,34 @@ class Int8:
             name: TensorData(lowest=np.float32(low), highest=np.float32(high))
             for name, (low, high) in known.items()
         }
-        return Int8(ordered(exact), method, ranges, self.reduced)
+        return Quantised(ordered(exact), method, ranges, self.bits)
 
 
 def int8_variants(exact: Exact) -> list[Variant]:
     """Each way to find ranges, with weights of seven and of eight bits.
 
-    Weights are symmetric, per channel. In sums of two products of eight bits by eight, processors
-    without VNNI saturate: with seven bits for the weights nothing does. Activations are uint8
-    with a zero point. As int8 they would be the same numbers less 128, for which onnxruntime has
-    fewer kernels on x86.
+    Weights are symmetric, per channel. Activations are uint8 with a zero point. As int8 they would
+    be the same numbers less 128, for which onnxruntime has fewer kernels on x86.
     """
+    return _variants(exact, (SEVEN, EIGHT))
+
+
+def int4_variants(exact: Exact) -> list[Variant]:
+    """Each way to find ranges, with weights of four bits; what needs more of them has eight.
+
+    All but the weights is as in eight bits, and so is the work: they are eight bits wide again once
+    the file is loaded.
+    """
+    return _variants(exact, (FOUR,))
+
+
+def _variants(exact: Exact, bits: Sequence[int]) -> list[Variant]:
     exact = ordered(exact)
     with quiet():
         found = _ranges(exact)
     return [
-        Int8(exact, f"ranges by {method}", values, reduced).variant()
-        for reduced in (True, False)
+        Quantised(exact, f"ranges by {method}", values, each).variant()
+        for each in bits
         for method, values in found.items()
     ]
 
@@ -123,14 +157,17 @@ def _named(exact: Exact) -> tuple[onnx.ModelProto, dict[str, tuple[str, ...]]]:
     return layers.model, layers.nodes
 
 
-def _quantised(
-    exact: Exact, values: Any, exact_layers: Collection[str], *, reduced: bool
-) -> onnx.ModelProto:
+def _quantised(exact: Exact, values: Any, back: Collection[str], bits: int) -> onnx.ModelProto:
     from onnxruntime.quantization import QuantType
     from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
     model, nodes = _named(exact)
-    quantised = {node for layer in nodes if layer not in exact_layers for node in nodes[layer]}
+    if bits == FOUR:
+        model = four_bits_known(model)
+    narrow = {*in_four_bits(model, nodes)} - {*back} if bits == FOUR else set()
+    quantised = {
+        node for layer in nodes if bits == FOUR or layer not in back for node in nodes[layer]
+    }
     stored = {one.name for one in model.graph.initializer}
     # Products of two activations, as in attention, stay as they are. What is taken from one
     # (Gather) is of the bits that it has.
@@ -141,6 +178,8 @@ def _quantised(
         and node.name not in quantised
         and not (node.op_type == "Gather" and node.input[0] not in stored)
     ]
+    reduced = bits != EIGHT
+    steps = four_bit_steps(model, [node for layer in narrow for node in nodes[layer]])
     with quiet():
         quantiser = QDQQuantizer(
             model,
@@ -154,7 +193,8 @@ def _quantised(
             [*OPERATORS],
             {
                 "OpTypesToExcludeOutputQuantization": KEEPING,
-                "TensorQuantOverrides": _one_step(model, reduced),
+                "TensorQuantOverrides": _one_step(model, reduced)
+                | {name: _given_steps(found) for name, found in steps.items()},
             },
         )
         quantiser.quantize_model()
@@ -163,15 +203,17 @@ def _quantised(
     return found
 
 
+def _given_steps(steps: ChannelSteps) -> list[dict[str, Any]]:
+    """What the quantiser is told of a tensor whose steps are chosen here."""
+    from onnxruntime.quantization import QuantType
+
+    zero = {"quant_type": QuantType.QInt4, "axis": steps.axis, "zero_point": 0}
+    return [zero | {"scale": step} for step in steps.steps]
+
+
 def _one_step(model: onnx.ModelProto, reduced: bool) -> dict[str, Any]:
     """For weights that an embedding shares with a layer: one step for all, as embeddings need."""
     from onnxruntime.quantization import QuantType
 
-    rows = {node.input[0] for node in model.graph.node if node.op_type == "Gather"}
-    shared = {
-        node.input[place]
-        for node in model.graph.node
-        if (place := WEIGHT.get(node.op_type)) == 1 and node.input[place] in rows
-    }
     one = {"quant_type": QuantType.QInt8, "symmetric": True, "reduce_range": reduced}
-    return {name: [dict(one)] for name in sorted(shared)}
+    return {name: [dict(one)] for name in sorted(shared_with_embeddings(model))}
