@@ -3,9 +3,9 @@
     paretocli sweep --config examples/multimnist_sparsity.toml
     python examples/sparsity_and_bits.py runs/multimnist-sparsity --out runs/bits
 
-Exports every solved point as ONNX in single precision, in 16, eight and four bits, and keeps of each
-file its bytes, the milliseconds of a call and the tasks' mean accuracy. The front of these three is
-chosen by validation accuracies; test accuracies are shown beside it. Writes `bits.csv` and
+Exports every solved point as ONNX in single precision, in 16, eight and four bits, and keeps of
+each file its bytes, the milliseconds of a call and the tasks' mean accuracy. The front of these
+three is chosen by validation accuracies; test accuracies are shown beside it. Writes `bits.csv` and
 `bits.png`; a point that loses more than `--max-drop` in some bits is told and left out in these.
 Options of the sweep's problem are those of its directory.
 """

@@ -108,10 +108,10 @@ def _validation_text(lossy: "Lossy") -> str:
     most = max(lossy.differences.values(), default=0.0)
     said = f"Outputs differ by up to {most:.2g} on the test data."
     if lossy.trained is not None:
-        far = max(lossy.trained.from_exact.values(), default=0.0)
+        near = max(lossy.agreement.values(), default=0.0)
         said = (
-            f"On the test data its outputs differ by up to {far:.2g} from the point's network, and "
-            f"by {most:.2g} from the one that was trained, with its numbers rounded."
+            f"On the test data its outputs differ by up to {most:.2g} from the point's network, "
+            f"and by {near:.2g} from the one that was trained, with its numbers rounded."
         )
     return f"Lost on the validation data, where {lossy.max_drop:g} is allowed: {each}. {said}"
 

@@ -29,7 +29,7 @@ from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.handing_over.hand_over import forms_of, hand_over, handed_over, taken_of
 from paretocli.exporting.handing_over.stored_samples import USUAL
 from paretocli.exporting.latencies import latencies
-from paretocli.exporting.measure import compare_outputs
+from paretocli.exporting.measure import Function, compare_outputs
 from paretocli.exporting.plain import PLAIN, WEIGHTS, write_plain
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.quantise_aware.recipe import recipe_of
@@ -132,14 +132,14 @@ def export_point(
         dense, small = Path(name) / "dense", Path(name) / "small"
         dense.mkdir()
         small.mkdir()
-        rounded: dict[str, nn.Module] = {}  # by the file of a network that was trained for it
-        found = _export(solved, dense, small, formats, threads, lossiness, rounded)
+        right: dict[str, Function] = {}  # what files in fewer bits are to give
+        found = _export(solved, dense, small, formats, threads, lossiness, right)
         found = replace(found, files=(*found.files, *handed_over(samples)))
         report = {"format": 1, "paretocli": __version__, **_origin(solved), **asdict(found)}
         del report["digest"]  # of what this file is one of
         write_text(small / REPORT, json.dumps(report, indent=2))
         batch = _batch(solved.problem, 2)
-        taken = taken_of(solved, found, batch, formats, small, out, samples, rounded)
+        taken = taken_of(solved, found, batch, formats, small, out, samples, right)
         digest = hand_over(taken, small, forms_of(found, formats))
         if place == out:
             # The list of checksums comes last: until then nobody takes the folder for whole.
@@ -181,7 +181,7 @@ def _export(
     asked: Sequence[str],
     threads: int,
     lossiness: Lossiness,
-    rounded: dict[str, nn.Module],
+    right: dict[str, Function],
 ) -> Exported:
     problem = solved.problem
     recipe = recipe_of(solved) if lossiness.quantise_aware else None
@@ -212,7 +212,7 @@ def _export(
         from paretocli.exporting.fewer_bits.lossy_files import write_lossy
 
         written = Network(problem, dense, plain, names, few, outputs, batches, recipe)
-        lossy = write_lossy(written, asked, folder, lossiness, threads, rounded.__setitem__)
+        lossy = write_lossy(written, asked, folder, lossiness, threads, right.__setitem__)
     shutil.copyfile(solved.file, dense_folder / WEIGHTS)
     files = [WEIGHTS, *(file for name in formats for file in FORMATS[name].files)]
     dense_size, small_size = (size_of(network, batches[1]) for network in (dense, plain))

@@ -38,11 +38,17 @@ def write_onnx(network: "nn.Module", names: Sequence[str], batch: "Batch", folde
         onnx.save(without_notes(onnx.load(folder / ONNX)), folder / ONNX)
 
 
-def read_onnx(folder: Path, file: str = ONNX) -> "Function":
-    """Read it again, as a function from tensors to the outputs' tensors."""
+def read_onnx(folder: Path, file: str = ONNX, *, optimised: bool = True) -> "Function":
+    """Read it again, as a function from tensors to the outputs' tensors.
+
+    Args:
+        folder: Where it lies.
+        file: Its name.
+        optimised: Whether operators may be put together, as is usual.
+    """
     import torch
 
-    run = timed_onnx(folder, 0, file)
+    run = timed_onnx(folder, 0, file, optimised=optimised)
 
     def outputs(*inputs: "Tensor") -> "list[Tensor]":
         return [torch.from_numpy(output) for output in run(*inputs)]
@@ -50,11 +56,13 @@ def read_onnx(folder: Path, file: str = ONNX) -> "Function":
     return outputs
 
 
-def timed_onnx(folder: Path, threads: int, file: str = ONNX) -> Callable[..., Any]:
+def timed_onnx(
+    folder: Path, threads: int, file: str = ONNX, *, optimised: bool = True
+) -> Callable[..., Any]:
     """What onnxruntime makes of inputs on the CPU, with so many threads, 0 for its own choice."""
     from paretocli.timing.onnx_session import onnx_session
 
-    session = onnx_session(folder / file, threads)
+    session = onnx_session(folder / file, threads, optimised=optimised)
     names = [argument.name for argument in session.get_inputs()]
 
     def run(*inputs: "Tensor") -> Any:

@@ -143,6 +143,36 @@ def _kernels(file, folder):
     return Counter(one.op_type for one in onnx.load(folder / "optimised.onnx").graph.node)
 
 
+def test_kernels_that_give_something_else_are_found(written, tmp_path, monkeypatch):
+    """As those of onnxruntime 1.24.1 do."""
+    form = FORMATS["onnx-int8"]
+
+    def wrong(folder):
+        right = form.read(folder)
+        return lambda *inputs: [output + output.std() / 5 for output in right(*inputs)]
+
+    monkeypatch.setitem(FORMATS.own, "onnx-int8", replace(form, read=wrong))
+    words = (
+        r"onnxruntime [\d.]+ gives outputs of the onnx-int8 file that are off by 0\.\d+ of their"
+    )
+    with pytest.raises(RunError, match=words):
+        write_lossy(written, ["onnx-int8"], tmp_path, Lossiness(50.0), 1)
+
+
+def test_what_a_file_is_to_give_is_what_its_operators_give(written, tmp_path):
+    kept = {}
+    found = write_lossy(written, ["onnx-int8"], tmp_path, Lossiness(9.0), 1, kept.__setitem__)
+    one = found["onnx-int8"]
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(tmp_path / one.file, options)
+    test = written.problem.test.inputs
+    outputs = session.run(None, {"images": test.numpy()})
+    for right, output in zip(kept[one.file](test), outputs, strict=True):
+        np.testing.assert_array_equal(right.numpy(), output)
+    assert max(one.agreement.values()) < max(one.differences.values()) / 2
+
+
 def test_the_same_command_gives_the_same_bytes(written, made, tmp_path):
     folder, found = made
     write_lossy(written, ALL, tmp_path, Lossiness(6.0), 1)

@@ -21,6 +21,7 @@ from paretocli.core.as_used import AsUsed
 from paretocli.core.problem import Defaults, Problem, Samples
 from paretocli.errors import InputError, RunError
 from paretocli.exporting.export import export_point
+from paretocli.exporting.fewer_bits.agreement import refuse_disagreement
 from paretocli.exporting.fewer_bits.calibration import calibration_batches, ranges
 from paretocli.exporting.fewer_bits.lossiness import Lossiness, asked_lossiness
 from paretocli.exporting.fewer_bits.output_error import output_error
@@ -29,7 +30,6 @@ from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.point import SolvedPoint
 from paretocli.exporting.quantise_aware import recipe as recipe_module
 from paretocli.exporting.quantise_aware import tuning
-from paretocli.exporting.quantise_aware.agreement import refuse_disagreement
 from paretocli.exporting.quantise_aware.grids import (
     bias_on_grid,
     on_grid,
@@ -258,7 +258,7 @@ def test_its_file_is_compared_with_the_network_that_was_trained(solved, exported
     rows = card["verification"]["rows_of_test_split"]
     for place, (task, output, exact) in enumerate(zip(("left", "right"), given, own, strict=True)):
         far = float(np.abs(output - exact.numpy()).max())
-        assert found.trained.from_exact[task] == pytest.approx(far, rel=1e-3)
+        assert found.differences[task] == pytest.approx(far, rel=1e-3)
         stored = kept[f"network.int8.onnx:output_{place}"]
         assert np.abs(output[rows] - stored).max() <= form["tolerance"][task] < far / 2
         assert np.abs(exact[rows].numpy() - kept[f"output_{place}"]).max() < 1e-5
@@ -330,7 +330,7 @@ def test_what_cannot_be_trained_so_is_refused(solved):
     outputs = solved.network(problem.test.inputs)
     rounded, file = (lambda given, part=part: [part * one for one in outputs] for part in (1, 1.2))
     refuse_disagreement(problem, rounded, rounded, "onnx-int8")
-    with pytest.raises(RunError, match=r"onnx-int8 file gives outputs that are off by 0\.2"):
+    with pytest.raises(RunError, match=r"outputs of the onnx-int8 file that are off by 0\.2"):
         refuse_disagreement(problem, rounded, file, "onnx-int8")
     module = torch.fx.symbolic_trace(nn.ReLU())
     with pytest.raises(InputError, match="no step of its own gives what the ONNX file rounds as x"):

@@ -14,13 +14,10 @@ class Trained:
         course: How it went.
         untrained: What each task lost on the validation data without it, with all layers in fewer
             bits.
-        from_exact: By output, the largest difference on the test data of the file from the point's
-            own network.
     """
 
     course: Course
     untrained: dict[str, Drop]
-    from_exact: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -42,8 +39,10 @@ class Lossy:
         max_drop: What each task may lose on the validation data.
         validation: What each loses there.
         test: What each loses on the test data, on which nothing was chosen.
-        differences: By output, the largest difference on the test data from single precision, or
-            from the rounded network that was trained.
+        differences: By output, the largest difference on the test data from the point's network in
+            single precision.
+        agreement: Likewise, of what onnxruntime's kernels give from what the file's operators give
+            one by one, or from the rounded network that was trained.
         latency: Median seconds for a batch with onnxruntime, by its size.
         latency_exact: Those of single precision, measured in turn with them.
         quantise_aware: Epochs of training further that were asked for; 0 for none.
@@ -66,6 +65,7 @@ class Lossy:
     validation: dict[str, Drop]
     test: dict[str, Drop]
     differences: dict[str, float]
+    agreement: dict[str, float]
     latency: dict[str, float]
     latency_exact: dict[str, float]
     quantise_aware: int = 0

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import onnx
-from torch import nn
 
 from paretocli.exporting.differences import refuse_difference
+from paretocli.exporting.fewer_bits.agreement import refuse_disagreement
 from paretocli.exporting.fewer_bits.calibration import calibration_batches, calibration_count
 from paretocli.exporting.fewer_bits.drops import Function, drops, figures
 from paretocli.exporting.fewer_bits.lossiness import Lossiness
@@ -20,12 +20,11 @@ from paretocli.exporting.fewer_bits.variants import Exact
 from paretocli.exporting.formats import FORMATS
 from paretocli.exporting.latencies import latencies
 from paretocli.exporting.measure import Outputs, compare_outputs
-from paretocli.exporting.onnx_file import ONNX, timed_onnx
-from paretocli.exporting.quantise_aware.agreement import refuse_disagreement
+from paretocli.exporting.onnx_file import ONNX, read_onnx, timed_onnx
 from paretocli.exporting.quantise_aware.chosen_trained import Choice, chosen_with_training
 from paretocli.timing.processors import pinned
 
-Keep = Callable[[str, nn.Module], object]
+Keep = Callable[[str, Function], object]
 
 
 def write_lossy(
@@ -44,8 +43,9 @@ def write_lossy(
         folder: Where to.
         lossiness: What may be lost.
         threads: For latencies.
-        keep: Is given the name of a file of a network that was trained for it, and that network
-            with its numbers rounded, from raw inputs to the outputs' tensors.
+        keep: Is given the name of a file, and what it is to give, from raw inputs to the outputs'
+            tensors: what its operators give one by one, or where a network was trained for it, that
+            network with its numbers rounded.
 
     Raises:
         InputError: A task loses more than it may, there is too little to calibrate with, or the
@@ -99,14 +99,12 @@ def _write(
     found = compare_outputs(problem, functions, network.form)
     exact_alone = {"onnx": found.difference["onnx"]}
     refuse_difference(Outputs({}, exact_alone, found.largest))
-    differences, trained = found.difference[name], None
-    if rounded is not None and choice.tuned is not None:
-        of_rounded = compare_outputs(problem, {"": rounded, name: function}, network.form)
-        refuse_disagreement(problem, rounded, function, name)
-        trained = Trained(choice.tuned.course, dict(choice.untrained), differences)
-        differences = of_rounded.difference[name]
-        if keep is not None:
-            keep(file, rounded)
+    # What the file is to give on any device: more than which numbers it stores.
+    right: Function = rounded or read_onnx(folder, file, optimised=False)
+    agreement = compare_outputs(problem, {"": right, name: function}, network.form)
+    refuse_disagreement(problem, right, function, name)
+    if keep is not None:
+        keep(file, right)
     before, after = (
         figures(problem, one, network.form, problem.test) for one in (network.small, function)
     )
@@ -129,11 +127,14 @@ def _write(
         max_drop=lossiness.max_drop,
         validation=chosen.drops,
         test=drops(choice.main, before, after),
-        differences=differences,
+        differences=found.difference[name],
+        agreement=agreement.difference[name],
         latency={name.removeprefix(", "): pair[1].median for name, pair in times.items()},
         latency_exact={name.removeprefix(", "): pair[0].median for name, pair in times.items()},
         quantise_aware=lossiness.quantise_aware if form.calibrated else 0,
-        trained=trained,
+        trained=None
+        if choice.tuned is None
+        else Trained(choice.tuned.course, dict(choice.untrained)),
     )
 
 

@@ -42,7 +42,7 @@ class Form:
         needs: The other files that it needs.
         tolerance: By output, how far it may be from what is stored.
         outputs: What the stored ones are called that it is to give: those of the network as it was
-            trained, unless it is of one that was trained further.
+            trained, unless it is in fewer bits.
     """
 
     format: str
@@ -69,8 +69,7 @@ class Taken:
         samples: How many test samples are stored at most.
         lossy: What was written in fewer bits, ready for JSON.
         not_run: What is to be known of forms that were not run, a sentence each.
-        rounded: By the file of a network that was trained further, that network with its numbers
-            rounded as the file's are.
+        right: By the file of a network in fewer bits, what it is to give.
     """
 
     solved: SolvedPoint
@@ -86,7 +85,7 @@ class Taken:
     samples: int
     lossy: Mapping[str, Mapping[str, Any]]
     not_run: Sequence[str] = ()
-    rounded: Mapping[str, Function] = field(default_factory=dict)
+    right: Mapping[str, Function] = field(default_factory=dict)
 
 
 def card_of(taken: Taken) -> tuple[dict[str, Any], ExchangeRates]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from paretocli.exporting.export import Exported
 
 PAGE = "card.md"
+KERNELS = 2  # times what two kernels differ by
 
 _FILES = {
     PAGE: "this page",
@@ -58,7 +59,7 @@ def hand_over(taken: Taken, folder: Path, forms: Mapping[str, Form]) -> str:
     Returns:
         The digest of the checksums.
     """
-    functions = {OUTPUT: taken.dense} | {stored_as(f): one for f, one in taken.rounded.items()}
+    functions = {OUTPUT: taken.dense} | {stored_as(f): one for f, one in taken.right.items()}
     rows = write_samples(taken.solved.problem, functions, folder, taken.samples)
     card, rates = card_of(taken)
     card |= {"verification": verification_of(taken, SAMPLES, rows, forms)}
@@ -80,7 +81,7 @@ def taken_of(
     folder: Path,
     out: Path,
     samples: int,
-    rounded: Mapping[str, Function],
+    right: Mapping[str, Function],
 ) -> Taken:
     """What the card is made of.
 
@@ -92,7 +93,7 @@ def taken_of(
         folder: Where it lies now.
         out: Where it is to lie.
         samples: How many test samples are to be stored at most.
-        rounded: As `Taken` has it.
+        right: As `Taken` has it.
     """
     sides = {"before": asdict(found.before), "after": asdict(found.after)}
     return Taken(
@@ -109,7 +110,7 @@ def taken_of(
         samples=samples,
         lossy={name: asdict(one) for name, one in found.lossy.items()},
         not_run=[one.sentence for one in found.not_run.values()],
-        rounded=rounded,
+        right=right,
     )
 
 
@@ -127,17 +128,17 @@ def forms_of(found: "Exported", formats: Sequence[str]) -> dict[str, Form]:
         allowed = {name: FORMATS[form].tolerance * top for name, top in largest.items()}
         forms[file] = Form(form, tuple(others), allowed)
     for form, lossy in found.lossy.items():
-        # What it lost on the whole test data, and what other kernels add up in another order.
+        # How much two ways to compute it differ on the whole test data says how much others may.
         allowed = {
-            name: lossy.differences[name] + OTHER_KERNELS * top for name, top in largest.items()
+            name: KERNELS * lossy.agreement[name] + OTHER_KERNELS * top
+            for name, top in largest.items()
         }
-        stored = OUTPUT if lossy.trained is None else stored_as(lossy.file)
-        forms[lossy.file] = Form(form, (), allowed, stored)
+        forms[lossy.file] = Form(form, (), allowed, stored_as(lossy.file))
     return forms
 
 
 def stored_as(file: str) -> str:
-    """What the outputs that a file is to give are called, where they are of its own network."""
+    """What the outputs that a file in fewer bits is to give are called."""
     return f"{file}:{OUTPUT}"
 
 

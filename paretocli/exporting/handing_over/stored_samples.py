@@ -1,6 +1,6 @@
 """Some test inputs in a file, with what the network gave for them before it was made small.
 
-Beside it, what a network gave that was trained further for a file, with its numbers rounded.
+Beside it, what each file in fewer bits is to give.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,7 @@
-"""Whether a file in eight bits gives what the network gives that was trained for it."""
+"""Whether a file in fewer bits gives what it says, whatever kernels a runtime has for it."""
 
 from collections.abc import Sequence
+from importlib.metadata import version
 
 import torch
 from torch import Tensor
@@ -18,13 +19,14 @@ AGREEMENT = 0.1
 
 
 @torch.no_grad()
-def refuse_disagreement(problem: Problem, rounded: Function, file: Function, name: str) -> None:
+def refuse_disagreement(problem: Problem, right: Function, file: Function, name: str) -> None:
     """Refuse a file that gives others, on the test data.
 
     Args:
         problem: Whose data.
-        rounded: The network, with its numbers rounded.
-        file: What the file gives.
+        right: What it is to give: that of a network with its numbers rounded, or of the file's
+            operators one by one.
+        file: What onnxruntime makes of the file.
         name: The format's, for the message.
 
     Raises:
@@ -33,13 +35,14 @@ def refuse_disagreement(problem: Problem, rounded: Function, file: Function, nam
     error = OutputError()
     for _, batch in shares(problem.test, problem.evaluation_batch):
         inputs = [*tensors_of(batch.inputs).values()]
-        error.add(_floats(rounded(*inputs)), _floats(file(*inputs)))
+        error.add(_floats(right(*inputs)), _floats(file(*inputs)))
     found = error.largest()
     if not found <= AGREEMENT:
         raise RunError(
-            f"The {name} file gives outputs that are off by {found:.2g} of their spread from those "
-            f"of the network that was trained for it, more than {AGREEMENT:g}; nothing was "
-            "written. On a processor without instructions for eight bits, sums of products may "
+            f"onnxruntime {version('onnxruntime')} gives outputs of the {name} file that are off "
+            f"by {found:.2g} of their spread from what the numbers in it say, more than "
+            f"{AGREEMENT:g}; nothing was written. Some of its versions compute eight bits wrongly "
+            "(1.24.1 does), and on a processor without instructions for them, sums of products may "
             "overflow; else this is a fault of the program: please report it with the network."
         )
 
