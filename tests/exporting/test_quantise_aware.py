@@ -271,6 +271,7 @@ def test_whoever_gets_it_is_told_that_it_is_another_network(exported):
     page = " ".join((exported[0] / "card.md").read_text().split())
     assert "network.int8.onnx does not hold the weights of this point" in page
     assert "trained for 4 epochs more on the training split" in page
+    assert f"network.int8.onnx: {exported[1].lossy['onnx-int8'].how}." in page
     assert "--quantise-aware 4 " in page
     text = " ".join("\n".join(lossy_report(exported[1].lossy)).split())
     assert "trained for 4 epochs with all numbers rounded (epoch " in text
