@@ -119,6 +119,11 @@ def main() -> None:
     for seed in seeds:
         lattice = points_in_order(known.runs / f"lattice-{seed}")
         enough = ENOUGH * volume(lattice, "val", reference)
+        if not enough:
+            sys.exit(
+                f"No point of lattice-{seed} has a validation error below {reference['error']}, so "
+                f"nothing can be compared; remove {note} and give a larger --error."
+            )
         for method in methods:
             points = points_in_order(known.runs / f"{method}-{seed}")
             rows.append(
