@@ -212,7 +212,10 @@ def _export(
         from paretocli.exporting.fewer_bits.lossy_files import write_lossy
 
         written = Network(problem, dense, plain, names, few, outputs, batches, recipe)
-        lossy = write_lossy(written, asked, folder, lossiness, threads, right.__setitem__)
+        there = (folder, dense_folder) if "onnx" in formats else None
+        lossy = write_lossy(
+            written, asked, folder, lossiness, threads, right.__setitem__, there=there
+        )
     shutil.copyfile(solved.file, dense_folder / WEIGHTS)
     files = [WEIGHTS, *(file for name in formats for file in FORMATS[name].files)]
     dense_size, small_size = (size_of(network, batches[1]) for network in (dense, plain))

@@ -1,5 +1,6 @@
 """Writing a network in formats of fewer bits, as long as no task loses more than it may."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -34,6 +35,8 @@ def write_lossy(
     lossiness: Lossiness,
     threads: int,
     keep: Keep | None = None,
+    *,
+    there: tuple[Path, Path] | None = None,
 ) -> dict[str, Lossy]:
     """Write a network in formats that store fewer bits.
 
@@ -46,6 +49,7 @@ def write_lossy(
         keep: Is given the name of a file, and what it is to give, from raw inputs to the outputs'
             tensors: what its operators give one by one, or where a network was trained for it, that
             network with its numbers rounded.
+        there: The folders in which the network and the dense one are as ONNX already.
 
     Raises:
         InputError: A task loses more than it may, there is too little to calibrate with, or the
@@ -57,9 +61,13 @@ def write_lossy(
         return {}
     with tempfile.TemporaryDirectory() as made:
         exact, dense = Path(made) / "exact", Path(made) / "dense"
-        for place, module in ((exact, network.small), (dense, network.dense)):
+        modules, folders = (network.small, network.dense), (exact, dense)
+        for place, module, source in zip(folders, modules, there or (None, None), strict=True):
             place.mkdir()
-            FORMATS["onnx"].write(module, network.names, network.few, place)
+            if source is None:
+                FORMATS["onnx"].write(module, network.names, network.few, place)
+            else:
+                shutil.copyfile(source / ONNX, place / ONNX)
         sizes = [(place / ONNX).stat().st_size for place in (exact, dense)]
         return {
             name: _write(network, name, exact, folder, lossiness, threads, sizes, keep)
