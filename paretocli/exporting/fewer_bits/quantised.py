@@ -38,7 +38,6 @@ OPERATORS = (*WEIGHT, *PASSING)
 # Products whose result is not rounded to eight bits, so that outputs and sums keep theirs.
 KEEPING = ["Gemm", "MatMul"]
 
-
 # In sums of two products of eight bits by eight, x86 processors without VNNI saturate; with weights
 # of seven bits nothing does.
 SEVEN, EIGHT = 7, 8
