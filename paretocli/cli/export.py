@@ -105,8 +105,8 @@ def export(
     form that is written is read again and compared on the whole test data. The
     folder holds a Python module that needs torch and safetensors alone, its
     weights, and the forms asked for; a table says what was gained. Forms of
-    four, eight or 16 bits give nearly the same; they are written where no task loses
-    more than --max-drop.
+    four, eight or 16 bits give nearly the same; they are written where no task
+    loses more than --max-drop.
 
     With them goes card.md, a page to hand over: what the network takes and
     gives, test metrics with confidence intervals, how it was chosen and made.

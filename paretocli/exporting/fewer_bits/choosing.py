@@ -11,8 +11,8 @@ from paretocli.exporting.fewer_bits.trials import Trials
 from paretocli.exporting.fewer_bits.variants import Variant
 
 ROUNDING = 1e-4  # points or per cent; metrics are in single precision
-MORE = {8: "eight bits", 32: "single precision"}
 DIGITS = 3  # of losses that are compared, likewise
+MORE = {8: "eight bits", 32: "single precision"}
 
 
 class TooLossyError(InputError):
