@@ -2,7 +2,8 @@
 
     python examples/compare_pruning.py runs/pruning multidigits --network hps
     python examples/compare_pruning.py runs/pruning multimnist --network hps --seeds "0 1 2 3 4" \\
-        --refine "--warm-epochs 6 --warm-retrain-epochs 6"
+        --train-samples 10000 --epochs 12 --retrain-epochs 4 --relaxed --shares "0.5 0.2 0.1" \\
+        --refine "--warm-epochs 2 --warm-retrain-epochs 10" --ways dense
 
 Sweeps a small weight of sparsity, asks for points whose exported networks have 50, 20, 10 and 5 %
 of the parameters, each of which starts from a larger one (`paretocli refine --sizes`), and prunes

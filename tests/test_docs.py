@@ -235,6 +235,12 @@ def test_no_block_is_left_out():
         assert len(fences) == 2 * len(blocks_of(page)), page
 
 
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
+def test_pages_are_printable(page):
+    """A tab is what is left of a formula's backslash and t."""
+    assert page.read_text().replace("\n", "").isprintable()
+
+
 class References(html.parser.HTMLParser):
     """What a page loads, and the formulas that it shows."""
 

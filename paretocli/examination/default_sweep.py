@@ -54,6 +54,7 @@ def default_sweep(
         "sparsity_shares": own_shares(counted),  # memory does not depend on them
         "grouped_rows": (),
         "retrain_lr": problem.defaults.lr / 2,
+        "held_lr": problem.defaults.lr,
         "evaluate_every": 1,
         "frozen_point": "",
         "taught_by": "",

@@ -34,7 +34,7 @@ _REPEATED = (*_NETWORKS, "threads", "stack", "evaluate_every")
 # What is not said of a method: the same for all of one problem, or no difference in method. The
 # arguments of problems are said one by one.
 _UNSAID = (
-    *("seed", "set", "objectives", "weights", "ideal", "retrain_lr"),
+    *("seed", "set", "objectives", "weights", "ideal", "retrain_lr", "held_lr"),
     *("threads", "stack", "evaluate_every"),
 )
 

@@ -152,6 +152,14 @@ class SparsityOptions:
     retrain_lr: float = option(
         "Learning rate of these.", range=POSITIVE, shown="half of --lr", idle=_no_pattern
     )
+    held_lr: float = option(
+        "Learning rate of these for a network that is held to a size, which loses rows at once; 0 "
+        "for --retrain-lr.",
+        range=NOT_NEGATIVE,
+        shown="--lr",
+        before=0.0,
+        idle=_no_pattern,
+    )
     relaxed: bool = option(
         "Retrain for the tasks alone, with the zero rows that the search has found. Chebyshev "
         "value and certificate are then those of the tasks.",

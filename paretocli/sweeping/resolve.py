@@ -263,6 +263,7 @@ def _chosen(
     chosen["network"] = chosen["network"] or default_network(problem)
     chosen["device"] = str(device)
     chosen.setdefault("retrain_lr", chosen["lr"] / 2)
+    chosen.setdefault("held_lr", chosen["lr"])
     # Those of the options beside the problem's own; 0 leaves one out.
     coefficients = {**problem.auxiliary, **chosen["auxiliary"]}
     chosen["auxiliary"] = problem.with_auxiliary(coefficients).auxiliary

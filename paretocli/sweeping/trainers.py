@@ -225,7 +225,7 @@ def _settings(config: SweepConfig, streams: Sequence[int], *, limited: bool) -> 
         clip_norm=config.clip_norm,
         ema=config.ema,
         retrain_epochs=config.retrain_epochs,
-        retrain_lr=config.retrain_lr,
+        retrain_lr=(limited and config.held_lr) or config.retrain_lr,
         relaxed=(config.relaxed or limited) and SOLVERS[config.solver].weights is None,
         share_similarity=config.share_similarity,
         jobs=config.threads,

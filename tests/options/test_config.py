@@ -60,6 +60,7 @@ VALUES = {
     "share_similarity": 0.8,
     "retrain_epochs": 2,
     "retrain_lr": 0.05,
+    "held_lr": 0.1,
     "relaxed": False,
     "round_to": 1,
     "frozen_point": "",

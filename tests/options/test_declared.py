@@ -37,7 +37,7 @@ def test_what_came_after_a_release_says_what_was_meant_without_it():
         *("patience", "keep", "set"),
         *("labels", "image_size", "task", "class_weights", "split", "group", "stratify"),
         "leave_out",
-        *("relaxed", "round_to"),
+        *("relaxed", "round_to", "held_lr"),
         "auxiliary",
         *("indicators", "embed", "delimiter", "encoding", "sparse_inputs"),
         *("fair", "fair_notion", "fair_surrogate", "fair_feature"),

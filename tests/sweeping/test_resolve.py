@@ -355,6 +355,7 @@ def test_a_network_has_sparsity_as_its_first_objective(nets):
     assert found.retrain_epochs == defaults.retrain_epochs
     assert found.total_epochs == defaults.epochs + defaults.retrain_epochs
     assert found.retrain_lr == pytest.approx(defaults.lr / 2)
+    assert found.held_lr == defaults.lr
     assert (found.frozen_point, found.freeze_sparsity) == ("", None)
     assert resolved.notes == ()
     assert nets(sparsity=True).config.digest() == found.digest()
@@ -365,8 +366,9 @@ def test_a_network_has_sparsity_as_its_first_objective(nets):
 def test_options_of_sparsity(nets):
     found = nets(epochs=7, retrain_epochs=3, lr=0.5, theta="ramp", theta_slope=2.0).config
     assert found.total_epochs == 10
-    assert found.retrain_lr == 0.25
+    assert (found.retrain_lr, found.held_lr) == (0.25, 0.5)
     assert (found.theta, found.theta_slope) == ("ramp", 2.0)
+    assert nets(lr=0.5, held_lr=0.125).config.held_lr == 0.125
     found = nets(retrain_epochs=0, retrain_lr=0.3, share_similarity=0.5, init="lsuv").config
     assert found.total_epochs == found.epochs
     assert (found.retrain_lr, found.share_similarity, found.init) == (0.3, 0.5, "lsuv")

@@ -6,6 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import paretocli
 from paretocli.distillation.imitation import is_adaptor
@@ -75,6 +76,24 @@ def test_networks_shrink_from_one_size_to_the_next(again, capsys):
     assert f"Point {first.points[0]} has {large:,} parameters, which will do for 9,100." in (
         " ".join(capsys.readouterr().err.split())
     )
+
+
+def moved(path):
+    """How far the rows that a network of a given size has kept are from where they began."""
+    run = paretocli.sweep(**{**SPARSE, "weights": SPARSE["weights"][:1]}, out=path, progress=False)
+    run.refine(sizes=(9000,), progress=False)
+    parent, own = (load_file(path / "points" / f"000{point}.safetensors") for point in (0, 1))
+    kept = {name: own[name] != 0 for name in own}
+    assert 0 < sum(map(torch.sum, kept.values())) < sum(map(torch.numel, kept.values()))
+    return max(float((own[n] - parent[n])[kept[n]].abs().max()) for n in own)
+
+
+@pytest.mark.parametrize("rates", [{}, {"held_lr": 0.0}])
+def test_they_retrain_at_a_rate_of_their_own(tmp_path, monkeypatch, rates):
+    """That of the search, or that of other retraining."""
+    still = {"retrain_lr": 1e-9, "share_similarity": 1.0}
+    monkeypatch.setattr(__name__ + ".SPARSE", {**SPARSE, **still, **rates})
+    assert (moved(tmp_path / "run") > 1e-3) is (rates == {})
 
 
 def test_what_rows_were_taken_away_from_is_said(again, tmp_path):
