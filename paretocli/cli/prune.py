@@ -55,10 +55,11 @@ def prune(
 
     Magnitude pruning is what most people would do in place of a sweep with
     sparsity. A network is trained for the tasks alone, with the weights that
-    the tasks have in the sweep. For each point of it, the smallest rows of that
-    network become zero until what export writes has no more parameters than
-    the point, and what is left is trained again for as many epochs as the
-    point was. The same rows count and belong together as in the sweep.
+    the tasks have in the sweep. For each point of it that has zero rows, the
+    smallest rows of that network become zero until what export writes has no
+    more parameters than the point, and what is left is trained again for as
+    many epochs as the point was. The same rows count and belong together as in
+    the sweep.
     The baseline has a directory of its own, which is read like any other. The
     same command goes on where it was stopped, and with what the sweep has more
     by then.

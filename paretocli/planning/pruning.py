@@ -48,10 +48,13 @@ class Partner:
 def partners_in(sweep: SweepFile, records: Sequence[PointRecord]) -> tuple[list[Partner], str]:
     """The points of a sparse sweep that have partners, and what to say of the others, if any.
 
+    A point without zero rows has none: nothing would be pruned, and a dense network that is only
+    trained for longer is no network of its kind.
+
     Raises:
         InputError: There are none.
     """
-    found, without, nobody = [], [], []
+    found, without, nobody, whole = [], [], [], []
     for record in records:
         point, size = record["point"], record.get("compact_parameters")
         if record["status"] != "done":
@@ -60,15 +63,18 @@ def partners_in(sweep: SweepFile, records: Sequence[PointRecord]) -> tuple[list[
             without.append(record)
         elif sum(record["weights"][1:]) == 0:
             nobody.append(point)
+        elif _is_whole(record):
+            whole.append(point)
         else:
             row = _dense(record["weights"])
             found.append(Partner(point, row, size, _epochs(sweep, point)))
     if not found:
-        raise InputError(_why_none(sweep, without))
+        raise InputError(_why_none(sweep, without, whole))
     left = {
-        "not solved": sweep.points - len(found) - len(without) - len(nobody),
+        "not solved": sweep.points - len([*found, *without, *nobody, *whole]),
         "of unknown size": len(without),
         "with no weight for a task": len(nobody),
+        "with no zero row": len(whole),
     }
     counts = [f"{count} {what}" for what, count in left.items() if count]
     if not counts:
@@ -77,8 +83,18 @@ def partners_in(sweep: SweepFile, records: Sequence[PointRecord]) -> tuple[list[
     return found, f"Of the points of {sweep.path}, {words}."
 
 
-def _why_none(sweep: SweepFile, without: Sequence[PointRecord]) -> str:
-    """Why nothing can be pruned like a point of a sweep, some of which have no size."""
+def _is_whole(record: PointRecord) -> bool:
+    layers = record.get("layers") or []
+    return bool(layers) and not any(layer["zero_rows"] for layer in layers)
+
+
+def _why_none(sweep: SweepFile, without: Sequence[PointRecord], whole: Sequence[int]) -> str:
+    """Why nothing can be pruned like a point of a sweep, of some without a size or zero rows."""
+    if whole and not without:
+        return (
+            f"No point of {sweep.path} has a zero row, so there is no size to prune to; sweep with "
+            "more weight for sparsity, or for more epochs."
+        )
     if not without:
         return (
             f"No point of {sweep.path} is solved that a dense network could be pruned like; solve "

@@ -13,7 +13,8 @@ from tests.program import files_below, paretocli
 
 SWEEP = (
     *("sweep", "multidigits", "--network", "hps", "--train-samples", "256", "--epochs", "2"),
-    *("--retrain-epochs", "1", "--weights", "1,2,2", "--weights", "1,3,1", "--out", "run", "-q"),
+    *("--retrain-epochs", "1", "--weights", "8,2,2", "--weights", "8,3,1"),
+    *("--lr", "0.02", "-q", "--out", "run"),
 )
 
 
@@ -114,7 +115,7 @@ def test_networks_of_one_size_stand_side_by_side():
         (("refine", "run-pruned", "--weights", "1,1,1"), "paretocli prune makes partners"),
         (("prune", "nowhere"), "no sweep.json"),
         (("prune", "run", "--out", "run"), "holds another sweep"),
-        ((*SWEEP[:-2], "run-pruned"), "by paretocli prune, asked for is no baseline"),
+        ((*SWEEP[:-1], "run-pruned"), "by paretocli prune, asked for is no baseline"),
     ],
 )
 def test_wrong_input_is_a_sentence(folder, command, words):

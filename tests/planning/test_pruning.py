@@ -123,18 +123,23 @@ def test_partners_have_the_tasks_weights_sizes_and_epochs():
     assert note == ""
 
 
+def layers(*zero_rows):
+    return [{"layer": f"l{number}", "zero_rows": rows} for number, rows in enumerate(zero_rows)]
+
+
 def test_who_has_no_partner_is_counted():
     records = [
-        record(0),
+        record(0, layers=layers(0, 1)),
         record(1, status="failed"),
         record(2, (1.0, 0.0, 0.0)),
         record(3, size=None, not_compact="there is no graph"),
+        record(5, layers=layers(0, 0)),
     ]
-    found, note = partners_in(sweep(5), records)
+    found, note = partners_in(sweep(6), records)
     assert [one.point for one in found] == [0]
     assert note == (
-        "Of the points of run, 2 not solved, 1 of unknown size and 1 with no weight for a task are "
-        "left out."
+        "Of the points of run, 2 not solved, 1 of unknown size, 1 with no weight for a task and 1 "
+        "with no zero row are left out."
     )
 
 
@@ -145,6 +150,7 @@ def test_who_has_no_partner_is_counted():
         ([record(0, status="failed")], "solve the sweep first"),
         ([record(0, size=None, not_compact="there is no graph.")], "of run: there is no graph.$"),
         ([record(0, size=None)], "the sweep's own command works that out"),
+        ([record(0, layers=layers(0, 0))], "has a zero row, so there is no size to prune to"),
     ],
 )
 def test_without_any_point_there_is_no_baseline(records, words):

@@ -60,7 +60,7 @@ PROBLEM = problem()
 # Rows of three layers together, and rows of one alone, become zero in the search.
 SPARSE = {
     "groups": "streams",
-    "weights": [[0.02, 0.49, 0.49], [0.8, 0.1, 0.1], [0.6, 0.1, 0.3]],
+    "weights": [[0.3, 0.35, 0.35], [0.8, 0.1, 0.1], [0.6, 0.1, 0.3]],
     "epochs": 8,
     "retrain_epochs": 2,
     "lr": 0.05,
