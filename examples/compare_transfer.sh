@@ -12,7 +12,7 @@
 # Other rules in the variable RULES; the first is what the others are measured against. With those
 # that make all points of a few networks:
 #   RULES="none split neighbours manifold cosmos" sh examples/compare_transfer.sh runs/enb ...
-# Options of one rule in a variable of its name, as MANIFOLD="--rank 4" or
+# Options of one rule in a variable of its name, as MANIFOLD="--solver linear --epochs 135" or
 #   COSMOS="--solver linear --dirichlet 0.5 --manifold-draws 1".
 set -e
 runs=$1
