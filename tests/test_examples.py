@@ -250,8 +250,8 @@ def test_sparse_and_pruned_networks_are_compared(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(subprocess, "run", run)
     script = [str(EXAMPLES / "compare_pruning.py"), "runs", "multidigits", "--network", "hps"]
     script += ["--train-samples", "256", "--epochs", "1", "--retrain-epochs", "1"]
-    # So shortly trained none has become small: all have the size of the whole network.
-    script += ["--sparsity", "0.1", "--shares", "1", "--ways", "larger"]
+    # So shortly trained it has a few zero rows, and as many parameters as are asked for.
+    script += ["--lr", "0.02", "--sparsity", "0.6", "--shares", "0.8", "--ways", "larger"]
     monkeypatch.setattr(sys, "argv", script)
     runpy.run_path(script[0], run_name="__main__")
     lines = capsys.readouterr().out.splitlines()

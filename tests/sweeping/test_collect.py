@@ -215,7 +215,7 @@ def fresh(subproblems):
 
 
 def test_an_older_sweep_and_its_checkpoints_go_on(subproblems, tmp_path):
-    config = dataclasses.replace(subproblems.config, evaluate_every=1)
+    config = dataclasses.replace(subproblems.config, evaluate_every=1, held_lr=0.0)
     subproblems = dataclasses.replace(subproblems, config=config)
     identity = subproblems.config.of_kind("identity")
     before = {name: value for name, value in identity.items() if name not in meant_before()}
