@@ -47,10 +47,10 @@ def _no_retraining(config: _Identity) -> str:
     solver = str(config.get("solver"))
     if solver in SOLVERS and SOLVERS[solver].weights is not None:
         return f"with --solver {solver}, whose points have no weights"
-    return _no_rounding(config)
+    return _no_second_phase(config)
 
 
-def _no_rounding(config: _Identity) -> str:
+def _no_second_phase(config: _Identity) -> str:
     return _no_pattern(config) or ("" if config.get("retrain_epochs", 1) else "without retraining")
 
 
@@ -141,7 +141,7 @@ class SparsityOptions:
         metavar="S",
         range=SHARE,
         default=0.8,
-        idle=_no_pattern,
+        idle=_no_second_phase,
     )
     retrain_epochs: int = option(
         "Epochs after the search, with zero rows and ties kept; 0: no ties either.",
@@ -150,7 +150,7 @@ class SparsityOptions:
         idle=_no_pattern,
     )
     retrain_lr: float = option(
-        "Learning rate of these.", range=POSITIVE, shown="half of --lr", idle=_no_pattern
+        "Learning rate of these.", range=POSITIVE, shown="half of --lr", idle=_no_second_phase
     )
     held_lr: float = option(
         "Learning rate of these for a network that is held to a size, which loses rows at once; 0 "
@@ -158,7 +158,7 @@ class SparsityOptions:
         range=NOT_NEGATIVE,
         shown="--lr",
         before=0.0,
-        idle=_no_pattern,
+        idle=_no_second_phase,
     )
     relaxed: bool = option(
         "Retrain for the tasks alone, with the zero rows that the search has found. Chebyshev "
@@ -177,7 +177,7 @@ class SparsityOptions:
         default=1,
         before=1,
         shown="1: as they come",
-        idle=_no_rounding,
+        idle=_no_second_phase,
     )
     freeze_sparsity: Path | None = option(
         "Start from this point (DIR:NUMBER, or a .safetensors file), keep its zero and tied rows, "

@@ -92,8 +92,8 @@ def _why_none(sweep: SweepFile, without: Sequence[PointRecord], whole: Sequence[
     """Why nothing can be pruned like a point of a sweep, of some without a size or zero rows."""
     if whole and not without:
         return (
-            f"No point of {sweep.path} has a zero row, so there is no size to prune to; sweep with "
-            "more weight for sparsity, or for more epochs."
+            f"No solved point of {sweep.path} with a weight for a task has a zero row, so there is "
+            "no size to prune to; sweep with more weight for sparsity, or for more epochs."
         )
     if not without:
         return (

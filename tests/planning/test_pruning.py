@@ -150,7 +150,10 @@ def test_who_has_no_partner_is_counted():
         ([record(0, status="failed")], "solve the sweep first"),
         ([record(0, size=None, not_compact="there is no graph.")], "of run: there is no graph.$"),
         ([record(0, size=None)], "the sweep's own command works that out"),
-        ([record(0, layers=layers(0, 0))], "has a zero row, so there is no size to prune to"),
+        (
+            [record(0, layers=layers(0, 0))],
+            "a task has a zero row, so there is no size to prune to",
+        ),
     ],
 )
 def test_without_any_point_there_is_no_baseline(records, words):
