@@ -141,7 +141,7 @@ class SparsityOptions:
         metavar="S",
         range=SHARE,
         default=0.8,
-        idle=_no_second_phase,
+        idle=_no_pattern,
     )
     retrain_epochs: int = option(
         "Epochs after the search, with zero rows and ties kept; 0: no ties either.",

@@ -99,7 +99,6 @@ def test_what_concerns_several_points_is_nothing_for_one():
         ("retrain_lr", {"sparsity": True, "retrain_epochs": 0}, "without retraining"),
         ("held_lr", {"sparsity": True, "retrain_epochs": 0}, "without retraining"),
         ("held_lr", {"sparsity": True, "retrain_epochs": 2}, ""),
-        ("share_similarity", {"sparsity": True, "retrain_epochs": 0}, "without retraining"),
         ("theta_slope", {"sparsity": True, "theta": "flat"}, "with --theta flat"),
         ("relaxed", {"sparsity": True, "solver": "chebyshev", "retrain_epochs": 2}, ""),
         ("relaxed", {"sparsity": True, "retrain_epochs": 0}, "without retraining"),
